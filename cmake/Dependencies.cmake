@@ -1,0 +1,52 @@
+# Every third-party library, why it is here, and the Debian package that holds it. Nothing else in
+# the project calls find_package or pkg_check_modules. scripts that install packages read the
+# "package:" lines of this file, so keep one per dependency.
+#
+# A dependency is used through its dep:: target only. The optional ones set GOLDHIVE_WITH_<NAME>;
+# `goldhive --version` lists what a build lacks.
+find_package(PkgConfig)
+
+# dep::fmt - text formatting; std::format is missing from the compilers we support.
+# package: libfmt-dev
+find_package(fmt REQUIRED)
+add_library(dep::fmt ALIAS fmt::fmt)
+
+# dep::json - JSON reports, plan files.
+# package: nlohmann-json3-dev
+find_package(nlohmann_json REQUIRED)
+add_library(dep::json ALIAS nlohmann_json::nlohmann_json)
+
+# dep::cli - the command line parser of src/cli.
+# package: libcli11-dev
+find_package(CLI11 REQUIRED)
+add_library(dep::cli ALIAS CLI11::CLI11)
+
+# dep::toml - policy files (TOML), with line and column of errors.
+# package: libtomlplusplus-dev
+pkg_check_modules(TOMLPLUSPLUS REQUIRED IMPORTED_TARGET tomlplusplus)
+add_library(dep::toml ALIAS PkgConfig::TOMLPLUSPLUS)
+
+# dep::hash - SHA-256 (`--hash`, journals) and SHA-1 (WIM blobs).
+# package: libgcrypt20-dev
+pkg_check_modules(GCRYPT REQUIRED IMPORTED_TARGET libgcrypt)
+add_library(dep::hash ALIAS PkgConfig::GCRYPT)
+
+# dep::zlib - CRC-32 of journal records.
+# package: zlib1g-dev
+find_package(ZLIB REQUIRED)
+add_library(dep::zlib ALIAS ZLIB::ZLIB)
+
+# dep::hivex - the second opinion on every edited hive, and the oracle of the reader's tests.
+# package: libhivex-dev
+pkg_check_modules(HIVEX IMPORTED_TARGET hivex)
+set(GOLDHIVE_WITH_HIVEX ${HIVEX_FOUND})
+if(HIVEX_FOUND)
+  add_library(dep::hivex ALIAS PkgConfig::HIVEX)
+endif()
+
+# dep::catch - the test framework (Catch2, version 2 as in Debian 12).
+# package: catch2
+if(GOLDHIVE_TESTS)
+  find_package(Catch2 2 REQUIRED)
+  add_library(dep::catch ALIAS Catch2::Catch2)
+endif()

@@ -1,0 +1,41 @@
+// A read-only view of one file system inside a target: a directory of the host, an NTFS volume, one
+// image of a WIM, the members of an archive. Names are matched as Windows matches them: without
+// regard to case, by the NT upcase table.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "imgtools/byte_source.h"
+
+namespace goldhive {
+
+struct TreeEntry {
+  std::string name;  ///< UTF-8, as stored
+  bool directory = false;
+  std::uint64_t size = 0;  ///< bytes; 0 for a directory
+};
+
+class FileTree {
+ public:
+  virtual ~FileTree() = default;
+
+  /// The entries of `directory`, sorted by name. Paths are exact (as stored), '/' between the
+  /// parts, no leading '/'; "" is the root. Error(not_found) if there is no such directory.
+  virtual std::vector<TreeEntry> list(const std::string& directory) const = 0;
+
+  /// Opens a file by its exact path.
+  virtual std::unique_ptr<ByteSource> open(const std::string& path) const = 0;
+
+  /// The exact path of what `path` names without regard to case, or nullopt. An exact match wins
+  /// over one that differs in case (a case-sensitive host can hold both).
+  virtual std::optional<std::string> find(const std::string& path) const;
+
+  /// find() and open() in one; null if there is no such file.
+  std::unique_ptr<ByteSource> open_if_present(const std::string& path) const;
+};
+
+}  // namespace goldhive

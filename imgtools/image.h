@@ -1,0 +1,92 @@
+// The interface between "what kind of thing is this file" and everything above. To support a new
+// image format, implement Image in one file and add its row to formats.cc.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "imgtools/error.h"
+#include "imgtools/file_tree.h"
+#include "imgtools/storage.h"
+
+namespace goldhive {
+
+/// What a volume's own metadata says that makes its files doubtful. Read by us, never changed.
+struct VolumeState {
+  bool encrypted = false;     ///< BitLocker: nothing below can be read
+  bool dirty = false;         ///< NTFS volume flag: chkdsk is due
+  bool unclean_log = false;   ///< $LogFile holds work that was not replayed
+  bool fast_startup = false;  ///< $LogFile version 2.0
+  bool hibernated = false;    ///< hiberfil.sys holds a session
+  std::string detail;         ///< one line for people
+  bool suspicious() const {
+    return encrypted || dirty || unclean_log || fast_startup || hibernated;
+  }
+};
+
+/// One file system, or one image of a multi-image file.
+struct Volume {
+  /// What follows the target's path in an installation id: "" for a directory, "@2" for image 2 of
+  /// a WIM, ":p2" for partition 2 of a disk.
+  std::string id;
+  std::string label;  ///< for people: "System Reserved", "Windows 7 Professional"; may be empty
+  std::string file_system;  ///< "ntfs", "fat32", "wim", ""; for `list`
+  std::uint64_t size = 0;   ///< bytes, 0 where it has no meaning
+  VolumeState state;
+  /// Null if the volume is not one we read; then `passed_over` says why ("exFAT", "ReFS", ...).
+  std::shared_ptr<const FileTree> tree;
+  std::string passed_over;
+};
+
+/// A change of one file of a volume: what a patch wants, in the file's own offsets.
+struct FileEdit {
+  std::string path;                                     ///< exact path in the volume's tree
+  std::uint64_t new_size = 0;                           ///< >= the old size
+  std::vector<std::pair<std::uint64_t, Bytes>> writes;  ///< sorted, not overlapping
+};
+
+/// A change of a file of the host: what the journal writes. All of a phase is on stable storage
+/// before the next phase starts (data before the map that points to it).
+struct HostEdit {
+  std::string path;
+  int phase = 0;
+  std::uint64_t offset = 0;
+  Bytes data;
+};
+
+/// All that a transaction does to the host: the edits, and the final size of each file that grows.
+struct HostChange {
+  std::vector<HostEdit> edits;
+  std::vector<std::pair<std::string, std::uint64_t>> sizes;
+};
+
+class Image {
+ public:
+  virtual ~Image() = default;
+
+  /// As in the report: "directory", "hive", "wim", "vhd", ...
+  virtual std::string format() const = 0;
+  virtual const std::vector<Volume>& volumes() const = 0;
+
+  /// Translates edits of files of volume `index` into edits of files of the host. Reads, never
+  /// writes. The default refuses: Error(unsupported) that says what to do instead.
+  virtual HostChange host_change(std::size_t index, const std::vector<FileEdit>& edits) const;
+
+  /// Files of the host that belong to the image, the main one first; for locks and hot journals.
+  virtual std::vector<std::string> host_files() const = 0;
+};
+
+struct OpenOptions {
+  std::string input_format;  ///< a name of formats.cc to force, or "" to detect by content
+};
+
+/// Opens any target. Throws Error: not_found, io, unsupported ("no format of mine"), corrupt ("mine
+/// but broken").
+std::unique_ptr<Image> open_image(const ReadStorage& storage, const std::string& path,
+                                  const OpenOptions& options = {});
+
+}  // namespace goldhive

@@ -1,0 +1,28 @@
+// UTF-16 as Windows stores it, UTF-8 as we print it, and the NT rule for names that differ only in
+// case.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace goldhive {
+
+/// Lone surrogates become U+FFFD, so the result is always valid UTF-8.
+std::string to_utf8(std::u16string_view text);
+/// Invalid sequences become U+FFFD.
+std::u16string to_utf16(std::string_view text);
+/// UTF-16LE bytes; an odd last byte is dropped.
+std::u16string utf16_from_bytes(std::span<const std::uint8_t> bytes);
+
+/// RtlUpcaseUnicodeChar: one code unit, no locale, no special casing, no surrogate pairs.
+char16_t nt_upcase(char16_t c);
+std::u16string nt_upcase(std::u16string_view text);
+/// Order of names as the registry and NTFS sort them: by upcased code units. <0, 0, >0.
+int nt_compare(std::u16string_view a, std::u16string_view b);
+bool nt_equal(std::u16string_view a, std::u16string_view b);
+/// The same for UTF-8.
+bool nt_equal(std::string_view a, std::string_view b);
+
+}  // namespace goldhive

@@ -1,0 +1,9 @@
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "src/cli/cli.h"
+
+int main(int argc, char** argv) {
+  return goldhive::cli::run(std::vector<std::string>(argv + 1, argv + argc), std::cout, std::cerr);
+}

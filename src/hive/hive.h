@@ -1,0 +1,117 @@
+// A lazy, read-only view of a registry hive ("regf" file). It reads only the cells a question
+// needs, from any ByteSource, and never the whole file.
+//
+// Format: msuhanov/regf specification; the on-disk structures stand one to a file in this folder.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "imgtools/byte_source.h"
+#include "imgtools/error.h"
+
+namespace goldhive::hive {
+
+/// Offset of a cell from the start of the bins (file offset - 4096), as stored in the file.
+using CellOffset = std::uint32_t;
+inline constexpr CellOffset no_cell = 0xffffffff;
+
+/// Windows FILETIME: 100 ns since 1601-01-01 UTC.
+using FileTime = std::uint64_t;
+
+/// REG_* types as numbers; any other number is kept as it is.
+enum class ValueType : std::uint32_t {
+  none = 0,
+  sz = 1,
+  expand_sz = 2,
+  binary = 3,
+  dword = 4,
+  dword_big_endian = 5,
+  link = 6,
+  multi_sz = 7,
+  resource_list = 8,
+  full_resource_descriptor = 9,
+  resource_requirements_list = 10,
+  qword = 11,
+};
+/// "REG_DWORD", or "0x1f" for a number without a name.
+std::string to_string(ValueType type);
+
+class Hive;
+class Key;
+
+/// One value. Holds a reference to its hive; cheap to copy.
+class Value {
+ public:
+  std::u16string name() const;  ///< "" is the default value
+  std::string name_utf8() const;
+  ValueType type() const;
+  std::uint32_t size() const;  ///< data length in bytes as stated
+  /// The data, whole: inline, plain or big ("db"). Error(corrupt) where it cannot be had.
+  Bytes data() const;
+  CellOffset cell() const;
+
+ private:
+  friend class Key;
+  struct Impl;
+  explicit Value(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
+  std::shared_ptr<const Impl> impl_;
+};
+
+/// One key. Holds a reference to its hive; cheap to copy.
+class Key {
+ public:
+  std::u16string name() const;
+  std::string name_utf8() const;
+  FileTime last_written() const;
+  std::uint16_t flags() const;
+  bool is_link() const;  ///< KEY_SYM_LINK; never followed
+  std::uint32_t subkey_count() const;
+  std::uint32_t value_count() const;
+  Bytes class_name() const;  ///< raw bytes, usually UTF-16LE
+  CellOffset cell() const;
+
+  /// The subkey of that name by the NT case rule, through the lists' hashes and order.
+  std::optional<Key> find(std::string_view name) const;
+  /// Several steps, parts divided by '\\'.
+  std::optional<Key> find_path(std::string_view path) const;
+  /// Subkeys whose name begins with `prefix` (NT case rule), by binary search in the sorted lists;
+  /// falls back to a walk of the list where its order proves wrong.
+  std::vector<Key> find_prefix(std::string_view prefix) const;
+  /// All subkeys in stored order. `on_error` gets each that cannot be read; without it the first
+  /// such one throws.
+  std::vector<Key> subkeys(const std::function<void(const Error&)>& on_error = {}) const;
+
+  std::optional<Value> value(std::string_view name) const;
+  std::vector<Value> values(const std::function<void(const Error&)>& on_error = {}) const;
+
+ private:
+  friend class Hive;
+  struct Impl;
+  explicit Key(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
+  std::shared_ptr<const Impl> impl_;
+};
+
+/// An open hive. Keys and values keep it alive.
+class Hive {
+ public:
+  /// Reads the base block and the root key. `source` is the primary file, or its recovered overlay
+  /// (recovery.h). Throws Error: corrupt, unsupported.
+  static Hive open(std::shared_ptr<const ByteSource> source);
+
+  Key root() const;
+  const struct BaseBlock& base_block() const;
+  const ByteSource& source() const;
+
+ private:
+  struct Impl;
+  explicit Hive(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
+  std::shared_ptr<const Impl> impl_;
+};
+
+}  // namespace goldhive::hive

@@ -1,0 +1,54 @@
+// A policy says what "right" means: which checks run, with what parameters, at what severity. The
+// two built in (baseline, tls12-only) are TOML files compiled in; `--policy FILE` brings another.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "src/policy/finding.h"
+
+namespace goldhive::policy {
+
+/// What a policy wants of one protocol on one side of Schannel.
+enum class SchannelWish { any, on, off };
+
+struct SchannelRule {
+  std::string protocol;  ///< "TLS 1.2"
+  windows::Side side = windows::Side::client;
+  SchannelWish wish = SchannelWish::any;
+  Severity severity = Severity::high;
+};
+
+struct Waiver {
+  std::string check;   ///< check id
+  std::string target;  ///< glob on the installation id; "*" if absent
+  std::string reason;  ///< never empty
+  std::string until;   ///< "2027-01-31", inclusive; never empty
+};
+
+struct Policy {
+  std::string name;
+  std::string description;
+  std::uint32_t secure_protocols_required = 0xA00;  ///< bits DefaultSecureProtocols must hold
+  std::uint32_t secure_protocols_forbidden = 0;     ///< bits it must not hold
+  std::vector<SchannelRule> schannel;
+  bool require_kb3140245 = true;
+  bool check_dotnet = false;
+  std::optional<std::uint32_t> wininet_required;  ///< SecureProtocols bits; nullopt = not asked
+  std::vector<std::pair<std::string, Severity>> severities;  ///< check id -> severity
+  std::vector<Waiver> waivers;
+};
+
+/// Parses TOML. Error(usage) with "file:line:column: reason" for what is not TOML, an unknown key,
+/// a wrong type, a check that does not exist, a waiver without reason or end date.
+Policy parse_policy(std::string_view toml, const std::string& file_name);
+
+/// "baseline", "tls12-only".
+std::vector<std::string> builtin_policy_names();
+/// The TOML text of a built-in policy; Error(usage) if there is none of that name.
+std::string_view builtin_policy_text(std::string_view name);
+
+}  // namespace goldhive::policy

@@ -1,0 +1,63 @@
+#include "src/windows/facts.h"
+
+#include <fmt/format.h>
+
+namespace goldhive::windows {
+
+std::optional<std::uint32_t> ValueFact::dword() const {
+  if (presence != Presence::present || type != hive::ValueType::dword || data.size() != 4) {
+    return std::nullopt;
+  }
+  return ByteView(data, 0, value).u32(0);
+}
+
+const char* to_string(HiveName name) { return name == HiveName::software ? "SOFTWARE" : "SYSTEM"; }
+
+const char* to_string(Architecture a) {
+  switch (a) {
+    case Architecture::x86:
+      return "x86";
+    case Architecture::amd64:
+      return "amd64";
+    case Architecture::ia64:
+      return "ia64";
+    case Architecture::arm:
+      return "arm";
+    case Architecture::arm64:
+      return "arm64";
+    case Architecture::unknown:
+      break;
+  }
+  return "unknown";
+}
+
+const char* to_string(Family f) {
+  switch (f) {
+    case Family::xp:
+      return "windows-xp";
+    case Family::vista:
+      return "windows-vista";
+    case Family::windows_7:
+      return "windows-7";
+    case Family::windows_8:
+      return "windows-8";
+    case Family::windows_8_1:
+      return "windows-8.1";
+    case Family::windows_10:
+      return "windows-10";
+    case Family::winpe:
+      return "winpe";
+    case Family::unknown:
+      break;
+  }
+  return "unknown";
+}
+
+const char* to_string(View v) { return v == View::native ? "native" : "wow64"; }
+const char* to_string(Side s) { return s == Side::client ? "client" : "server"; }
+
+std::string to_string(const FileVersion& v) {
+  return fmt::format("{}.{}.{}.{}", v.major, v.minor, v.build, v.revision);
+}
+
+}  // namespace goldhive::windows

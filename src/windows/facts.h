@@ -1,0 +1,199 @@
+// What was found in one Windows installation: plain values, no hive, no image, no judgement. Checks
+// (src/policy) see only these structs, so their tests build them from literals.
+//
+// Three states run through everything: present, absent, and unknown. Absent means "looked, not
+// there"; unknown means "could not look", and a check must never turn it into a verdict.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "imgtools/bytes.h"
+#include "imgtools/error.h"
+#include "imgtools/image.h"
+#include "src/hive/recovery.h"
+
+namespace goldhive::windows {
+
+enum class Presence { absent, present, unknown };
+
+/// One registry value that a check cares about.
+struct ValueFact {
+  std::string key;    ///< "HKLM\SOFTWARE\Wow6432Node\...", as found where found, else as looked for
+  std::string value;  ///< value name
+  Presence key_presence = Presence::unknown;
+  std::optional<hive::FileTime> key_last_written;  ///< when the key is present
+  bool key_is_link = false;                        ///< reported, not followed
+  Presence presence = Presence::unknown;
+  hive::ValueType type = hive::ValueType::none;  ///< when present
+  Bytes data;                                    ///< when present, raw
+  std::string why_unknown;                       ///< "SOFTWARE is missing", or the parse error
+
+  /// The number, only if it is a REG_DWORD of exactly 4 bytes.
+  std::optional<std::uint32_t> dword() const;
+};
+
+enum class HiveName { software, system };
+const char* to_string(HiveName name);  ///< "SOFTWARE", "SYSTEM"
+
+struct HiveFact {
+  HiveName name = HiveName::software;
+  bool missing = true;  ///< no such file; all below is empty
+  std::string path;     ///< exact path in the volume
+  std::uint64_t size = 0;
+  hive::HiveState state = hive::HiveState::damaged;
+  std::string reason;  ///< why dirty or damaged
+  std::uint32_t sequence1 = 0;
+  std::uint32_t sequence2 = 0;
+  hive::FileTime last_written = 0;
+  std::optional<std::string> sha256;  ///< of the primary file as found, when asked for
+  std::vector<hive::LogAccount> logs;
+  std::optional<Error> error;  ///< when damaged
+};
+
+enum class Architecture { unknown, x86, amd64, ia64, arm, arm64 };
+const char* to_string(Architecture a);  ///< "x86", "amd64", ...
+inline bool is_64_bit(Architecture a) {
+  return a == Architecture::amd64 || a == Architecture::ia64 || a == Architecture::arm64;
+}
+
+/// Families as the rules tell them apart (rules 0, E3). Servers and embedded editions go with
+/// their kernel.
+enum class Family { unknown, xp, vista, windows_7, windows_8, windows_8_1, windows_10, winpe };
+/// "windows-xp" (also 2003), "windows-vista" (2008), "windows-7" (2008 R2), "windows-8" (2012),
+/// "windows-8.1" (2012 R2), "windows-10" (10, 11, Server 2016 and later), "winpe", "unknown".
+const char* to_string(Family f);
+
+struct OsFacts {
+  std::string product;  ///< ProductName; "" if unknown
+  std::string version;  ///< "6.1"; "10.0" from CurrentMajor/MinorVersionNumber
+  std::uint32_t major = 0;
+  std::uint32_t minor = 0;
+  std::uint32_t build = 0;                    ///< 0 if unknown
+  std::optional<std::uint32_t> service_pack;  ///< from CSDVersion; nullopt if there is none
+  std::string edition;                        ///< EditionID
+  std::string installation_type;              ///< "Client", "Server", "Server Core", ...
+  std::string build_lab;                      ///< BuildLabEx, else BuildLab
+  Architecture architecture = Architecture::unknown;
+  Family family = Family::unknown;
+  std::vector<std::string> notes;      ///< sources that disagree, odd spellings
+  std::vector<std::string> conflicts;  ///< contradictions that make the identity doubtful
+};
+
+struct ControlSetFacts {
+  std::optional<std::uint32_t> current, default_, failed, last_known_good;  ///< from Select
+  std::vector<std::uint32_t> present;  ///< N of every ControlSetNNN key, sorted
+  /// The set the next boot uses: Select\Default, or the only set when Select is missing.
+  std::optional<std::uint32_t> boots;
+  std::string note;   ///< e.g. "Select is missing; ControlSet001 is the only set"
+  std::string error;  ///< why `boots` is empty though SYSTEM could be read
+};
+
+enum class View { native, wow64 };
+const char* to_string(View v);  ///< "native", "wow64"
+
+struct WinHttpFacts {
+  View view = View::native;
+  ValueFact default_secure_protocols;
+};
+
+enum class Side { client, server };
+const char* to_string(Side s);  ///< "client", "server"
+
+struct SchannelFacts {
+  std::uint32_t control_set = 0;
+  std::string protocol;  ///< "TLS 1.2"
+  Side side = Side::client;
+  ValueFact enabled;
+  ValueFact disabled_by_default;
+};
+
+struct FileVersion {
+  std::uint16_t major = 0, minor = 0, build = 0, revision = 0;
+  auto operator<=>(const FileVersion&) const = default;
+};
+std::string to_string(const FileVersion& v);  ///< "6.1.7601.17514"
+
+struct FileVersionFact {
+  std::string path;    ///< "Windows/System32/winhttp.dll", as found or as looked for
+  std::string module;  ///< "winhttp.dll", "webio.dll"
+  View view = View::native;
+  Presence presence = Presence::unknown;  ///< unknown: there but unreadable, or no tree to look in
+  std::optional<FileVersion> version;     ///< VS_FIXEDFILEINFO FileVersion
+  Architecture architecture = Architecture::unknown;  ///< of the PE header
+  std::string why_unknown;
+};
+
+struct WinnerFact {
+  std::string component;     ///< key name
+  std::string module;        ///< "winhttp.dll", "webio.dll"
+  std::string architecture;  ///< prefix: "amd64", "x86", "wow64", ...
+  std::string version_text;
+  std::optional<FileVersion> version;
+};
+
+struct PackageFact {
+  std::string identity;   ///< key name
+  bool top_level = true;  ///< Package_for_KB...; false: member Package_N_for_KB...
+  Presence state_presence = Presence::unknown;
+  std::uint32_t state = 0;  ///< CurrentState
+};
+
+struct ServicingFacts {
+  /// Every file B6 asks for: System32 always, SysWOW64 on 64-bit.
+  std::vector<FileVersionFact> files;
+  /// Winners of winhttp and webio. `winners_presence` unknown: the hive could not be asked.
+  Presence winners_presence = Presence::unknown;
+  std::vector<WinnerFact> winners;
+  Presence packages_presence = Presence::unknown;  ///< of the key CBS\Packages
+  std::vector<PackageFact> kb3140245;
+  std::vector<PackageFact> rollups;             ///< later monthly rollups (rules B9) that are there
+  Presence pending_xml = Presence::unknown;     ///< WinSxS\pending.xml
+  Presence reboot_pending = Presence::unknown;  ///< CBS\RebootPending
+  std::string why_unknown;
+};
+
+/// A key that Windows never reads.
+struct StrayKey {
+  std::string key;
+  std::string reason;
+  std::optional<hive::FileTime> last_written;
+};
+
+struct DotNetFacts {
+  View view = View::native;
+  std::string runtime;  ///< "v2.0.50727", "v4.0.30319"
+  ValueFact strong_crypto;
+  ValueFact system_default_tls;
+};
+
+struct WinInetFacts {
+  std::string scope;  ///< "machine", "policy"
+  ValueFact secure_protocols;
+};
+
+/// Everything found in one installation.
+struct Installation {
+  std::string id;    ///< target path + volume id (+ ":" + root where a volume holds several)
+  std::string root;  ///< path in the volume: "/", "/Windows.old"
+  std::string windows_directory;  ///< exact path of the Windows folder; "" for loose hives
+  bool loose = false;             ///< a hive file or a folder of hives: no Windows folder around it
+  bool regback = false;           ///< hives of config\RegBack
+  std::vector<HiveFact> hives;    ///< SOFTWARE, then SYSTEM; always both, missing or not
+  VolumeState volume;
+  OsFacts os;
+  bool winpe = false;
+  ControlSetFacts control_sets;
+  std::vector<WinHttpFacts> winhttp;  ///< native, then wow64 (wow64 also when not 64-bit, if there)
+  std::vector<SchannelFacts> schannel;  ///< every present set x protocol x side
+  ServicingFacts servicing;
+  std::vector<DotNetFacts> dotnet;
+  std::vector<WinInetFacts> wininet;
+  std::vector<StrayKey> stray_keys;
+  std::vector<std::string> warnings;
+};
+
+}  // namespace goldhive::windows

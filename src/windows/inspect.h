@@ -1,0 +1,26 @@
+// From a volume to facts: finds the Windows installations in a file tree and reads what the checks
+// need, no more.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "imgtools/image.h"
+#include "src/windows/facts.h"
+
+namespace goldhive::windows {
+
+struct InspectOptions {
+  bool use_logs = true;  ///< --no-logs: read dirty hives as they lie
+  bool hash = false;     ///< fill HiveFact::sha256
+  bool dotnet = false;   ///< read the .NET values (only where a policy asks)
+  bool wininet = false;
+};
+
+/// All installations of one volume, in a fixed order (shallow before deep, then by name).
+/// `target` is the path as given on the command line. An empty result means: no Windows here.
+/// A hive that cannot be read is a fact (HiveFact::error), not an exception.
+std::vector<Installation> inspect(const Volume& volume, const std::string& target,
+                                  const InspectOptions& options);
+
+}  // namespace goldhive::windows
