@@ -1,9 +1,14 @@
 # Every third-party library, why it is here, and the Debian package that holds it. Nothing else in
-# the project calls find_package or pkg_check_modules. scripts that install packages read the
-# "package:" lines of this file, so keep one per dependency.
+# the project calls find_package or pkg_check_modules.
 #
 # A dependency is used through its dep:: target only. The optional ones set GOLDHIVE_WITH_<NAME>;
 # `goldhive --version` lists what a build lacks.
+#
+# cmake/packages.sh installs what the "package" lines name: plain ones for the build, "(test)" for
+# the tests, "(ci)" for .ci/run alone.
+#
+# The build itself:
+# package: g++ cmake ninja-build pkg-config
 find_package(PkgConfig)
 
 # dep::fmt - text formatting; std::format is missing from the compilers we support.
@@ -45,7 +50,7 @@ if(HIVEX_FOUND)
 endif()
 
 # dep::catch - the test framework (Catch2, version 2 as in Debian 12).
-# package: catch2
+# package(test): catch2
 if(GOLDHIVE_TESTS)
   find_package(Catch2 2 REQUIRED)
   add_library(dep::catch ALIAS Catch2::Catch2)

@@ -1,0 +1,17 @@
+// ByteView: whatever is asked of it, it answers or throws Error.
+#include "imgtools/bytes.h"
+
+#include <cstddef>
+#include <cstdint>
+
+#include "imgtools/error.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const goldhive::ByteView view(std::span<const std::uint8_t>(data, size), 0, "input");
+  std::size_t at = 0;
+  try {
+    for (int steps = 0; steps < 1000; ++steps) at = view.u32(at) ^ view.slice(at, 8).u64(0);
+  } catch (const goldhive::Error&) {
+  }
+  return 0;
+}
