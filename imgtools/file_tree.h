@@ -27,14 +27,14 @@ class FileTree {
   /// parts, no leading '/'; "" is the root. Error(not_found) if there is no such directory.
   virtual std::vector<TreeEntry> list(const std::string& directory) const = 0;
 
-  /// Opens a file by its exact path.
+  /// Opens a file by its exact path. Error(not_found) if nothing or a directory is there.
   virtual std::unique_ptr<ByteSource> open(const std::string& path) const = 0;
 
   /// The exact path of what `path` names without regard to case, or nullopt. An exact match wins
   /// over one that differs in case (a case-sensitive host can hold both).
   virtual std::optional<std::string> find(const std::string& path) const;
 
-  /// find() and open() in one; null if there is no such file.
+  /// find() and open() in one; null if there is no such file (nothing, or a directory).
   std::unique_ptr<ByteSource> open_if_present(const std::string& path) const;
 };
 
