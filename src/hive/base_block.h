@@ -1,0 +1,86 @@
+// The base block: the first 4096 bytes of a hive, the first 512 of a transaction log.
+//
+// Layout (msuhanov/regf, "Base block"), little-endian, offsets in bytes:
+//     0 "regf"            4 primary sequence      8 secondary sequence   12 last written (FILETIME)
+//    20 major version    24 minor version        28 file type           32 file format
+//    36 root cell        40 size of the bins     44 clustering factor   48 file name, 64 bytes
+//   144 flags           508 checksum           4088 boot type         4092 boot recover
+//
+// What is odd about it:
+//  - The kernel raises the primary sequence before it writes the bins and the secondary after: two
+//    numbers that differ mean that a write was cut short and the logs are needed.
+//  - The checksum is the XOR of the first 127 dwords, but never 0 and never ~0: those become 1 and
+//    0xfffffffe. It says nothing about the bins.
+//  - Where the checksum is wrong the size of the bins cannot be believed either. Windows takes the
+//    bins that are there: read_base_block() walks their headers.
+//  - The file may be longer than the bins (slack that grows in steps), never shorter.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "imgtools/byte_source.h"
+#include "src/hive/hive.h"
+
+namespace goldhive::hive {
+
+/// Where the bins start in a hive, and the unit their sizes are counted in.
+inline constexpr std::uint32_t base_block_size = 4096;
+/// The part that the checksum covers and that a log repeats.
+inline constexpr std::uint32_t base_block_head = 512;
+/// The largest size of the bins: cell offsets have 31 bits (the 32nd is the volatile storage).
+inline constexpr std::uint32_t max_bins_size = 0x7ffff000;
+
+enum class HiveFileType : std::uint32_t {
+  primary = 0,
+  log_old = 1,      ///< DIRT
+  log_variant = 2,  ///< DIRT too
+  log_new = 6,      ///< HvLE
+};
+
+struct BaseBlock {
+  std::uint32_t sequence1 = 0;  ///< primary: raised before a write
+  std::uint32_t sequence2 = 0;  ///< secondary: raised after it
+  FileTime last_written = 0;
+  std::uint32_t major_version = 0;
+  std::uint32_t minor_version = 0;
+  HiveFileType file_type = HiveFileType::primary;
+  std::uint32_t format = 0;
+  CellOffset root_cell = no_cell;
+  /// As stated; a multiple of 4096 in a sound base block.
+  std::uint32_t stated_bins_size = 0;
+  /// What a reader may use: the stated size, or with a wrong checksum that of the bins found by
+  /// walking; never more than the file holds. parse_base_block() leaves the stated size here.
+  std::uint32_t bins_size = 0;
+  std::uint32_t cluster_factor = 0;
+  std::u16string file_name;  ///< the last 31 characters of the path at load, at most
+  std::uint32_t flags = 0;   ///< bit 0: a transaction (KTM) is pending; bit 1: defragmented
+  std::uint32_t checksum = 0;
+  std::uint32_t computed_checksum = 0;
+  std::uint32_t boot_type = 0;     ///< 0 where only the first 512 bytes are there
+  std::uint32_t boot_recover = 0;  ///< 0 where only the first 512 bytes are there
+
+  bool checksum_ok() const { return checksum == computed_checksum; }
+  bool is_dirty() const { return !checksum_ok() || sequence1 != sequence2; }
+  bool is_log() const { return file_type != HiveFileType::primary; }
+};
+
+/// The checksum of a base block: its first 508 bytes count. Throws std::out_of_range if there are
+/// fewer.
+std::uint32_t base_block_checksum(std::span<const std::uint8_t> block);
+
+/// Parses 512 bytes or more of a hive's or a log's base block. Error(corrupt) if they are fewer or
+/// lack the signature; nothing else is judged.
+BaseBlock parse_base_block(const ByteView& bytes);
+
+/// The base block of a hive: parsed, judged, with `bins_size` settled. Throws Error: corrupt (no
+/// signature, a transaction log, no bins, a bins size or root cell that cannot be), unsupported (a
+/// version other than 1.3 to 1.6, another format).
+BaseBlock read_base_block(const ByteSource& source);
+
+/// Bytes of sound bins (signature, own offset, size) in a row from offset 4096: what is left to
+/// believe when the checksum is wrong.
+std::uint32_t walk_bins(const ByteSource& source);
+
+}  // namespace goldhive::hive
