@@ -34,6 +34,10 @@ class FileTree {
   /// over one that differs in case (a case-sensitive host can hold both).
   virtual std::optional<std::string> find(const std::string& path) const;
 
+  /// What was left out so far and why, sorted: a symbolic link that leads out of the tree, a
+  /// damaged directory. Grows as the tree is read.
+  virtual std::vector<std::string> notes() const { return {}; }
+
   /// find() and open() in one; null if there is no such file (nothing, or a directory).
   std::unique_ptr<ByteSource> open_if_present(const std::string& path) const;
 };

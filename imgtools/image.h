@@ -58,11 +58,15 @@ struct HostEdit {
   Bytes data;
 };
 
-/// All that a transaction does to the host: the edits, and the final size of each file that grows.
+/// All that a transaction does to the host: the edits, and the final size of each file that grows
+/// (naming one that stays as it is does no harm).
 struct HostChange {
   std::vector<HostEdit> edits;
   std::vector<std::pair<std::string, std::uint64_t>> sizes;
 };
+
+/// Adds a change of a file that lies on the host as it is, in phase 0.
+void append(HostChange& change, const FileEdit& edit, const std::string& host_path);
 
 class Image {
  public:
@@ -84,8 +88,8 @@ struct OpenOptions {
   std::string input_format;  ///< a name of formats.cc to force, or "" to detect by content
 };
 
-/// Opens any target. Throws Error: not_found, io, unsupported ("no format of mine"), corrupt ("mine
-/// but broken").
+/// Opens any target; `storage` must outlive the image. Throws Error: not_found, io, unsupported
+/// ("no format of mine"), corrupt ("mine but broken").
 std::unique_ptr<Image> open_image(const ReadStorage& storage, const std::string& path,
                                   const OpenOptions& options = {});
 

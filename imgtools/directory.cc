@@ -1,0 +1,224 @@
+// What is odd about a directory: its symbolic links. An extracted or mounted Windows tree is full
+// of them (ntfs-3g shows junctions as absolute links: "Documents and Settings" -> /mnt/img/Users),
+// and a hostile tree may hold links to /etc/shadow. So no link is left to the kernel: every step of
+// a path is looked at here, and a link counts only if its target lies inside the root. Any other
+// one is treated as absent and kept as a note.
+//
+// An absolute link is inside if one of its leading directories *is* the root (same device and
+// inode), so it makes no difference how the user spelled the root's path.
+#include "imgtools/directory.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <deque>
+#include <set>
+
+#include "imgtools/error.h"
+#include "imgtools/text.h"
+
+namespace goldhive {
+
+namespace {
+
+constexpr int max_links = 40;  // as Linux
+
+using Parts = std::vector<std::string>;
+
+/// "a//b/./c" -> {a, b, c}; ".." stays.
+Parts split(const std::string& path) {
+  Parts parts;
+  std::size_t start = 0;
+  while (start < path.size()) {
+    const std::size_t end = std::min(path.find('/', start), path.size());
+    std::string part = path.substr(start, end - start);
+    if (!part.empty() && part != ".") parts.push_back(std::move(part));
+    start = end + 1;
+  }
+  return parts;
+}
+
+std::string join(const std::string& folder, const std::string& name) {
+  if (folder.empty()) return name;
+  return folder.back() == '/' ? folder + name : folder + "/" + name;
+}
+
+class DirectoryTree final : public FileTree {
+ public:
+  DirectoryTree(const ReadStorage& storage, std::string root, FileInfo info)
+      : storage_(storage), root_(std::move(root)), info_(info) {}
+
+  std::vector<TreeEntry> list(const std::string& directory) const override {
+    const std::string host = host_path(directory);
+    std::vector<TreeEntry> entries;
+    for (const DirectoryEntry& found : storage_.list(host)) {
+      const std::optional<FileInfo> info = entry_info(directory, host, found);
+      if (!info) continue;
+      if (info->type == FileType::directory) {
+        entries.push_back({found.name, true, 0});
+      } else if (info->type == FileType::file) {
+        entries.push_back({found.name, false, info->size});
+      }
+    }
+    return entries;
+  }
+
+  std::unique_ptr<ByteSource> open(const std::string& path) const override {
+    const std::string host = host_path(path);
+    const std::optional<FileInfo> info = storage_.stat(host);
+    if (!info || info->type != FileType::file) {
+      throw Error(ErrorKind::not_found, info ? "is not a file" : "no such file", host);
+    }
+    return storage_.open(host);
+  }
+
+  std::optional<std::string> find(const std::string& path) const override {
+    // As FileTree::find(), but without a stat of each of the thousands of files in System32.
+    std::string found;
+    const Parts parts = split(path);
+    for (const std::string& part : parts) {
+      const std::optional<std::string> name = match(found, part);
+      if (!name) return std::nullopt;
+      found = join(found, *name);
+      if (!resolve(found)) return std::nullopt;
+    }
+    if (!found.empty() && !storage_.stat(*resolve(found))) return std::nullopt;
+    return found;
+  }
+
+  std::vector<std::string> notes() const override { return {notes_.begin(), notes_.end()}; }
+
+  /// The path on the host, all links resolved. Error(not_found) if it leads out of the root.
+  std::string host_path(const std::string& path) const {
+    std::optional<std::string> host;
+    const Parts parts = split(path);
+    if (std::find(parts.begin(), parts.end(), "..") == parts.end()) host = resolve(path);
+    if (!host) throw Error(ErrorKind::not_found, "leads out of the tree", join(root_, path));
+    return *host;
+  }
+
+ private:
+  std::optional<FileInfo> entry_info(const std::string& directory, const std::string& host,
+                                     const DirectoryEntry& entry) const {
+    switch (entry.type) {
+      case FileType::directory:
+        return FileInfo{FileType::directory, 0, 0, 0};
+      case FileType::file:
+        return storage_.stat(join(host, entry.name));
+      case FileType::symlink: {
+        const std::optional<std::string> target = resolve(join(directory, entry.name));
+        if (!target) return std::nullopt;
+        return storage_.stat(*target);
+      }
+      default:  // sockets, FIFOs, device nodes: nothing of Windows
+        return std::nullopt;
+    }
+  }
+
+  std::optional<std::string> match(const std::string& directory, const std::string& name) const {
+    const std::optional<std::string> host = resolve(directory);
+    if (!host) return std::nullopt;
+    const std::optional<FileInfo> info = storage_.stat(*host);
+    if (!info || info->type != FileType::directory) return std::nullopt;
+    const DirectoryEntry* similar = nullptr;
+    const std::vector<DirectoryEntry> entries = storage_.list(*host);
+    for (const DirectoryEntry& entry : entries) {
+      if (entry.name == name) return entry.name;
+      if (similar == nullptr && nt_equal(entry.name, name)) similar = &entry;
+    }
+    if (similar == nullptr) return std::nullopt;
+    return similar->name;
+  }
+
+  /// Walks `path` from the root, following links as long as they stay inside. nullopt and a note
+  /// if one does not. What does not exist resolves to where it would be.
+  std::optional<std::string> resolve(const std::string& path) const {
+    const Parts start = split(path);
+    std::deque<std::string> pending(start.begin(), start.end());
+    std::vector<std::string> prefixes{root_};  // prefixes.back() is where we stand
+    int links = 0;
+    while (!pending.empty()) {
+      const std::string part = pending.front();
+      pending.pop_front();
+      if (part == "..") {
+        if (prefixes.size() == 1) return passed_over(path, "its target lies outside the tree");
+        prefixes.pop_back();
+        continue;
+      }
+      std::string here = join(prefixes.back(), part);
+      const std::optional<std::string> link = storage_.read_link(here);
+      if (!link) {
+        prefixes.push_back(std::move(here));
+        continue;
+      }
+      if (++links > max_links) return passed_over(path, "too many links in a row");
+      std::optional<Parts> target = split(*link);
+      if (link->starts_with('/')) {
+        target = below_root(*target);
+        if (!target) return passed_over(path, "its target lies outside the tree: " + *link);
+        prefixes.resize(1);
+      }
+      pending.insert(pending.begin(), target->begin(), target->end());
+    }
+    return prefixes.back();
+  }
+
+  /// The rest of an absolute path below the root, nullopt if it does not lead through the root.
+  std::optional<Parts> below_root(const Parts& parts) const {
+    std::string prefix = "/";
+    for (std::size_t i = 0; i <= parts.size(); ++i) {
+      const std::optional<FileInfo> info = storage_.stat(prefix);
+      if (!info) return std::nullopt;
+      if (info->device == info_.device && info->inode == info_.inode) {
+        return Parts(parts.begin() + static_cast<std::ptrdiff_t>(i), parts.end());
+      }
+      if (i < parts.size()) prefix = join(prefix, parts[i]);
+    }
+    return std::nullopt;
+  }
+
+  std::nullopt_t passed_over(const std::string& path, const std::string& why) const {
+    notes_.insert(fmt::format("{}: symbolic link not followed: {}", path, why));
+    return std::nullopt;
+  }
+
+  const ReadStorage& storage_;
+  std::string root_;
+  FileInfo info_;
+  mutable std::set<std::string> notes_;
+};
+
+class DirectoryImage final : public Image {
+ public:
+  explicit DirectoryImage(const Candidate& candidate)
+      : tree_(std::make_shared<DirectoryTree>(candidate.storage, candidate.path, candidate.info)) {
+    Volume volume;
+    volume.tree = tree_;
+    volumes_.push_back(std::move(volume));
+  }
+
+  std::string format() const override { return "directory"; }
+  const std::vector<Volume>& volumes() const override { return volumes_; }
+
+  HostChange host_change(std::size_t, const std::vector<FileEdit>& edits) const override {
+    HostChange change;
+    for (const FileEdit& edit : edits) append(change, edit, tree_->host_path(edit.path));
+    return change;
+  }
+
+  std::vector<std::string> host_files() const override { return {}; }
+
+ private:
+  std::shared_ptr<const DirectoryTree> tree_;
+  std::vector<Volume> volumes_;
+};
+
+}  // namespace
+
+bool is_directory(const Candidate& candidate) { return candidate.is_directory(); }
+
+std::unique_ptr<Image> open_directory(const Candidate& candidate) {
+  return std::make_unique<DirectoryImage>(candidate);
+}
+
+}  // namespace goldhive

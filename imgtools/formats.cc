@@ -1,0 +1,90 @@
+#include "imgtools/formats.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "imgtools/directory.h"
+#include "imgtools/hive_file.h"
+
+namespace goldhive {
+
+const std::vector<Format>& formats() {
+  static const std::vector<Format> table = {
+      {"directory", is_directory, open_directory},
+      {"hive", is_hive_file, open_hive_file},
+  };
+  return table;
+}
+
+bool Candidate::has_magic(std::size_t at, std::string_view magic) const {
+  return at <= head.size() && magic.size() <= head.size() - at &&
+         std::memcmp(head.data() + at, magic.data(), magic.size()) == 0;
+}
+
+namespace {
+
+constexpr std::size_t head_size = 4096;
+
+Candidate examine(const ReadStorage& storage, const std::string& path) {
+  const std::optional<FileInfo> info = storage.stat(path);
+  if (!info) throw Error(ErrorKind::not_found, "no such file or directory", path);
+  Candidate candidate{storage, path, *info, nullptr, {}};
+  if (info->type == FileType::directory) return candidate;
+  candidate.source = storage.open(path);
+  if (candidate.source->size() == 0) {
+    throw Error(ErrorKind::unsupported, "is empty (0 bytes)", path);
+  }
+  const std::uint64_t length = std::min<std::uint64_t>(candidate.source->size(), head_size);
+  candidate.head = candidate.source->read(0, static_cast<std::size_t>(length));
+  return candidate;
+}
+
+const Format& format_named(const std::string& name) {
+  std::string known;
+  for (const Format& format : formats()) {
+    if (name == format.name) return format;
+    known += (known.empty() ? "" : ", ") + std::string(format.name);
+  }
+  throw Error(ErrorKind::usage, fmt::format("no input format '{}': there are {}", name, known));
+}
+
+/// "4d 5a 90 00 03 00 00 00 (MZ......)": enough for a person to recognise what was given.
+std::string describe(const Bytes& head) {
+  std::string hex;
+  std::string text;
+  for (std::size_t i = 0; i < std::min<std::size_t>(head.size(), 8); ++i) {
+    hex += fmt::format("{}{:02x}", i == 0 ? "" : " ", head[i]);
+    text += head[i] >= 0x20 && head[i] < 0x7f ? static_cast<char>(head[i]) : '.';
+  }
+  return fmt::format("{} ({})", hex, text);
+}
+
+}  // namespace
+
+std::unique_ptr<Image> open_image(const ReadStorage& storage, const std::string& path,
+                                  const OpenOptions& options) {
+  const Format* forced =
+      options.input_format.empty() ? nullptr : &format_named(options.input_format);
+  const Candidate candidate = examine(storage, path);
+  if (forced != nullptr) {
+    if (candidate.is_directory() != (forced->open == open_directory)) {
+      throw Error(
+          ErrorKind::usage,
+          fmt::format("is {}, not of the format '{}'",
+                      candidate.is_directory() ? "a directory" : "no directory", forced->name),
+          path);
+    }
+    return forced->open(candidate);
+  }
+  for (const Format& format : formats()) {
+    if (format.probe(candidate)) return format.open(candidate);
+  }
+  throw Error(
+      ErrorKind::unsupported,
+      "is neither a hive nor an image of a known format: starts with " + describe(candidate.head),
+      path);
+}
+
+}  // namespace goldhive

@@ -1,0 +1,167 @@
+#include "imgtools/formats.h"
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+
+#include "tests/support/temp_dir.h"
+
+using namespace goldhive;
+using goldhive::testing::TempDir;
+namespace fs = std::filesystem;
+
+namespace {
+
+/// 8 KiB that pass for a hive as far as this layer looks.
+Bytes hive_like() {
+  Bytes data(8192);
+  const std::string regf = "regf";
+  const std::string hbin = "hbin";
+  std::copy(regf.begin(), regf.end(), data.begin());
+  std::copy(hbin.begin(), hbin.end(), data.begin() + 4096);
+  return data;
+}
+
+Bytes log_like() {
+  Bytes data = hive_like();
+  data[28] = 1;
+  const std::string dirt = "DIRT";
+  std::copy(dirt.begin(), dirt.end(), data.begin() + 512);
+  return data;
+}
+
+std::vector<std::string> names(const std::vector<TreeEntry>& entries) {
+  std::vector<std::string> result;
+  for (const TreeEntry& entry : entries) result.push_back(entry.name);
+  return result;
+}
+
+Error error_of(const std::string& path, const OpenOptions& options = {}) {
+  try {
+    open_image(*host_read_storage(), path, options);
+  } catch (const Error& e) {
+    return e;
+  }
+  FAIL("opened: " << path);
+  return Error(ErrorKind::usage, "");
+}
+
+}  // namespace
+
+TEST_CASE("a directory opens as one volume whose tree finds names in any case") {
+  const TempDir dir;
+  dir.write("windows/System32/Config/SOFTWARE", "hive");
+  const auto storage = host_read_storage();
+  const auto image = open_image(*storage, dir.path());
+  CHECK(image->format() == "directory");
+  REQUIRE(image->volumes().size() == 1);
+  CHECK(image->volumes()[0].id.empty());
+  const FileTree& tree = *image->volumes()[0].tree;
+  CHECK(names(tree.list("")) == std::vector<std::string>{"windows"});
+  CHECK(tree.find("WINDOWS/system32/config/software") == "windows/System32/Config/SOFTWARE");
+  CHECK_FALSE(tree.find("windows/System32/config/SYSTEM"));
+  CHECK_FALSE(tree.find("windows/System32/config/SOFTWARE/below"));
+  CHECK(tree.open_if_present("windows/system32/config/software")->size() == 4);
+  CHECK_FALSE(tree.open_if_present("windows/system32"));
+  CHECK_FALSE(tree.open_if_present("windows/absent"));
+}
+
+TEST_CASE("of two names that differ in case the exact one wins") {
+  const TempDir dir;
+  dir.write("SYSTEM", "upper");
+  dir.write("system", "low");
+  const auto storage = host_read_storage();
+  const auto image = open_image(*storage, dir.path());
+  const FileTree& tree = *image->volumes()[0].tree;
+  CHECK(tree.find("system") == "system");
+  CHECK(tree.find("SYSTEM") == "SYSTEM");
+  CHECK(tree.find("System") == "SYSTEM");
+}
+
+TEST_CASE("a link inside the tree is followed and one that leaves it is absent and noted") {
+  const TempDir dir;
+  dir.write("secret/SOFTWARE", "not yours");
+  dir.write("root/Users/file", "user");
+  fs::create_symlink("Users", dir / "root/relative");
+  fs::create_symlink(dir / "root/Users", dir / "root/absolute");
+  fs::create_symlink("../secret", dir / "root/escape");
+  fs::create_symlink(dir / "secret", dir / "root/absolute-escape");
+  fs::create_symlink("Users/../../secret", dir / "root/sneaky");
+  fs::create_symlink("loop", dir / "root/loop");
+  const auto storage = host_read_storage();
+  const auto image = open_image(*storage, dir / "root");
+  const FileTree& tree = *image->volumes()[0].tree;
+
+  CHECK(names(tree.list("")) == std::vector<std::string>{"Users", "absolute", "relative"});
+  CHECK(tree.notes().size() == 4);
+  CHECK(tree.open_if_present("RELATIVE/file")->size() == 4);
+  CHECK(tree.open_if_present("absolute/file")->size() == 4);
+  for (const char* path : {"escape/SOFTWARE", "absolute-escape/SOFTWARE", "sneaky/SOFTWARE",
+                           "loop/x", "../secret/SOFTWARE", "Users/../../secret/SOFTWARE"}) {
+    INFO(path);
+    CHECK_FALSE(tree.open_if_present(path));
+    CHECK_THROWS_AS(tree.open(path), Error);
+  }
+}
+
+TEST_CASE("edits of a tree become edits of host files with links resolved") {
+  const TempDir dir;
+  dir.write("root/real/SYSTEM", "x");
+  fs::create_symlink("real", dir / "root/link");
+  const auto storage = host_read_storage();
+  const auto image = open_image(*storage, dir / "root");
+  const HostChange change = image->host_change(0, {{"link/SYSTEM", 10, {{1, Bytes{7}}}}});
+  REQUIRE(change.edits.size() == 1);
+  CHECK(change.edits[0].path == dir / "root/real/SYSTEM");
+  CHECK(change.edits[0].offset == 1);
+  CHECK(change.edits[0].data == Bytes{7});
+  CHECK(change.sizes ==
+        std::vector<std::pair<std::string, std::uint64_t>>{{dir / "root/real/SYSTEM", 10}});
+}
+
+TEST_CASE("a hive file brings its own logs in any case and nothing else") {
+  const TempDir dir;
+  const std::string path = dir.write("Software", hive_like());
+  dir.write("SOFTWARE.LOG1", "");
+  dir.write("software.log2", "log");
+  dir.write("SYSTEM.LOG1", "other");
+  dir.write("Software.LOG3", "other");
+  const auto storage = host_read_storage();
+  const auto image = open_image(*storage, path);
+  CHECK(image->format() == "hive");
+  CHECK(image->host_files() == std::vector<std::string>{path});
+  const FileTree& tree = *image->volumes()[0].tree;
+  CHECK(names(tree.list("")) ==
+        std::vector<std::string>{"SOFTWARE.LOG1", "Software", "software.log2"});
+  CHECK(tree.open_if_present("software")->size() == 8192);
+  CHECK(tree.open_if_present("Software.LOG2")->size() == 3);
+  CHECK_FALSE(tree.open_if_present("SYSTEM.LOG1"));
+  CHECK(image->host_change(0, {{"Software", 8192, {}}}).sizes[0].first == path);
+}
+
+TEST_CASE("what cannot be opened says why in one line") {
+  const TempDir dir;
+  CHECK(error_of(dir / "absent").kind() == ErrorKind::not_found);
+
+  const Error empty = error_of(dir.write("empty", ""));
+  CHECK(empty.kind() == ErrorKind::unsupported);
+  CHECK(empty.message() == "is empty (0 bytes)");
+
+  const Error log = error_of(dir.write("SOFTWARE.LOG1", log_like()));
+  CHECK(log.kind() == ErrorKind::unsupported);
+  CHECK(log.message().find("is a transaction log") == 0);
+
+  const Error unknown = error_of(dir.write("program.exe", "MZ\x90"));
+  CHECK(unknown.kind() == ErrorKind::unsupported);
+  CHECK(unknown.message() ==
+        "is neither a hive nor an image of a known format: starts with 4d 5a 90 (MZ.)");
+
+  CHECK(error_of(dir.path(), {"hive"}).kind() == ErrorKind::usage);
+  CHECK(error_of(dir / "empty", {"no-such-format"}).kind() == ErrorKind::usage);
+}
+
+TEST_CASE("a hive whose base block calls it a log is still a hive") {
+  const TempDir dir;
+  Bytes data = hive_like();
+  data[28] = 1;
+  CHECK(open_image(*host_read_storage(), dir.write("SYSTEM", data))->format() == "hive");
+}
