@@ -1,0 +1,33 @@
+// Big data ("db"): value data of more than 16344 bytes, in segments, since version 1.4. The record
+// names a list of segments; each segment cell holds 16344 bytes of data (and 4 bytes of nothing),
+// the last one what is left.
+// Source: msuhanov/regf, "Big data".
+#pragma once
+
+#include <cstdint>
+
+#include "imgtools/bytes.h"
+#include "src/hive/hive.h"
+
+namespace goldhive::hive {
+
+/// The most data that one cell holds where big data exists.
+inline constexpr std::uint32_t big_data_segment = 16344;
+/// Minor version from which longer data must be big data.
+inline constexpr std::uint32_t big_data_since = 4;
+
+/// Layout: 0 "db", 2 segment count, 4 segment list.
+struct BigData {
+  std::uint16_t segment_count = 0;
+  CellOffset segment_list = no_cell;  ///< see parse_cell_list()
+};
+
+/// Error(corrupt) if it is no big data record.
+BigData parse_big_data(const ByteView& content);
+
+/// The segments that data of `length` bytes takes.
+constexpr std::uint32_t segments_needed(std::uint32_t length) {
+  return length / big_data_segment + (length % big_data_segment != 0 ? 1 : 0);
+}
+
+}  // namespace goldhive::hive

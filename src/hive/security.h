@@ -1,0 +1,32 @@
+// Key security ("sk"): one security descriptor, shared by all the keys that have the same. All sk
+// cells of a hive form one ring, linked both ways; each counts the keys that use it.
+// Source: msuhanov/regf, "Key security".
+#pragma once
+
+#include <cstdint>
+
+#include "imgtools/bytes.h"
+#include "src/hive/hive.h"
+
+namespace goldhive::hive {
+
+/// Where the fields lie in the cell's content.
+namespace sk {
+inline constexpr std::size_t forward = 4;
+inline constexpr std::size_t backward = 8;
+inline constexpr std::size_t reference_count = 12;
+inline constexpr std::size_t descriptor_length = 16;
+inline constexpr std::size_t descriptor = 20;
+}  // namespace sk
+
+struct KeySecurity {
+  CellOffset forward = no_cell;
+  CellOffset backward = no_cell;
+  std::uint32_t reference_count = 0;
+  Bytes descriptor;  ///< self-relative SECURITY_DESCRIPTOR, not judged
+};
+
+/// Error(corrupt) if it is no sk record or the descriptor does not fit into the cell.
+KeySecurity parse_key_security(const ByteView& content);
+
+}  // namespace goldhive::hive

@@ -1,0 +1,59 @@
+// A key value ("vk"): name, type, and where the data is.
+//
+// What is odd about it: data of 4 bytes or less lies in the data field itself, and then the top bit
+// of the length is set. A length of 0 without that bit is real too: the tombstones of layered keys.
+// Source: msuhanov/regf, "Key value".
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "imgtools/bytes.h"
+#include "src/hive/hive.h"
+
+namespace goldhive::hive {
+
+/// Flags of a value.
+inline constexpr std::uint16_t value_comp_name = 0x0001;  ///< the name is Latin-1
+inline constexpr std::uint16_t value_tombstone = 0x0002;
+
+/// Top bit of the length: the data lies in the data field.
+inline constexpr std::uint32_t value_data_inline = 0x80000000;
+inline constexpr std::uint32_t max_inline_data = 4;
+
+/// Where the fields lie in the cell's content.
+namespace vk {
+inline constexpr std::size_t name_length = 2;
+inline constexpr std::size_t data_length = 4;
+inline constexpr std::size_t data = 8;
+inline constexpr std::size_t type = 12;
+inline constexpr std::size_t flags = 16;
+inline constexpr std::size_t spare = 18;
+inline constexpr std::size_t name = 20;
+}  // namespace vk
+
+struct ValueNode {
+  std::uint16_t name_length = 0;      ///< bytes as stored
+  std::uint32_t raw_data_length = 0;  ///< as stored, with the inline bit
+  std::uint32_t raw_data = 0;         ///< as stored: a cell, or up to 4 bytes of data
+  ValueType type = ValueType::none;
+  std::uint16_t flags = 0;
+  std::uint16_t spare = 0;
+  std::u16string name;  ///< "" is the default value
+
+  bool has_compressed_name() const { return (flags & value_comp_name) != 0; }
+  bool is_inline() const { return (raw_data_length & value_data_inline) != 0; }
+  /// As stated; an inline length above 4 is a defect.
+  std::uint32_t data_length() const { return raw_data_length & ~value_data_inline; }
+  /// Whether data of this length must be a "db" record in a hive of version 1.`minor_version`.
+  bool is_big(std::uint32_t minor_version) const;
+  /// The cell of plain or big data; no_cell if the data is inline or empty.
+  CellOffset data_cell() const { return is_inline() || data_length() == 0 ? no_cell : raw_data; }
+  /// Inline data; Error(corrupt) if it says to be longer than 4 bytes. `content` is the cell.
+  Bytes inline_data(const ByteView& content) const;
+};
+
+/// Error(corrupt) if it is no value or the name does not fit into the cell.
+ValueNode parse_value_node(const ByteView& content);
+
+}  // namespace goldhive::hive
