@@ -1,0 +1,39 @@
+// SHA-256, for `--hash`, for journals and for undo files. The only user of libgcrypt.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "imgtools/byte_source.h"
+
+namespace goldhive {
+
+using Digest = std::array<std::uint8_t, 32>;
+
+class Sha256 {
+ public:
+  Sha256();
+  ~Sha256();
+  Sha256(const Sha256&) = delete;
+  Sha256& operator=(const Sha256&) = delete;
+
+  void add(std::span<const std::uint8_t> data);
+  /// Of all that was added. Call it once, last.
+  Digest finish();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// Of `length` bytes from `offset`, read in pieces.
+Digest sha256(const ByteSource& source, std::uint64_t offset, std::uint64_t length);
+Digest sha256(const ByteSource& source);
+
+/// 64 lower-case hex digits.
+std::string to_hex(const Digest& digest);
+
+}  // namespace goldhive
