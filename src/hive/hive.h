@@ -42,31 +42,43 @@ enum class ValueType : std::uint32_t {
 /// "REG_DWORD", or "0x1f" for a number without a name.
 std::string to_string(ValueType type);
 
-class Hive;
-class Key;
+class HiveFile;
+struct BaseBlock;
+struct KeyNode;
+struct ValueNode;
 
-/// One value. Holds a reference to its hive; cheap to copy.
+/// Gets each Error(corrupt) that a listing steps over.
+using ErrorSink = std::function<void(const Error&)>;
+
+/// One value. Keeps its hive open; cheap to copy.
 class Value {
  public:
-  std::u16string name() const;  ///< "" is the default value
+  const std::u16string& name() const;  ///< "" is the default value
   std::string name_utf8() const;
   ValueType type() const;
   std::uint32_t size() const;  ///< data length in bytes as stated
   /// The data, whole: inline, plain or big ("db"). Error(corrupt) where it cannot be had.
   Bytes data() const;
-  CellOffset cell() const;
+  CellOffset cell() const { return cell_; }
+  /// The structure as stored (value_node.h).
+  const ValueNode& node() const { return *node_; }
 
  private:
   friend class Key;
-  struct Impl;
-  explicit Value(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
-  std::shared_ptr<const Impl> impl_;
+  Value(std::shared_ptr<const HiveFile> file, CellOffset cell, ValueNode node);
+
+  std::shared_ptr<const HiveFile> file_;
+  std::shared_ptr<const ValueNode> node_;
+  CellOffset cell_;
 };
 
-/// One key. Holds a reference to its hive; cheap to copy.
+/// One key. Keeps its hive open; cheap to copy.
+///
+/// A subkey that names another parent than the key that lists it is an error, not a subkey. So each
+/// key has one place, and a walk down the tree ends, whatever the bytes are.
 class Key {
  public:
-  std::u16string name() const;
+  const std::u16string& name() const;
   std::string name_utf8() const;
   FileTime last_written() const;
   std::uint16_t flags() const;
@@ -74,44 +86,55 @@ class Key {
   std::uint32_t subkey_count() const;
   std::uint32_t value_count() const;
   Bytes class_name() const;  ///< raw bytes, usually UTF-16LE
-  CellOffset cell() const;
+  CellOffset cell() const { return cell_; }
+  /// The structure as stored (key_node.h).
+  const KeyNode& node() const { return *node_; }
 
-  /// The subkey of that name by the NT case rule, through the lists' hashes and order.
+  /// The subkey of that name by the NT case rule, through the lists' hashes and order. Where these
+  /// prove wrong the lists are walked; nullopt is certain. Error(corrupt) if it cannot be.
   std::optional<Key> find(std::string_view name) const;
   /// Several steps, parts divided by '\\'.
   std::optional<Key> find_path(std::string_view path) const;
   /// Subkeys whose name begins with `prefix` (NT case rule), by binary search in the sorted lists;
-  /// falls back to a walk of the list where its order proves wrong.
+  /// falls back to a walk of the lists where their order proves wrong.
   std::vector<Key> find_prefix(std::string_view prefix) const;
-  /// All subkeys in stored order. `on_error` gets each that cannot be read; without it the first
-  /// such one throws.
-  std::vector<Key> subkeys(const std::function<void(const Error&)>& on_error = {}) const;
+  /// All subkeys in stored order. `on_error` gets what cannot be read; without it the first such
+  /// thing throws.
+  std::vector<Key> subkeys(const ErrorSink& on_error = {}) const;
 
+  /// The first value of that name by the NT case rule. Error(corrupt) if it is not among the values
+  /// that can be read and some cannot.
   std::optional<Value> value(std::string_view name) const;
-  std::vector<Value> values(const std::function<void(const Error&)>& on_error = {}) const;
+  /// All values in stored order; `on_error` as above.
+  std::vector<Value> values(const ErrorSink& on_error = {}) const;
 
  private:
   friend class Hive;
-  struct Impl;
-  explicit Key(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
-  std::shared_ptr<const Impl> impl_;
+  Key(std::shared_ptr<const HiveFile> file, CellOffset cell, KeyNode node);
+
+  std::shared_ptr<const HiveFile> file_;
+  std::shared_ptr<const KeyNode> node_;
+  CellOffset cell_;
 };
 
-/// An open hive. Keys and values keep it alive.
+/// An open hive. Not thread-safe, nor are its keys and values: they share one source and one cache.
 class Hive {
  public:
   /// Reads the base block and the root key. `source` is the primary file, or its recovered overlay
   /// (recovery.h). Throws Error: corrupt, unsupported.
   static Hive open(std::shared_ptr<const ByteSource> source);
 
-  Key root() const;
-  const struct BaseBlock& base_block() const;
+  const Key& root() const { return root_; }
+  const BaseBlock& base_block() const;
   const ByteSource& source() const;
+  /// The cells below (hive_file.h).
+  const HiveFile& file() const { return *file_; }
 
  private:
-  struct Impl;
-  explicit Hive(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
-  std::shared_ptr<const Impl> impl_;
+  Hive(std::shared_ptr<const HiveFile> file, Key root);
+
+  std::shared_ptr<const HiveFile> file_;
+  Key root_;
 };
 
 }  // namespace goldhive::hive

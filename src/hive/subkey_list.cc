@@ -21,6 +21,23 @@ SubkeyListKind kind_of(const ByteView& content) {
                        fmt::format("bytes {:02x} {:02x}", content.u8(0), content.u8(1)));
 }
 
+SubkeyListEntry entry_at(const ByteView& content, SubkeyListKind kind, std::size_t at) {
+  SubkeyListEntry entry;
+  entry.cell = content.u32(at);
+  if (entry_size(kind) == 8) entry.hint = content.u32(at + 4);
+  return entry;
+}
+
+bool hint_fits(std::uint32_t hint, std::u16string_view name) {
+  if ((hint & 0xff) == 0) return true;
+  for (std::size_t i = 0; i < 4; ++i) {
+    const auto hinted = static_cast<char16_t>((hint >> (8 * i)) & 0xff);
+    const char16_t actual = i < name.size() ? name[i] : u'\0';
+    if (nt_upcase(hinted) != nt_upcase(actual)) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 const char* to_string(SubkeyListKind kind) {
@@ -54,11 +71,23 @@ SubkeyList parse_subkey_list(const ByteView& content) {
   }
   list.entries.resize(count);
   for (std::size_t i = 0; i < count; ++i) {
-    const std::size_t at = subkey_list_entries_at + i * each;
-    list.entries[i].cell = content.u32(at);
-    if (each == 8) list.entries[i].hint = content.u32(at + 4);
+    list.entries[i] = entry_at(content, list.kind, subkey_list_entries_at + i * each);
   }
   return list;
+}
+
+SubkeyListHead parse_subkey_list_head(const ByteView& content) {
+  SubkeyListHead head;
+  head.kind = kind_of(content);
+  head.count = content.u16(subkey_list_count_at);
+  if (head.count != 0) head.first = entry_at(content, head.kind, subkey_list_entries_at);
+  return head;
+}
+
+bool may_name(SubkeyListKind kind, const SubkeyListEntry& entry, const SoughtName& sought) {
+  if (kind == SubkeyListKind::lh) return entry.hint == sought.hash;
+  if (kind == SubkeyListKind::lf) return hint_fits(entry.hint, sought.name);
+  return true;
 }
 
 std::uint32_t name_hash(std::u16string_view name) {

@@ -45,9 +45,29 @@ std::size_t entry_size(SubkeyListKind kind);
 /// Error(corrupt) if it is none of the four or its entries do not fit into the cell.
 SubkeyList parse_subkey_list(const ByteView& content);
 
+/// The start of a list, for a reader that wants no more than its first entry.
+struct SubkeyListHead {
+  SubkeyListKind kind = SubkeyListKind::lh;
+  std::uint16_t count = 0;
+  SubkeyListEntry first;  ///< meaningless if count is 0
+};
+inline constexpr std::size_t subkey_list_head_size = 12;
+SubkeyListHead parse_subkey_list_head(const ByteView& content);
+
 /// What an lh entry must hold for this name.
 std::uint32_t name_hash(std::u16string_view name);
 /// What an lf entry must hold for this name.
 std::uint32_t name_hint(std::u16string_view name);
+
+/// A name to compare entries with: its hash is computed once for a whole list.
+struct SoughtName {
+  explicit SoughtName(std::u16string_view sought) : name(sought), hash(name_hash(sought)) {}
+  std::u16string_view name;
+  std::uint32_t hash;
+};
+
+/// Whether an entry of a leaf can be of a key of that name, as far as its hint or hash tells: never
+/// false for a sound entry of that key, always true in an li.
+bool may_name(SubkeyListKind kind, const SubkeyListEntry& entry, const SoughtName& sought);
 
 }  // namespace goldhive::hive

@@ -1,0 +1,44 @@
+// A small bounded cache between the cells of a hive and its source. A question touches many small
+// structures that lie close together; reading them by whole pages turns hundreds of reads into
+// tens, and never holds more than a megabyte of a hive of any size.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "imgtools/byte_source.h"
+
+namespace goldhive::hive {
+
+/// Not thread-safe, like the source below it.
+class PageCache {
+ public:
+  explicit PageCache(std::shared_ptr<const ByteSource> source);
+
+  /// As ByteSource::read(): fills `out` or throws.
+  void read(std::uint64_t offset, std::span<std::uint8_t> out) const;
+
+  const ByteSource& source() const { return *source_; }
+
+ private:
+  static constexpr std::size_t page_size = 4096;
+  static constexpr std::size_t slots = 256;
+  /// A longer read goes straight to the source: big values would only flush the cache.
+  static constexpr std::size_t longest_cached = 4 * page_size;
+  static constexpr std::uint64_t no_page = ~std::uint64_t{0};
+
+  struct Slot {
+    std::uint64_t page = no_page;
+    Bytes data;  ///< shorter than a page only at the end of the source
+  };
+
+  bool holds(std::uint64_t page) const { return slots_[page % slots].page == page; }
+  void load(std::uint64_t first, std::uint64_t count) const;
+
+  std::shared_ptr<const ByteSource> source_;
+  mutable std::vector<Slot> slots_;  ///< page N can lie in slot N % slots only
+};
+
+}  // namespace goldhive::hive
