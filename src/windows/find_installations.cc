@@ -1,0 +1,224 @@
+// Nothing in a tree says "here is Windows". What all of them share is the folder System32\config
+// with the files SOFTWARE and SYSTEM; the Windows folder itself can have any name (Windows, WINNT,
+// I386 in some PE images), there can be several in one volume, and setup leaves the one before in
+// Windows.old\Windows. People also hand over only a part: the Windows folder, System32, config,
+// RegBack, or copies of the two hives under names of their own.
+//
+// So three questions, the first that has an answer wins:
+//   1. Is the root a Windows folder, or System32, or does a folder of level 1 or 2 hold
+//      System32\config with a hive?
+//   2. Are there hives by name in the root, or in a folder of level 1?
+//   3. Which files of the root could be a hive at all? Their content must tell (loose_hives.cc).
+#include "src/windows/find_installations.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "imgtools/error.h"
+#include "imgtools/text.h"
+
+namespace goldhive::windows {
+namespace {
+
+// A disk of a busy user has some hundred folders on the first two levels.
+constexpr std::size_t folder_limit = 5000;
+constexpr std::size_t unnamed_limit = 64;
+
+using Entries = std::vector<TreeEntry>;
+
+/// The entry that `name` means: the exact one, else the first that differs in case.
+const TreeEntry* child(const Entries& entries, std::string_view name, bool directory) {
+  const TreeEntry* similar = nullptr;
+  for (const TreeEntry& entry : entries) {
+    if (entry.directory != directory) continue;
+    if (entry.name == name) return &entry;
+    if (similar == nullptr && nt_equal(entry.name, name)) similar = &entry;
+  }
+  return similar;
+}
+
+bool has_suffix(std::string_view name, std::string_view suffix) {
+  return name.size() > suffix.size() && nt_equal(name.substr(name.size() - suffix.size()), suffix);
+}
+
+/// Files that lie beside hives and are none. (Registry transactions have .blf and .regtrans-ms.)
+bool is_companion(std::string_view name) {
+  constexpr std::array<std::string_view, 5> suffixes = {".LOG", ".LOG1", ".LOG2", ".blf",
+                                                        ".regtrans-ms"};
+  return std::any_of(suffixes.begin(), suffixes.end(),
+                     [name](std::string_view suffix) { return has_suffix(name, suffix); });
+}
+
+HiveFiles with_logs(const std::string& folder, const Entries& entries, const TreeEntry& hive) {
+  const auto log = [&](const char* suffix) -> std::optional<std::string> {
+    const TreeEntry* entry = child(entries, hive.name + suffix, false);
+    if (entry == nullptr) return std::nullopt;
+    return join_path(folder, entry->name);
+  };
+  return {join_path(folder, hive.name), hive.size, log(".LOG"), log(".LOG1"), log(".LOG2")};
+}
+
+/// Puts the hives of `folder` into `place`; false if there are none by name.
+bool take_hives(const std::string& folder, const Entries& entries, Place& place) {
+  if (const TreeEntry* hive = child(entries, "SOFTWARE", false)) {
+    place.software = with_logs(folder, entries, *hive);
+  }
+  if (const TreeEntry* hive = child(entries, "SYSTEM", false)) {
+    place.system = with_logs(folder, entries, *hive);
+  }
+  return place.software || place.system;
+}
+
+class Finder {
+ public:
+  Finder(const FileTree& tree, const std::string& target) : tree_(tree), target_(target) {}
+
+  std::vector<Place> run() {
+    const Entries root = tree_.list("");
+    find_windows(root);
+    if (places_.empty()) find_named_hives(root);
+    if (places_.empty()) collect_unnamed(root);
+    for (Place& place : places_) {
+      place.warnings.insert(place.warnings.end(), notes_.begin(), notes_.end());
+    }
+    return std::move(places_);
+  }
+
+ private:
+  /// The entries of a folder; empty with a note where it cannot be read.
+  Entries list(const std::string& folder) {
+    try {
+      return tree_.list(folder);
+    } catch (const Error& e) {
+      notes_.push_back(fmt::format("not looked into: {}", e.what()));
+      return {};
+    }
+  }
+
+  /// Question 1.
+  void find_windows(const Entries& root) {
+    if (take_windows("", "", root)) return;
+    Place system32;
+    system32.system32 = "";
+    if (child(root, "config", true) != nullptr && take_config(std::move(system32))) return;
+
+    std::vector<std::pair<std::string, Entries>> others;
+    for (const TreeEntry& entry : root) {
+      if (!entry.directory) continue;
+      Entries entries = list(entry.name);
+      if (!take_windows("", entry.name, entries)) {
+        others.emplace_back(entry.name, std::move(entries));
+      }
+    }
+    std::size_t looked_at = 0;
+    for (const auto& [folder, entries] : others) {
+      for (const TreeEntry& entry : entries) {
+        if (!entry.directory) continue;
+        if (++looked_at > folder_limit) {
+          notes_.push_back(
+              fmt::format("only the first {} folders of the second level were searched for Windows",
+                          folder_limit));
+          return;
+        }
+        const std::string path = join_path(folder, entry.name);
+        take_windows(folder, path, list(path));
+      }
+    }
+  }
+
+  /// `folder` is a Windows folder if its System32 holds a config with a hive.
+  bool take_windows(const std::string& root, const std::string& folder, const Entries& entries) {
+    const TreeEntry* entry = child(entries, "System32", true);
+    if (entry == nullptr) return false;
+    Place place;
+    place.root = root;
+    place.windows = folder;
+    place.system32 = join_path(folder, entry->name);
+    return take_config(std::move(place));
+  }
+
+  /// Looks for config by find() and not by list(): System32 has thousands of entries.
+  bool take_config(Place place) {
+    const std::optional<std::string> config = tree_.find(join_path(*place.system32, "config"));
+    if (!config) return false;
+    const Entries hives = list(*config);
+    if (!take_hives(*config, hives, place)) return false;
+    warn_of_regback(*config, hives, place);
+    places_.push_back(std::move(place));
+    return true;
+  }
+
+  /// The copies in RegBack are not what boots, so they are named and not judged.
+  void warn_of_regback(const std::string& config, const Entries& entries, Place& place) {
+    const TreeEntry* entry = child(entries, "RegBack", true);
+    if (entry == nullptr) return;
+    const std::string folder = join_path(config, entry->name);
+    const Entries copies = list(folder);
+    for (const char* name : {"SOFTWARE", "SYSTEM"}) {
+      const TreeEntry* copy = child(copies, name, false);
+      if (copy == nullptr || copy->size == 0) continue;  // empty since Windows 10 1803
+      place.warnings.push_back(
+          fmt::format("{} holds backups of hives, which are not scanned; give that folder as a "
+                      "target to scan them",
+                      folder));
+      return;
+    }
+  }
+
+  /// Question 2.
+  void find_named_hives(const Entries& root) {
+    Place here;
+    here.regback = is_regback(target_);
+    if (take_hives("", root, here)) {
+      warn_of_regback("", root, here);
+      places_.push_back(std::move(here));
+      return;
+    }
+    for (const TreeEntry& entry : root) {
+      if (!entry.directory) continue;
+      Place place;
+      place.root = entry.name;
+      place.regback = is_regback(entry.name);
+      if (take_hives(entry.name, list(entry.name), place)) places_.push_back(std::move(place));
+    }
+  }
+
+  /// Question 3.
+  void collect_unnamed(const Entries& root) {
+    Place place;
+    for (const TreeEntry& entry : root) {
+      if (entry.directory || entry.size == 0 || is_companion(entry.name)) continue;
+      if (place.unnamed.size() == unnamed_limit) {
+        notes_.push_back(fmt::format("only the first {} files were tried as hives", unnamed_limit));
+        break;
+      }
+      place.unnamed.push_back(with_logs("", root, entry));
+    }
+    if (!place.unnamed.empty()) places_.push_back(std::move(place));
+  }
+
+  static bool is_regback(std::string path) {
+    while (!path.empty() && (path.back() == '/' || path.back() == '\\')) path.pop_back();
+    return nt_equal(path.substr(path.find_last_of("/\\") + 1), "RegBack");
+  }
+
+  const FileTree& tree_;
+  const std::string& target_;
+  std::vector<Place> places_;
+  std::vector<std::string> notes_;
+};
+
+}  // namespace
+
+std::vector<Place> find_installations(const FileTree& tree, const std::string& target) {
+  return Finder(tree, target).run();
+}
+
+std::string join_path(const std::string& folder, const std::string& name) {
+  return folder.empty() ? name : folder + "/" + name;
+}
+
+}  // namespace goldhive::windows

@@ -1,0 +1,49 @@
+// Where in a file tree Windows lies, by names alone: no file is opened here.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "imgtools/file_tree.h"
+
+namespace goldhive::windows {
+
+/// A hive file and the logs that lie beside it; exact paths.
+struct HiveFiles {
+  std::string path;
+  std::uint64_t size = 0;
+  std::optional<std::string> log, log1, log2;
+};
+
+/// One installation, or one folder of hives.
+struct Place {
+  /// The folder that holds the Windows folder or the loose hives; "" is the root of the tree.
+  std::string root;
+  /// The Windows folder ("" if it is the root of the tree); nullopt for loose hives.
+  std::optional<std::string> windows;
+  /// System32; also known where the tree begins there. nullopt for other loose hives.
+  std::optional<std::string> system32;
+  /// The hives by name. Their content is not yet looked at.
+  std::optional<HiveFiles> software, system;
+  /// Files of a flat folder whose names do not say what they are (SYSTEM_2016, software.hiv): only
+  /// where there are no hives by name.
+  std::vector<HiveFiles> unnamed;
+  bool regback = false;  ///< hives of config\RegBack, because that folder was given
+  std::vector<std::string> warnings;
+
+  bool loose() const { return !windows; }
+};
+
+/// Every installation of the tree, shallow before deep, then by name. Looks at the root and two
+/// levels of folders below it, and into a System32\config where there is one; never deeper.
+///
+/// `target` is the path the tree was opened from: a tree does not know the name of its own root,
+/// and RegBack is told by its name.
+std::vector<Place> find_installations(const FileTree& tree, const std::string& target);
+
+/// "a/b" and "c" -> "a/b/c"; "" and "c" -> "c".
+std::string join_path(const std::string& folder, const std::string& name);
+
+}  // namespace goldhive::windows

@@ -1,0 +1,163 @@
+#include "src/windows/find_installations.h"
+
+#include <catch2/catch.hpp>
+
+#include <string>
+#include <vector>
+
+#include "tests/support/memory_tree.h"
+
+namespace goldhive::windows {
+namespace {
+
+using goldhive::testing::MemoryTree;
+
+const Bytes some = {'r', 'e', 'g', 'f'};
+
+MemoryTree tree_of(const std::vector<std::string>& paths) {
+  MemoryTree tree;
+  for (const std::string& path : paths) tree.add(path, some);
+  return tree;
+}
+
+std::vector<Place> find(const MemoryTree& tree, const std::string& target = "image") {
+  return find_installations(tree, target);
+}
+
+std::vector<std::string> windows_folders(const std::vector<Place>& places) {
+  std::vector<std::string> names;
+  for (const Place& place : places) names.push_back(place.windows.value_or("(loose)"));
+  return names;
+}
+
+TEST_CASE("an ordinary tree has one installation with both hives and their logs") {
+  const auto tree =
+      tree_of({"Windows/System32/config/SOFTWARE", "Windows/System32/config/SOFTWARE.LOG",
+               "Windows/System32/config/SOFTWARE.LOG1", "Windows/System32/config/SYSTEM",
+               "Windows/System32/config/SYSTEM.LOG2", "Windows/System32/winhttp.dll",
+               "Users/x/NTUSER.DAT"});
+  const auto places = find(tree);
+  REQUIRE(places.size() == 1);
+  const Place& place = places[0];
+  CHECK(place.root.empty());
+  CHECK(place.windows == "Windows");
+  CHECK(place.system32 == "Windows/System32");
+  CHECK_FALSE(place.loose());
+  REQUIRE(place.software);
+  CHECK(place.software->path == "Windows/System32/config/SOFTWARE");
+  CHECK(place.software->size == 4);
+  CHECK(place.software->log == "Windows/System32/config/SOFTWARE.LOG");
+  CHECK(place.software->log1 == "Windows/System32/config/SOFTWARE.LOG1");
+  CHECK_FALSE(place.software->log2);
+  REQUIRE(place.system);
+  CHECK(place.system->log2 == "Windows/System32/config/SYSTEM.LOG2");
+  CHECK(place.warnings.empty());
+}
+
+TEST_CASE("names are matched in any case and one hive is enough") {
+  const auto places =
+      find(tree_of({"WINNT/system32/CONFIG/software", "WINNT/system32/CONFIG/software.log"}));
+  REQUIRE(places.size() == 1);
+  CHECK(places[0].windows == "WINNT");
+  REQUIRE(places[0].software);
+  CHECK(places[0].software->log == "WINNT/system32/CONFIG/software.log");
+  CHECK_FALSE(places[0].system);
+}
+
+TEST_CASE(
+    "any folder name that holds the hives is a Windows folder and several are listed in order") {
+  const auto places =
+      find(tree_of({"Windows.old/Windows/System32/config/SYSTEM", "Windows/System32/config/SYSTEM",
+                    "WIN7PRO/System32/config/SYSTEM", "backup/pc1/System32/config/SOFTWARE"}));
+  CHECK(windows_folders(places) ==
+        std::vector<std::string>{"WIN7PRO", "Windows", "Windows.old/Windows", "backup/pc1"});
+  CHECK(places[2].root == "Windows.old");
+  CHECK(places[3].root == "backup");
+}
+
+TEST_CASE("the tree may begin at the Windows folder, at System32, at config or at RegBack") {
+  SECTION("Windows") {
+    const auto places = find(tree_of({"System32/config/SYSTEM", "SysWOW64/winhttp.dll"}));
+    REQUIRE(places.size() == 1);
+    CHECK(places[0].windows == "");
+    CHECK(places[0].system32 == "System32");
+    CHECK_FALSE(places[0].loose());
+  }
+  SECTION("System32") {
+    const auto places = find(tree_of({"config/SYSTEM", "config/SOFTWARE", "winhttp.dll"}));
+    REQUIRE(places.size() == 1);
+    CHECK(places[0].loose());
+    CHECK(places[0].system32 == "");
+    CHECK(places[0].software->path == "config/SOFTWARE");
+  }
+  SECTION("config") {
+    const auto places = find(tree_of({"SYSTEM", "SOFTWARE", "SAM", "SYSTEM.LOG1"}), "x/config");
+    REQUIRE(places.size() == 1);
+    CHECK(places[0].loose());
+    CHECK_FALSE(places[0].system32);
+    CHECK_FALSE(places[0].regback);
+    CHECK(places[0].system->log1 == "SYSTEM.LOG1");
+    CHECK(places[0].unnamed.empty());
+  }
+  SECTION("RegBack") {
+    const auto tree = tree_of({"SYSTEM", "SOFTWARE"});
+    CHECK(find(tree, "/mnt/Windows/System32/config/RegBack").at(0).regback);
+    CHECK(find(tree, "config/regback/").at(0).regback);
+    CHECK_FALSE(find(tree, "config/RegBack2").at(0).regback);
+  }
+}
+
+TEST_CASE("backups in RegBack are named in a warning and not scanned") {
+  auto tree = tree_of({"Windows/System32/config/SYSTEM", "Windows/System32/config/RegBack/SYSTEM"});
+  auto places = find(tree);
+  REQUIRE(places.size() == 1);
+  REQUIRE(places[0].warnings.size() == 1);
+  CHECK(places[0].warnings[0].find("Windows/System32/config/RegBack") == 0);
+
+  tree.add("Windows/System32/config/RegBack/SYSTEM", {});  // as Windows 10 leaves it
+  CHECK(find(tree).at(0).warnings.empty());
+}
+
+TEST_CASE("folders of hives below the root are found where there is no Windows") {
+  const auto places = find(tree_of({"pc1/SOFTWARE", "pc1/SYSTEM", "pc2/system", "notes.txt"}));
+  REQUIRE(places.size() == 2);
+  CHECK(places[0].root == "pc1");
+  CHECK(places[1].system->path == "pc2/system");
+  CHECK(places[1].loose());
+}
+
+TEST_CASE("files of a flat folder are candidates only where no hive is known by name") {
+  const auto places = find(tree_of({"SYSTEM_2016", "software.hiv", "software.hiv.LOG1", "tm.blf"}));
+  REQUIRE(places.size() == 1);
+  CHECK_FALSE(places[0].software);
+  CHECK_FALSE(places[0].system);
+  REQUIRE(places[0].unnamed.size() == 2);
+  CHECK(places[0].unnamed[1].path == "software.hiv");
+  CHECK(places[0].unnamed[1].log1 == "software.hiv.LOG1");
+
+  CHECK(find(tree_of({"SYSTEM_2016", "SYSTEM"})).at(0).unnamed.empty());
+}
+
+TEST_CASE("a directory named like a hive is none") {
+  CHECK(find(tree_of({"Windows/System32/config/SYSTEM/file", "SOFTWARE/readme"})).empty());
+  CHECK(find(MemoryTree()).empty());
+}
+
+TEST_CASE("the search goes two levels deep and no deeper") {
+  const auto tree = tree_of({"a/b/c/System32/config/SYSTEM", "a/b/c/d/e/f.txt"});
+  CHECK(find(tree).empty());
+  CHECK(tree.lists() < 10);
+}
+
+TEST_CASE("a tree with too many folders is searched in part and says so") {
+  MemoryTree tree;
+  tree.add("Windows/System32/config/SYSTEM", some);
+  for (int i = 0; i < 5010; ++i) tree.add_directory("data/" + std::to_string(i));
+  const auto places = find(tree);
+  REQUIRE(places.size() == 1);
+  REQUIRE(places[0].warnings.size() == 1);
+  CHECK(places[0].warnings[0].find("5000") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace goldhive::windows
