@@ -1,0 +1,197 @@
+// "Absent" is certain: whatever is wrong with a list, a key that is there is found, or the search
+// says that it cannot tell.
+#include "src/hive/subkey_search.h"
+
+#include "imgtools/text.h"
+#include "tests/hive/test_hive.h"
+
+using namespace goldhive;
+using namespace goldhive::hive;
+using namespace goldhive::testing;
+using fixtures::HiveOptions;
+using fixtures::ListKind;
+
+namespace {
+
+constexpr const char* text = "[K\\alpha{01..20}]\n[K\\beta{01..20}]\n[K\\gamma{01..20}]\n";
+
+struct ListBytes {
+  Bytes bytes;
+  CellOffset key = no_cell;
+  CellOffset top = no_cell;        ///< the list that the key names
+  std::vector<CellOffset> leaves;  ///< the leaves below, or `top` itself
+  std::vector<std::u16string> names;
+  SubkeyListKind kind = SubkeyListKind::lh;
+
+  Key open() const { return open_hive(bytes).root().find("K").value(); }
+
+  /// Swaps two entries of a leaf (hints and all), or of an ri.
+  void swap_entries(CellOffset list, std::size_t i, std::size_t j, std::size_t each) {
+    const std::size_t base = field_at(list, subkey_list_entries_at);
+    for (std::size_t b = 0; b < each; ++b) {
+      std::swap(bytes[base + i * each + b], bytes[base + j * each + b]);
+    }
+  }
+};
+
+ListBytes make(ListKind kind, std::uint32_t leaf_limit) {
+  HiveOptions options;
+  options.lists = kind;
+  options.leaf_limit = leaf_limit;
+  options.minor_version = kind == ListKind::lh ? 5 : 3;
+  ListBytes list;
+  list.bytes = hive_bytes(text, options);
+  const Hive hive = open_hive(list.bytes);
+  const Key key = hive.root().find("K").value();
+  list.key = key.cell();
+  list.top = key.node().subkey_list;
+  for (const Key& subkey : key.subkeys()) list.names.push_back(subkey.name());
+  const SubkeyList top = parse_subkey_list(hive.file().cell(list.top, "list").view());
+  if (top.kind == SubkeyListKind::ri) {
+    for (const SubkeyListEntry& entry : top.entries) list.leaves.push_back(entry.cell);
+  } else {
+    list.leaves.push_back(list.top);
+  }
+  list.kind = parse_subkey_list(hive.file().cell(list.leaves[0], "list").view()).kind;
+  return list;
+}
+
+void check_all_found(const ListBytes& list) {
+  const Key key = list.open();
+  REQUIRE(list.names.size() == 60);
+  for (const std::u16string& name : list.names) {
+    INFO(to_utf8(name));
+    CHECK(key.find(to_utf8(name)));
+  }
+  for (const char* absent : {"alph", "alpha21", "beta", "gamma20x", "zeta"}) {
+    INFO(absent);
+    CHECK_FALSE(key.find(absent));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("keys with wrong hashes or hints are found all the same") {
+  for (const ListKind kind : {ListKind::lh, ListKind::lf}) {
+    for (const std::uint32_t limit : {1012u, 9u}) {
+      ListBytes one = make(kind, limit);
+      for (const CellOffset leaf : one.leaves) {
+        put_u32(one.bytes, field_at(leaf, subkey_list_entries_at + 8 * 4 + 4), 0x12345678);
+      }
+      check_all_found(one);
+
+      ListBytes all = make(kind, limit);
+      for (const CellOffset leaf : all.leaves) {
+        const std::size_t count = all.bytes[field_at(leaf, subkey_list_count_at)];
+        for (std::size_t i = 0; i < count; ++i) {
+          put_u32(all.bytes, field_at(leaf, subkey_list_entries_at + 8 * i + 4), 0x7a7a7a7a);
+        }
+      }
+      check_all_found(all);
+    }
+  }
+}
+
+TEST_CASE("keys out of order are found all the same") {
+  for (const ListKind kind : {ListKind::lh, ListKind::lf, ListKind::li}) {
+    for (const std::uint32_t limit : {1012u, 9u}) {
+      const ListBytes sound = make(kind, limit);
+      const std::size_t each = entry_size(sound.kind);
+      ListBytes list = sound;
+      for (const CellOffset leaf : list.leaves) list.swap_entries(leaf, 2, 5, each);
+      check_all_found(list);
+
+      list = sound;
+      for (std::size_t i = 0; i < 30 && limit == 1012; ++i) {
+        list.swap_entries(list.top, i, 59 - i, each);
+      }
+      check_all_found(list);
+    }
+  }
+}
+
+TEST_CASE("leaves out of order do not hide their keys") {
+  for (const ListKind kind : {ListKind::lh, ListKind::lf, ListKind::li}) {
+    const ListBytes sound = make(kind, 9);
+    REQUIRE(sound.leaves.size() == 7);
+    for (std::size_t i = 0; i < 7; ++i) {
+      for (std::size_t j = i + 1; j < 7; ++j) {
+        ListBytes list = sound;
+        list.swap_entries(list.top, i, j, 4);
+        check_all_found(list);
+      }
+    }
+  }
+}
+
+TEST_CASE("a prefix search walks the lists where a comparison shows disorder") {
+  const ListBytes sound = make(ListKind::lh, 1012);
+  ListBytes list = sound;
+  for (std::size_t i = 0; i < 30; ++i) list.swap_entries(list.top, i, 59 - i, 8);
+  CHECK(list.open().find_prefix("BETA").size() == 20);
+  CHECK(list.open().find_prefix("gamma1").size() == 10);
+  CHECK(list.open().find_prefix("delta").empty());
+}
+
+TEST_CASE("an unreadable list makes absence uncertain and presence not") {
+  const ListBytes sound = make(ListKind::lh, 9);
+  ListBytes list = sound;
+  list.bytes[field_at(list.leaves[3], 0)] = 'x';  // alpha01.. beta07 are before it
+  const Key key = list.open();
+  CHECK(key.find("alpha03"));
+  CHECK(key.find("gamma20"));
+  CHECK(corruption([&] { key.find("beta09"); }).offset() == field_at(list.leaves[3], 0));
+  corruption([&] { key.find("nothing"); });
+  corruption([&] { key.find_prefix("beta"); });
+  std::size_t errors = 0;
+  CHECK(key.subkeys([&](const Error&) { ++errors; }).size() == 51);
+  CHECK(errors == 2);  // the leaf, and the count that no longer fits
+}
+
+TEST_CASE("a list shorter than the key says makes absence uncertain") {
+  ListBytes list = make(ListKind::lh, 1012);
+  put_u16(list.bytes, field_at(list.top, subkey_list_count_at), 59);
+  CHECK(list.open().find("alpha01"));
+  CHECK(corruption([&] { list.open().find("gamma20"); }).offset() ==
+        field_at(list.key, nk::subkey_count));
+  corruption([&] { list.open().subkeys(); });
+}
+
+TEST_CASE("lists that hold themselves or each other end with an error") {
+  ListBytes list = make(ListKind::lh, 9);
+  put_u32(list.bytes, field_at(list.top, subkey_list_entries_at), list.top);
+  std::vector<std::string> messages;
+  CHECK(list.open().subkeys([&](const Error& e) { messages.push_back(e.message()); }).size() == 51);
+  REQUIRE(messages.size() == 2);
+  CHECK(messages[0] == "a subkey list is named twice");
+  CHECK(list.open().find("gamma20"));
+  corruption([&] { list.open().find("nothing"); });
+
+  ListBytes twice = make(ListKind::lh, 9);
+  put_u32(twice.bytes, field_at(twice.top, subkey_list_entries_at + 4), twice.leaves[0]);
+  CHECK(twice.open().find("gamma20"));
+  corruption([&] { twice.open().find("nothing"); });
+}
+
+TEST_CASE("lists nested beyond what Windows writes end with an error") {
+  ListBytes list = make(ListKind::lh, 9);
+  // A chain of ri lists with one entry each, laid over the cells of the leaves: 0 -> 1 -> 2 ...
+  for (std::size_t i = 0; i + 1 < list.leaves.size(); ++i) {
+    list.bytes[field_at(list.leaves[i], 0)] = 'r';
+    list.bytes[field_at(list.leaves[i], 1)] = 'i';
+    put_u16(list.bytes, field_at(list.leaves[i], subkey_list_count_at), 1);
+    put_u32(list.bytes, field_at(list.leaves[i], subkey_list_entries_at), list.leaves[i + 1]);
+  }
+  put_u16(list.bytes, field_at(list.top, subkey_list_count_at), 1);
+  CHECK(corruption([&] { list.open().subkeys(); }).message() == "subkey lists are nested too deep");
+}
+
+TEST_CASE("a key listed twice is given once") {
+  ListBytes list = make(ListKind::lh, 1012);
+  const std::size_t base = field_at(list.top, subkey_list_entries_at);
+  std::copy_n(list.bytes.begin() + static_cast<std::ptrdiff_t>(base), 8,
+              list.bytes.begin() + static_cast<std::ptrdiff_t>(base + 8));
+  std::vector<std::string> messages;
+  CHECK(list.open().subkeys([&](const Error& e) { messages.push_back(e.message()); }).size() == 59);
+  CHECK(messages == std::vector<std::string>{"a subkey is listed twice"});
+}
