@@ -1,0 +1,211 @@
+#include "imgtools/disk/vhd.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "imgtools/error.h"
+
+namespace goldhive {
+
+namespace {
+
+constexpr std::uint64_t kSector = 512;
+constexpr std::uint64_t kMaxTableBytes = 64U << 20;
+
+bool bit_of(const Bytes& bitmap, std::uint64_t sector) {
+  return ((bitmap[static_cast<std::size_t>(sector / 8)] >> (7 - sector % 8)) & 1) != 0;
+}
+
+std::optional<VhdFooter> footer_at(const ByteSource& file, std::uint64_t offset,
+                                   std::size_t length) {
+  Bytes data = file.read(offset, length);
+  if (!has_vhd_cookie(ByteView(data, offset, file.name()))) return std::nullopt;
+  data.resize(VhdFooter::kSize);  // the 511-byte kind lacks one byte of padding
+  return parse_vhd_footer(ByteView(data, offset, file.name()));
+}
+
+bool cookie_at(const ByteSource& file, std::uint64_t offset) {
+  const Bytes data = file.read(offset, 8);
+  return has_vhd_cookie(ByteView(data, offset, file.name()));
+}
+
+}  // namespace
+
+bool is_vhd(const ByteSource& file) {
+  if (file.size() < VhdFooter::kSize) return false;
+  return cookie_at(file, file.size() - 512) || cookie_at(file, file.size() - 511) ||
+         cookie_at(file, 0);
+}
+
+std::unique_ptr<VhdDisk> VhdDisk::open(const ReadStorage& storage, const std::string& path) {
+  ParentChain chain(storage);
+  auto disk = open_file(storage, path);
+  disk->open_rest(chain);
+  return disk;
+}
+
+std::unique_ptr<VhdDisk> VhdDisk::open_file(const ReadStorage& storage, const std::string& path) {
+  std::unique_ptr<VhdDisk> disk(new VhdDisk(storage.open(path)));
+  disk->read_footer();
+  return disk;
+}
+
+void VhdDisk::open_rest(ParentChain& chain) {
+  chain.enter(name());
+  if (footer_.type == VhdType::fixed) return;
+  read_table();
+  check_overlaps();
+  if (footer_.type == VhdType::differencing) open_parent(chain);
+}
+
+void VhdDisk::read_footer() {
+  if (file().size() < VhdFooter::kSize) {
+    throw Error::corrupt(name(), 0, "too short for a VHD", "at least 512 bytes",
+                         fmt::format("{} bytes", file().size()));
+  }
+  // The footer at the end, of either length; an error in it counts only if the copy is no better.
+  std::optional<VhdFooter> footer;
+  std::string fault = "its footer is missing";
+  for (const std::size_t length : {std::size_t{512}, std::size_t{511}}) {
+    if (footer) break;
+    footer_offset_ = file().size() - length;
+    try {
+      footer = footer_at(file(), footer_offset_, length);
+    } catch (const Error& e) {
+      if (!cookie_at(file(), 0)) throw;
+      fault = e.message();
+    }
+  }
+  if (!footer) {
+    footer = footer_at(file(), 0, VhdFooter::kSize);
+    if (!footer) {
+      throw Error::corrupt(name(), file().size() - VhdFooter::kSize, "no VHD footer",
+                           "\"conectix\"", "other bytes");
+    }
+    if (footer->type == VhdType::fixed) {
+      throw Error::corrupt(name(), 0, "a fixed VHD has its footer at the end only");
+    }
+    footer_offset_ = file().size();
+    add_note(fmt::format("the file's end is damaged or cut off ({}): its copy at the start is used",
+                         fault));
+    refuse_writing("the VHD footer at the end of the file is damaged or missing");
+  }
+  footer_ = *footer;
+  if (footer_.type == VhdType::fixed && footer_.disk_size > footer_offset_) {
+    throw Error::corrupt(name(), footer_offset_ + 48, "the fixed VHD is cut off",
+                         fmt::format("{} bytes before the footer", footer_.disk_size),
+                         fmt::format("{} bytes", footer_offset_));
+  }
+  if (footer_.saved_state) {
+    add_note("the machine of this disk was saved, not shut down: the disk may be out of date");
+    refuse_writing("the machine of this disk is in a saved state; resume it and shut it down");
+  }
+}
+
+void VhdDisk::read_table() {
+  const Bytes raw = file().read(footer_.header_offset, VhdDynamicHeader::kSize);
+  header_ = parse_vhd_dynamic_header(ByteView(raw, footer_.header_offset, name()));
+  const std::uint64_t blocks =
+      (footer_.disk_size + header_.block_size - 1) / header_.block_size;
+  if (blocks > header_.table_entries) {
+    throw Error::corrupt(name(), footer_.header_offset + 28, "the block table is too short",
+                         fmt::format("{} entries", blocks),
+                         fmt::format("{}", header_.table_entries));
+  }
+  if (blocks * 4 > kMaxTableBytes) {
+    throw Error(ErrorKind::unsupported,
+                fmt::format("a VHD with a block table of {} entries", blocks), name());
+  }
+  const Bytes table = file().read(header_.table_offset, static_cast<std::size_t>(blocks * 4));
+  const ByteView view(table, header_.table_offset, name());
+  table_.reserve(static_cast<std::size_t>(blocks));
+  for (std::size_t i = 0; i < blocks; ++i) table_.push_back(be32(view, i * 4));
+}
+
+std::uint64_t VhdDisk::bitmap_size() const {
+  const std::uint64_t bytes = header_.block_size / kSector / 8;
+  return (bytes + kSector - 1) / kSector * kSector;
+}
+
+// Two blocks in one place, or a block over the table, would show one sector's bytes as another's.
+void VhdDisk::check_overlaps() const {
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges;  // sectors: start, end
+  const auto add = [&](std::uint64_t offset, std::uint64_t length) {
+    ranges.emplace_back(offset / kSector, (offset + length + kSector - 1) / kSector);
+  };
+  add(0, VhdFooter::kSize);
+  add(footer_.header_offset, VhdDynamicHeader::kSize);
+  add(header_.table_offset, table_.size() * 4);
+  for (const std::uint32_t sector : table_) {
+    if (sector != kAbsent) add(sector * kSector, bitmap_size() + header_.block_size);
+  }
+  std::sort(ranges.begin(), ranges.end());
+  for (std::size_t i = 1; i < ranges.size(); ++i) {
+    if (ranges[i].first < ranges[i - 1].second) {
+      throw Error::corrupt(name(), ranges[i].first * kSector,
+                           "two structures of the VHD claim the same place");
+    }
+  }
+}
+
+void VhdDisk::open_parent(ParentChain& chain) {
+  const std::vector<std::string> candidates =
+      find_parents(chain.storage(), name(), vhd_parent_paths(file(), header_));
+  std::optional<Error> fault;
+  for (const std::string& path : candidates) {
+    std::shared_ptr<VhdDisk> disk;
+    try {
+      disk = open_file(chain.storage(), path);
+    } catch (const Error& e) {
+      fault = e;
+      continue;
+    }
+    if (disk->footer_.id != header_.parent_id) continue;
+    disk->open_rest(chain);
+    if (disk->footer_.timestamp != header_.parent_timestamp) {
+      add_note(fmt::format("{} has another time stamp than this disk recorded of its parent: if it "
+                           "was changed after this disk was made, what is read is not to be trusted",
+                           path));
+    }
+    for (const std::string& note : disk->notes()) add_note(fmt::format("{}: {}", path, note));
+    set_parent(std::move(disk));
+    return;
+  }
+  if (fault) throw *fault;
+  throw Error(ErrorKind::corrupt,
+              fmt::format("is a differencing disk, and {} is not the parent it was made from (the "
+                          "unique ids differ)",
+                          candidates.front()),
+              name());
+}
+
+Extent VhdDisk::extent_at(std::uint64_t offset) const {
+  if (footer_.type == VhdType::fixed) return {Extent::Kind::stored, size() - offset, offset};
+
+  const std::uint64_t block = offset / header_.block_size;
+  const std::uint64_t inside = offset % header_.block_size;
+  const std::uint64_t left = std::min(header_.block_size - inside, size() - offset);
+  const std::uint32_t sector = table_[static_cast<std::size_t>(block)];
+  if (sector == kAbsent) return {absent_kind(), left, 0};
+
+  const std::uint64_t at = sector * kSector;
+  const std::uint64_t data = at + bitmap_size();
+  if (at >= file().size() || data + header_.block_size > file().size()) {
+    throw Error::corrupt(name(), header_.table_offset + block * 4,
+                         fmt::format("block {} of the VHD lies beyond the end of the file", block),
+                         fmt::format("below {:#x}", file().size()), fmt::format("{:#x}", at));
+  }
+  const Bytes& bitmap = bitmaps_.get(block, [&] {
+    return file().read(at, static_cast<std::size_t>(bitmap_size()));
+  });
+  const std::uint64_t first = inside / kSector;
+  const std::uint64_t run = run_of_bits(first, header_.block_size / kSector,
+                                        [&](std::uint64_t i) { return bit_of(bitmap, i); });
+  const std::uint64_t length = std::min(left, run * kSector - inside % kSector);
+  if (!bit_of(bitmap, first)) return {absent_kind(), length, 0};
+  return {Extent::Kind::stored, length, data + inside};
+}
+
+}  // namespace goldhive

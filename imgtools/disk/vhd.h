@@ -1,0 +1,73 @@
+// VHD, the format of Virtual PC, Virtual Server, Hyper-V up to 2008 R2, Windows 7's disk management
+// and Windows backup. Microsoft, "Virtual Hard Disk Image Format Specification" 1.0, 2006.
+//
+//   fixed:    | the disk's bytes ...                                             | footer |
+//   dynamic:  | copy of footer | dynamic header | BAT | block | block | ...      | footer |
+//   block:    | sector bitmap, padded to 512 bytes | 2 MiB of the disk |
+//
+// Numbers are big-endian. The BAT (block allocation table) holds for each block of the disk the
+// 512-byte sector of the file where its bitmap starts, or all ones. A differencing disk is a
+// dynamic disk with a parent: a block that is absent, and a sector whose bit is 0 in one that is
+// present, is read from the parent. Bit 7 of byte 0 is the first sector. On a dynamic disk a sector
+// with bit 0 was never written and reads as zeros.
+//
+// What is odd about it:
+// - The footer counts, not its copy; the copy is for a file whose end was lost. Files made before
+//   2004 have a footer of 511 bytes.
+// - A fixed VHD is a raw image with 512 more bytes: programs that look at its start see a raw one.
+// - The size is the footer's "current size". The geometry (C/H/S) beside it is a rounded value;
+//   programs that trust it see a disk of another length.
+// - A child records its parent's id and a time stamp. Virtual PC took that stamp from the parent's
+//   *file*, later programs from the parent's *footer*. So a differing id is an error here, and a
+//   differing stamp a note.
+// - Other readers open a differencing disk without its parent, or with the bits ignored, and hand
+//   out zeros. Here a missing or a wrong parent is an error, always.
+#pragma once
+
+#include "imgtools/disk/bitmap_cache.h"
+#include "imgtools/disk/parent_chain.h"
+#include "imgtools/disk/vhd_format.h"
+#include "imgtools/disk/virtual_disk.h"
+
+namespace goldhive {
+
+/// True if a footer's cookie stands where one can: the file is a VHD, broken or not.
+bool is_vhd(const ByteSource& file);
+
+class VhdDisk final : public MappedDisk {
+ public:
+  /// Opens the file and its chain of parents. Throws Error: corrupt, unsupported, not_found (a
+  /// parent), io.
+  static std::unique_ptr<VhdDisk> open(const ReadStorage& storage, const std::string& path);
+
+  std::string format() const override { return "vhd"; }
+  std::uint64_t size() const override { return footer_.disk_size; }
+  std::uint32_t sector_size() const override { return 512; }
+  Extent extent_at(std::uint64_t offset) const override;
+
+ private:
+  static constexpr std::uint32_t kAbsent = 0xffffffff;
+
+  explicit VhdDisk(std::shared_ptr<const ByteSource> source) : MappedDisk(std::move(source)) {}
+  /// The file alone, as far as the footer, which holds its id.
+  static std::unique_ptr<VhdDisk> open_file(const ReadStorage& storage, const std::string& path);
+  void open_rest(ParentChain& chain);
+
+  void read_footer();
+  void read_table();
+  void check_overlaps() const;
+  void open_parent(ParentChain& chain);
+
+  std::uint64_t bitmap_size() const;  ///< bytes before each block's data, a multiple of 512
+  Extent::Kind absent_kind() const {
+    return parent() != nullptr ? Extent::Kind::parent : Extent::Kind::zeros;
+  }
+
+  VhdFooter footer_;
+  std::uint64_t footer_offset_ = 0;  ///< of the footer at the end, or where it should be
+  VhdDynamicHeader header_;
+  std::vector<std::uint32_t> table_;  ///< file sectors of the blocks, or kAbsent
+  mutable BitmapCache bitmaps_;
+};
+
+}  // namespace goldhive

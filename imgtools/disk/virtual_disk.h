@@ -1,0 +1,81 @@
+// A virtual disk: the bytes a machine would see, whatever container holds them. raw.h, vhd.h and
+// vhdx.h are containers we read ourselves; nbd.h is for all others.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "imgtools/byte_source.h"
+#include "imgtools/storage.h"
+
+namespace goldhive {
+
+class VirtualDisk : public ByteSource {
+ public:
+  /// As in the report: "raw", "vhd", "vhdx", ...
+  virtual std::string format() const = 0;
+  /// Bytes of a logical sector; 0 where the container does not say.
+  virtual std::uint32_t sector_size() const { return 0; }
+  /// The file itself first, then the chain of its parents.
+  virtual std::vector<std::string> host_files() const = 0;
+
+  /// What a reader of a verdict should know about the container: one sentence each.
+  const std::vector<std::string>& notes() const { return notes_; }
+  /// Why nothing may be written here; "" if it may.
+  const std::string& write_refusal() const { return write_refusal_; }
+
+ protected:
+  using ByteSource::ByteSource;
+  void add_note(std::string note) { notes_.push_back(std::move(note)); }
+  /// The first reason given stays.
+  void refuse_writing(const std::string& reason) {
+    if (write_refusal_.empty()) write_refusal_ = reason;
+  }
+
+ private:
+  std::vector<std::string> notes_;
+  std::string write_refusal_;
+};
+
+/// Where a run of a virtual disk's bytes comes from.
+struct Extent {
+  enum class Kind {
+    zeros,   ///< nowhere: never written
+    stored,  ///< the container's file, from `host_offset` on
+    parent,  ///< the same offset of the parent disk
+  };
+  Kind kind = Kind::zeros;
+  std::uint64_t length = 0;  ///< at least 1
+  std::uint64_t host_offset = 0;
+};
+
+/// A container that maps runs of the disk to runs of its file. Reading needs nothing but the map;
+/// so does writing in place.
+class MappedDisk : public VirtualDisk {
+ public:
+  /// The longest run of one kind that starts at `offset` (< size()), as far as it is cheap to tell.
+  virtual Extent extent_at(std::uint64_t offset) const = 0;
+
+  std::vector<std::string> host_files() const override;
+
+ protected:
+  /// `file` is named as the disk itself is; `parent` may be null.
+  explicit MappedDisk(std::shared_ptr<const ByteSource> file)
+      : VirtualDisk(file->name()), file_(std::move(file)) {}
+
+  void do_read(std::uint64_t offset, std::span<std::uint8_t> out) const override;
+
+  void set_file(std::shared_ptr<const ByteSource> file) { file_ = std::move(file); }
+  void set_parent(std::shared_ptr<const MappedDisk> parent) { parent_ = std::move(parent); }
+  const ByteSource& file() const { return *file_; }
+  const std::shared_ptr<const ByteSource>& shared_file() const { return file_; }
+  const MappedDisk* parent() const { return parent_.get(); }
+
+ private:
+  std::shared_ptr<const ByteSource> file_;
+  std::shared_ptr<const MappedDisk> parent_;
+};
+
+}  // namespace goldhive
