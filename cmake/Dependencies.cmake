@@ -55,3 +55,7 @@ if(GOLDHIVE_TESTS)
   find_package(Catch2 2 REQUIRED)
   add_library(dep::catch ALIAS Catch2::Catch2)
 endif()
+
+# Judges of the disk tests: other people's programs that make and check containers, partitions and
+# file systems. A test whose judge is missing says so and passes.
+# package(test): qemu-utils

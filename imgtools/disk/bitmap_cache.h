@@ -21,12 +21,12 @@ class BitmapCache {
       return bitmaps_.front().second;
     }
     bitmaps_.emplace_front(block, load());
-    if (bitmaps_.size() > kKept) bitmaps_.pop_back();
+    if (bitmaps_.size() > kept) bitmaps_.pop_back();
     return bitmaps_.front().second;
   }
 
  private:
-  static constexpr std::size_t kKept = 16;
+  static constexpr std::size_t kept = 16;
   std::list<std::pair<std::uint64_t, Bytes>> bitmaps_;  // the one used last first
 };
 

@@ -20,8 +20,8 @@ constexpr Table make_table(std::uint32_t reflected_polynomial) {
   return table;
 }
 
-constexpr Table kCrc32 = make_table(0xEDB88320);
-constexpr Table kCrc32c = make_table(0x82F63B78);
+constexpr Table crc32_table = make_table(0xEDB88320);
+constexpr Table crc32c_table = make_table(0x82F63B78);
 
 std::uint32_t run(const Table& table, std::span<const std::uint8_t> data, std::uint32_t crc) {
   crc = ~crc;
@@ -39,18 +39,18 @@ std::uint32_t run_without_field(const Table& table, std::span<const std::uint8_t
 
 }  // namespace
 
-std::uint32_t crc32(std::span<const std::uint8_t> data) { return run(kCrc32, data, 0); }
+std::uint32_t crc32(std::span<const std::uint8_t> data) { return run(crc32_table, data, 0); }
 
 std::uint32_t crc32c(std::span<const std::uint8_t> data, std::uint32_t crc) {
-  return run(kCrc32c, data, crc);
+  return run(crc32c_table, data, crc);
 }
 
 std::uint32_t crc32_without_field(std::span<const std::uint8_t> data, std::size_t field) {
-  return run_without_field(kCrc32, data, field);
+  return run_without_field(crc32_table, data, field);
 }
 
 std::uint32_t crc32c_without_field(std::span<const std::uint8_t> data, std::size_t field) {
-  return run_without_field(kCrc32c, data, field);
+  return run_without_field(crc32c_table, data, field);
 }
 
 }  // namespace goldhive

@@ -10,7 +10,7 @@ namespace goldhive {
 
 namespace {
 
-constexpr std::uint64_t kMaxEnd = std::uint64_t{1} << 63;
+constexpr std::uint64_t max_end = std::uint64_t{1} << 63;
 
 // The part of `segment` (which starts at `start`) from `from` on, at most `length` bytes.
 OverlaySource::Segment part(const OverlaySource::Segment& segment, std::uint64_t start,
@@ -38,7 +38,7 @@ void OverlaySource::write_zeros(std::uint64_t offset, std::uint64_t length) {
 
 void OverlaySource::insert(std::uint64_t offset, Segment segment) {
   if (segment.length == 0) return;
-  if (offset >= kMaxEnd || segment.length > kMaxEnd - offset) {
+  if (offset >= max_end || segment.length > max_end - offset) {
     throw Error::corrupt(name(), offset, "write beyond any file");
   }
   const std::uint64_t end = offset + segment.length;
@@ -55,7 +55,8 @@ void OverlaySource::insert(std::uint64_t offset, Segment segment) {
     }
     const Segment old = std::move(it->second);
     it = segments_.erase(it);
-    if (old_start < offset) segments_[old_start] = part(old, old_start, old_start, offset - old_start);
+    if (old_start < offset)
+      segments_[old_start] = part(old, old_start, old_start, offset - old_start);
     if (old_end > end) segments_[end] = part(old, old_start, end, old_end - end);
   }
   segments_[offset] = std::move(segment);

@@ -11,7 +11,7 @@ namespace goldhive {
 
 namespace {
 
-constexpr std::size_t kMaxChain = 256;  // Hyper-V allows far fewer snapshots (50)
+constexpr std::size_t max_chain = 256;  // Hyper-V allows far fewer snapshots (50)
 
 std::string directory_of(const std::string& path) {
   const std::size_t slash = path.rfind('/');
@@ -69,9 +69,9 @@ void ParentChain::enter(const std::string& path) {
   if (std::find(seen_.begin(), seen_.end(), identity) != seen_.end()) {
     throw Error(ErrorKind::corrupt, "the chain of parent disks comes back to this file", path);
   }
-  if (seen_.size() == kMaxChain) {
+  if (seen_.size() == max_chain) {
     throw Error(ErrorKind::corrupt,
-                fmt::format("the chain of parent disks is longer than {}", kMaxChain), path);
+                fmt::format("the chain of parent disks is longer than {}", max_chain), path);
   }
   seen_.push_back(identity);
 }

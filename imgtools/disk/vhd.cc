@@ -11,8 +11,8 @@ namespace goldhive {
 
 namespace {
 
-constexpr std::uint64_t kSector = 512;
-constexpr std::uint64_t kMaxTableBytes = 64U << 20;
+constexpr std::uint64_t sector_bytes = 512;
+constexpr std::uint64_t max_table_bytes = 64U << 20;
 
 bool bit_of(const Bytes& bitmap, std::uint64_t sector) {
   return ((bitmap[static_cast<std::size_t>(sector / 8)] >> (7 - sector % 8)) & 1) != 0;
@@ -22,7 +22,7 @@ std::optional<VhdFooter> footer_at(const ByteSource& file, std::uint64_t offset,
                                    std::size_t length) {
   Bytes data = file.read(offset, length);
   if (!has_vhd_cookie(ByteView(data, offset, file.name()))) return std::nullopt;
-  data.resize(VhdFooter::kSize);  // the 511-byte kind lacks one byte of padding
+  data.resize(VhdFooter::length_on_disk);  // the 511-byte kind lacks one byte of padding
   return parse_vhd_footer(ByteView(data, offset, file.name()));
 }
 
@@ -34,7 +34,7 @@ bool cookie_at(const ByteSource& file, std::uint64_t offset) {
 }  // namespace
 
 bool is_vhd(const ByteSource& file) {
-  if (file.size() < VhdFooter::kSize) return false;
+  if (file.size() < VhdFooter::length_on_disk) return false;
   return cookie_at(file, file.size() - 512) || cookie_at(file, file.size() - 511) ||
          cookie_at(file, 0);
 }
@@ -61,7 +61,7 @@ void VhdDisk::open_rest(ParentChain& chain) {
 }
 
 void VhdDisk::read_footer() {
-  if (file().size() < VhdFooter::kSize) {
+  if (file().size() < VhdFooter::length_on_disk) {
     throw Error::corrupt(name(), 0, "too short for a VHD", "at least 512 bytes",
                          fmt::format("{} bytes", file().size()));
   }
@@ -79,9 +79,9 @@ void VhdDisk::read_footer() {
     }
   }
   if (!footer) {
-    footer = footer_at(file(), 0, VhdFooter::kSize);
+    footer = footer_at(file(), 0, VhdFooter::length_on_disk);
     if (!footer) {
-      throw Error::corrupt(name(), file().size() - VhdFooter::kSize, "no VHD footer",
+      throw Error::corrupt(name(), file().size() - VhdFooter::length_on_disk, "no VHD footer",
                            "\"conectix\"", "other bytes");
     }
     if (footer->type == VhdType::fixed) {
@@ -105,16 +105,15 @@ void VhdDisk::read_footer() {
 }
 
 void VhdDisk::read_table() {
-  const Bytes raw = file().read(footer_.header_offset, VhdDynamicHeader::kSize);
+  const Bytes raw = file().read(footer_.header_offset, VhdDynamicHeader::length_on_disk);
   header_ = parse_vhd_dynamic_header(ByteView(raw, footer_.header_offset, name()));
-  const std::uint64_t blocks =
-      (footer_.disk_size + header_.block_size - 1) / header_.block_size;
+  const std::uint64_t blocks = (footer_.disk_size + header_.block_size - 1) / header_.block_size;
   if (blocks > header_.table_entries) {
     throw Error::corrupt(name(), footer_.header_offset + 28, "the block table is too short",
                          fmt::format("{} entries", blocks),
                          fmt::format("{}", header_.table_entries));
   }
-  if (blocks * 4 > kMaxTableBytes) {
+  if (blocks * 4 > max_table_bytes) {
     throw Error(ErrorKind::unsupported,
                 fmt::format("a VHD with a block table of {} entries", blocks), name());
   }
@@ -125,26 +124,26 @@ void VhdDisk::read_table() {
 }
 
 std::uint64_t VhdDisk::bitmap_size() const {
-  const std::uint64_t bytes = header_.block_size / kSector / 8;
-  return (bytes + kSector - 1) / kSector * kSector;
+  const std::uint64_t bytes = header_.block_size / sector_bytes / 8;
+  return (bytes + sector_bytes - 1) / sector_bytes * sector_bytes;
 }
 
 // Two blocks in one place, or a block over the table, would show one sector's bytes as another's.
 void VhdDisk::check_overlaps() const {
   std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges;  // sectors: start, end
   const auto add = [&](std::uint64_t offset, std::uint64_t length) {
-    ranges.emplace_back(offset / kSector, (offset + length + kSector - 1) / kSector);
+    ranges.emplace_back(offset / sector_bytes, (offset + length + sector_bytes - 1) / sector_bytes);
   };
-  add(0, VhdFooter::kSize);
-  add(footer_.header_offset, VhdDynamicHeader::kSize);
+  add(0, VhdFooter::length_on_disk);
+  add(footer_.header_offset, VhdDynamicHeader::length_on_disk);
   add(header_.table_offset, table_.size() * 4);
   for (const std::uint32_t sector : table_) {
-    if (sector != kAbsent) add(sector * kSector, bitmap_size() + header_.block_size);
+    if (sector != absent_block) add(sector * sector_bytes, bitmap_size() + header_.block_size);
   }
   std::sort(ranges.begin(), ranges.end());
   for (std::size_t i = 1; i < ranges.size(); ++i) {
     if (ranges[i].first < ranges[i - 1].second) {
-      throw Error::corrupt(name(), ranges[i].first * kSector,
+      throw Error::corrupt(name(), ranges[i].first * sector_bytes,
                            "two structures of the VHD claim the same place");
     }
   }
@@ -165,9 +164,10 @@ void VhdDisk::open_parent(ParentChain& chain) {
     if (disk->footer_.id != header_.parent_id) continue;
     disk->open_rest(chain);
     if (disk->footer_.timestamp != header_.parent_timestamp) {
-      add_note(fmt::format("{} has another time stamp than this disk recorded of its parent: if it "
-                           "was changed after this disk was made, what is read is not to be trusted",
-                           path));
+      add_note(
+          fmt::format("{} has another time stamp than this disk recorded of its parent: if it "
+                      "was changed after this disk was made, what is read is not to be trusted",
+                      path));
     }
     for (const std::string& note : disk->notes()) add_note(fmt::format("{}: {}", path, note));
     set_parent(std::move(disk));
@@ -188,22 +188,21 @@ Extent VhdDisk::extent_at(std::uint64_t offset) const {
   const std::uint64_t inside = offset % header_.block_size;
   const std::uint64_t left = std::min(header_.block_size - inside, size() - offset);
   const std::uint32_t sector = table_[static_cast<std::size_t>(block)];
-  if (sector == kAbsent) return {absent_kind(), left, 0};
+  if (sector == absent_block) return {absent_kind(), left, 0};
 
-  const std::uint64_t at = sector * kSector;
+  const std::uint64_t at = sector * sector_bytes;
   const std::uint64_t data = at + bitmap_size();
   if (at >= file().size() || data + header_.block_size > file().size()) {
     throw Error::corrupt(name(), header_.table_offset + block * 4,
                          fmt::format("block {} of the VHD lies beyond the end of the file", block),
                          fmt::format("below {:#x}", file().size()), fmt::format("{:#x}", at));
   }
-  const Bytes& bitmap = bitmaps_.get(block, [&] {
-    return file().read(at, static_cast<std::size_t>(bitmap_size()));
-  });
-  const std::uint64_t first = inside / kSector;
-  const std::uint64_t run = run_of_bits(first, header_.block_size / kSector,
+  const Bytes& bitmap =
+      bitmaps_.get(block, [&] { return file().read(at, static_cast<std::size_t>(bitmap_size())); });
+  const std::uint64_t first = inside / sector_bytes;
+  const std::uint64_t run = run_of_bits(first, header_.block_size / sector_bytes,
                                         [&](std::uint64_t i) { return bit_of(bitmap, i); });
-  const std::uint64_t length = std::min(left, run * kSector - inside % kSector);
+  const std::uint64_t length = std::min(left, run * sector_bytes - inside % sector_bytes);
   if (!bit_of(bitmap, first)) return {absent_kind(), length, 0};
   return {Extent::Kind::stored, length, data + inside};
 }

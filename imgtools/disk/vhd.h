@@ -46,7 +46,7 @@ class VhdDisk final : public MappedDisk {
   Extent extent_at(std::uint64_t offset) const override;
 
  private:
-  static constexpr std::uint32_t kAbsent = 0xffffffff;
+  static constexpr std::uint32_t absent_block = 0xffffffff;
 
   explicit VhdDisk(std::shared_ptr<const ByteSource> source) : MappedDisk(std::move(source)) {}
   /// The file alone, as far as the footer, which holds its id.
@@ -66,7 +66,7 @@ class VhdDisk final : public MappedDisk {
   VhdFooter footer_;
   std::uint64_t footer_offset_ = 0;  ///< of the footer at the end, or where it should be
   VhdDynamicHeader header_;
-  std::vector<std::uint32_t> table_;  ///< file sectors of the blocks, or kAbsent
+  std::vector<std::uint32_t> table_;  ///< file sectors of the blocks, or absent_block
   mutable BitmapCache bitmaps_;
 };
 

@@ -12,11 +12,12 @@ namespace goldhive {
 
 namespace {
 
-constexpr std::uint32_t kVersion = 0x00010000;
-constexpr std::uint64_t kMaxDiskSize = std::uint64_t{1} << 46;  // the format's own limit is 2040 GB
-constexpr std::uint32_t kMinBlock = 4096;  // eight sectors: the bitmap is at least one byte
-constexpr std::uint32_t kMaxBlock = 256U << 20;
-constexpr std::uint32_t kMaxLocatorText = 64U << 10;
+constexpr std::uint32_t known_version = 0x00010000;
+constexpr std::uint64_t max_disk_size = std::uint64_t{1}
+                                        << 46;  // the format's own limit is 2040 GB
+constexpr std::uint32_t min_block = 4096;       // eight sectors: the bitmap is at least one byte
+constexpr std::uint32_t max_block = 256U << 20;
+constexpr std::uint32_t max_locator_text = 64U << 10;
 
 Error bad(const ByteView& view, std::size_t at, std::string message, std::string expected,
           std::string actual) {
@@ -99,8 +100,8 @@ bool has_vhd_cookie(const ByteView& view) { return view.starts_with("conectix");
 
 VhdFooter parse_vhd_footer(const ByteView& view) {
   if (!has_vhd_cookie(view)) throw bad(view, 0, "no VHD footer", "\"conectix\"", "other bytes");
-  check_checksum(view, VhdFooter::kChecksumField, "footer");
-  if ((be32(view, 12) & 0xffff0000) != kVersion) {
+  check_checksum(view, VhdFooter::checksum_at, "footer");
+  if ((be32(view, 12) & 0xffff0000) != known_version) {
     throw Error(ErrorKind::unsupported, fmt::format("VHD version {:#x}", be32(view, 12)),
                 std::string(view.name()));
   }
@@ -116,7 +117,7 @@ VhdFooter parse_vhd_footer(const ByteView& view) {
                 std::string(view.name()));
   }
   footer.type = static_cast<VhdType>(type);
-  if (footer.disk_size == 0 || footer.disk_size % 512 != 0 || footer.disk_size > kMaxDiskSize) {
+  if (footer.disk_size == 0 || footer.disk_size % 512 != 0 || footer.disk_size > max_disk_size) {
     throw bad(view, 48, "bad size of the virtual disk", "a multiple of 512 up to 64 TiB",
               fmt::format("{:#x}", footer.disk_size));
   }
@@ -127,8 +128,8 @@ VhdDynamicHeader parse_vhd_dynamic_header(const ByteView& view) {
   if (!view.starts_with("cxsparse")) {
     throw bad(view, 0, "no VHD dynamic disk header", "\"cxsparse\"", "other bytes");
   }
-  check_checksum(view, VhdDynamicHeader::kChecksumField, "dynamic disk header");
-  if ((be32(view, 24) & 0xffff0000) != kVersion) {
+  check_checksum(view, VhdDynamicHeader::checksum_at, "dynamic disk header");
+  if ((be32(view, 24) & 0xffff0000) != known_version) {
     throw Error(ErrorKind::unsupported,
                 fmt::format("VHD dynamic disk header version {:#x}", be32(view, 24)),
                 std::string(view.name()));
@@ -137,8 +138,8 @@ VhdDynamicHeader parse_vhd_dynamic_header(const ByteView& view) {
   header.table_offset = be64(view, 16);
   header.table_entries = be32(view, 28);
   header.block_size = be32(view, 32);
-  if (!std::has_single_bit(header.block_size) || header.block_size < kMinBlock ||
-      header.block_size > kMaxBlock) {
+  if (!std::has_single_bit(header.block_size) || header.block_size < min_block ||
+      header.block_size > max_block) {
     throw bad(view, 32, "bad VHD block size", "a power of two from 4 KiB to 256 MiB",
               fmt::format("{:#x}", header.block_size));
   }
@@ -147,7 +148,8 @@ VhdDynamicHeader parse_vhd_dynamic_header(const ByteView& view) {
   header.parent_name = until_nul(utf16_big_endian(view.slice(64, 512).span()));
   for (std::size_t i = 0; i < 8; ++i) {
     const ByteView entry = view.slice(576 + i * 24, 24);
-    if (be32(entry, 0) != 0) header.locators.push_back({be32(entry, 0), be32(entry, 8), be64(entry, 16)});
+    if (be32(entry, 0) != 0)
+      header.locators.push_back({be32(entry, 0), be32(entry, 8), be64(entry, 16)});
   }
   return header;
 }
@@ -155,25 +157,26 @@ VhdDynamicHeader parse_vhd_dynamic_header(const ByteView& view) {
 ParentPaths vhd_parent_paths(const ByteSource& file, const VhdDynamicHeader& header) {
   // The codes are four characters: 'W2ru', 'W2ku' (UTF-16LE), 'MacX' (a file URL in UTF-8). The
   // older 'Wi2r' and 'Wi2k' and the 'Mac ' alias are in no encoding that can be told.
-  constexpr std::uint32_t kRelative = 0x57327275;
-  constexpr std::uint32_t kAbsolute = 0x57326B75;
-  constexpr std::uint32_t kUrl = 0x4D616358;
+  constexpr std::uint32_t relative_code = 0x57327275;
+  constexpr std::uint32_t absolute_code = 0x57326B75;
+  constexpr std::uint32_t url_code = 0x4D616358;
   ParentPaths paths;
   const auto keep = [](std::vector<std::string>& list, std::string path) {
     if (!path.empty()) list.push_back(std::move(path));
   };
   for (const VhdDynamicHeader::Locator& locator : header.locators) {
-    if (locator.code != kRelative && locator.code != kAbsolute && locator.code != kUrl) continue;
-    if (locator.length > kMaxLocatorText) {
+    if (locator.code != relative_code && locator.code != absolute_code && locator.code != url_code)
+      continue;
+    if (locator.length > max_locator_text) {
       throw Error::corrupt(file.name(), locator.offset, "parent locator is too long",
-                           fmt::format("at most {} bytes", kMaxLocatorText),
+                           fmt::format("at most {} bytes", max_locator_text),
                            fmt::format("{} bytes", locator.length));
     }
     const Bytes text = file.read(locator.offset, locator.length);
-    if (locator.code == kUrl) {
+    if (locator.code == url_code) {
       keep(paths.absolute, path_of_url({reinterpret_cast<const char*>(text.data()), text.size()}));
     } else {
-      keep(locator.code == kRelative ? paths.relative : paths.absolute,
+      keep(locator.code == relative_code ? paths.relative : paths.absolute,
            until_nul(utf16_from_bytes(text)));
     }
   }

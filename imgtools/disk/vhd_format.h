@@ -24,8 +24,8 @@ using VhdId = std::array<std::uint8_t, 16>;
 enum class VhdType : std::uint32_t { fixed = 2, dynamic = 3, differencing = 4 };
 
 struct VhdFooter {
-  static constexpr std::size_t kSize = 512;
-  static constexpr std::size_t kChecksumField = 64;
+  static constexpr std::size_t length_on_disk = 512;
+  static constexpr std::size_t checksum_at = 64;
 
   std::uint64_t header_offset = 0;  ///< of the dynamic header; all ones on a fixed disk
   std::uint32_t timestamp = 0;      ///< seconds since 2000-01-01 00:00 UTC
@@ -42,8 +42,8 @@ bool has_vhd_cookie(const ByteView& view);
 VhdFooter parse_vhd_footer(const ByteView& view);
 
 struct VhdDynamicHeader {
-  static constexpr std::size_t kSize = 1024;
-  static constexpr std::size_t kChecksumField = 36;
+  static constexpr std::size_t length_on_disk = 1024;
+  static constexpr std::size_t checksum_at = 36;
 
   std::uint64_t table_offset = 0;
   std::uint32_t table_entries = 0;

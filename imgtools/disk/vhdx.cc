@@ -12,7 +12,7 @@ namespace goldhive {
 
 namespace {
 
-constexpr std::uint64_t kMaxTableBytes = 64U << 20;
+constexpr std::uint64_t max_table_bytes = 64U << 20;
 
 bool bit_of(const Bytes& bitmap, std::uint64_t sector) {
   return ((bitmap[static_cast<std::size_t>(sector / 8)] >> (sector % 8)) & 1) != 0;
@@ -33,8 +33,7 @@ std::unique_ptr<VhdxDisk> VhdxDisk::open(const ReadStorage& storage, const std::
   return disk;
 }
 
-std::unique_ptr<VhdxDisk> VhdxDisk::open_file(const ReadStorage& storage,
-                                              const std::string& path) {
+std::unique_ptr<VhdxDisk> VhdxDisk::open_file(const ReadStorage& storage, const std::string& path) {
   std::unique_ptr<VhdxDisk> disk(new VhdxDisk(storage.open(path)));
   if (!is_vhdx(disk->file())) {
     throw Error::corrupt(path, 0, "no VHDX file", "\"vhdxfile\"", "other bytes");
@@ -57,16 +56,19 @@ void VhdxDisk::replay_log() {
   if (header_.log_guid.is_zero()) return;
   VhdxReplay replay = replay_vhdx_log(shared_file(), header_);
   if (!replay.file) {
-    add_note("the VHDX was not closed and its log holds no valid entry: either nothing was logged "
-             "yet, or the log was lost; what is read may be out of date");
-    refuse_writing("the VHDX was not closed and its log holds no valid entry; open it once in "
-                   "Windows or Hyper-V, or check it with qemu-img check");
+    add_note(
+        "the VHDX was not closed and its log holds no valid entry: either nothing was logged "
+        "yet, or the log was lost; what is read may be out of date");
+    refuse_writing(
+        "the VHDX was not closed and its log holds no valid entry; open it once in "
+        "Windows or Hyper-V, or check it with qemu-img check");
     return;
   }
   add_note(fmt::format("the VHDX was not closed: {} log {} replayed in memory", replay.entries,
                        replay.entries == 1 ? "entry was" : "entries were"));
-  refuse_writing("the VHDX was not closed and its log must be replayed first; open it once in "
-                 "Windows or Hyper-V, or run qemu-img check -r all");
+  refuse_writing(
+      "the VHDX was not closed and its log must be replayed first; open it once in "
+      "Windows or Hyper-V, or run qemu-img check -r all");
   set_file(std::move(replay.file));
 }
 
@@ -77,7 +79,7 @@ void VhdxDisk::read_table() {
                          fmt::format("{} entries", entries),
                          fmt::format("room for {}", regions_.table.length / 8));
   }
-  if (entries * 8 > kMaxTableBytes) {
+  if (entries * 8 > max_table_bytes) {
     throw Error(ErrorKind::unsupported, fmt::format("a VHDX with a BAT of {} entries", entries),
                 name());
   }
@@ -88,8 +90,7 @@ void VhdxDisk::read_table() {
 }
 
 VhdxTableEntry VhdxDisk::payload_entry(std::uint64_t block) const {
-  return VhdxTableEntry(
-      table_[static_cast<std::size_t>(block + block / metadata_.chunk_ratio())]);
+  return VhdxTableEntry(table_[static_cast<std::size_t>(block + block / metadata_.chunk_ratio())]);
 }
 
 VhdxTableEntry VhdxDisk::bitmap_entry(std::uint64_t chunk) const {
@@ -103,7 +104,7 @@ void VhdxDisk::check_overlaps() const {
   const auto add = [&](std::uint64_t offset, std::uint64_t length) {
     ranges.emplace_back(offset, offset + length);
   };
-  add(0, kVhdxMegabyte);
+  add(0, vhdx_megabyte);
   if (header_.log_length != 0) add(header_.log_offset, header_.log_length);
   add(regions_.table.offset, regions_.table.length);
   add(regions_.metadata.offset, regions_.metadata.length);
@@ -114,7 +115,7 @@ void VhdxDisk::check_overlaps() const {
   if (metadata_.has_parent) {
     for (std::uint64_t chunk = 0; chunk < metadata_.chunks(); ++chunk) {
       const VhdxTableEntry entry = bitmap_entry(chunk);
-      if (entry.stored()) add(entry.offset, kVhdxMegabyte);
+      if (entry.stored()) add(entry.offset, vhdx_megabyte);
     }
   }
   std::sort(ranges.begin(), ranges.end());
@@ -160,8 +161,7 @@ void VhdxDisk::open_parent(ParentChain& chain) {
               name());
 }
 
-void VhdxDisk::check_inside(std::uint64_t block, std::uint64_t offset,
-                            std::uint64_t length) const {
+void VhdxDisk::check_inside(std::uint64_t block, std::uint64_t offset, std::uint64_t length) const {
   if (offset <= file().size() && length <= file().size() - offset) return;
   throw Error::corrupt(name(), regions_.table.offset,
                        fmt::format("block {} of the VHDX lies beyond the end of the file", block),
@@ -174,25 +174,24 @@ Extent VhdxDisk::extent_at(std::uint64_t offset) const {
   const std::uint64_t left = std::min(metadata_.block_size - inside, size() - offset);
   const VhdxTableEntry entry = payload_entry(block);
   switch (entry.state) {
-    case VhdxTableEntry::kNotPresent:
+    case VhdxTableEntry::not_present:
       return {parent() != nullptr ? Extent::Kind::parent : Extent::Kind::zeros, left, 0};
-    case VhdxTableEntry::kUndefined:
-    case VhdxTableEntry::kZero:
-    case VhdxTableEntry::kUnmapped:
+    case VhdxTableEntry::undefined:
+    case VhdxTableEntry::zero:
+    case VhdxTableEntry::unmapped:
       return {Extent::Kind::zeros, left, 0};
-    case VhdxTableEntry::kFullyPresent:
+    case VhdxTableEntry::fully_present:
       check_inside(block, entry.offset, metadata_.block_size);
       return {Extent::Kind::stored, left, entry.offset + inside};
-    case VhdxTableEntry::kPartiallyPresent:
+    case VhdxTableEntry::partially_present:
       if (parent() != nullptr) return partial_extent(block, inside, left);
       break;
     default:
       break;
   }
-  throw Error::corrupt(name(), regions_.table.offset,
-                       fmt::format("bad state of block {} of the VHDX", block),
-                       parent() != nullptr ? "0-3, 6 or 7" : "0-3 or 6",
-                       fmt::format("{}", entry.state));
+  throw Error::corrupt(
+      name(), regions_.table.offset, fmt::format("bad state of block {} of the VHDX", block),
+      parent() != nullptr ? "0-3, 6 or 7" : "0-3 or 6", fmt::format("{}", entry.state));
 }
 
 Extent VhdxDisk::partial_extent(std::uint64_t block, std::uint64_t inside,
@@ -200,7 +199,7 @@ Extent VhdxDisk::partial_extent(std::uint64_t block, std::uint64_t inside,
   const VhdxTableEntry entry = payload_entry(block);
   const std::uint64_t ratio = metadata_.chunk_ratio();
   const VhdxTableEntry bitmap_block = bitmap_entry(block / ratio);
-  if (bitmap_block.state != VhdxTableEntry::kFullyPresent) {
+  if (bitmap_block.state != VhdxTableEntry::fully_present) {
     throw Error::corrupt(name(), regions_.table.offset,
                          fmt::format("block {} of the VHDX is partially present but has no sector "
                                      "bitmap block",
@@ -208,7 +207,7 @@ Extent VhdxDisk::partial_extent(std::uint64_t block, std::uint64_t inside,
                          "state 6", fmt::format("{}", bitmap_block.state));
   }
   check_inside(block, entry.offset, metadata_.block_size);
-  check_inside(block, bitmap_block.offset, kVhdxMegabyte);
+  check_inside(block, bitmap_block.offset, vhdx_megabyte);
   const std::uint64_t sectors = metadata_.block_size / metadata_.sector_size;
   const Bytes& bitmap = bitmaps_.get(block, [&] {
     const std::uint64_t at = bitmap_block.offset + block % ratio * (sectors / 8);

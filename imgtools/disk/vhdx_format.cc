@@ -13,10 +13,10 @@ namespace goldhive {
 
 namespace {
 
-constexpr std::size_t kTableSize = 64 << 10;  // of a region table and of the metadata table
-constexpr std::uint64_t kRegionTables[2] = {192 << 10, 256 << 10};
-constexpr std::uint32_t kMaxEntries = 2047;
-constexpr std::uint64_t kMaxDiskSize = std::uint64_t{64} << 40;
+constexpr std::size_t table_size = 64 << 10;  // of a region table and of the metadata table
+constexpr std::uint64_t region_tables[2] = {192 << 10, 256 << 10};
+constexpr std::uint32_t max_entries = 2047;
+constexpr std::uint64_t max_disk_size = std::uint64_t{64} << 40;
 
 Error bad(const ByteView& view, std::size_t at, std::string message, std::string expected,
           std::string actual) {
@@ -30,7 +30,7 @@ bool checksum_matches(const ByteView& view) {
   return view.u32(4) == crc32c_without_field(view.span(), 4);
 }
 
-bool in_megabytes(std::uint64_t value) { return value % kVhdxMegabyte == 0; }
+bool in_megabytes(std::uint64_t value) { return value % vhdx_megabyte == 0; }
 
 // --- 2.2.2 headers
 
@@ -61,8 +61,8 @@ VhdxHeader read_vhdx_header(const ByteSource& file) {
   std::optional<VhdxHeader> current;
   Bytes current_data;
   for (int slot = 0; slot < 2; ++slot) {
-    const std::uint64_t offset = VhdxHeader::kOffsets[slot];
-    const Bytes data = file.read(offset, VhdxHeader::kSize);
+    const std::uint64_t offset = VhdxHeader::offsets[slot];
+    const Bytes data = file.read(offset, VhdxHeader::length_on_disk);
     const auto header = parse_header(ByteView(data, offset, file.name()), slot);
     if (!header) continue;
     if (current && header->sequence == current->sequence && data != current_data) {
@@ -76,14 +76,15 @@ VhdxHeader read_vhdx_header(const ByteSource& file) {
     }
   }
   if (!current) {
-    throw Error::corrupt(file.name(), VhdxHeader::kOffsets[0], "no valid VHDX header",
+    throw Error::corrupt(file.name(), VhdxHeader::offsets[0], "no valid VHDX header",
                          "\"head\" with a matching CRC-32C in one of two places", "neither");
   }
   if (!in_megabytes(current->log_offset) || !in_megabytes(current->log_length) ||
-      (current->log_length != 0 && current->log_offset < kVhdxMegabyte)) {
-    throw Error::corrupt(file.name(), VhdxHeader::kOffsets[current->slot] + 68, "bad place of the VHDX log",
-                         "multiples of 1 MiB",
-                         fmt::format("{:#x}, length {:#x}", current->log_offset, current->log_length));
+      (current->log_length != 0 && current->log_offset < vhdx_megabyte)) {
+    throw Error::corrupt(
+        file.name(), VhdxHeader::offsets[current->slot] + 68, "bad place of the VHDX log",
+        "multiples of 1 MiB",
+        fmt::format("{:#x}, length {:#x}", current->log_offset, current->log_length));
   }
   return *current;
 }
@@ -96,8 +97,8 @@ VhdxRegions parse_regions(const ByteView& view) {
   const Guid table_guid = known("2dc27766-f623-4200-9d64-115e9bfd4a08");
   const Guid metadata_guid = known("8b7ca206-4790-4b9a-b8fe-575f050f886e");
   const std::uint32_t count = view.u32(8);
-  if (count > kMaxEntries) {
-    throw bad(view, 8, "too many VHDX regions", fmt::format("at most {}", kMaxEntries),
+  if (count > max_entries) {
+    throw bad(view, 8, "too many VHDX regions", fmt::format("at most {}", max_entries),
               fmt::format("{}", count));
   }
   VhdxRegions regions;
@@ -114,7 +115,8 @@ VhdxRegions parse_regions(const ByteView& view) {
                   std::string(view.name()));
     }
     VhdxRegions::Region& place = is_table ? regions.table : regions.metadata;
-    if (place.offset != 0) throw bad(view, at, "a VHDX region is listed twice", {}, to_string(guid));
+    if (place.offset != 0)
+      throw bad(view, at, "a VHDX region is listed twice", {}, to_string(guid));
     if (!in_megabytes(region.offset) || region.offset == 0 || !in_megabytes(region.length) ||
         region.length == 0) {
       throw bad(view, at + 16, "bad place of a VHDX region", "multiples of 1 MiB above 0",
@@ -132,12 +134,12 @@ VhdxRegions parse_regions(const ByteView& view) {
 }  // namespace
 
 VhdxRegions read_vhdx_regions(const ByteSource& file) {
-  for (const std::uint64_t offset : kRegionTables) {
-    const Bytes data = file.read(offset, kTableSize);
+  for (const std::uint64_t offset : region_tables) {
+    const Bytes data = file.read(offset, table_size);
     const ByteView view(data, offset, file.name());
     if (view.starts_with("regi") && checksum_matches(view)) return parse_regions(view);
   }
-  throw Error::corrupt(file.name(), kRegionTables[0], "no valid VHDX region table",
+  throw Error::corrupt(file.name(), region_tables[0], "no valid VHDX region table",
                        "\"regi\" with a matching CRC-32C in one of two places", "neither");
 }
 
@@ -183,13 +185,13 @@ struct Item {
   void (*parse)(const ByteView& item, VhdxMetadata& metadata);
 };
 
-const Item kItems[] = {
+const Item known_items[] = {
     {"caa16737-fa36-4d43-b3b6-33f0aa44e76b", 8,  // file parameters
      [](const ByteView& item, VhdxMetadata& metadata) {
        metadata.block_size = item.u32(0);
        metadata.has_parent = (item.u32(4) & 2) != 0;
-       if (!std::has_single_bit(metadata.block_size) || metadata.block_size < kVhdxMegabyte ||
-           metadata.block_size > 256 * kVhdxMegabyte) {
+       if (!std::has_single_bit(metadata.block_size) || metadata.block_size < vhdx_megabyte ||
+           metadata.block_size > 256 * vhdx_megabyte) {
          throw bad(item, 0, "bad VHDX block size", "a power of two from 1 to 256 MiB",
                    fmt::format("{:#x}", metadata.block_size));
        }
@@ -197,7 +199,7 @@ const Item kItems[] = {
     {"2fa54224-cd1b-4876-b211-5dbed83bf4b8", 8,  // virtual disk size
      [](const ByteView& item, VhdxMetadata& metadata) {
        metadata.disk_size = item.u64(0);
-       if (metadata.disk_size == 0 || metadata.disk_size > kMaxDiskSize) {
+       if (metadata.disk_size == 0 || metadata.disk_size > max_disk_size) {
          throw bad(item, 0, "bad size of the virtual disk", "up to 64 TiB",
                    fmt::format("{:#x}", metadata.disk_size));
        }
@@ -218,14 +220,14 @@ const Item kItems[] = {
 }  // namespace
 
 VhdxMetadata read_vhdx_metadata(const ByteSource& file, const VhdxRegions::Region& region) {
-  const Bytes data = file.read(region.offset, kTableSize);
+  const Bytes data = file.read(region.offset, table_size);
   const ByteView view(data, region.offset, file.name());
   if (!view.starts_with("metadata")) {
     throw bad(view, 0, "no VHDX metadata table", "\"metadata\"", "other bytes");
   }
   const std::size_t count = view.u16(10);
-  if (count > kMaxEntries) {
-    throw bad(view, 10, "too many VHDX metadata items", fmt::format("at most {}", kMaxEntries),
+  if (count > max_entries) {
+    throw bad(view, 10, "too many VHDX metadata items", fmt::format("at most {}", max_entries),
               fmt::format("{}", count));
   }
   VhdxMetadata metadata;
@@ -233,9 +235,9 @@ VhdxMetadata read_vhdx_metadata(const ByteSource& file, const VhdxRegions::Regio
     const std::size_t at = 32 + i * 32;
     const Guid guid = guid_at(view, at);
     const std::uint32_t flags = view.u32(at + 24);
-    const auto item = std::find_if(std::begin(kItems), std::end(kItems),
+    const auto item = std::find_if(std::begin(known_items), std::end(known_items),
                                    [&](const Item& k) { return known(k.guid) == guid; });
-    if (item == std::end(kItems) || (flags & 1) != 0) {
+    if (item == std::end(known_items) || (flags & 1) != 0) {
       if ((flags & 4) == 0) continue;
       throw Error(ErrorKind::unsupported,
                   fmt::format("the VHDX has a required metadata item {} that this program does not "
@@ -246,7 +248,7 @@ VhdxMetadata read_vhdx_metadata(const ByteSource& file, const VhdxRegions::Regio
     if (item->parse == nullptr) continue;
     const std::uint32_t offset = view.u32(at + 16);
     const std::uint32_t length = view.u32(at + 20);
-    if (offset < kTableSize || length < item->length || length > kVhdxMegabyte ||
+    if (offset < table_size || length < item->length || length > vhdx_megabyte ||
         offset > region.length || length > region.length - offset) {
       throw bad(view, at + 16, "bad place of a VHDX metadata item",
                 fmt::format("{} bytes inside the region", item->length),

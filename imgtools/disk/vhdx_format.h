@@ -13,12 +13,12 @@
 
 namespace goldhive {
 
-inline constexpr std::uint64_t kVhdxMegabyte = 1U << 20;
+inline constexpr std::uint64_t vhdx_megabyte = 1U << 20;
 
 /// 2.2.2. Offsets and lengths are checked to be inside the file.
 struct VhdxHeader {
-  static constexpr std::size_t kSize = 4096;
-  static constexpr std::uint64_t kOffsets[2] = {64 << 10, 128 << 10};
+  static constexpr std::size_t length_on_disk = 4096;
+  static constexpr std::uint64_t offsets[2] = {64 << 10, 128 << 10};
 
   std::uint64_t sequence = 0;
   Guid file_write_guid;
@@ -38,7 +38,7 @@ struct VhdxRegions {
     std::uint64_t offset = 0;
     std::uint64_t length = 0;
   };
-  Region table;     ///< the BAT
+  Region table;  ///< the BAT
   Region metadata;
 };
 
@@ -48,8 +48,8 @@ VhdxRegions read_vhdx_regions(const ByteSource& file);
 struct VhdxMetadata {
   std::uint32_t block_size = 0;  ///< bytes, a power of two
   bool has_parent = false;
-  std::uint64_t disk_size = 0;  ///< bytes
-  std::uint32_t sector_size = 0;  ///< 512 or 4096
+  std::uint64_t disk_size = 0;     ///< bytes
+  std::uint32_t sector_size = 0;   ///< 512 or 4096
   std::vector<Guid> parent_guids;  ///< the DataWriteGuid the parent may have
   ParentPaths parent_paths;
 
@@ -58,8 +58,7 @@ struct VhdxMetadata {
   std::uint64_t chunk_ratio() const { return (std::uint64_t{sector_size} << 23) / block_size; }
   std::uint64_t chunks() const { return (blocks() + chunk_ratio() - 1) / chunk_ratio(); }
   std::uint64_t table_entries() const {
-    return has_parent ? chunks() * (chunk_ratio() + 1)
-                      : blocks() + (blocks() - 1) / chunk_ratio();
+    return has_parent ? chunks() * (chunk_ratio() + 1) : blocks() + (blocks() - 1) / chunk_ratio();
   }
 };
 
@@ -67,17 +66,17 @@ VhdxMetadata read_vhdx_metadata(const ByteSource& file, const VhdxRegions::Regio
 
 /// 2.5.1.
 struct VhdxTableEntry {
-  static constexpr unsigned kNotPresent = 0;
-  static constexpr unsigned kUndefined = 1;
-  static constexpr unsigned kZero = 2;
-  static constexpr unsigned kUnmapped = 3;
-  static constexpr unsigned kFullyPresent = 6;  ///< also: the sector bitmap block is present
-  static constexpr unsigned kPartiallyPresent = 7;
+  static constexpr unsigned not_present = 0;
+  static constexpr unsigned undefined = 1;
+  static constexpr unsigned zero = 2;
+  static constexpr unsigned unmapped = 3;
+  static constexpr unsigned fully_present = 6;  ///< also: the sector bitmap block is present
+  static constexpr unsigned partially_present = 7;
 
   explicit VhdxTableEntry(std::uint64_t raw = 0)
-      : state(static_cast<unsigned>(raw & 7)), offset((raw >> 20) * kVhdxMegabyte) {}
+      : state(static_cast<unsigned>(raw & 7)), offset((raw >> 20) * vhdx_megabyte) {}
 
-  bool stored() const { return state == kFullyPresent || state == kPartiallyPresent; }
+  bool stored() const { return state == fully_present || state == partially_present; }
 
   unsigned state;
   std::uint64_t offset;  ///< bytes; meaningless unless stored()

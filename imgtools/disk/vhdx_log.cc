@@ -13,11 +13,11 @@ namespace goldhive {
 
 namespace {
 
-constexpr std::uint32_t kSector = 4096;
-constexpr std::size_t kHeaderSize = 64;
-constexpr std::size_t kDescriptorSize = 32;
-constexpr std::uint32_t kMaxLog = 64U << 20;  // Windows and qemu make logs of 1 MiB
-constexpr std::uint64_t kMaxFile = std::uint64_t{1} << 50;
+constexpr std::uint32_t sector_bytes = 4096;
+constexpr std::size_t header_size = 64;
+constexpr std::size_t descriptor_size = 32;
+constexpr std::uint32_t max_log = 64U << 20;  // Windows and qemu make logs of 1 MiB
+constexpr std::uint64_t max_file = std::uint64_t{1} << 50;
 
 struct Entry {
   std::uint64_t sequence = 0;
@@ -30,19 +30,19 @@ struct Entry {
 
 // Where the data sectors of an entry start: behind whole sectors of descriptors.
 std::uint64_t data_start(std::uint64_t descriptors) {
-  const std::uint64_t bytes = kHeaderSize + descriptors * kDescriptorSize;
-  return (bytes + kSector - 1) / kSector * kSector;
+  const std::uint64_t bytes = header_size + descriptors * descriptor_size;
+  return (bytes + sector_bytes - 1) / sector_bytes * sector_bytes;
 }
 
 class Log {
  public:
   Log(const ByteSource& file, const VhdxHeader& header)
       : name_(file.name()), header_(header), length_(header.log_length) {
-    if (length_ > kMaxLog) {
+    if (length_ > max_log) {
       throw Error(ErrorKind::unsupported, fmt::format("a VHDX log of {} bytes", length_), name_);
     }
     ring_ = file.read(header.log_offset, length_);
-    verified_.resize(length_ / kSector);
+    verified_.resize(length_ / sector_bytes);
     // Every sector may start an entry, and a crafted log could make each look as long as the log.
     budget_ = 16ULL * length_;
   }
@@ -52,10 +52,9 @@ class Log {
     std::vector<Entry> best;
     for (std::uint32_t tail = 0; tail < length_;) {
       std::vector<Entry> run = run_from(tail);
-      std::uint32_t next = tail + kSector;
-      const auto first = std::find_if(run.begin(), run.end(), [&](const Entry& e) {
-        return e.offset == run.back().tail;
-      });
+      std::uint32_t next = tail + sector_bytes;
+      const auto first = std::find_if(run.begin(), run.end(),
+                                      [&](const Entry& e) { return e.offset == run.back().tail; });
       if (first != run.end()) {
         const Entry head = run.back();
         // Go on behind the head; if that is behind the end of the ring, all has been seen.
@@ -93,7 +92,7 @@ class Log {
 
   // The entry that starts at `offset`, if there is a valid one.
   std::optional<Entry> entry_at(std::uint32_t offset) {
-    const ByteView view(std::span<const std::uint8_t>(ring_).subspan(offset, kHeaderSize),
+    const ByteView view(std::span<const std::uint8_t>(ring_).subspan(offset, header_size),
                         header_.log_offset + offset, name_);
     Entry entry;
     entry.offset = offset;
@@ -103,11 +102,11 @@ class Log {
     entry.flushed_size = view.u64(48);
     entry.last_size = view.u64(56);
     if (!view.starts_with("loge") || guid_at(view, 32) != header_.log_guid ||
-        entry.length < kSector || entry.length % kSector != 0 || entry.length > length_ ||
-        entry.tail % kSector != 0 || entry.tail >= length_ || entry.sequence == 0) {
+        entry.length < sector_bytes || entry.length % sector_bytes != 0 || entry.length > length_ ||
+        entry.tail % sector_bytes != 0 || entry.tail >= length_ || entry.sequence == 0) {
       return std::nullopt;
     }
-    Verdict& verdict = verified_[offset / kSector];
+    Verdict& verdict = verified_[offset / sector_bytes];
     if (verdict == Verdict::unknown) verdict = is_sound(entry) ? Verdict::good : Verdict::bad;
     if (verdict == Verdict::bad) return std::nullopt;
     return entry;
@@ -125,19 +124,19 @@ class Log {
     std::uint64_t sector = data_start(descriptors);
     if (sector > entry.length) return false;
     for (std::size_t i = 0; i < descriptors; ++i) {
-      const ByteView d = view.slice(kHeaderSize + i * kDescriptorSize, kDescriptorSize);
-      if (d.u64(24) != entry.sequence || d.u64(16) % kSector != 0) return false;
+      const ByteView d = view.slice(header_size + i * descriptor_size, descriptor_size);
+      if (d.u64(24) != entry.sequence || d.u64(16) % sector_bytes != 0) return false;
       if (d.starts_with("zero")) {
-        if (d.u64(8) % kSector != 0) return false;
+        if (d.u64(8) % sector_bytes != 0) return false;
         continue;
       }
-      if (!d.starts_with("desc") || sector + kSector > entry.length) return false;
-      const ByteView stored = view.slice(static_cast<std::size_t>(sector), kSector);
+      if (!d.starts_with("desc") || sector + sector_bytes > entry.length) return false;
+      const ByteView stored = view.slice(static_cast<std::size_t>(sector), sector_bytes);
       if (!stored.starts_with("data") || stored.u32(4) != entry.sequence >> 32 ||
-          stored.u32(kSector - 4) != (entry.sequence & 0xffffffff)) {
+          stored.u32(sector_bytes - 4) != (entry.sequence & 0xffffffff)) {
         return false;
       }
-      sector += kSector;
+      sector += sector_bytes;
     }
     return sector == entry.length;
   }
@@ -153,7 +152,7 @@ class Log {
 };
 
 void check_target(const ByteSource& file, std::uint64_t offset, std::uint64_t length) {
-  if (offset > kMaxFile || length > kMaxFile - offset) {
+  if (offset > max_file || length > max_file - offset) {
     throw Error::corrupt(file.name(), offset, "the VHDX log writes beyond any file", {},
                          fmt::format("{:#x} bytes", length));
   }
@@ -164,20 +163,20 @@ void replay(const Bytes& entry, OverlaySource& file) {
   const std::uint64_t descriptors = view.u32(24);
   std::uint64_t sector = data_start(descriptors);
   for (std::size_t i = 0; i < descriptors; ++i) {
-    const ByteView d = view.slice(kHeaderSize + i * kDescriptorSize, kDescriptorSize);
+    const ByteView d = view.slice(header_size + i * descriptor_size, descriptor_size);
     const std::uint64_t target = d.u64(16);
     if (d.starts_with("zero")) {
       check_target(file, target, d.u64(8));
       file.write_zeros(target, d.u64(8));
       continue;
     }
-    check_target(file, target, kSector);
-    const auto stored = view.slice(static_cast<std::size_t>(sector), kSector).span();
+    check_target(file, target, sector_bytes);
+    const auto stored = view.slice(static_cast<std::size_t>(sector), sector_bytes).span();
     Bytes data(stored.begin(), stored.end());
     put_u64(data, 0, d.u64(8));
-    put_u32(data, kSector - 4, d.u32(4));
+    put_u32(data, sector_bytes - 4, d.u32(4));
     file.write(target, data);
-    sector += kSector;
+    sector += sector_bytes;
   }
 }
 

@@ -14,17 +14,15 @@ std::vector<std::string> MappedDisk::host_files() const {
 
 namespace {
 
-void fill_zeros(std::span<std::uint8_t> out) {
-  std::fill(out.begin(), out.end(), std::uint8_t{0});
-}
+void fill_zeros(std::span<std::uint8_t> out) { std::fill(out.begin(), out.end(), std::uint8_t{0}); }
 
 }  // namespace
 
 void MappedDisk::do_read(std::uint64_t offset, std::span<std::uint8_t> out) const {
   while (!out.empty()) {
     const Extent extent = extent_at(offset);
-    const auto piece = out.first(
-        static_cast<std::size_t>(std::min<std::uint64_t>(out.size(), extent.length)));
+    const auto piece =
+        out.first(static_cast<std::size_t>(std::min<std::uint64_t>(out.size(), extent.length)));
     switch (extent.kind) {
       case Extent::Kind::zeros:
         fill_zeros(piece);

@@ -1,0 +1,35 @@
+// A host with a single file, for fuzz targets that open a path. Every other path names nothing.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "imgtools/error.h"
+#include "imgtools/storage.h"
+
+namespace goldhive::fuzz {
+
+class OneFileStorage final : public ReadStorage {
+ public:
+  static constexpr const char* path = "disk";
+
+  explicit OneFileStorage(Bytes data) : data_(std::move(data)) {}
+
+  std::optional<FileInfo> stat(const std::string& name) const override {
+    if (name != path) return std::nullopt;
+    return FileInfo{FileType::file, data_.size(), 1, 1};
+  }
+  std::vector<DirectoryEntry> list(const std::string&) const override { return {}; }
+  std::unique_ptr<ByteSource> open(const std::string& name) const override {
+    if (name != path) throw Error(ErrorKind::not_found, "no such file", name);
+    return std::make_unique<MemorySource>(data_, name);
+  }
+  std::optional<std::string> read_link(const std::string&) const override { return std::nullopt; }
+
+ private:
+  Bytes data_;
+};
+
+}  // namespace goldhive::fuzz
