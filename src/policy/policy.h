@@ -6,25 +6,29 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "src/policy/finding.h"
 
 namespace goldhive::policy {
 
-/// What a policy wants of one protocol on one side of Schannel.
+/// What a policy wants of one protocol on one side of Schannel. `on`: offered by default. `off`:
+/// not offered by default; a program may still ask for it by name.
 enum class SchannelWish { any, on, off };
 
 struct SchannelRule {
-  std::string protocol;  ///< "TLS 1.2"
+  std::string protocol;  ///< "TLS 1.2"; one of those in protocols.h that Windows 7 knows
   windows::Side side = windows::Side::client;
   SchannelWish wish = SchannelWish::any;
   Severity severity = Severity::high;
 };
 
+/// "This finding is known and accepted until then." It turns no `undetermined` into knowledge, so
+/// it applies to `fail` and `warn` only.
 struct Waiver {
   std::string check;   ///< check id
-  std::string target;  ///< glob on the installation id; "*" if absent
+  std::string target;  ///< glob (* and ?) on the installation id; "*" if absent
   std::string reason;  ///< never empty
   std::string until;   ///< "2027-01-31", inclusive; never empty
 };
@@ -42,13 +46,23 @@ struct Policy {
   std::vector<Waiver> waivers;
 };
 
-/// Parses TOML. Error(usage) with "file:line:column: reason" for what is not TOML, an unknown key,
-/// a wrong type, a check that does not exist, a waiver without reason or end date.
+/// Parses TOML (docs/policy.md). What a file does not say is as in the policy it `extends`:
+/// "baseline" unless it names another. Error(usage) with "file:line:column: reason" for what is
+/// not TOML, an unknown key, a wrong type, a check that does not exist, a waiver without reason or
+/// end date.
 Policy parse_policy(std::string_view toml, const std::string& file_name);
+
+struct BuiltinPolicy {
+  std::string_view name;
+  std::string_view toml;
+};
+const std::vector<BuiltinPolicy>& builtin_policies();
 
 /// "baseline", "tls12-only".
 std::vector<std::string> builtin_policy_names();
 /// The TOML text of a built-in policy; Error(usage) if there is none of that name.
 std::string_view builtin_policy_text(std::string_view name);
+/// The same, parsed.
+Policy builtin_policy(std::string_view name);
 
 }  // namespace goldhive::policy

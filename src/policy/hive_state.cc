@@ -1,0 +1,61 @@
+// hive.state: whether SOFTWARE and SYSTEM could be read, and whether what was read is what the next
+// boot will see. A hive recovered from its logs is as good as a clean one: Windows would recover it
+// the same way. A dirty hive without usable logs was read as it lies.
+#include <fmt/format.h>
+
+#include "src/policy/judging.h"
+#include "src/policy/topics.h"
+
+namespace goldhive::policy {
+namespace {
+
+constexpr std::string_view id = "hive.state";
+
+Finding state_row(Verdict verdict, const char* state, const std::string& message) {
+  Finding row = make_row(id, verdict, message);
+  row.actual = state;
+  return row;
+}
+
+Finding judge(const windows::HiveFact& hive) {
+  if (hive.missing) {
+    return state_row(
+        Verdict::undetermined, "missing",
+        fmt::format("{} is missing; what depends on it is undetermined", to_string(hive.name)));
+  }
+  const std::string why = hive.reason.empty() ? "" : ": " + hive.reason;
+  switch (hive.state) {
+    case hive::HiveState::clean:
+      return state_row(Verdict::pass, "clean", "clean");
+    case hive::HiveState::recovered:
+      return state_row(Verdict::pass, "recovered", "recovered from its logs, in memory" + why);
+    case hive::HiveState::dirty:
+      return state_row(Verdict::warn, "dirty",
+                       "dirty, read as it lies" + why + "; its usable logs would settle it");
+    case hive::HiveState::damaged:
+      break;
+  }
+  return state_row(Verdict::undetermined, "damaged", "damaged" + why);
+}
+
+}  // namespace
+
+void check_hive_state(const windows::Installation& installation, const Policy&, Rows& rows) {
+  for (const windows::HiveFact& hive : installation.hives) {
+    Finding row = judge(hive);
+    // Where no check applies, a sound hive must not make the whole look judged and compliant.
+    if (row.verdict == Verdict::pass && out_of_scope(installation)) {
+      row.verdict = Verdict::not_applicable;
+    }
+    row.subject = to_string(hive.name);
+    row.expected = "clean";
+    for (const hive::LogAccount& log : hive.logs) {
+      row.evidence.push_back(fmt::format("{} ({}): {}", log.name,
+                                         log.format.empty() ? "not a log" : log.format,
+                                         log.used ? "used" : log.reason));
+    }
+    rows.push_back(std::move(row));
+  }
+}
+
+}  // namespace goldhive::policy

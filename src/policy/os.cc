@@ -1,0 +1,55 @@
+// os.servicing-level: Windows 7 and Server 2008 R2 must be at Service Pack 1 (build 7601), because
+// KB3140245 installs on nothing older. The build decides, not CSDVersion: 7601 is SP1 by itself
+// (rules E3). No other Windows that these checks are about has a service pack to ask for.
+#include <fmt/format.h>
+
+#include "src/policy/judging.h"
+#include "src/policy/topics.h"
+
+namespace goldhive::policy {
+namespace {
+
+constexpr std::string_view id = "os.servicing-level";
+constexpr std::uint32_t sp1_build = 7601;
+
+Finding judge(const windows::OsFacts& os) {
+  if (os.family != windows::Family::windows_7) {
+    return make_row(id, Verdict::not_applicable,
+                    fmt::format("{}: needs no service pack", os_name(os)));
+  }
+  if (os.build == 0) {
+    return make_row(id, Verdict::undetermined,
+                    "Windows 7 or Server 2008 R2, but the build is not known; CurrentBuildNumber "
+                    "in SOFTWARE would settle it");
+  }
+  Finding row = os.build >= sp1_build
+                    ? make_row(id, Verdict::pass, fmt::format("build {}: SP1", os.build))
+                    : make_row(id, Verdict::fail,
+                               fmt::format("build {}: no SP1; install Service Pack 1 (KB976932) "
+                                           "first, KB3140245 needs it",
+                                           os.build));
+  row.actual = std::to_string(os.build);
+  row.expected = std::to_string(sp1_build);
+  if (os.build >= sp1_build && os.service_pack.value_or(0) == 0) {
+    row.evidence.push_back("the build is that of SP1, though CSDVersion does not say so");
+  }
+  return row;
+}
+
+}  // namespace
+
+void check_servicing_level(const windows::Installation& installation, const Policy&, Rows& rows) {
+  const std::size_t first = rows.size();
+  if (!appended_scope_row(installation, id, rows)) rows.push_back(judge(installation.os));
+  Finding& row = rows.at(first);
+  for (const std::string& conflict : installation.os.conflicts) {
+    row.evidence.push_back("conflict: " + conflict);
+  }
+  if (!installation.os.conflicts.empty() && row.verdict == Verdict::pass) {
+    row.verdict = Verdict::warn;
+    row.message += "; but sources disagree: " + installation.os.conflicts.front();
+  }
+  for (const std::string& note : installation.os.notes) row.evidence.push_back(note);
+}
+
+}  // namespace goldhive::policy

@@ -1,0 +1,259 @@
+// schannel.*: SYSTEM\ControlSetNNN\Control\SecurityProviders\SCHANNEL\Protocols\<protocol>\Client
+// and \Server, values Enabled and DisabledByDefault. One place serves 64-bit and 32-bit programs.
+//
+// What is odd about it (rules C):
+// - "Enabled" does not enable: 0 denies, anything else only fails to deny. What puts a protocol in
+//   the default set is DisabledByDefault=0. On Windows 7 TLS 1.1 and 1.2 are not in it unless that
+//   is written; from Windows 8 on they are unless taken out. schannel_rules.cc holds the tables.
+// - Non-zero is non-zero: 1 and 0xffffffff are both met and mean the same.
+// - CurrentControlSet is not in the file. The next boot uses ControlSet<Select\Default>, so that
+//   set decides; the rows of the others are information, unless the booting set fails as well.
+//
+// The fix writes both values, Enabled=1 and DisabledByDefault=0, though the second alone would do:
+// administrators and other auditors look for both, and what is written out needs no table of
+// defaults to be understood. A non-zero Enabled that is there stays as it is. To take a protocol
+// out of the default set, DisabledByDefault=1 is written and Enabled left alone: programs that ask
+// for the protocol by name keep it.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "src/policy/judging.h"
+#include "src/policy/schannel_rules.h"
+#include "src/policy/topics.h"
+
+namespace goldhive::policy {
+namespace {
+
+using windows::SchannelFacts;
+using windows::ValueFact;
+
+std::string_view check_id(const SchannelRule& rule) {
+  const bool client = rule.side == windows::Side::client;
+  if (rule.protocol == "TLS 1.1") return client ? "schannel.tls11.client" : "schannel.tls11.server";
+  if (rule.protocol == "TLS 1.2") return client ? "schannel.tls12.client" : "schannel.tls12.server";
+  return "schannel.legacy";
+}
+
+std::string subject(const SchannelRule& rule) {
+  return fmt::format("{} {}", rule.protocol, windows::to_string(rule.side));
+}
+
+bool satisfies(SchannelWish wish, ProtocolState state) {
+  return wish == SchannelWish::on ? state == ProtocolState::on : state != ProtocolState::on;
+}
+
+std::vector<Edit> edits(SchannelWish wish, const SchannelFacts& facts) {
+  std::vector<Edit> result;
+  const auto add = [&](const ValueFact& fact, std::uint32_t number) {
+    if (auto edit = dword_edit(fact, number)) result.push_back(std::move(*edit));
+  };
+  if (wish == SchannelWish::on) {
+    if (facts.enabled.dword().value_or(0) == 0) add(facts.enabled, 1);
+    add(facts.disabled_by_default, 0);
+  } else {
+    add(facts.disabled_by_default, 1);
+  }
+  return result;
+}
+
+/// Why the state is what it is.
+std::string explain_state(const windows::OsFacts& os, const SchannelRule& rule,
+                          const SchannelFacts& facts, ProtocolState state) {
+  const auto enabled = facts.enabled.dword();
+  const auto disabled = facts.disabled_by_default.dword();
+  std::string text = to_string(state);
+  switch (state) {
+    case ProtocolState::on:
+      if (!enabled && !disabled) text += " (already the default)";
+      break;
+    case ProtocolState::off_by_default:
+      if (disabled) {
+        text += fmt::format(" (DisabledByDefault={:#x})", *disabled);
+      } else {
+        text +=
+            enabled ? " (Enabled alone is not enough; DisabledByDefault is not set)" : " (not set)";
+      }
+      if (rule.wish == SchannelWish::on) text += ": only programs that name it get it";
+      break;
+    case ProtocolState::denied:
+      text += " (Enabled=0): no program gets it";
+      break;
+    case ProtocolState::unsupported:
+      text = fmt::format("{} does not have it", os_name(os));
+      break;
+    case ProtocolState::unknown:
+      text = fmt::format(
+          "not set, and whether {} has it on by default depends on its release; "
+          "setting DisabledByDefault would settle it",
+          os_name(os));
+      break;
+  }
+  for (const ValueFact* fact : {&facts.enabled, &facts.disabled_by_default}) {
+    if (!wrong_type(*fact)) continue;
+    text += fmt::format("; {} is {} of {} bytes, not a REG_DWORD, and counts as absent",
+                        fact->value, hive::to_string(fact->type), fact->data.size());
+  }
+  return text;
+}
+
+/// What would decide without being read: Enabled=0 denies whatever the other says.
+std::optional<std::string> unreadable_values(const SchannelFacts& facts) {
+  if (auto reason = unreadable(facts.enabled)) return reason;
+  if (facts.enabled.dword() == 0U) return std::nullopt;
+  return unreadable(facts.disabled_by_default);
+}
+
+void note_values(const windows::OsFacts& os, const SchannelFacts& facts, Finding& row) {
+  row.evidence.push_back(describe_value(facts.enabled));
+  row.evidence.push_back(describe_value(facts.disabled_by_default));
+  if (const auto enabled = facts.enabled.dword();
+      enabled && *enabled > 1 && *enabled != 0xffffffff) {
+    row.evidence.push_back("Enabled is neither 0, 1 nor 0xffffffff; any other than 0 reads as 1");
+  }
+  row.evidence.push_back(fmt::format("without values, {} has it: {}", os_name(os),
+                                     to_string(os_default(os, facts.protocol, facts.side))));
+}
+
+Finding judge(const windows::OsFacts& os, const SchannelRule& rule, const SchannelFacts& facts) {
+  const std::string_view id = check_id(rule);
+  if (auto reason = unreadable_values(facts)) {
+    return make_row(id, Verdict::undetermined, std::move(*reason));
+  }
+  const auto enabled = facts.enabled.dword();
+  const ProtocolState state =
+      resulting_state(os, rule.protocol, rule.side, enabled, facts.disabled_by_default.dword());
+  Verdict verdict = satisfies(rule.wish, state) ? Verdict::pass : Verdict::fail;
+  std::string message = explain_state(os, rule, facts, state);
+  if (state == ProtocolState::unknown) {
+    verdict = Verdict::undetermined;
+    if (rule.protocol == "TLS 1.1" && rule.wish == SchannelWish::on && os.build != 0) {
+      // Asking Windows 11 to bring TLS 1.1 back is no one's aim: the default stands.
+      verdict = Verdict::not_applicable;
+      message = fmt::format("not set: {} follows its own default for TLS 1.1", os_name(os));
+    }
+  } else if (verdict == Verdict::pass &&
+             (wrong_type(facts.enabled) || wrong_type(facts.disabled_by_default))) {
+    verdict = Verdict::warn;
+  }
+  Finding row = make_row(id, verdict, std::move(message));
+  const bool want_on = rule.wish == SchannelWish::on;
+  const bool by_enabled = state == ProtocolState::denied || (want_on && wrong_type(facts.enabled));
+  show_value(row, by_enabled ? facts.enabled : facts.disabled_by_default);
+  row.expected = by_enabled == want_on ? "0x1" : "0x0";
+  if ((verdict == Verdict::fail && state != ProtocolState::unsupported) ||
+      verdict == Verdict::undetermined) {
+    row.edits = edits(rule.wish, facts);
+  }
+  note_values(os, facts, row);
+  return row;
+}
+
+/// Microsoft's Easy Fix 51044 writes 0xa00 in every view and leaves Schannel alone: half the work.
+bool easy_fix_only(const windows::Installation& installation, const SchannelFacts& facts) {
+  const auto& views = installation.winhttp;
+  return installation.os.family == windows::Family::windows_7 && !views.empty() &&
+         std::all_of(views.begin(), views.end(),
+                     [](const windows::WinHttpFacts& v) {
+                       return v.default_secure_protocols.dword() == 0xA00U;
+                     }) &&
+         facts.enabled.presence == windows::Presence::absent &&
+         facts.disabled_by_default.presence == windows::Presence::absent;
+}
+
+/// Where Select does not say plainly which set boots.
+std::string select_note(const windows::ControlSetFacts& sets) {
+  const auto differs = [&](const std::optional<std::uint32_t>& other) {
+    return other && *other != 0 && sets.default_ && *other != *sets.default_;
+  };
+  if (differs(sets.current)) {
+    return fmt::format("Select: the next boot uses Default ({}), the last used Current ({})",
+                       *sets.default_, *sets.current);
+  }
+  return sets.note;
+}
+
+const SchannelFacts* find_facts(const windows::Installation& installation, const SchannelRule& rule,
+                                std::uint32_t set) {
+  for (const SchannelFacts& f : installation.schannel) {
+    if (f.control_set == set && f.protocol == rule.protocol && f.side == rule.side) return &f;
+  }
+  return nullptr;
+}
+
+Finding judge_set(const windows::Installation& installation, const SchannelRule& rule,
+                  std::uint32_t set) {
+  Finding row;
+  if (const SchannelFacts* facts = find_facts(installation, rule, set)) {
+    row = judge(installation.os, rule, *facts);
+    if (row.verdict == Verdict::fail && easy_fix_only(installation, *facts)) {
+      row.evidence.push_back(
+          "DefaultSecureProtocols is 0xa00 in every view and nothing is set "
+          "here: what Microsoft's Easy Fix 51044 leaves; partial");
+    }
+  } else {
+    row = make_row(check_id(rule), Verdict::undetermined,
+                   fmt::format("{} was not read in this control set", subject(rule)));
+  }
+  row.control_set = set;
+  row.severity = rule.severity;
+  row.subject = subject(rule);
+  return row;
+}
+
+void judge_rule(const windows::Installation& installation, const SchannelRule& rule, Rows& rows) {
+  const windows::ControlSetFacts& sets = installation.control_sets;
+  if (appended_scope_row(installation, check_id(rule), rows)) {
+    rows.back().severity = rule.severity;
+    rows.back().subject = subject(rule);
+    return;
+  }
+  if (sets.boots) {
+    rows.push_back(judge_set(installation, rule, *sets.boots));
+    if (auto note = select_note(sets); !note.empty()) rows.back().evidence.push_back(note);
+  } else {
+    const std::string reason =
+        hive_trouble(installation, windows::HiveName::system)
+            .value_or(sets.error.empty() ? "no control set was found" : sets.error);
+    rows.push_back(make_row(check_id(rule), Verdict::undetermined,
+                            reason + "; which control set boots cannot be told"));
+    rows.back().severity = rule.severity;
+    rows.back().subject = subject(rule);
+  }
+  const bool boots_fails = rows.back().verdict == Verdict::fail;
+  for (const std::uint32_t set : sets.present) {
+    if (set == sets.boots) continue;
+    Finding row = judge_set(installation, rule, set);
+    if (!(row.verdict == Verdict::fail && boots_fails)) row.severity = Severity::info;
+    rows.push_back(std::move(row));
+  }
+}
+
+void check(std::string_view id, const windows::Installation& installation, const Policy& policy,
+           Rows& rows) {
+  for (const SchannelRule& rule : policy.schannel) {
+    if (rule.wish != SchannelWish::any && check_id(rule) == id) {
+      judge_rule(installation, rule, rows);
+    }
+  }
+}
+
+}  // namespace
+
+void check_tls11_client(const windows::Installation& i, const Policy& p, Rows& rows) {
+  check("schannel.tls11.client", i, p, rows);
+}
+void check_tls12_client(const windows::Installation& i, const Policy& p, Rows& rows) {
+  check("schannel.tls12.client", i, p, rows);
+}
+void check_tls11_server(const windows::Installation& i, const Policy& p, Rows& rows) {
+  check("schannel.tls11.server", i, p, rows);
+}
+void check_tls12_server(const windows::Installation& i, const Policy& p, Rows& rows) {
+  check("schannel.tls12.server", i, p, rows);
+}
+void check_legacy_protocols(const windows::Installation& i, const Policy& p, Rows& rows) {
+  check("schannel.legacy", i, p, rows);
+}
+
+}  // namespace goldhive::policy

@@ -1,0 +1,31 @@
+// What Schannel makes of the two values Enabled and DisabledByDefault of one protocol and side, on
+// one Windows: rules C2 to C5 as two tables, apart from every report.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "src/windows/facts.h"
+
+namespace goldhive::policy {
+
+enum class ProtocolState {
+  on,              ///< in the default set: offered to programs that name no protocols
+  off_by_default,  ///< only programs that name it get it
+  denied,          ///< no program gets it, not even by name
+  unsupported,     ///< this Windows does not have it
+  unknown,         ///< it depends on something that is not known
+};
+/// "on", "off by default", "denied", "not supported", "not known".
+const char* to_string(ProtocolState state);
+
+/// C5: without any value.
+ProtocolState os_default(const windows::OsFacts& os, std::string_view protocol, windows::Side side);
+
+/// C2, C4: with the values as Schannel reads them; nullopt = absent or not a REG_DWORD.
+ProtocolState resulting_state(const windows::OsFacts& os, std::string_view protocol,
+                              windows::Side side, std::optional<std::uint32_t> enabled,
+                              std::optional<std::uint32_t> disabled_by_default);
+
+}  // namespace goldhive::policy

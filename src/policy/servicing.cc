@@ -1,0 +1,231 @@
+// servicing.kb3140245: is the update that teaches WinHTTP of Windows 7 SP1 and Windows 8 to read
+// DefaultSecureProtocols in effect?
+//
+// What is odd about it (rules B):
+// - It was optional, may have been superseded, and may have been slipstreamed, so a list of updates
+//   proves little either way: a staged package (0x40) is listed too, and a superseded one may be
+//   gone. The files decide wherever they can be read: winhttp.dll AND webio.dll, in System32 and on
+//   64-bit Windows also in SysWOW64, by the FileVersion of their version resource.
+// - The threshold depends on the line of the file (6.1 or 6.2); a file of another line than the
+//   Windows it lies in is foreign and does not count, however high its number.
+// - What the component store lists as winner (SideBySide\Winners) is next best, then the state of
+//   the package. Where nothing is certain the answer is "undetermined" and names the files.
+//
+// The decision is the table below (rules B13): rows in order, the first that matches decides.
+#include "src/policy/servicing.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "src/policy/judging.h"
+#include "src/policy/topics.h"
+
+namespace goldhive::policy {
+namespace {
+
+constexpr std::string_view id = "servicing.kb3140245";
+constexpr std::uint32_t sp1_build = 7601;
+
+using Summary = servicing::Evidence;
+using servicing::PackageState;
+
+struct Row {
+  bool (*matches)(const Summary&);
+  Verdict verdict;
+  std::string (*message)(const Summary&);
+};
+
+bool cbs_present(const Summary& e) { return e.package.has_value(); }
+bool cbs_is(const Summary& e, std::initializer_list<PackageState> states) {
+  return e.package && std::find(states.begin(), states.end(), e.package->state) != states.end();
+}
+
+/// The rows for "no files" (rules B13, from the fourth on).
+constexpr std::array no_files = {
+    Row{[](const Summary& e) { return !e.winners.bad.empty(); }, Verdict::fail,
+        [](const Summary& e) {
+          return fmt::format("the component store has {}, want {}", servicing::list(e.winners.bad),
+                             to_string(e.threshold));
+        }},
+    Row{[](const Summary& e) { return e.winners.complete; }, Verdict::pass,
+        [](const Summary& e) {
+          return fmt::format(
+              "in effect per the component store: {}; the files are not in this "
+              "source",
+              servicing::list(e.winners.good));
+        }},
+    Row{[](const Summary& e) { return !e.registry_read; }, Verdict::undetermined,
+        [](const Summary& e) {
+          return fmt::format("{}; winhttp.dll and webio.dll, or a whole SOFTWARE, would settle it",
+                             e.why_not_read);
+        }},
+    Row{[](const Summary& e) {
+          return cbs_is(
+              e, {PackageState::installed, PackageState::permanent, PackageState::superseded});
+        },
+        Verdict::pass,
+        [](const Summary&) { return std::string("per CBS; the files are not in this source"); }},
+    Row{[](const Summary& e) { return cbs_is(e, {PackageState::not_known}); },
+        Verdict::undetermined,
+        [](const Summary&) {
+          return std::string(
+              "CBS names the package but not its state; winhttp.dll and webio.dll "
+              "would settle it");
+        }},
+    Row{cbs_present, Verdict::fail,
+        [](const Summary& e) {
+          return fmt::format("not in effect: {}", servicing::meaning(e.package->state));
+        }},
+    Row{[](const Summary& e) { return !e.rollups.empty(); }, Verdict::undetermined,
+        [](const Summary& e) {
+          return fmt::format(
+              "a later rollup is there ({}), which does not prove it; need "
+              "winhttp.dll and webio.dll",
+              e.rollups.front());
+        }},
+    Row{[](const Summary& e) { return e.packages_listed; }, Verdict::fail,
+        [](const Summary&) { return std::string("not installed"); }},
+    Row{[](const Summary&) { return true; }, Verdict::undetermined,
+        [](const Summary&) {
+          return std::string(
+              "SOFTWARE holds no servicing data; winhttp.dll and webio.dll would "
+              "settle it");
+        }},
+};
+
+const Row& first_match(const Summary& e) {
+  return *std::find_if(no_files.begin(), no_files.end(),
+                       [&](const Row& row) { return row.matches(e); });
+}
+
+std::string file_conflicts(const Summary& e) {
+  std::string text;
+  if (cbs_is(e, {PackageState::installed, PackageState::permanent})) {
+    text += "; conflict: CBS says installed, so the files were damaged or put back";
+  }
+  if (cbs_is(e, {PackageState::install_pending}) || e.pending_xml) {
+    text += "; an installation is pending: it may be in effect after the next start";
+  }
+  return text;
+}
+
+std::string also_good(const Summary& e) {
+  return e.files.good.empty() ? "" : fmt::format("; new enough: {}", servicing::list(e.files.good));
+}
+
+/// The rows for files (rules B13, the first three), then those without.
+constexpr std::array table = {
+    Row{[](const Summary& e) { return e.files.complete; }, Verdict::pass,
+        [](const Summary& e) {
+          return fmt::format("in effect: {}{}", servicing::list(e.files.good),
+                             e.package ? "" : " (superseded or slipstreamed)");
+        }},
+    Row{[](const Summary& e) { return !e.files.bad.empty(); }, Verdict::fail,
+        [](const Summary& e) {
+          return fmt::format("{}, want {}{}{}", servicing::list(e.files.bad),
+                             to_string(e.threshold), also_good(e), file_conflicts(e));
+        }},
+    Row{[](const Summary& e) {
+          return !e.files.good.empty() && first_match(e).verdict == Verdict::fail;
+        },
+        Verdict::fail,
+        [](const Summary& e) {
+          return fmt::format("{}; {} could not be read{}", first_match(e).message(e),
+                             servicing::list(e.files.missing), also_good(e));
+        }},
+    Row{[](const Summary& e) { return !e.files.good.empty(); }, Verdict::undetermined,
+        [](const Summary& e) {
+          return fmt::format("{} new enough, but {} could not be read and would settle it",
+                             servicing::list(e.files.good), servicing::list(e.files.missing));
+        }},
+};
+
+/// "; CBS: no entry" or "; CBS: 0x70 (installed)".
+std::string cbs_in_words(const Summary& e) {
+  if (e.package) {
+    return fmt::format("; CBS: {}", e.package->number
+                                        ? fmt::format("{:#x} ({})", *e.package->number,
+                                                      servicing::name(e.package->state))
+                                        : "no state");
+  }
+  return e.packages_listed ? "; CBS: no entry" : "";
+}
+
+Finding judge(const Summary& e) {
+  const auto row =
+      std::find_if(table.begin(), table.end(), [&](const Row& r) { return r.matches(e); });
+  const Row& decides = row != table.end() ? *row : first_match(e);
+  Finding finding = make_row(id, decides.verdict, decides.message(e) + cbs_in_words(e));
+  finding.expected = to_string(e.threshold);
+  const auto& bad = e.files.bad.empty() ? e.winners.bad : e.files.bad;
+  const auto& good = e.files.good.empty() ? e.winners.good : e.files.good;
+  if (!bad.empty()) {
+    finding.subject = bad.front().name;
+    finding.actual = bad.front().version;
+  } else if (!good.empty()) {
+    finding.actual = good.front().version;
+  }
+  finding.evidence = e.lines;
+  return finding;
+}
+
+/// The files of the update (rules B3), to hand to dism.
+struct UpdateFile {
+  windows::Family family;
+  windows::Architecture architecture;
+  std::string_view name;
+};
+constexpr std::array update_files = {
+    UpdateFile{windows::Family::windows_7, windows::Architecture::amd64,
+               "windows6.1-kb3140245-x64_5b067ffb69a94a6e5f9da89ce88c658e52a0dec0.msu"},
+    UpdateFile{windows::Family::windows_7, windows::Architecture::x86,
+               "windows6.1-kb3140245-x86_cdafb409afbe28db07e2254f40047774a0654f18.msu"},
+    UpdateFile{windows::Family::windows_7, windows::Architecture::ia64,
+               "windows6.1-kb3140245-ia64_3eabf0eda3e3a4c73a832a04bf09d402fc942e13.msu"},
+    UpdateFile{windows::Family::windows_8, windows::Architecture::amd64,
+               "windows8-rt-kb3140245-x64_b589173ad4afdb12b18606b5f84861fcf20010d0.msu"},
+    UpdateFile{windows::Family::windows_8, windows::Architecture::x86,
+               "windows8-rt-kb3140245-x86_d68690bf0bc828ea9368a6e25dc6a9b1b3adf151.msu"},
+};
+
+std::string how_to_install(const windows::OsFacts& os) {
+  std::string_view file = "the .msu file of KB3140245 for this architecture";
+  for (const UpdateFile& f : update_files) {
+    if (f.family == os.family && f.architecture == os.architecture) file = f.name;
+  }
+  return fmt::format(
+      "no registry patch can install it: dism /image:<folder> /add-package "
+      "/packagepath:{}",
+      file);
+}
+
+}  // namespace
+
+void check_kb3140245(const windows::Installation& installation, const Policy& policy, Rows& rows) {
+  if (!policy.require_kb3140245 || appended_scope_row(installation, id, rows)) return;
+  const windows::OsFacts& os = installation.os;
+  if (os.family != windows::Family::windows_7 && os.family != windows::Family::windows_8) {
+    rows.push_back(make_row(id, Verdict::not_applicable,
+                            fmt::format("{}: built in, no update needed", os_name(os))));
+    return;
+  }
+  const Summary evidence = servicing::weigh(installation);
+  if (os.family == windows::Family::windows_7 && os.build != 0 && os.build < sp1_build) {
+    Finding row =
+        make_row(id, Verdict::fail,
+                 fmt::format("cannot be installed on build {}: it needs SP1 (KB976932)", os.build) +
+                     cbs_in_words(evidence));
+    row.evidence = evidence.lines;
+    rows.push_back(std::move(row));
+    return;
+  }
+  Finding row = judge(evidence);
+  if (row.verdict == Verdict::fail || row.verdict == Verdict::undetermined) {
+    row.evidence.push_back(how_to_install(os));
+  }
+  rows.push_back(std::move(row));
+}
+
+}  // namespace goldhive::policy
