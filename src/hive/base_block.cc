@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "imgtools/error.h"
+#include "src/hive/cell.h"
 
 namespace goldhive::hive {
 
@@ -14,7 +15,6 @@ namespace {
 
 constexpr std::size_t checksum_at = 508;
 constexpr std::uint32_t memory_format = 1;
-constexpr std::uint32_t hbin_header_size = 32;
 
 std::u16string file_name_of(const ByteView& bytes) {
   std::u16string name;
@@ -78,8 +78,8 @@ std::uint32_t walk_bins(const ByteSource& source) {
   std::uint32_t size = 0;
   while (size < max_bins_size) {
     const std::uint64_t at = std::uint64_t{base_block_size} + size;
-    if (at + hbin_header_size > source.size()) break;
-    std::array<std::uint8_t, hbin_header_size> raw{};
+    if (at + bin_header_size > source.size()) break;
+    std::array<std::uint8_t, bin_header_size> raw{};
     source.read(at, raw);
     const ByteView header(raw, at, source.name());
     const std::uint32_t bin_size = header.u32(8);
@@ -103,8 +103,9 @@ BaseBlock read_base_block(const ByteSource& source) {
   const Bytes raw = source.read(0, length);
   BaseBlock block = parse_base_block(ByteView(raw, 0, source.name()));
 
-  require(!block.is_log(), source, 28, "a transaction log, not a hive", "file type 0",
-          fmt::format("{}", static_cast<std::uint32_t>(block.file_type)));
+  require(block.file_type == HiveFileType::primary, source, 28,
+          block.is_log() ? "a transaction log, not a hive" : "not a primary hive file",
+          "file type 0", fmt::format("{}", static_cast<std::uint32_t>(block.file_type)));
   require(source.size() > base_block_size, source, 0, "too short for a registry hive",
           "a base block of 4096 bytes and bins", fmt::format("{} bytes", source.size()));
   if (block.major_version != 1 || block.minor_version < 3 || block.minor_version > 6) {
@@ -129,7 +130,7 @@ BaseBlock read_base_block(const ByteSource& source) {
     require(block.bins_size != 0, source, base_block_size, "no bins", "the signature \"hbin\"",
             "something else");
   }
-  require(block.root_cell % 8 == 0 && block.root_cell >= hbin_header_size &&
+  require(block.root_cell % 8 == 0 && block.root_cell >= bin_header_size &&
               block.root_cell < block.bins_size,
           source, 36, "bad offset of the root key",
           fmt::format("a cell in {:#x} bytes of bins", block.bins_size),

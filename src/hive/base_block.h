@@ -63,7 +63,10 @@ struct BaseBlock {
 
   bool checksum_ok() const { return checksum == computed_checksum; }
   bool is_dirty() const { return !checksum_ok() || sequence1 != sequence2; }
-  bool is_log() const { return file_type != HiveFileType::primary; }
+  bool is_log() const {
+    return file_type == HiveFileType::log_old || file_type == HiveFileType::log_variant ||
+           file_type == HiveFileType::log_new;
+  }
 };
 
 /// The checksum of a base block: its first 508 bytes count. Throws std::out_of_range if there are

@@ -28,7 +28,7 @@ const char* to_string(HiveState state);
 struct LogEntryAccount {
   std::uint64_t offset = 0;    ///< in the log file
   std::uint32_t sequence = 0;  ///< 0 for the old format
-  std::uint32_t pages = 0;
+  std::uint32_t pages = 0;     ///< new format: page references; old format: sectors of 512 bytes
   bool applied = false;
   std::string reason;  ///< why it was skipped; "" if applied
 };
@@ -64,9 +64,11 @@ struct OpenedHive {
   std::string reason;
   std::optional<Error> error;  ///< set when damaged
   std::vector<LogAccount> logs;
-  /// Pages that recovery changed, as (file offset, bytes), sorted; what a patch writes first.
+  /// Pages that recovery changed, as (file offset, bytes), sorted; what a patch writes first. The
+  /// base block is among them. The file then has the size of `contents`.
   std::vector<std::pair<std::uint64_t, Bytes>> recovered_pages;
-  /// Highest sequence number seen in the primary and in any log, used or not.
+  /// Latest sequence number (they wrap) in the primary and in any log, used or not; of a dirty hive
+  /// also in what earlier uses left in its logs.
   std::uint32_t highest_sequence = 0;
 };
 

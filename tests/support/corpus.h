@@ -1,0 +1,18 @@
+// Hives of other makers, which the project does not carry: a folder named by GOLDHIVE_CORPUS. A
+// test that needs one starts with
+//     if (!testing::has_corpus()) { WARN("skipped: no corpus"); return; }
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "imgtools/byte_source.h"
+
+namespace goldhive::testing {
+
+bool has_corpus();
+/// A file of the corpus, in memory, named by its file name; throws std::runtime_error if it is not
+/// there.
+std::shared_ptr<const MemorySource> corpus_file(const std::string& path);
+
+}  // namespace goldhive::testing
