@@ -2,8 +2,6 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <set>
 
@@ -12,6 +10,7 @@
 #include "src/hive/subkey_search.h"
 #include "tests/hive/hive_model.h"
 #include "tests/hive/test_hive.h"
+#include "tests/support/corpus.h"
 #ifdef GOLDHIVE_WITH_HIVEX
 #include "tests/fixtures/hivex_model.h"
 #endif
@@ -23,23 +22,20 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// The folder of hives; empty, with a warning, if there is none on this machine.
-fs::path corpus() {
-  const char* folder = std::getenv("GOLDHIVE_CORPUS");
-  if (folder != nullptr && *folder != '\0') return folder;
-  WARN("skipped: no corpus");
-  return {};
+Hive open_file(const std::string& path) { return Hive::open(corpus_file(path)); }
+
+/// The regular files below a folder of the corpus, as paths in it, sorted.
+std::vector<std::string> files_below(const std::string& folder) {
+  const fs::path top = std::getenv("GOLDHIVE_CORPUS");
+  std::vector<std::string> files;
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(top / folder)) {
+    if (entry.is_regular_file()) files.push_back(entry.path().lexically_relative(top).string());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
 }
 
-Bytes bytes_of(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  REQUIRE(in);
-  return Bytes(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
-}
-
-Hive open_file(const fs::path& file) {
-  return Hive::open(std::make_shared<MemorySource>(bytes_of(file), file.filename().string()));
-}
+std::string last_part(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
 /// Looks every subkey up by its name in upper case; of a key with very many, some 50. Names that
 /// UTF-8 cannot carry are left out.
@@ -64,9 +60,11 @@ std::size_t keys_not_found(const Key& top) {
 }  // namespace
 
 TEST_CASE("corpus: a Windows 7 SYSTEM hive gives all its keys and values") {
-  const fs::path folder = corpus();
-  if (folder.empty()) return;
-  const Hive hive = open_file(folder / "real" / "SYSTEM.win7");
+  if (!has_corpus()) {
+    WARN("skipped: no corpus");
+    return;
+  }
+  const Hive hive = open_file("real/SYSTEM.win7");
   const TreeCount count = count_tree(hive);
   CHECK(count.keys == 30756);
   CHECK(count.values == 73456);
@@ -90,9 +88,11 @@ TEST_CASE("corpus: a Windows 7 SYSTEM hive gives all its keys and values") {
 }
 
 TEST_CASE("corpus: every hash in a hive written by Windows is the one we compute") {
-  const fs::path folder = corpus();
-  if (folder.empty()) return;
-  const Hive hive = open_file(folder / "real" / "SYSTEM.win7");
+  if (!has_corpus()) {
+    WARN("skipped: no corpus");
+    return;
+  }
+  const Hive hive = open_file("real/SYSTEM.win7");
   std::size_t hashes = 0;
   std::size_t wrong = 0;
   std::vector<Key> pending{hive.root()};
@@ -117,21 +117,25 @@ TEST_CASE("corpus: every hash in a hive written by Windows is the one we compute
 }
 
 TEST_CASE("corpus: keys of every hive are found by their names") {
-  const fs::path folder = corpus();
-  if (folder.empty()) return;
-  CHECK(keys_not_found(open_file(folder / "real" / "SYSTEM.win7").root()) == 0);
-  CHECK(keys_not_found(open_file(folder / "dirty/transactions_NTUSER/NTUSER.DAT").root()) == 0);
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder / "edge")) {
-    const std::string name = entry.path().filename().string();
+  if (!has_corpus()) {
+    WARN("skipped: no corpus");
+    return;
+  }
+  CHECK(keys_not_found(open_file("real/SYSTEM.win7").root()) == 0);
+  CHECK(keys_not_found(open_file("dirty/transactions_NTUSER/NTUSER.DAT").root()) == 0);
+  for (const std::string& path : files_below("edge")) {
+    const std::string name = last_part(path);
     INFO(name);
     if (name == "TruncatedNameHive" || name == "TruncatedHive" || name == "BadListHive") continue;
-    CHECK(keys_not_found(open_file(entry.path()).root()) == 0);
+    CHECK(keys_not_found(open_file(path).root()) == 0);
   }
 }
 
 TEST_CASE("corpus: edge hives are read as far as they are sound") {
-  const fs::path folder = corpus();
-  if (folder.empty()) return;
+  if (!has_corpus()) {
+    WARN("skipped: no corpus");
+    return;
+  }
   struct Expected {
     const char* name;
     std::size_t keys, values;
@@ -149,7 +153,7 @@ TEST_CASE("corpus: edge hives are read as far as they are sound") {
   };
   for (const Expected& expected : table) {
     INFO(expected.name);
-    const Hive hive = open_file(folder / "edge" / expected.name);
+    const Hive hive = open_file(std::string("edge/") + expected.name);
     const TreeCount count = count_tree(hive);
     INFO(count.first_error);
     CHECK(count.keys == expected.keys);
@@ -157,17 +161,17 @@ TEST_CASE("corpus: edge hives are read as far as they are sound") {
     CHECK((count.errors != 0) == expected.errors);
     CHECK(hive.base_block().is_dirty() == expected.dirty);
   }
-  CHECK(open_file(folder / "edge" / "GarbageHive").base_block().bins_size == 4096);
-  CHECK(open_file(folder / "edge" / "EffectiveSizeHive").base_block().bins_size == 487424);
+  CHECK(open_file("edge/GarbageHive").base_block().bins_size == 4096);
+  CHECK(open_file("edge/EffectiveSizeHive").base_block().bins_size == 487424);
 
   std::set<std::size_t> sizes;
-  const Hive big = open_file(folder / "edge" / "BigDataHive");
+  const Hive big = open_file("edge/BigDataHive");
   for (const Key& key : big.root().subkeys()) {
     for (const Value& value : key.values()) sizes.insert(value.data().size());
   }
   CHECK(sizes == std::set<std::size_t>{16345, 81725});
 
-  const Hive name = open_file(folder / "edge" / "TruncatedNameHive");
+  const Hive name = open_file("edge/TruncatedNameHive");
   const Error e = corruption([&] { name.root().subkeys(); });
   CHECK(e.offset() == 0x11fcu);
   CHECK(e.expected() == "at most 16 bytes");
@@ -175,31 +179,33 @@ TEST_CASE("corpus: edge hives are read as far as they are sound") {
 }
 
 TEST_CASE("corpus: a log given as a hive is refused by name") {
-  const fs::path folder = corpus();
-  if (folder.empty()) return;
-  CHECK(corruption([&] {
-          open_file(folder / "dirty" / "OldDirtyHive" / "OldDirtyHive.LOG1");
-        }).message() == "a transaction log, not a hive");
+  if (!has_corpus()) {
+    WARN("skipped: no corpus");
+    return;
+  }
+  CHECK(corruption([&] { open_file("dirty/OldDirtyHive/OldDirtyHive.LOG1"); }).message() ==
+        "a transaction log, not a hive");
 }
 
 #ifdef GOLDHIVE_WITH_HIVEX
 TEST_CASE("corpus: what hivex reads we read and it is the same") {
-  const fs::path folder = corpus();
-  if (folder.empty()) return;
+  if (!has_corpus()) {
+    WARN("skipped: no corpus");
+    return;
+  }
   std::set<std::string> same, refused_by_us;
-  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder)) {
-    if (!entry.is_regular_file()) continue;
-    const std::string name = entry.path().filename().string();
+  for (const std::string& path : files_below("")) {
+    const std::string name = last_part(path);
     fixtures::KeyModel theirs;
     try {
-      theirs = fixtures::read_with_hivex(bytes_of(entry.path()));
+      theirs = fixtures::read_with_hivex(corpus_file(path)->data());
     } catch (const std::runtime_error&) {
       continue;
     }
     INFO(name);
     try {
       const bool nul_ends_name = name == "BogusKeyNamesHive";  // hivex gives names as C strings
-      const fixtures::KeyModel ours = read_model(open_file(entry.path()).root());
+      const fixtures::KeyModel ours = read_model(open_file(path).root());
       CHECK(difference(ours, theirs, nul_ends_name) == "");
       same.insert(name);
     } catch (const Error&) {
