@@ -113,11 +113,16 @@ std::optional<std::string> hive_trouble(const windows::Installation& installatio
 
 std::optional<std::string> unknown_os(const windows::Installation& installation) {
   if (installation.os.family != Family::unknown) return std::nullopt;
-  const auto trouble = hive_trouble(installation, HiveName::software);
+  std::string why;
+  if (!installation.os.conflicts.empty()) {
+    why = ": " + installation.os.conflicts.front();
+  } else if (auto trouble = hive_trouble(installation, HiveName::software)) {
+    why = ": " + *trouble;
+  }
   return fmt::format(
-      "which Windows this is cannot be told{}; SOFTWARE (its key Microsoft\\Windows "
-      "NT\\CurrentVersion) would settle it",
-      trouble ? ": " + *trouble : "");
+      "which Windows this is cannot be told{}; the SOFTWARE that belongs to it (its key "
+      "Microsoft\\Windows NT\\CurrentVersion) would settle it",
+      why);
 }
 
 std::optional<std::string> unreadable(const windows::ValueFact& fact) {

@@ -1,0 +1,254 @@
+// The plan file: JSON, written by save_plan() and read back as untrusted input.
+//
+//   {
+//     "kind": "goldhive-plan",
+//     "schema": 1,
+//     "policy": "baseline",
+//     "installations": [
+//       {"target": "install.wim", "id": "install.wim@2", "changes": [
+//         {"hive": "SOFTWARE", "key": "Microsoft\\...\\WinHttp", "value": "DefaultSecureProtocols",
+//          "before": null, "after": {"type": "REG_DWORD", "data": "0xa00"}}]}
+//     ]
+//   }
+//
+// "data" is "0x..." for a REG_DWORD of four bytes and "hex:00,0a" for everything else; "type" is
+// the name of the type or its number as "0x...". Nothing may be missing, nothing added: a key that
+// is not known could be an expectation that this build does not check.
+#include <fmt/format.h>
+
+#include <charconv>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "imgtools/error.h"
+#include "src/policy/judging.h"
+#include "src/policy/plan.h"
+
+namespace goldhive::policy {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int schema = 1;
+constexpr std::string_view kind = "goldhive-plan";
+constexpr std::size_t longest_file = 16U << 20;
+constexpr std::size_t most_edits = 100'000;
+constexpr std::uint32_t last_named_type = 11;
+
+// ---- writing
+
+Json write_data(const std::optional<Edit::Data>& data) {
+  if (!data) return nullptr;
+  std::string text;
+  if (data->type == hive::ValueType::dword && data->data.size() == 4) {
+    text = hex(ByteView(data->data, 0, "DWORD").u32(0));
+  } else {
+    text = "hex:";
+    for (std::size_t i = 0; i < data->data.size(); ++i) {
+      text += fmt::format("{}{:02x}", i == 0 ? "" : ",", data->data[i]);
+    }
+  }
+  return {{"type", hive::to_string(data->type)}, {"data", text}};
+}
+
+// ---- reading
+
+/// A place in the document, for error messages: "installations[0].changes[2].after".
+class Reader {
+ public:
+  explicit Reader(const std::string& file) : file_(file) {}
+
+  [[noreturn]] void refuse(const std::string& place, const std::string& reason,
+                           ErrorKind error = ErrorKind::corrupt) const {
+    throw Error(error, place.empty() ? reason : fmt::format("{}: {}", place, reason), file_);
+  }
+
+  /// An object with exactly these keys.
+  void expect_object(const Json& json, const std::string& place,
+                     const std::set<std::string>& keys) const {
+    if (!json.is_object()) refuse(place, "must be an object");
+    for (const auto& [key, value] : json.items()) {
+      if (keys.count(key) == 0) refuse(place, fmt::format("unknown key '{}'", key));
+    }
+    for (const std::string& key : keys) {
+      if (!json.contains(key)) refuse(place, fmt::format("'{}' is missing", key));
+    }
+  }
+  const Json::array_t& array(const Json& json, const std::string& place) const {
+    if (!json.is_array()) refuse(place, "must be a list");
+    return json.get_ref<const Json::array_t&>();
+  }
+  std::string text(const Json& json, const std::string& place) const {
+    if (!json.is_string()) refuse(place, "must be a string");
+    std::string value = json.get<std::string>();
+    if (value.find('\0') != std::string::npos) refuse(place, "must not hold NUL");
+    return value;
+  }
+
+  std::optional<Edit::Data> data(const Json& json, const std::string& place) const {
+    if (json.is_null()) return std::nullopt;
+    expect_object(json, place, {"type", "data"});
+    Edit::Data result;
+    result.type = type(text(json.at("type"), place + ".type"), place + ".type");
+    const std::string bytes = text(json.at("data"), place + ".data");
+    if (bytes.rfind("0x", 0) == 0) {
+      const auto number = hex_number(std::string_view(bytes).substr(2), 8);
+      if (!number || result.type != hive::ValueType::dword) {
+        refuse(place + ".data", fmt::format("'{}' is not a REG_DWORD", bytes));
+      }
+      result = dword_data(*number);
+    } else if (bytes.rfind("hex:", 0) == 0) {
+      result.data = hex_bytes(std::string_view(bytes).substr(4), place + ".data");
+    } else {
+      refuse(place + ".data", "must begin with 0x or hex:");
+    }
+    return result;
+  }
+
+  Edit edit(const Json& json, const std::string& place) const {
+    expect_object(json, place, {"hive", "key", "value", "before", "after"});
+    Edit edit;
+    const std::string hive = text(json.at("hive"), place + ".hive");
+    if (hive == "SYSTEM") {
+      edit.hive = windows::HiveName::system;
+    } else if (hive != "SOFTWARE") {
+      refuse(place + ".hive", fmt::format("'{}' is neither SOFTWARE nor SYSTEM", hive));
+    }
+    edit.key = text(json.at("key"), place + ".key");
+    edit.value = text(json.at("value"), place + ".value");
+    edit.before = data(json.at("before"), place + ".before");
+    edit.after = data(json.at("after"), place + ".after");
+    if (!is_plannable(edit)) {
+      refuse(place,
+             fmt::format("{}\\{} '{}' is not a value that goldhive sets", to_string(edit.hive),
+                         edit.key, edit.value),
+             ErrorKind::refused);
+    }
+    if (edit.before == edit.after) refuse(place, "changes nothing");
+    return edit;
+  }
+
+ private:
+  static std::optional<std::uint32_t> hex_number(std::string_view digits, std::size_t longest) {
+    std::uint32_t number = 0;
+    const char* end = digits.data() + digits.size();
+    const auto result = std::from_chars(digits.data(), end, number, 16);
+    if (digits.empty() || digits.size() > longest || result.ec != std::errc{} ||
+        result.ptr != end) {
+      return std::nullopt;
+    }
+    return number;
+  }
+  hive::ValueType type(const std::string& name, const std::string& place) const {
+    for (std::uint32_t i = 0; i <= last_named_type; ++i) {
+      const auto type = static_cast<hive::ValueType>(i);
+      if (hive::to_string(type) == name) return type;
+    }
+    const auto number =
+        name.rfind("0x", 0) == 0 ? hex_number(std::string_view(name).substr(2), 8) : std::nullopt;
+    if (!number || *number <= last_named_type) {
+      refuse(place, fmt::format("'{}' is not a type of value", name));
+    }
+    return static_cast<hive::ValueType>(*number);
+  }
+  /// "00,0a"
+  Bytes hex_bytes(std::string_view digits, const std::string& place) const {
+    Bytes bytes;
+    for (std::size_t at = 0; at < digits.size(); at += 3) {
+      const auto byte = hex_number(digits.substr(at, 2), 2);
+      const bool separated =
+          at + 2 == digits.size() ||
+          (digits[std::min(at + 2, digits.size() - 1)] == ',' && at + 3 < digits.size());
+      if (!byte || at + 2 > digits.size() || !separated) {
+        refuse(place, "must be pairs of hex digits, divided by commas");
+      }
+      bytes.push_back(static_cast<std::uint8_t>(*byte));
+    }
+    return bytes;
+  }
+
+  const std::string& file_;
+};
+
+/// Parses without accepting a key twice: which of two "after" counts must not be a question.
+Json parse(std::string_view text, const Reader& reader) {
+  if (text.size() > longest_file) reader.refuse("", "is far too long for a plan");
+  std::vector<std::set<std::string>> open_objects;
+  std::string repeated;
+  const Json::parser_callback_t notice = [&](int, Json::parse_event_t event, Json& json) {
+    if (event == Json::parse_event_t::object_start) open_objects.emplace_back();
+    if (event == Json::parse_event_t::object_end) open_objects.pop_back();
+    if (event == Json::parse_event_t::key) {
+      const std::string key = json.get<std::string>();
+      if (!open_objects.back().insert(key).second) repeated = key;
+    }
+    return true;
+  };
+  try {
+    Json json = Json::parse(text, notice);
+    if (!repeated.empty()) reader.refuse("", fmt::format("'{}' is stated twice", repeated));
+    return json;
+  } catch (const Json::parse_error& e) {
+    reader.refuse("", fmt::format("is not JSON, at byte {}", e.byte));
+  }
+}
+
+}  // namespace
+
+std::string save_plan(const SavedPlan& plan) {
+  Json installations = Json::array();
+  for (const SavedPlan::Entry& entry : plan.entries) {
+    Json changes = Json::array();
+    for (const Edit& edit : entry.edits) {
+      changes.push_back({{"hive", to_string(edit.hive)},
+                         {"key", edit.key},
+                         {"value", edit.value},
+                         {"before", write_data(edit.before)},
+                         {"after", write_data(edit.after)}});
+    }
+    installations.push_back(
+        {{"target", entry.target}, {"id", entry.installation}, {"changes", std::move(changes)}});
+  }
+  const Json json = {{"kind", kind},
+                     {"schema", schema},
+                     {"policy", plan.policy},
+                     {"installations", std::move(installations)}};
+  // Paths of the host may not be UTF-8; they then load back as other names, which match nothing.
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+SavedPlan load_plan(std::string_view json, const std::string& where) {
+  const Reader reader(where);
+  const Json document = parse(json, reader);
+  if (!document.is_object() || !document.contains("kind") || document["kind"] != kind) {
+    reader.refuse("", "is not a goldhive plan");
+  }
+  if (!document.contains("schema") || document["schema"] != schema) {
+    reader.refuse("", fmt::format("this build reads plans of schema {} only", schema),
+                  ErrorKind::unsupported);
+  }
+  reader.expect_object(document, "", {"kind", "schema", "policy", "installations"});
+  SavedPlan plan;
+  plan.policy = reader.text(document["policy"], "policy");
+  std::size_t edits = 0;
+  std::size_t number = 0;
+  for (const Json& installation : reader.array(document["installations"], "installations")) {
+    const std::string place = fmt::format("installations[{}]", number++);
+    reader.expect_object(installation, place, {"target", "id", "changes"});
+    SavedPlan::Entry entry;
+    entry.target = reader.text(installation["target"], place + ".target");
+    entry.installation = reader.text(installation["id"], place + ".id");
+    for (const Json& change : reader.array(installation["changes"], place + ".changes")) {
+      if (++edits > most_edits) reader.refuse(place, "holds too many changes");
+      entry.edits.push_back(
+          reader.edit(change, fmt::format("{}.changes[{}]", place, entry.edits.size())));
+    }
+    const std::size_t before = entry.edits.size();
+    put_in_order(entry.edits);
+    if (entry.edits.size() != before) reader.refuse(place, "sets one value twice");
+    plan.entries.push_back(std::move(entry));
+  }
+  return plan;
+}
+
+}  // namespace goldhive::policy

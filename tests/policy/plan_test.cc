@@ -1,0 +1,286 @@
+#include <catch2/catch.hpp>
+
+#include "imgtools/error.h"
+#include "src/policy/plan.h"
+#include "tests/policy/literal_facts.h"
+
+namespace goldhive::policy {
+namespace {
+
+using namespace goldhive::testing;
+using hive::ValueType;
+using windows::Family;
+using windows::HiveName;
+using windows::View;
+
+std::vector<Finding> judged(const windows::Installation& i, const Policy& policy) {
+  return evaluate(i, policy, today);
+}
+
+std::vector<Edit> plan_of(const windows::Installation& i, const PlanOptions& options = {},
+                          const char* policy = "baseline") {
+  return make_plan(i, judged(i, builtin_policy(policy)), options);
+}
+
+std::uint32_t number(const Edit& edit) {
+  REQUIRE(edit.after.has_value());
+  return ByteView(edit.after->data, 0, "edit").u32(0);
+}
+
+bool same_edits(const std::vector<Edit>& a, const std::vector<Edit>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const Edit& x, const Edit& y) {
+    return x.hive == y.hive && x.key == y.key && x.value == y.value && x.before == y.before &&
+           x.after == y.after;
+  });
+}
+
+TEST_CASE("The plan of a fresh Windows 7 sets six values and every one is plannable") {
+  const auto plan = plan_of(windows_7());
+  REQUIRE(plan.size() == 6);
+  CHECK(plan[0].hive == HiveName::software);
+  CHECK(plan[0].key == "Microsoft\\Windows\\CurrentVersion\\Internet Settings\\WinHttp");
+  CHECK(plan[1].key.rfind("Wow6432Node\\", 0) == 0);
+  CHECK(plan[2].hive == HiveName::system);
+  CHECK(plan[2].value == "DisabledByDefault");
+  CHECK(plan[3].value == "Enabled");
+  for (const Edit& edit : plan) CHECK(is_plannable(edit));
+}
+
+TEST_CASE("After a plan the prediction passes and plans nothing more") {
+  std::vector<windows::Installation> images = {windows_7(), fresh(Family::windows_8, 9200),
+                                               fresh(Family::windows_8_1, 9600),
+                                               fresh(Family::windows_10, 26100)};
+  auto mixed = windows_7();
+  set_data(secure_protocols(mixed, View::native), ValueType::qword, Bytes(8, 1));
+  set_dword(secure_protocols(mixed, View::wow64), 0x2A0A);
+  set_dword(schannel(mixed, 1, "TLS 1.2").enabled, 0);
+  set_data(schannel(mixed, 1, "TLS 1.1").disabled_by_default, ValueType::sz, {'0', 0});
+  images.push_back(mixed);
+  for (const auto& image : images) {
+    for (const char* name : {"baseline", "tls12-only"}) {
+      const Policy policy = builtin_policy(name);
+      const auto plan = plan_of(image, {}, name);
+      const auto after = predict(image, plan);
+      const auto findings = judged(after, policy);
+      for (const auto& row : findings) {
+        if (row.id == "servicing.kb3140245") continue;  // no patch can install it
+        INFO(name << " " << row.id << ": " << row.message);
+        CHECK(row.verdict != Verdict::fail);
+        CHECK(row.verdict != Verdict::undetermined);
+      }
+      CHECK(make_plan(after, findings, {}).empty());
+      CHECK(first_difference(findings, judged(predict(after, {}), policy)).empty());
+    }
+  }
+}
+
+TEST_CASE("A compliant image has nothing to plan") {
+  CHECK(plan_of(compliant_windows_7()).empty());
+}
+
+TEST_CASE("Only the control set that boots is planned unless all are asked for") {
+  auto i = windows_7();
+  add_control_set(i, 2);
+  i.control_sets.boots = 2;
+  for (const Edit& edit : plan_of(i)) CHECK(edit.key.find("ControlSet001") == std::string::npos);
+  PlanOptions all;
+  all.control_sets = ControlSets::all;
+  CHECK(plan_of(i, all).size() == 10);
+  const auto after = predict(i, plan_of(i));
+  const auto rows = rows_of(judged(after, builtin_policy("baseline")), "schannel.tls12.client");
+  CHECK(rows.at(0).verdict == Verdict::pass);
+  CHECK(rows.at(1).severity == Severity::info);
+}
+
+TEST_CASE("Only the named checks are planned and a misspelt one is refused") {
+  PlanOptions only;
+  only.only = {"schannel.tls12.client"};
+  CHECK(plan_of(windows_7(), only).size() == 2);
+  only.only = {"schannel.tls12.cleint"};
+  CHECK_THROWS_WITH(plan_of(windows_7(), only),
+                    Catch::Contains("did you mean 'schannel.tls12.client'"));
+}
+
+TEST_CASE("Chosen protocols are written exactly in each view that counts") {
+  PlanOptions exact;
+  exact.protocols = 0x800;
+  auto i = compliant_windows_7();
+  auto plan = plan_of(i, exact);
+  REQUIRE(plan.size() == 2);
+  CHECK(number(plan[0]) == 0x800);
+  CHECK(number(plan[1]) == 0x800);
+  CHECK(plan_of(predict(i, plan), exact).empty());
+  exact.protocols = 0x2800;
+  CHECK_THROWS_WITH(plan_of(i, exact), Catch::Contains("TLS 1.3 is not defined for Windows 7"));
+  CHECK(plan_of(fresh(Family::vista, 6002), exact).empty());
+}
+
+TEST_CASE("Waived findings are left as they are") {
+  Policy policy = builtin_policy("baseline");
+  policy.waivers.push_back({"winhttp.default-secure-protocols", "*", "later", "2030-01-01"});
+  const auto i = windows_7();
+  for (const Edit& edit : make_plan(i, judged(i, policy), {})) {
+    CHECK(edit.hive == HiveName::system);
+  }
+}
+
+TEST_CASE("A dirty hive that is edited is predicted clean") {
+  auto i = windows_7();
+  i.hives.at(1).state = hive::HiveState::recovered;
+  const auto after = predict(i, plan_of(i));
+  CHECK(after.hives.at(1).state == hive::HiveState::clean);
+  CHECK(predict(i, {}).hives.at(1).state == hive::HiveState::recovered);
+}
+
+TEST_CASE("A rescan that differs from the prediction is said") {
+  const Policy policy = builtin_policy("baseline");
+  const auto predicted = judged(compliant_windows_7(), policy);
+  auto found = predicted;
+  found.at(1).key_last_written = 42;
+  found.at(1).evidence.clear();
+  CHECK(first_difference(predicted, found).empty());
+  found.at(1).verdict = Verdict::fail;
+  CHECK(first_difference(predicted, found).find("servicing.kb3140245: predicted pass") == 0);
+  found.pop_back();
+  CHECK(!first_difference(predicted, found).empty());
+}
+
+TEST_CASE("Only the values the checks are about can be planned") {
+  Edit edit;
+  edit.hive = HiveName::system;
+  edit.key = "controlset002\\CONTROL\\SecurityProviders\\SChannel\\Protocols\\tls 1.2\\Client";
+  edit.value = "enabled";
+  edit.after = Edit::Data{ValueType::dword, Bytes(4)};
+  CHECK(is_plannable(edit));
+  const auto refused = [&](auto change) {
+    Edit bad = edit;
+    change(bad);
+    return !is_plannable(bad);
+  };
+  CHECK(refused([](Edit& e) { e.hive = HiveName::software; }));
+  CHECK(refused([](Edit& e) { e.value = "ImagePath"; }));
+  CHECK(refused([](Edit& e) { e.key = "ControlSet001\\Services\\x"; }));
+  CHECK(refused([](Edit& e) { e.key = "CurrentControlSet" + e.key.substr(13); }));
+  CHECK(refused([](Edit& e) { e.key += "\\x"; }));
+  CHECK(refused([](Edit& e) { e.after.reset(); }));
+  CHECK(refused([](Edit& e) { e.after->data.push_back(0); }));
+  CHECK(refused([](Edit& e) { e.after->type = ValueType::sz; }));
+  edit.hive = HiveName::software;
+  edit.key = "Microsoft\\Windows\\CurrentVersion\\Run";
+  edit.value = "DefaultSecureProtocols";
+  CHECK(!is_plannable(edit));
+}
+
+TEST_CASE("The diff shows what goes and what comes") {
+  auto i = windows_7();
+  set_dword(secure_protocols(i, View::native), 0xA0);
+  PlanOptions only;
+  only.only = {"winhttp.default-secure-protocols"};
+  CHECK(plan_diff(plan_of(i, only)) ==
+        "  [HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Internet "
+        "Settings\\WinHttp]\n"
+        "- \"DefaultSecureProtocols\"=dword:000000a0\n"
+        "+ \"DefaultSecureProtocols\"=dword:00000aa0\n"
+        "\n"
+        "  [HKEY_LOCAL_MACHINE\\SOFTWARE\\Wow6432Node\\Microsoft\\Windows\\CurrentVersion\\"
+        "Internet Settings\\WinHttp]\n"
+        "+ \"DefaultSecureProtocols\"=dword:00000a00\n");
+  set_data(secure_protocols(i, View::native), ValueType::qword, {0, 0x0A, 0, 0, 0, 0, 0, 0});
+  CHECK_THAT(plan_diff(plan_of(i, only)),
+             Catch::Contains("- \"DefaultSecureProtocols\"=hex(b):00,0a,00,00,00,00,00,00\n"));
+}
+
+TEST_CASE("The .reg file names real control sets and every key above the values") {
+  PlanOptions only;
+  only.only = {"schannel.tls12.client"};
+  const std::string set = "[HKEY_LOCAL_MACHINE\\SYSTEM\\ControlSet001";
+  CHECK(plan_reg_file(plan_of(windows_7(), only)) ==
+        "Windows Registry Editor Version 5.00\r\n\r\n" +  //
+            set + "]\r\n\r\n" +                           //
+            set + "\\Control]\r\n\r\n" +                  //
+            set + "\\Control\\SecurityProviders]\r\n\r\n" + set +
+            "\\Control\\SecurityProviders\\SCHANNEL]\r\n\r\n" + set +
+            "\\Control\\SecurityProviders\\SCHANNEL\\Protocols]\r\n\r\n" + set +
+            "\\Control\\SecurityProviders\\SCHANNEL\\Protocols\\TLS 1.2]\r\n\r\n" + set +
+            "\\Control\\SecurityProviders\\SCHANNEL\\Protocols\\TLS 1.2\\Client]\r\n" +
+            "\"DisabledByDefault\"=dword:00000000\r\n"
+            "\"Enabled\"=dword:00000001\r\n"
+            "\r\n");
+}
+
+SavedPlan saved_example() {
+  auto i = windows_7();
+  set_data(secure_protocols(i, View::native), ValueType::qword, {0, 0x0A, 0, 0, 0, 0, 0, 0});
+  set_data(secure_protocols(i, View::wow64), static_cast<ValueType>(0x1F), {});
+  set_dword(schannel(i, 1, "TLS 1.2").enabled, 0);
+  return {"baseline", {{"image.wim", "image.wim@2", plan_of(i)}}};
+}
+
+TEST_CASE("A plan comes back from its file as it was saved") {
+  const SavedPlan plan = saved_example();
+  const std::string json = save_plan(plan);
+  const SavedPlan loaded = load_plan(json, "plan.json");
+  CHECK(loaded.policy == "baseline");
+  REQUIRE(loaded.entries.size() == 1);
+  CHECK(loaded.entries[0].target == "image.wim");
+  CHECK(loaded.entries[0].installation == "image.wim@2");
+  CHECK(same_edits(loaded.entries[0].edits, plan.entries[0].edits));
+  CHECK(save_plan(loaded) == json);
+}
+
+/// The example with one piece of its text replaced.
+std::string tampered(const std::string& from, const std::string& to) {
+  std::string json = save_plan(saved_example());
+  const std::size_t at = json.find(from);
+  REQUIRE(at != std::string::npos);
+  return json.replace(at, from.size(), to);
+}
+
+ErrorKind refusal(const std::string& json) {
+  try {
+    load_plan(json, "plan.json");
+  } catch (const Error& e) {
+    CHECK(e.where() == "plan.json");
+    return e.kind();
+  }
+  FAIL("accepted: " << json);
+  return ErrorKind::io;
+}
+
+TEST_CASE("A plan file that save_plan cannot have written is refused") {
+  CHECK(refusal("") == ErrorKind::corrupt);
+  CHECK(refusal("{") == ErrorKind::corrupt);
+  CHECK(refusal("[]") == ErrorKind::corrupt);
+  CHECK(refusal("{}") == ErrorKind::corrupt);
+  CHECK(refusal(std::string(100000, '[')) == ErrorKind::corrupt);
+  CHECK(refusal(tampered("goldhive-plan", "other")) == ErrorKind::corrupt);
+  CHECK(refusal(tampered("\"schema\": 1", "\"schema\": 2")) == ErrorKind::unsupported);
+  CHECK(refusal(tampered("\"policy\"", "\"polcy\"")) == ErrorKind::corrupt);
+  CHECK(refusal(tampered("\"policy\": \"baseline\"", "\"policy\": 1")) == ErrorKind::corrupt);
+  CHECK(refusal(tampered("\"schema\": 1", "\"schema\": 1, \"x\": 1")) == ErrorKind::corrupt);
+  CHECK(refusal(tampered("\"schema\": 1", "\"schema\": 1, \"schema\": 1")) == ErrorKind::corrupt);
+  CHECK(refusal(tampered("\"SOFTWARE\"", "\"SAM\"")) == ErrorKind::corrupt);
+  CHECK(refusal(tampered("REG_QWORD", "REG_QWRD")) == ErrorKind::corrupt);
+  CHECK(refusal(tampered("0x1f", "0x1g")) == ErrorKind::corrupt);
+  CHECK(refusal(tampered("hex:00,0a", "hex:00,0")) == ErrorKind::corrupt);
+  CHECK(refusal(tampered("hex:00,0a", "hex:00,,0a")) == ErrorKind::corrupt);
+  CHECK(refusal(tampered("0xa00", "0x123456789")) == ErrorKind::corrupt);
+  CHECK(refusal(tampered("0xa00", "2560")) == ErrorKind::corrupt);
+  CHECK(refusal(tampered("\"before\": null", "\"befor\": null")) == ErrorKind::corrupt);
+}
+
+TEST_CASE("A plan file cannot make goldhive write anything else") {
+  CHECK(refusal(tampered("DefaultSecureProtocols", "Shell")) == ErrorKind::refused);
+  CHECK(refusal(tampered("Internet Settings", "Run")) == ErrorKind::refused);
+  CHECK(refusal(tampered("ControlSet001\\\\Control\\\\SecurityProviders",
+                         "ControlSet001\\\\Services\\\\SecurityProviders")) == ErrorKind::refused);
+}
+
+TEST_CASE("A plan file that sets one value twice is refused") {
+  SavedPlan plan = saved_example();
+  plan.entries[0].edits.push_back(plan.entries[0].edits.front());
+  CHECK(refusal(save_plan(plan)) == ErrorKind::corrupt);
+}
+
+}  // namespace
+}  // namespace goldhive::policy
