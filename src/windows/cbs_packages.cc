@@ -1,0 +1,153 @@
+// An identity is name~publicKeyToken~architecture~language~version. An update's package is called
+// Package_for_KB3140245, its members Package_1_for_KB3140245 and so on, either with suffixes like
+// _RTM, _SP1 or _BF. Monthly rollups are Package_for_RollupFix or carry their KB number.
+// The KB number must end where it ends: KB31402450 is another update.
+#include "src/windows/cbs_packages.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "imgtools/text.h"
+#include "src/windows/registry.h"
+#include "src/windows/version_numbers.h"
+
+namespace goldhive::windows {
+namespace {
+
+constexpr std::string_view microsoft_token = "31bf3856ad364e35";
+constexpr std::uint32_t kb3140245 = 3140245;
+
+/// Members are numbered from 1; a gap of more than one is their end.
+constexpr std::uint32_t member_limit = 64;
+
+/// Monthly rollups and their previews (cumulative), from 2016-10 to 2018-01; security-only updates
+/// say nothing about WinHTTP and are not here. Later ones are named RollupFix. Sorted.
+constexpr std::array<std::uint32_t, 38> monthly_rollups = {
+    3185330, 3185332, 3192403, 3192406, 3197868, 3197869, 3197877, 3197878, 3205409, 3207752,
+    3212646, 4012215, 4012217, 4012218, 4012220, 4015549, 4015551, 4015552, 4019216, 4019264,
+    4019265, 4022168, 4022719, 4022724, 4025331, 4025340, 4025341, 4034664, 4034665, 4034670,
+    4038777, 4038799, 4038803, 4041681, 4041686, 4041690, 4056894, 4057400};
+
+/// Cuts `prefix` off the front of `text`, in any case; false if it is not there.
+bool cut(std::string_view& text, std::string_view prefix) {
+  if (text.size() < prefix.size() || !nt_equal(text.substr(0, prefix.size()), prefix)) return false;
+  text.remove_prefix(prefix.size());
+  return true;
+}
+
+std::optional<std::uint32_t> cut_number(std::string_view& text) {
+  const std::size_t end = std::min(text.find_first_not_of("0123456789"), text.size());
+  const auto number = parse_number(text.substr(0, end));
+  if (number) text.remove_prefix(end);
+  return number;
+}
+
+/// "_RTM", "_SP1", "_BF", "_GM", in any number.
+bool only_suffixes(std::string_view text) {
+  while (!text.empty()) {
+    if (cut(text, "_SP")) {
+      if (!cut_number(text)) return false;
+    } else if (!cut(text, "_RTM") && !cut(text, "_BF") && !cut(text, "_GM")) {
+      return false;
+    }
+  }
+  return true;
+}
+
+std::optional<PackageIdentity> parse_name(std::string_view name) {
+  PackageIdentity identity;
+  if (!cut(name, "Package_")) return std::nullopt;
+  if (cut_number(name)) {
+    identity.top_level = false;
+    if (!cut(name, "_")) return std::nullopt;
+  }
+  if (!cut(name, "for_")) return std::nullopt;
+  if (cut(name, "RollupFix")) {
+    identity.rollup_fix = true;
+  } else {
+    if (!cut(name, "KB")) return std::nullopt;
+    const auto kb = cut_number(name);
+    if (!kb) return std::nullopt;
+    identity.kb = *kb;
+  }
+  if (!only_suffixes(name)) return std::nullopt;
+  return identity;
+}
+
+PackageFact read_package(const hive::Key& key, bool top_level) {
+  PackageFact fact;
+  fact.identity = key.name_utf8();
+  fact.top_level = top_level;
+  KeyLookup lookup;
+  lookup.presence = Presence::present;
+  lookup.key = key;
+  const ValueFact state = value_of(lookup, "CurrentState");
+  fact.state_presence = state.presence;
+  if (state.presence == Presence::present) {
+    if (const auto number = state.dword()) {
+      fact.state = *number;
+    } else {
+      fact.state_presence = Presence::unknown;
+    }
+  }
+  return fact;
+}
+
+}  // namespace
+
+std::optional<PackageIdentity> parse_package_identity(std::string_view identity) {
+  std::array<std::string_view, 5> parts;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const std::size_t end = identity.find('~');
+    if ((end == std::string_view::npos) != (i + 1 == parts.size())) return std::nullopt;
+    parts.at(i) = identity.substr(0, end);
+    identity.remove_prefix(std::min(identity.size(), parts.at(i).size() + 1));
+  }
+  const auto& [name, token, architecture, language, version] = parts;
+  if (!nt_equal(token, microsoft_token)) return std::nullopt;
+  constexpr std::array<std::string_view, 5> architectures = {"amd64", "x86", "ia64", "arm",
+                                                             "arm64"};
+  if (std::none_of(architectures.begin(), architectures.end(),
+                   [a = architecture](std::string_view known) { return nt_equal(known, a); })) {
+    return std::nullopt;
+  }
+  if (!parse_file_version(version)) return std::nullopt;
+  return parse_name(name);
+}
+
+std::vector<PackageFact> find_kb3140245(const hive::Key& packages) {
+  std::vector<PackageFact> found;
+  const auto take = [&](const std::string& prefix) {
+    const std::size_t before = found.size();
+    for (const hive::Key& key : packages.find_prefix(prefix)) {
+      const auto identity = parse_package_identity(key.name_utf8());
+      if (identity && identity->kb == kb3140245) {
+        found.push_back(read_package(key, identity->top_level));
+      }
+    }
+    return found.size() > before;
+  };
+  take(fmt::format("Package_for_KB{}", kb3140245));
+  std::uint32_t misses = 0;
+  for (std::uint32_t member = 1; member <= member_limit && misses < 2; ++member) {
+    misses = take(fmt::format("Package_{}_for_KB{}", member, kb3140245)) ? 0 : misses + 1;
+  }
+  return found;
+}
+
+std::vector<PackageFact> find_rollups(const hive::Key& packages) {
+  std::vector<PackageFact> found;
+  for (const hive::Key& key : packages.find_prefix("Package_")) {
+    const auto identity = parse_package_identity(key.name_utf8());
+    if (!identity) continue;
+    if (identity->rollup_fix ||
+        std::binary_search(monthly_rollups.begin(), monthly_rollups.end(), identity->kb)) {
+      found.push_back(read_package(key, identity->top_level));
+    }
+  }
+  return found;
+}
+
+}  // namespace goldhive::windows

@@ -1,0 +1,108 @@
+#include "src/windows/inspect.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include "imgtools/error.h"
+#include "src/windows/find_installations.h"
+#include "src/windows/load_hive.h"
+#include "src/windows/topics.h"
+
+namespace goldhive::windows {
+namespace {
+
+struct Row {
+  std::string_view name;
+  Topic read;
+};
+
+/// Every topic, in the order they build on each other.
+constexpr std::array topics = {
+    Row{"control sets", read_control_sets}, Row{"identity", read_os_identity},
+    Row{"architecture", read_architecture}, Row{"WinHTTP", read_winhttp},
+    Row{"Schannel", read_schannel},         Row{"servicing", read_servicing},
+    Row{".NET Framework", read_dotnet},     Row{"WinINet", read_wininet},
+    Row{"stray keys", read_stray_keys},
+};
+
+class Inspector {
+ public:
+  Inspector(const Volume& volume, const std::string& target, const InspectOptions& options)
+      : volume_(volume), target_(target), options_(options) {}
+
+  std::vector<Installation> run() {
+    if (!volume_.tree) return {};
+    const FileTree& tree = *volume_.tree;
+    const std::vector<Place> places = find_installations(tree, target_);
+    for (const Place& place : places) {
+      if (!place.unnamed.empty()) {
+        for (HivePair& pair : load_unnamed(tree, place.unnamed, options_)) {
+          add(place, std::move(pair));
+        }
+        continue;
+      }
+      HivePair pair{load(place.software, HiveName::software), load(place.system, HiveName::system),
+                    place.root};
+      // Loose files that are no hives are a target that cannot be read, not an installation.
+      if (places.size() == 1 && place.loose() && !pair.software.hive && !pair.system.hive) {
+        throw Error(
+            *(pair.software.fact.error ? pair.software.fact.error : pair.system.fact.error));
+      }
+      add(place, std::move(pair));
+    }
+    name_them();
+    return std::move(found_);
+  }
+
+ private:
+  LoadedHive load(const std::optional<HiveFiles>& files, HiveName name) const {
+    return load_hive(*volume_.tree, files ? &*files : nullptr, name, options_);
+  }
+
+  void add(const Place& place, HivePair pair) {
+    Installation installation;
+    installation.root = "/" + pair.root;
+    installation.windows_directory = place.windows.value_or("");
+    installation.loose = place.loose();
+    installation.regback = place.regback;
+    installation.volume = volume_.state;
+    installation.warnings = place.warnings;
+    installation.hives = {pair.software.fact, pair.system.fact};
+
+    const RegistryHive software(HiveName::software, pair.software.hive, pair.software.why_not());
+    const RegistryHive system(HiveName::system, pair.system.hive, pair.system.why_not());
+    const Sources sources{*volume_.tree, place, software, system, options_};
+    for (const Row& topic : topics) topic.read(sources, installation);
+    found_.push_back(std::move(installation));
+  }
+
+  /// The id says which of several it is: by its root, or where two share one, by its Windows
+  /// folder.
+  void name_them() {
+    for (Installation& installation : found_) {
+      installation.id = target_ + volume_.id;
+      if (found_.size() == 1) continue;
+      const auto same_root = [&](const Installation& other) {
+        return other.root == installation.root;
+      };
+      const bool unique = std::count_if(found_.begin(), found_.end(), same_root) == 1;
+      installation.id += ":" + (unique ? installation.root : "/" + installation.windows_directory);
+    }
+  }
+
+  const Volume& volume_;
+  const std::string& target_;
+  const InspectOptions& options_;
+  std::vector<Installation> found_;
+};
+
+}  // namespace
+
+std::vector<Installation> inspect(const Volume& volume, const std::string& target,
+                                  const InspectOptions& options) {
+  return Inspector(volume, target, options).run();
+}
+
+}  // namespace goldhive::windows

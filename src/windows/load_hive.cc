@@ -1,0 +1,223 @@
+// The name of a hive file proves nothing: copies are called software.hiv or SYSTEM_2016, and a SAM
+// may lie where a SYSTEM is looked for. What a hive is shows at its root:
+//   SYSTEM    Select, ControlSet001, ... MountedDevices
+//   SOFTWARE  Microsoft, Classes, Wow6432Node, Policies
+// SYSTEM is asked first: a SYSTEM can hold a key "Software" of some vendor, never the reverse.
+#include "src/windows/load_hive.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include "imgtools/digest.h"
+#include "imgtools/error.h"
+#include "imgtools/text.h"
+
+namespace goldhive::windows {
+namespace {
+
+/// A root key that only one kind of hive has, and the words for that kind.
+struct Mark {
+  std::string_view key;
+  std::string_view meaning;
+};
+constexpr std::array other_kinds = {
+    Mark{"SAM", "a SAM hive (user accounts)"},
+    Mark{"Policy", "a SECURITY hive"},
+    Mark{"Control Panel", "a user's hive (NTUSER.DAT or DEFAULT)"},
+    Mark{"Local Settings", "a user's class hive (UsrClass.dat)"},
+    Mark{"DerivedData", "a COMPONENTS hive"},
+    Mark{"CanonicalData", "a COMPONENTS hive"},
+    Mark{"DriverDatabase", "a DRIVERS hive"},
+    Mark{"Objects", "a boot configuration store (BCD)"},
+    Mark{"Root", "an Amcache hive"},
+    Mark{"Software", "a user's hive (NTUSER.DAT)"},
+};
+
+bool has_any(const hive::Key& root, std::initializer_list<std::string_view> names) {
+  return std::any_of(names.begin(), names.end(),
+                     [&root](std::string_view name) { return root.find(name).has_value(); });
+}
+
+std::shared_ptr<const ByteSource> open_log(const FileTree& tree,
+                                           const std::optional<std::string>& path) {
+  return path ? std::shared_ptr<const ByteSource>(tree.open(*path)) : nullptr;
+}
+
+hive::OpenedHive open_hive(const FileTree& tree, const HiveFiles& files,
+                           const std::shared_ptr<const ByteSource>& primary,
+                           const InspectOptions& options) {
+  hive::LogSources logs;
+  if (options.use_logs) {
+    logs.log = open_log(tree, files.log);
+    logs.log1 = open_log(tree, files.log1);
+    logs.log2 = open_log(tree, files.log2);
+  }
+  return hive::open_with_logs(primary, logs);
+}
+
+void mark_damaged(LoadedHive& loaded, const Error& error) {
+  loaded.hive.reset();
+  loaded.fact.state = hive::HiveState::damaged;
+  loaded.fact.reason = error.message();
+  loaded.fact.error = error;
+}
+
+LoadedHive open_fact(const FileTree& tree, const HiveFiles& files, HiveName name,
+                     const InspectOptions& options) {
+  LoadedHive loaded;
+  HiveFact& fact = loaded.fact;
+  fact.name = name;
+  fact.missing = false;
+  fact.path = files.path;
+  fact.size = files.size;
+  try {
+    const std::shared_ptr<const ByteSource> primary = tree.open(files.path);
+    fact.size = primary->size();
+    if (options.hash) fact.sha256 = to_hex(sha256(*primary));
+    hive::OpenedHive opened = open_hive(tree, files, primary, options);
+    fact.state = opened.state;
+    fact.reason = std::move(opened.reason);
+    fact.sequence1 = opened.sequence1;
+    fact.sequence2 = opened.sequence2;
+    fact.last_written = opened.last_written;
+    fact.logs = std::move(opened.logs);
+    fact.error = std::move(opened.error);
+    loaded.hive = std::move(opened.hive);
+  } catch (const Error& e) {
+    mark_damaged(loaded, e.at(files.path));
+  }
+  return loaded;
+}
+
+bool is_regf(const FileTree& tree, const std::string& path) {
+  constexpr std::string_view magic = "regf";
+  const std::unique_ptr<ByteSource> source = tree.open(path);
+  if (source->size() < magic.size()) return false;
+  const Bytes head = source->read(0, magic.size());
+  return std::equal(magic.begin(), magic.end(), head.begin());
+}
+
+/// A flat folder's hives by kind.
+struct Sorted {
+  std::vector<LoadedHive> software, system;
+  std::optional<Error> problem;  ///< of the first file that is of no use
+
+  void add(LoadedHive loaded) {
+    const HiveKind kind = loaded.hive ? kind_of(*loaded.hive) : HiveKind::unclear;
+    if (kind == HiveKind::software || kind == HiveKind::system) {
+      const bool system_hive = kind == HiveKind::system;
+      loaded.fact.name = system_hive ? HiveName::system : HiveName::software;
+      (system_hive ? system : software).push_back(std::move(loaded));
+    } else if (!problem && loaded.fact.error) {
+      problem = loaded.fact.error;
+    } else if (!problem && loaded.hive) {
+      problem = Error(ErrorKind::unsupported,
+                      fmt::format("is {}; SOFTWARE and SYSTEM are the hives to give",
+                                  describe_hive(*loaded.hive)),
+                      loaded.fact.path);
+    }
+  }
+};
+
+LoadedHive missing(HiveName name) {
+  LoadedHive loaded;
+  loaded.fact.name = name;
+  return loaded;
+}
+
+}  // namespace
+
+std::string LoadedHive::why_not() const {
+  if (hive) return "";
+  if (fact.missing) return fmt::format("{} is missing", to_string(fact.name));
+  return fmt::format("{} is damaged{}", to_string(fact.name),
+                     fact.reason.empty() ? "" : ": " + fact.reason);
+}
+
+HiveKind kind_of(const hive::Hive& hive) {
+  const hive::Key& root = hive.root();
+  try {
+    if (has_any(root, {"Select", "ControlSet001", "MountedDevices", "CurrentControlSet"})) {
+      return HiveKind::system;
+    }
+    if (!root.find_prefix("ControlSet").empty()) return HiveKind::system;
+    if (has_any(root, {"Microsoft", "Classes", "Wow6432Node", "Policies"})) {
+      return HiveKind::software;
+    }
+    for (const Mark& mark : other_kinds) {
+      if (root.find(mark.key)) return HiveKind::other;
+    }
+  } catch (const Error&) {  // a root that cannot be searched tells nothing
+  }
+  return HiveKind::unclear;
+}
+
+std::string describe_hive(const hive::Hive& hive) {
+  try {
+    for (const Mark& mark : other_kinds) {
+      if (hive.root().find(mark.key)) return std::string(mark.meaning);
+    }
+    if (hive.root().subkey_count() == 0) return "a hive without keys";
+  } catch (const Error&) {
+    return "a hive whose root cannot be searched";
+  }
+  return "a hive of some other kind";
+}
+
+LoadedHive load_hive(const FileTree& tree, const HiveFiles* files, HiveName name,
+                     const InspectOptions& options) {
+  if (files == nullptr) return missing(name);
+  LoadedHive loaded = open_fact(tree, *files, name, options);
+  if (!loaded.hive) return loaded;
+  const HiveKind kind = kind_of(*loaded.hive);
+  const HiveKind wanted = name == HiveName::software ? HiveKind::software : HiveKind::system;
+  if (kind == wanted || kind == HiveKind::unclear) return loaded;
+  const std::string content = kind == HiveKind::software ? "a SOFTWARE hive"
+                              : kind == HiveKind::system ? "a SYSTEM hive"
+                                                         : describe_hive(*loaded.hive);
+  mark_damaged(loaded, Error(ErrorKind::unsupported,
+                             fmt::format("is {} by its content, not {}", content, to_string(name)),
+                             files->path));
+  return loaded;
+}
+
+std::vector<HivePair> load_unnamed(const FileTree& tree, const std::vector<HiveFiles>& files,
+                                   const InspectOptions& options) {
+  Sorted sorted;
+  for (const HiveFiles& file : files) {
+    try {
+      if (is_regf(tree, file.path)) sorted.add(open_fact(tree, file, HiveName::software, options));
+    } catch (const Error& e) {
+      if (!sorted.problem) sorted.problem = e.at(file.path);
+    }
+  }
+  std::vector<HivePair> pairs;
+  if (sorted.software.size() <= 1 && sorted.system.size() <= 1) {
+    if (sorted.software.empty() && sorted.system.empty()) {
+      if (sorted.problem) throw Error(*sorted.problem);
+      return pairs;
+    }
+    HivePair pair{missing(HiveName::software), missing(HiveName::system), ""};
+    if (!sorted.software.empty()) pair.software = std::move(sorted.software.front());
+    if (!sorted.system.empty()) pair.system = std::move(sorted.system.front());
+    pairs.push_back(std::move(pair));
+    return pairs;
+  }
+  for (LoadedHive& loaded : sorted.software) {
+    const std::string path = loaded.fact.path;
+    pairs.push_back({std::move(loaded), missing(HiveName::system), path});
+  }
+  for (LoadedHive& loaded : sorted.system) {
+    const std::string path = loaded.fact.path;
+    pairs.push_back({missing(HiveName::software), std::move(loaded), path});
+  }
+  std::sort(pairs.begin(), pairs.end(),
+            [](const HivePair& a, const HivePair& b) { return a.root < b.root; });
+  return pairs;
+}
+
+}  // namespace goldhive::windows

@@ -1,0 +1,300 @@
+// Which Windows this is. No single source is proof (rules E): Windows 11 calls itself 10,
+// CurrentVersion stays at 6.3 for ever, and hives of two machines may lie side by side. So the
+// sources are asked in order and compared:
+//
+//   version, build   SOFTWARE Microsoft\Windows NT\CurrentVersion; FileVersion of ntoskrnl.exe;
+//                    and where neither is there, what SYSTEM gives away (os_from_system.cc)
+//   service pack     CSDVersion in SOFTWARE and in SYSTEM Control\Windows
+//   architecture     architecture.cc
+//
+// Where version and build contradict each other the family stays unknown: a verdict is never a
+// guess.
+#include <fmt/format.h>
+
+#include <map>
+#include <utility>
+
+#include "imgtools/error.h"
+#include "imgtools/text.h"
+#include "src/windows/os_from_system.h"
+#include "src/windows/system_files.h"
+#include "src/windows/topics.h"
+#include "src/windows/version_numbers.h"
+
+namespace goldhive::windows {
+namespace {
+
+/// All values of the key, read in one go: a dozen of them are wanted.
+class CurrentVersion {
+ public:
+  CurrentVersion(const RegistryHive& software, OsFacts& os) {
+    const KeyLookup& lookup = software.key(nt_current_version);
+    if (!lookup.key || lookup.is_link) return;
+    const auto note = [&os](const Error& e) { os.notes.push_back(e.what()); };
+    try {
+      for (const hive::Value& value : lookup.key->values(note)) {
+        values_.emplace(nt_upcase(value.name()), value);
+      }
+    } catch (const Error& e) {
+      note(e);
+    }
+  }
+
+  std::string text(std::string_view name) const {
+    const auto value = values_.find(nt_upcase(to_utf16(name)));
+    if (value == values_.end()) return "";
+    try {
+      return text_of(value->second.type(), value->second.data()).value_or("");
+    } catch (const Error&) {  // as good as not there: other sources are asked
+      return "";
+    }
+  }
+
+  std::optional<std::uint32_t> dword(std::string_view name) const {
+    const auto value = values_.find(nt_upcase(to_utf16(name)));
+    if (value == values_.end()) return std::nullopt;
+    try {
+      ValueFact fact;
+      fact.presence = Presence::present;
+      fact.type = value->second.type();
+      fact.data = value->second.data();
+      return fact.dword();
+    } catch (const Error&) {
+      return std::nullopt;
+    }
+  }
+
+ private:
+  std::map<std::u16string, hive::Value> values_;
+};
+
+class Identifier {
+ public:
+  Identifier(const Sources& sources, Installation& installation)
+      : sources_(sources), installation_(installation), os_(installation.os) {
+    const ControlSetFacts& sets = installation.control_sets;
+    if (sets.boots) {
+      set_ = sets.boots;
+    } else if (!sets.present.empty()) {
+      set_ = sets.present.front();
+    }
+  }
+
+  void run() {
+    const CurrentVersion values(sources_.software, os_);
+    read_names(values);
+    identify(values);
+    find_service_pack(values);
+    find_winpe();
+  }
+
+ private:
+  std::string system_text(std::string_view below, std::string_view name) const {
+    if (!set_) return "";
+    const ValueFact fact = sources_.system.value(in_control_set(*set_, below), name);
+    return fact.presence == Presence::present ? text_of(fact.type, fact.data).value_or("") : "";
+  }
+  std::optional<std::uint32_t> system_dword(std::string_view below, std::string_view name) const {
+    if (!set_) return std::nullopt;
+    return sources_.system.dword(in_control_set(*set_, below), name);
+  }
+
+  void read_names(const CurrentVersion& values) {
+    os_.product = values.text("ProductName");
+    os_.edition = values.text("EditionID");
+    os_.installation_type = values.text("InstallationType");
+    os_.build_lab = values.text("BuildLabEx");
+    if (os_.build_lab.empty()) os_.build_lab = values.text("BuildLab");
+
+    const std::string type = system_text("Control\\ProductOptions", "ProductType");
+    if (type.empty()) return;
+    const bool client = nt_equal(std::string_view(type), "WinNT");
+    const std::string meaning = client ? "Client" : "Server";
+    if (os_.installation_type.empty()) {
+      os_.installation_type = meaning;
+    } else if ((os_.installation_type == "Client" && !client) ||
+               (os_.installation_type.rfind("Server", 0) == 0 && client)) {
+      os_.notes.push_back(fmt::format("InstallationType is {}, ProductType in SYSTEM is {}",
+                                      os_.installation_type, type));
+    }
+  }
+
+  std::optional<Version> software_version(const CurrentVersion& values) {
+    Version version;
+    const auto major = values.dword("CurrentMajorVersionNumber");
+    const auto minor = values.dword("CurrentMinorVersionNumber");
+    const std::string text = values.text("CurrentVersion");
+    if (major && minor) {
+      version = {*major, *minor, 0};
+    } else if (const auto parsed = parse_version(text)) {
+      version = *parsed;
+    } else if (!text.empty()) {
+      os_.notes.push_back(fmt::format("CurrentVersion \"{}\" is not a version", text));
+    }
+    const auto build_number = parse_number(values.text("CurrentBuildNumber"));
+    const auto build =
+        parse_number(values.text("CurrentBuild"));  // "1.511.1 () (Obsolete...)" on XP
+    if (build_number && build && *build_number != *build) {
+      os_.conflicts.push_back(
+          fmt::format("CurrentBuildNumber is {}, CurrentBuild is {}", *build_number, *build));
+    }
+    version.build = build_number ? *build_number : build.value_or(0);
+    if (version.major == 0) {
+      const Line* line = line_of_build(version.build);
+      if (line == nullptr) return std::nullopt;
+      version.major = line->major;
+      version.minor = line->minor;
+      os_.notes.push_back(fmt::format("CurrentVersion is missing; {}.{} follows from build {}",
+                                      line->major, line->minor, version.build));
+    }
+    return version;
+  }
+
+  std::optional<Version> kernel_version() {
+    if (!sources_.place.system32) return std::nullopt;
+    const FileVersionFact kernel =
+        read_system_file(sources_.tree, sources_.place.system32, "", "ntoskrnl.exe");
+    if (!kernel.version) return std::nullopt;
+    return Version{kernel.version->major, kernel.version->minor, kernel.version->build};
+  }
+
+  /// Without SOFTWARE and without the kernel: what SYSTEM gives away.
+  std::optional<Version> system_version() {
+    if (!set_) return std::nullopt;
+    const KeyLookup& set = sources_.system.key(in_control_set(*set_, ""));
+    if (!set.key) return std::nullopt;
+    const auto hints = os_from_system(*set.key);
+    if (!hints) return std::nullopt;
+    if (!hints->conflict.empty()) {
+      os_.conflicts.push_back(hints->conflict);
+      return std::nullopt;
+    }
+    os_.notes.push_back(hints->source);
+    return Version{hints->major, hints->minor, hints->build};
+  }
+
+  std::optional<std::uint32_t> system_service_pack() const {
+    const auto packs = system_dword("Control\\Windows", "CSDVersion");
+    if (!packs) return std::nullopt;
+    return *packs >> 8;  // 0x100 is Service Pack 1
+  }
+
+  void identify(const CurrentVersion& values) {
+    const auto software = software_version(values);
+    const auto kernel = kernel_version();
+    std::optional<Version> version = software;
+    if (!version && kernel) {
+      version = kernel;
+      os_.notes.push_back(fmt::format("version {} and build {} come from ntoskrnl.exe",
+                                      to_string(*kernel), kernel->build));
+    }
+    if (!version) version = system_version();
+    if (!version) return;
+
+    os_.major = version->major;
+    os_.minor = version->minor;
+    os_.build = version->build;
+    os_.version = to_string(*version);
+    os_.family = family_of(*version);
+    if (software && kernel) compare_with_kernel(*software, *kernel);
+  }
+
+  Family family_of(const Version& version) {
+    const Line* line = line_of(version);
+    if (line == nullptr) {
+      os_.notes.push_back(
+          fmt::format("version {} is not one these checks know", to_string(version)));
+      return Family::unknown;
+    }
+    if (version.build == 0) {
+      if (line->family != Family::windows_8_1) return line->family;
+      os_.conflicts.push_back("version 6.3 without a build is Windows 8.1 or any later one");
+      return Family::unknown;
+    }
+    if (version.build < line->first_build || version.build > line->last_build) {
+      os_.conflicts.push_back(fmt::format("version {} and build {} are of different Windows",
+                                          to_string(version), version.build));
+      return Family::unknown;
+    }
+    return line->family;
+  }
+
+  void compare_with_kernel(const Version& software, const Version& kernel) {
+    const Line* ours = line_of(software);
+    const Line* theirs = line_of(kernel);
+    if (ours == nullptr || ours != theirs) {
+      os_.conflicts.push_back(fmt::format("SOFTWARE says version {}, ntoskrnl.exe is {}.{}.{}",
+                                          to_string(software), kernel.major, kernel.minor,
+                                          kernel.build));
+      os_.family = Family::unknown;
+    } else if (kernel.build != software.build) {
+      // Normal on 10 and 11 (enablement packages) and with the 7602 of late updates for 7.
+      os_.notes.push_back(fmt::format("SOFTWARE says build {}, ntoskrnl.exe is of build {}",
+                                      software.build, kernel.build));
+    }
+  }
+
+  void find_service_pack(const CurrentVersion& values) {
+    const std::string text = values.text("CSDVersion");
+    os_.service_pack = parse_service_pack(text);
+    if (!text.empty() && !os_.service_pack) {
+      os_.notes.push_back(fmt::format("CSDVersion \"{}\" names no service pack", text));
+    }
+    if (const auto packs = system_service_pack()) {
+      if (!sources_.software.readable() && *packs != 0) {
+        os_.service_pack = packs;
+      } else if (sources_.software.readable() && os_.service_pack.value_or(0) != *packs) {
+        os_.conflicts.push_back(fmt::format("CSDVersion: Service Pack {} in SOFTWARE, {} in SYSTEM",
+                                            os_.service_pack.value_or(0), *packs));
+      }
+    }
+    if (os_.family != Family::windows_7) return;
+    if (os_.build == 7601 && !os_.service_pack) {
+      os_.service_pack = 1;
+      os_.notes.push_back("build 7601 is Service Pack 1, though CSDVersion does not say so");
+    } else if (os_.build == 7600 && os_.service_pack.value_or(0) != 0) {
+      os_.conflicts.push_back(
+          fmt::format("build 7600 is without service pack, CSDVersion says {}", *os_.service_pack));
+    }
+  }
+
+  /// Windows PE has its own marks in both hives. The one in SYSTEM alone is not enough when
+  /// SOFTWARE says otherwise: people create MiniNT on full systems to silence the event log.
+  void find_winpe() {
+    const bool in_software =
+        nt_equal(std::string_view(os_.edition), "WindowsPE") ||
+        nt_equal(std::string_view(os_.installation_type), "WindowsPE") ||
+        sources_.software.key(std::string(nt_current_version) + "\\WinPE").presence ==
+            Presence::present;
+    bool in_system = false;
+    for (const std::uint32_t set : installation_.control_sets.present) {
+      in_system =
+          in_system ||
+          sources_.system.key(in_control_set(set, "Control\\MiniNT")).presence == Presence::present;
+    }
+    const bool full = sources_.software.readable() && !os_.edition.empty() &&
+                      (os_.installation_type == "Client" || os_.installation_type == "Server" ||
+                       os_.installation_type == "Server Core");
+    if (in_system && !in_software && full) {
+      os_.conflicts.push_back(
+          fmt::format("SYSTEM has Control\\MiniNT as Windows PE has, SOFTWARE says {} {}",
+                      os_.installation_type, os_.edition));
+      return;
+    }
+    installation_.winpe = in_software || in_system;
+    if (installation_.winpe) os_.family = Family::winpe;
+  }
+
+  const Sources& sources_;
+  Installation& installation_;
+  OsFacts& os_;
+  std::optional<std::uint32_t> set_;  ///< the control set to ask
+};
+
+}  // namespace
+
+void read_os_identity(const Sources& sources, Installation& installation) {
+  Identifier(sources, installation).run();
+}
+
+}  // namespace goldhive::windows

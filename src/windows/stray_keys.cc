@@ -1,0 +1,174 @@
+// Keys that someone wrote for a purpose and that Windows never reads (rules F2 to F5, C12, A12).
+// The typical case: a .reg file made on a live system, imported into a hive that was mounted under
+// another name, so that the settings lie beside the place where they should be.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+#include "imgtools/error.h"
+#include "imgtools/text.h"
+#include "src/windows/schannel_names.h"
+#include "src/windows/topics.h"
+
+namespace goldhive::windows {
+namespace {
+
+/// The name without what the eye passes over: spaces of every kind, the letter v ("TLS v1.2") and
+/// slashes that are none. Two different names that fold to the same are look-alikes.
+std::u16string fold(std::u16string_view name) {
+  std::u16string folded;
+  for (const char16_t c : name) {
+    const bool space = c == u' ' || c == u'\t' || c == 0x00a0 || (c >= 0x2000 && c <= 0x200b) ||
+                       c == 0x202f || c == 0x3000 || c == 0xfeff || c == 0;
+    if (space || c == u'v' || c == u'V') continue;
+    const bool slash = c == 0x2215 || c == 0x2044 || c == 0xff0f;
+    folded += slash ? u'/' : nt_upcase(c);
+  }
+  return folded;
+}
+
+bool has_false_slash(std::u16string_view name) {
+  return name.find_first_of(u"\u2215\u2044\uff0f") != std::u16string_view::npos;
+}
+
+class StrayKeys {
+ public:
+  StrayKeys(const Sources& sources, Installation& installation)
+      : sources_(sources), installation_(installation), found_(installation.stray_keys) {}
+
+  void run() {
+    if (sources_.system.readable()) look_in_system();
+    if (sources_.software.readable()) look_in_software();
+  }
+
+ private:
+  void report(const KeyLookup& key, std::string reason) {
+    if (key.presence != Presence::present) return;
+    found_.push_back({key.path, std::move(reason), key.key->last_written()});
+  }
+  void report(const KeyLookup& parent, const hive::Key& key, std::string reason) {
+    found_.push_back({fmt::format("{}\\{}", parent.path, key.name_utf8()), std::move(reason),
+                      key.last_written()});
+  }
+
+  /// Subkeys of what may be absent; what cannot be read is no look-alike we could name.
+  static std::vector<hive::Key> subkeys(const KeyLookup& parent) {
+    if (!parent.key || parent.is_link) return {};
+    try {
+      return parent.key->subkeys([](const Error&) {});
+    } catch (const Error&) {
+      return {};
+    }
+  }
+
+  void look_in_system() {
+    const RegistryHive& system = sources_.system;
+    report(
+        system.key("CurrentControlSet"),
+        "CurrentControlSet is made at boot and never read from a file; the set that boots is the "
+        "one to change");
+    report(system.key("Wow6432Node"), "SYSTEM has no 32-bit view");
+    report_if_nested(system.key("SYSTEM"), {"CurrentControlSet", "ControlSet001"});
+    std::vector<std::string> problems;
+    const KeyLookup& root = system.key("");
+    for (const hive::Key& key : subkeys_with_prefix(*root.key, "ControlSet", problems)) {
+      const std::string name = key.name_utf8();
+      const auto& present = installation_.control_sets.present;
+      const bool real = std::any_of(present.begin(), present.end(), [&](std::uint32_t set) {
+        return nt_equal(in_control_set(set, ""), name);
+      });
+      if (!real)
+        report(root, key, "not the name of a control set (ControlSet001 to ControlSet999)");
+    }
+    for (const std::uint32_t set : installation_.control_sets.present) look_in_schannel(set);
+  }
+
+  void look_in_schannel(std::uint32_t set) {
+    const std::string path = in_control_set(set, schannel_key);
+    const KeyLookup& schannel = sources_.system.key(path);
+    look_alikes(schannel, "Protocols");
+    const KeyLookup& protocols = sources_.system.key(path + "\\Protocols");
+    for (const std::string_view name : schannel_protocols) look_alikes(protocols, name);
+    for (const hive::Key& key : subkeys(protocols)) {
+      const KeyLookup& protocol =
+          sources_.system.key(fmt::format("{}\\Protocols\\{}", path, key.name_utf8()));
+      for (const std::string_view side : schannel_sides) look_alikes(protocol, side);
+    }
+    for (const char* group : {"Ciphers", "Hashes", "KeyExchangeAlgorithms"}) {
+      const KeyLookup& parent = sources_.system.key(fmt::format("{}\\{}", path, group));
+      for (const hive::Key& key : subkeys(parent)) {
+        if (has_false_slash(key.name())) {
+          report(parent, key,
+                 "the name holds a character that only looks like a slash (U+2215 or a relative); "
+                 "Schannel does not read this key");
+        }
+      }
+    }
+  }
+
+  /// Subkeys that look like `wanted` and are not.
+  void look_alikes(const KeyLookup& parent, std::string_view wanted) {
+    const std::u16string name = to_utf16(wanted);
+    for (const hive::Key& key : subkeys(parent)) {
+      if (fold(key.name()) == fold(name) && !nt_equal(key.name(), name)) {
+        report(
+            parent, key,
+            fmt::format("looks like \"{}\" and is another name; Windows does not read it", wanted));
+      }
+    }
+  }
+
+  void look_in_software() {
+    const RegistryHive& software = sources_.software;
+    report_if_nested(software.key("SOFTWARE"), {"Microsoft", "Wow6432Node", "Policies"});
+    report_if_nested(software.key("Wow6432Node\\SOFTWARE"), {"Microsoft", "Wow6432Node"});
+    report_if_nested(software.key("Wow6432Node\\Wow6432Node"), {"Microsoft"});
+    report_if_nested(software.key("Microsoft\\Microsoft"), {"Windows", ".NETFramework"});
+    if (installation_.os.architecture == Architecture::x86) {
+      report(software.key("Wow6432Node"), "a 32-bit Windows has no Wow6432Node view");
+    }
+    for (const View view : {View::native, View::wow64}) {
+      const KeyLookup& settings = software.key(in_view(view, internet_settings));
+      if (!settings.key || settings.is_link) continue;
+      std::vector<std::string> problems;
+      for (const hive::Key& key : subkeys_with_prefix(*settings.key, "WinHttp", problems)) {
+        if (fold(key.name()) == fold(u"WinHttp") && !nt_equal(key.name(), u"WinHttp")) {
+          report(settings, key,
+                 "looks like \"WinHttp\" and is another name; WinHTTP does not "
+                 "read it");
+        }
+      }
+    }
+  }
+
+  /// A path that begins a second time. Only when it holds what the purpose would need, since any
+  /// program may call a key of its own "Software".
+  void report_if_nested(const KeyLookup& key, std::initializer_list<std::string_view> contents) {
+    if (!key.key || key.is_link) return;
+    try {
+      for (const std::string_view name : contents) {
+        if (key.key->find(name)) {
+          report(key,
+                 "the path begins a second time here, as after an import under a mount name; "
+                 "Windows does not read it");
+          return;
+        }
+      }
+    } catch (const Error&) {  // not certain, so nothing is claimed
+    }
+  }
+
+  const Sources& sources_;
+  Installation& installation_;
+  std::vector<StrayKey>& found_;
+};
+
+}  // namespace
+
+void read_stray_keys(const Sources& sources, Installation& installation) {
+  StrayKeys(sources, installation).run();
+}
+
+}  // namespace goldhive::windows

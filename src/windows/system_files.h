@@ -1,0 +1,17 @@
+// Version and machine of a file of System32 or SysWOW64.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "imgtools/file_tree.h"
+#include "src/windows/facts.h"
+
+namespace goldhive::windows {
+
+/// Reads `folder`/`module`. `folder` is an exact path; nullopt: the tree does not reach that far,
+/// so nothing is known of the file, and `expected_at` is what the fact names.
+FileVersionFact read_system_file(const FileTree& tree, const std::optional<std::string>& folder,
+                                 const std::string& expected_at, const std::string& module);
+
+}  // namespace goldhive::windows

@@ -1,0 +1,21 @@
+// DefaultSecureProtocols: the protocols WinHTTP offers where the program names none. 64-bit
+// programs read the native key, 32-bit programs on a 64-bit Windows the one below Wow6432Node;
+// nothing keeps the two in step (rules A5, F3).
+#include "src/windows/topics.h"
+
+namespace goldhive::windows {
+
+void read_winhttp(const Sources& sources, Installation& installation) {
+  for (const View view : {View::native, View::wow64}) {
+    WinHttpFacts facts;
+    facts.view = view;
+    facts.default_secure_protocols = sources.software.value(
+        in_view(view, std::string(internet_settings) + "\\WinHttp"), "DefaultSecureProtocols");
+    const bool read = view == View::native || may_have_wow64(installation.os.architecture);
+    if (read || facts.default_secure_protocols.presence == Presence::present) {
+      installation.winhttp.push_back(std::move(facts));
+    }
+  }
+}
+
+}  // namespace goldhive::windows

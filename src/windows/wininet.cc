@@ -1,0 +1,16 @@
+// WinINet and Internet Explorer: SecureProtocols of the machine, and of the policy that beats it
+// (rules D3). The policy key is shared by both views, so it is read once.
+#include "src/windows/topics.h"
+
+namespace goldhive::windows {
+
+void read_wininet(const Sources& sources, Installation& installation) {
+  if (!sources.options.wininet) return;
+  installation.wininet.push_back(
+      {"machine", sources.software.value(internet_settings, "SecureProtocols")});
+  installation.wininet.push_back(
+      {"policy",
+       sources.software.value("Policies\\" + std::string(internet_settings), "SecureProtocols")});
+}
+
+}  // namespace goldhive::windows

@@ -1,0 +1,282 @@
+#include "src/windows/inspect.h"
+
+#include <catch2/catch.hpp>
+
+#include <cstdlib>
+#include <memory>
+
+#include "imgtools/error.h"
+#include "imgtools/image.h"
+#include "tests/windows/sample.h"
+
+namespace goldhive::windows {
+namespace {
+
+using goldhive::testing::MemoryTree;
+
+std::vector<Installation> inspect_files(const std::map<std::string, Bytes>& files,
+                                        const std::string& target = "target",
+                                        const InspectOptions& options = {}) {
+  Volume volume;
+  volume.id = ":p2";
+  volume.tree = std::make_shared<MemoryTree>(files);
+  return inspect(volume, target, options);
+}
+
+Error error_of(const std::map<std::string, Bytes>& files) {
+  try {
+    inspect_files(files);
+  } catch (const Error& e) {
+    return e;
+  }
+  FAIL("no error");
+  return Error(ErrorKind::io, "");
+}
+
+TEST_CASE("a whole tree gives one installation with both hives") {
+  const Installation found = Sample().facts();
+  CHECK(found.id == "image");
+  CHECK(found.root == "/");
+  CHECK(found.windows_directory == "Windows");
+  CHECK_FALSE(found.loose);
+  REQUIRE(found.hives.size() == 2);
+  CHECK(found.hives[0].name == HiveName::software);
+  CHECK_FALSE(found.hives[0].missing);
+  CHECK(found.hives[0].path == "Windows/System32/config/SOFTWARE");
+  CHECK(found.hives[0].size > 4096);
+  CHECK(found.hives[0].state == hive::HiveState::clean);
+  CHECK(found.hives[0].sequence1 == 1);
+  CHECK(found.hives[0].last_written != 0);
+  CHECK_FALSE(found.hives[0].sha256);
+  CHECK(found.hives[1].name == HiveName::system);
+}
+
+TEST_CASE("a volume without a tree or without Windows gives nothing") {
+  CHECK(inspect(Volume(), "disk", {}).empty());
+  CHECK(inspect_files({}).empty());
+  CHECK(inspect_files({{"docs/readme.txt", {'x'}}, {"photo.jpg", {'y', 'z'}}}).empty());
+}
+
+TEST_CASE("several installations are told apart by their ids") {
+  const Bytes system = hive_of(system_7);
+  const auto found = inspect_files({{"Windows/System32/config/SYSTEM", system},
+                                    {"WINNT/System32/config/SYSTEM", system},
+                                    {"Windows.old/Windows/System32/config/SYSTEM", system}},
+                                   "disk.vhd");
+  REQUIRE(found.size() == 3);
+  CHECK(found[0].id == "disk.vhd:p2:/WINNT");
+  CHECK(found[1].id == "disk.vhd:p2:/Windows");
+  CHECK(found[2].id == "disk.vhd:p2:/Windows.old");
+  CHECK(found[2].root == "/Windows.old");
+  CHECK(found[2].windows_directory == "Windows.old/Windows");
+}
+
+TEST_CASE("a missing hive is a fact and what only it knows is unknown") {
+  Sample sample;
+  SECTION("SOFTWARE") {
+    sample.software.clear();
+    const Installation found = sample.facts();
+    CHECK(found.hives[0].missing);
+    CHECK_FALSE(found.hives[1].missing);
+    CHECK(found.winhttp.at(0).default_secure_protocols.presence == Presence::unknown);
+    CHECK(found.winhttp.at(0).default_secure_protocols.why_unknown == "SOFTWARE is missing");
+    CHECK(found.servicing.packages_presence == Presence::unknown);
+    CHECK(found.servicing.why_unknown == "SOFTWARE is missing");
+    CHECK(found.control_sets.boots == 1u);
+  }
+  SECTION("SYSTEM") {
+    sample.system.clear();
+    const Installation found = sample.facts();
+    CHECK(found.hives[1].missing);
+    CHECK_FALSE(found.control_sets.boots);
+    CHECK(found.schannel.empty());
+    CHECK(found.os.family == Family::windows_7);
+  }
+}
+
+TEST_CASE("a damaged hive of an installation is a fact with its error") {
+  Sample sample;
+  sample.software.clear();
+  sample.files["Windows/System32/config/SOFTWARE"] = Bytes(8192, 0);
+  const Installation found = sample.facts();
+  CHECK(found.hives[0].state == hive::HiveState::damaged);
+  REQUIRE(found.hives[0].error);
+  CHECK(found.hives[0].error->kind() == ErrorKind::corrupt);
+  CHECK(found.winhttp.at(0).default_secure_protocols.presence == Presence::unknown);
+  CHECK(found.winhttp.at(0).default_secure_protocols.why_unknown.find("SOFTWARE is damaged") == 0);
+}
+
+TEST_CASE("an unreadable hive of an installation is a fact with its error") {
+  auto tree = std::make_shared<MemoryTree>();
+  tree->add("Windows/System32/config/SOFTWARE", hive_of(software_7));
+  tree->add("Windows/System32/config/SYSTEM", hive_of(system_7));
+  tree->make_unreadable("Windows/System32/config/SOFTWARE");
+  Volume volume;
+  volume.tree = tree;
+  const auto found = inspect(volume, "image", {});
+  REQUIRE(found.size() == 1);
+  REQUIRE(found[0].hives[0].error);
+  CHECK(found[0].hives[0].error->kind() == ErrorKind::io);
+  CHECK(found[0].hives[1].state == hive::HiveState::clean);
+}
+
+TEST_CASE("the hash is that of the primary file as it lies") {
+  Sample sample;
+  sample.options.hash = true;
+  sample.software = "[Microsoft]\n";
+  const Installation found = sample.facts();
+  REQUIRE(found.hives[0].sha256);
+  CHECK(found.hives[0].sha256->size() == 64);
+  CHECK(found.hives[0].sha256 != found.hives[1].sha256);
+}
+
+TEST_CASE("a dirty hive without usable logs is read as it lies") {
+  fixtures::HiveOptions dirty;
+  dirty.sequence1 = 7;
+  dirty.sequence2 = 6;
+  const Bytes hive = fixtures::build_hive(fixtures::parse_reg_text(software_7, "test"), dirty);
+  std::map<std::string, Bytes> files = {{"Windows/System32/config/SOFTWARE", hive},
+                                        {"Windows/System32/config/software.log", {}},
+                                        {"Windows/System32/config/SOFTWARE.Log1", Bytes(600, 1)}};
+  const auto found = inspect_files(files);
+  const HiveFact& fact = found.at(0).hives[0];
+  CHECK(fact.state == hive::HiveState::dirty);
+  CHECK_FALSE(fact.reason.empty());
+  CHECK(fact.sequence1 == 7);
+  CHECK(fact.sequence2 == 6);
+  CHECK(fact.logs.size() == 2);
+  CHECK(found[0].winhttp.at(0).default_secure_protocols.presence == Presence::absent);
+  CHECK(found[0].os.family == Family::windows_7);
+
+  InspectOptions no_logs;
+  no_logs.use_logs = false;
+  CHECK(inspect_files(files, "target", no_logs).at(0).hives[0].logs.empty());
+}
+
+TEST_CASE("loose hives are told by content and not by name") {
+  const Bytes software = hive_of(software_7);
+  const Bytes system = hive_of(system_7);
+  SECTION("exported names") {
+    const auto found = inspect_files({{"SYSTEM_2016", system}, {"my hive.bin", software}});
+    REQUIRE(found.size() == 1);
+    CHECK(found[0].loose);
+    CHECK(found[0].id == "target:p2");
+    CHECK(found[0].hives[0].path == "my hive.bin");
+    CHECK(found[0].hives[1].path == "SYSTEM_2016");
+    CHECK(found[0].os.family == Family::windows_7);
+    CHECK(found[0].control_sets.boots == 1u);
+  }
+  SECTION("one file, its name the opposite of its content") {
+    const auto found = inspect_files({{"software.hiv", system}});
+    REQUIRE(found.size() == 1);
+    CHECK(found[0].hives[0].missing);
+    CHECK(found[0].hives[1].path == "software.hiv");
+  }
+  SECTION("two of a kind are not paired by guess") {
+    const auto found = inspect_files(
+        {{"SYSTEM_2015", system}, {"SYSTEM_2016", system}, {"SOFTWARE_2016", software}});
+    REQUIRE(found.size() == 3);
+    CHECK(found[0].id == "target:p2:/SOFTWARE_2016");
+    CHECK(found[1].id == "target:p2:/SYSTEM_2015");
+    CHECK(found[2].id == "target:p2:/SYSTEM_2016");
+    CHECK(found[2].hives[0].missing);
+  }
+  SECTION("a SYSTEM with a vendor's key Software stays a SYSTEM") {
+    const auto found = inspect_files({{"x", hive_of(system_7 + "[Software\\Vendor]\n")}});
+    CHECK(found.at(0).hives[0].missing);
+  }
+  SECTION("other hives and other files beside them do not matter") {
+    const auto found = inspect_files({{"SAM", hive_of("[SAM\\Domains]\n")},
+                                      {"software.bak", software},
+                                      {"notes.txt", {'h', 'i'}}});
+    REQUIRE(found.size() == 1);
+    CHECK(found[0].hives[0].path == "software.bak");
+  }
+}
+
+TEST_CASE("a file that is another hive than its place says is not read as that") {
+  Sample sample;
+  sample.software.clear();
+  sample.files["Windows/System32/config/SOFTWARE"] = hive_of(system_7);
+  const Installation found = sample.facts();
+  CHECK(found.hives[0].state == hive::HiveState::damaged);
+  REQUIRE(found.hives[0].error);
+  CHECK(found.hives[0].error->kind() == ErrorKind::unsupported);
+  CHECK(found.hives[0].error->message() == "is a SYSTEM hive by its content, not SOFTWARE");
+}
+
+TEST_CASE("loose hives of other kinds are refused with their name") {
+  const Error sam = error_of({{"SAM", hive_of("[SAM\\Domains]\n")}});
+  CHECK(sam.kind() == ErrorKind::unsupported);
+  CHECK(sam.where() == "SAM");
+  CHECK(sam.message().find("a SAM hive (user accounts)") != std::string::npos);
+  const Error user = error_of({{"NTUSER.DAT", hive_of("[Software]\n[Control Panel]\n")}});
+  CHECK(user.message().find("a user's hive") != std::string::npos);
+  CHECK(error_of({{"x", hive_of("[]\n")}}).message().find("a hive without keys") !=
+        std::string::npos);
+  CHECK(error_of({{"x", hive_of("[Foo]\n")}}).message().find("some other kind") !=
+        std::string::npos);
+}
+
+TEST_CASE("a loose file that is broken or empty is an error with its reason") {
+  Bytes cut = hive_of(software_7);
+  cut.resize(2000);
+  CHECK(error_of({{"SOFTWARE", cut}}).kind() == ErrorKind::corrupt);
+  CHECK(error_of({{"export.hiv", cut}}).where() == "export.hiv");
+  CHECK(error_of({{"SYSTEM", {}}}).where() == "SYSTEM");
+  const auto one_good = inspect_files({{"SOFTWARE", cut}, {"SYSTEM", hive_of(system_7)}});
+  REQUIRE(one_good.size() == 1);
+  CHECK(one_good[0].hives[0].error);
+}
+
+TEST_CASE("hives of RegBack given directly are marked as backups") {
+  const auto found =
+      inspect_files({{"SYSTEM", hive_of(system_7)}}, "/mnt/Windows/System32/config/RegBack");
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].regback);
+  CHECK(found[0].loose);
+}
+
+TEST_CASE("a tree that begins at System32 is loose and still has its files") {
+  const auto found =
+      inspect_files({{"config/SOFTWARE", hive_of(software_7)},
+                     {"winhttp.dll", dll(Architecture::amd64, {6, 1, 7601, 23375})}});
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].loose);
+  const auto& files = found[0].servicing.files;
+  REQUIRE(files.size() == 4);
+  CHECK(files[0].path == "winhttp.dll");
+  CHECK(files[0].presence == Presence::present);
+  CHECK(files[1].presence == Presence::absent);
+  CHECK(files[2].presence == Presence::unknown);
+}
+
+TEST_CASE("the real Windows 7 SYSTEM hive of the corpus says which set boots and what it is") {
+  const char* corpus = std::getenv("GOLDHIVE_CORPUS");
+  if (corpus == nullptr) {
+    WARN("skipped: no corpus");
+    return;
+  }
+  const auto storage = host_read_storage();
+  const std::string path = std::string(corpus) + "/real/SYSTEM.win7";
+  const auto image = open_image(*storage, path);
+  REQUIRE(image->volumes().size() == 1);
+  const auto found = inspect(image->volumes()[0], path, {});
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].hives[0].missing);
+  CHECK(found[0].hives[1].state == hive::HiveState::clean);
+  CHECK(found[0].control_sets.boots == 1u);
+  CHECK(found[0].control_sets.last_known_good == 2u);
+  CHECK(found[0].control_sets.present == std::vector<std::uint32_t>{1, 2});
+  CHECK(found[0].os.architecture == Architecture::x86);
+  CHECK(found[0].os.family == Family::windows_7);
+  CHECK(found[0].stray_keys.empty());
+  for (const SchannelFacts& row : found[0].schannel) {
+    const bool ssl2 = row.protocol == "SSL 2.0" && row.side == Side::client;
+    CHECK(row.disabled_by_default.presence == (ssl2 ? Presence::present : Presence::absent));
+    if (ssl2) CHECK(row.disabled_by_default.dword() == 1u);
+  }
+}
+
+}  // namespace
+}  // namespace goldhive::windows

@@ -1,0 +1,222 @@
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+
+#include "tests/windows/sample.h"
+
+namespace goldhive::windows {
+namespace {
+
+const std::string current_version = "[Microsoft\\Windows NT\\CurrentVersion]\n";
+
+/// The identity of hives with these values and no files.
+OsFacts identity(const std::string& values, const std::string& system = "[Select]\n") {
+  Sample sample;
+  sample.software = current_version + values;
+  sample.system = system;
+  return sample.facts().os;
+}
+
+bool mentions(const std::vector<std::string>& lines, const std::string& text) {
+  return std::any_of(lines.begin(), lines.end(), [&text](const std::string& line) {
+    return line.find(text) != std::string::npos;
+  });
+}
+
+TEST_CASE("Windows 7 SP1 is identified with everything its hives say") {
+  const OsFacts os = Sample().facts().os;
+  CHECK(os.product == "Windows 7 Professional");
+  CHECK(os.version == "6.1");
+  CHECK(os.major == 6);
+  CHECK(os.minor == 1);
+  CHECK(os.build == 7601);
+  CHECK(os.service_pack == 1u);
+  CHECK(os.edition == "Professional");
+  CHECK(os.installation_type == "Client");
+  CHECK(os.build_lab == "7601.17514.amd64fre.win7sp1_rtm.101119-1850");
+  CHECK(os.architecture == Architecture::amd64);
+  CHECK(os.family == Family::windows_7);
+  CHECK(os.notes.empty());
+  CHECK(os.conflicts.empty());
+}
+
+TEST_CASE("families follow from version and build") {
+  const auto family = [](const std::string& version, const std::string& build) {
+    return identity("\"CurrentVersion\"=\"" + version + "\"\n\"CurrentBuildNumber\"=\"" + build +
+                    "\"\n")
+        .family;
+  };
+  CHECK(family("5.1", "2600") == Family::xp);
+  CHECK(family("5.2", "3790") == Family::xp);
+  CHECK(family("6.0", "6002") == Family::vista);
+  CHECK(family("6.0", "6003") == Family::vista);
+  CHECK(family("6.1", "7600") == Family::windows_7);
+  CHECK(family("6.2", "9200") == Family::windows_8);
+  CHECK(family("6.3", "9600") == Family::windows_8_1);
+  CHECK(family("6.3", "10240") == Family::windows_10);
+  CHECK(family("6.3", "22631") == Family::windows_10);
+  CHECK(family("4.0", "1381") == Family::unknown);
+}
+
+TEST_CASE("Windows 10 and later are known by their own version numbers") {
+  const OsFacts os = identity(
+      "\"CurrentVersion\"=\"6.3\"\n\"CurrentBuildNumber\"=\"22631\"\n"
+      "\"CurrentMajorVersionNumber\"=dword:a\n\"CurrentMinorVersionNumber\"=dword:0\n"
+      "\"ProductName\"=\"Windows 10 Pro\"\n");
+  CHECK(os.version == "10.0");
+  CHECK(os.build == 22631);
+  CHECK(os.family == Family::windows_10);
+}
+
+TEST_CASE("the obsolete CurrentBuild of XP is not taken for a build") {
+  const OsFacts os = identity(
+      "\"CurrentVersion\"=\"5.1\"\n\"CurrentBuildNumber\"=\"2600\"\n"
+      "\"CurrentBuild\"=\"1.511.1 () (Obsolete data - do not use)\"\n");
+  CHECK(os.build == 2600);
+  CHECK(os.conflicts.empty());
+}
+
+TEST_CASE("a version and a build of different Windows leave the family unknown") {
+  const OsFacts os = identity("\"CurrentVersion\"=\"6.1\"\n\"CurrentBuildNumber\"=\"9600\"\n");
+  CHECK(os.family == Family::unknown);
+  CHECK(mentions(os.conflicts, "version 6.1 and build 9600"));
+  const OsFacts builds = identity(
+      "\"CurrentVersion\"=\"6.1\"\n\"CurrentBuildNumber\"=\"7601\"\n\"CurrentBuild\"=\"7600\"\n");
+  CHECK(mentions(builds.conflicts, "CurrentBuildNumber is 7601, CurrentBuild is 7600"));
+}
+
+TEST_CASE("half of a version is completed where there is only one way") {
+  CHECK(identity("\"CurrentBuildNumber\"=\"7601\"\n").version == "6.1");
+  CHECK(identity("\"CurrentVersion\"=\"6.1\"\n").family == Family::windows_7);
+  CHECK(identity("\"CurrentVersion\"=\"6.1\"\n").build == 0);
+  CHECK(identity("\"CurrentVersion\"=\"6.3\"\n").family == Family::unknown);
+  CHECK(identity("\"CurrentVersion\"=\"seven\"\n").family == Family::unknown);
+}
+
+TEST_CASE("service packs are compared between SOFTWARE, SYSTEM and the build") {
+  const std::string v = "\"CurrentVersion\"=\"6.1\"\n\"CurrentBuildNumber\"=\"760";
+  SECTION("RTM") {
+    const OsFacts os = identity(v + "0\"\n");
+    CHECK_FALSE(os.service_pack);
+    CHECK(os.conflicts.empty());
+  }
+  SECTION("build 7601 without CSDVersion is SP1, noted") {
+    const OsFacts os = identity(v + "1\"\n");
+    CHECK(os.service_pack == 1u);
+    CHECK(mentions(os.notes, "build 7601 is Service Pack 1"));
+  }
+  SECTION("build 7600 with CSDVersion") {
+    const OsFacts os = identity(v + "0\"\n\"CSDVersion\"=\"Service Pack 1\"\n");
+    CHECK(mentions(os.conflicts, "build 7600"));
+  }
+  SECTION("SYSTEM of another machine") {
+    Sample sample;
+    sample.system += "[ControlSet001\\Control\\Windows]\n\"CSDVersion\"=dword:0\n";
+    CHECK(mentions(sample.facts().os.conflicts, "Service Pack 1 in SOFTWARE, 0 in SYSTEM"));
+  }
+  SECTION("a text that names none") {
+    const OsFacts os = identity(v + "1\"\n\"CSDVersion\"=\"something\"\n");
+    CHECK(mentions(os.notes, "names no service pack"));
+  }
+}
+
+TEST_CASE("the kernel's file version is compared with SOFTWARE") {
+  Sample sample;
+  auto& kernel = sample.files["Windows/System32/ntoskrnl.exe"];
+  SECTION("the same") {
+    kernel = dll(Architecture::amd64, {6, 1, 7601, 24540});
+    CHECK(sample.facts().os.notes.empty());
+    CHECK(sample.facts().os.conflicts.empty());
+  }
+  SECTION("another build of the line is a note") {
+    kernel = dll(Architecture::amd64, {6, 1, 7600, 16385});
+    const OsFacts os = sample.facts().os;
+    CHECK(os.family == Family::windows_7);
+    CHECK(mentions(os.notes, "ntoskrnl.exe is of build 7600"));
+  }
+  SECTION("another line makes the identity doubtful") {
+    kernel = dll(Architecture::amd64, {6, 3, 9600, 17415});
+    const OsFacts os = sample.facts().os;
+    CHECK(os.family == Family::unknown);
+    CHECK(mentions(os.conflicts, "SOFTWARE says version 6.1, ntoskrnl.exe is 6.3.9600"));
+  }
+  SECTION("without SOFTWARE the kernel says what it is") {
+    kernel = dll(Architecture::amd64, {6, 1, 7601, 17514});
+    sample.software.clear();
+    const OsFacts os = sample.facts().os;
+    CHECK(os.family == Family::windows_7);
+    CHECK(os.build == 7601);
+    CHECK(os.service_pack == 1u);
+    CHECK(os.installation_type == "Client");
+    CHECK(mentions(os.notes, "come from ntoskrnl.exe"));
+  }
+}
+
+TEST_CASE("without SOFTWARE and files SYSTEM gives away Windows 7 SP1") {
+  Sample sample;
+  sample.software.clear();
+  sample.system += "[ControlSet001\\Control\\Windows]\n\"CSDBuildNumber\"=dword:446a\n";
+  const OsFacts os = sample.facts().os;
+  CHECK(os.family == Family::windows_7);
+  CHECK(os.build == 7601);
+  CHECK(os.service_pack == 1u);
+  CHECK_FALSE(os.notes.empty());
+}
+
+TEST_CASE("without SOFTWARE and without traces in SYSTEM nothing is claimed") {
+  Sample sample;
+  sample.software.clear();
+  sample.system = "[Select]\n\"Default\"=dword:1\n[ControlSet001]\n";
+  const OsFacts os = sample.facts().os;
+  CHECK(os.family == Family::unknown);
+  CHECK(os.build == 0);
+  CHECK(os.version.empty());
+  CHECK(os.architecture == Architecture::unknown);
+}
+
+TEST_CASE("client and server are told by ProductType where SOFTWARE does not") {
+  const auto type = [](const std::string& product_type) {
+    return identity("\"CurrentVersion\"=\"6.1\"\n",
+                    "[Select]\n\"Default\"=dword:1\n[ControlSet001\\Control\\ProductOptions]\n"
+                    "\"ProductType\"=\"" +
+                        product_type + "\"\n")
+        .installation_type;
+  };
+  CHECK(type("WinNT") == "Client");
+  CHECK(type("ServerNT") == "Server");
+  CHECK(type("LanmanNT") == "Server");
+  Sample sample;
+  sample.system += "[ControlSet001\\Control\\ProductOptions]\n\"ProductType\"=\"ServerNT\"\n";
+  CHECK(mentions(sample.facts().os.notes, "ProductType in SYSTEM is ServerNT"));
+}
+
+TEST_CASE("Windows PE is known by its marks in either hive") {
+  SECTION("EditionID") {
+    Sample sample;
+    sample.software += current_version + "\"EditionID\"=\"WindowsPE\"\n";
+    CHECK(sample.facts().winpe);
+    CHECK(sample.facts().os.family == Family::winpe);
+  }
+  SECTION("the key WinPE") {
+    Sample sample;
+    sample.software += "[Microsoft\\Windows NT\\CurrentVersion\\WinPE]\n";
+    CHECK(sample.facts().winpe);
+  }
+  SECTION("MiniNT, SOFTWARE missing") {
+    Sample sample;
+    sample.software.clear();
+    sample.system += "[ControlSet001\\Control\\MiniNT]\n";
+    CHECK(sample.facts().winpe);
+  }
+  SECTION("MiniNT on a full Windows, as people create it to silence the event log") {
+    Sample sample;
+    sample.system += "[ControlSet001\\Control\\MiniNT]\n";
+    const Installation found = sample.facts();
+    CHECK_FALSE(found.winpe);
+    CHECK(found.os.family == Family::windows_7);
+    CHECK(mentions(found.os.conflicts, "MiniNT"));
+  }
+}
+
+}  // namespace
+}  // namespace goldhive::windows

@@ -1,0 +1,86 @@
+#include <catch2/catch.hpp>
+
+#include "tests/windows/sample.h"
+
+namespace goldhive::windows {
+namespace {
+
+/// The keys reported for these additions to the hives.
+std::vector<std::string> strays(const std::string& software, const std::string& system = "") {
+  Sample sample;
+  sample.software += software;
+  sample.system += system;
+  std::vector<std::string> keys;
+  for (const StrayKey& stray : sample.facts().stray_keys) {
+    CHECK_FALSE(stray.reason.empty());
+    CHECK(stray.last_written);
+    keys.push_back(stray.key);
+  }
+  return keys;
+}
+
+using Keys = std::vector<std::string>;
+const std::string schannel = "ControlSet001\\Control\\SecurityProviders\\SCHANNEL\\";
+
+TEST_CASE("an ordinary installation has no stray keys") {
+  CHECK(strays("", "[" + schannel + "Ciphers\\RC4 128/128]\n[" + schannel +
+                       "Protocols\\TLS 1.2\\Client]\n[" + schannel +
+                       "Protocols\\Some Vendor\\Client]\n")
+            .empty());
+}
+
+TEST_CASE("CurrentControlSet in a file is stray") {
+  CHECK(strays("", "[CurrentControlSet\\Control]\n") == Keys{"HKLM\\SYSTEM\\CurrentControlSet"});
+}
+
+TEST_CASE("names that are almost control sets are stray") {
+  CHECK(strays("", "[ControlSet01]\n[ControlSet3]\n[ControlSet010]\n") ==
+        Keys{"HKLM\\SYSTEM\\ControlSet01", "HKLM\\SYSTEM\\ControlSet3"});
+}
+
+TEST_CASE("SYSTEM has no 32-bit view") {
+  CHECK(strays("", "[Wow6432Node]\n") == Keys{"HKLM\\SYSTEM\\Wow6432Node"});
+}
+
+TEST_CASE("Wow6432Node is stray on a 32-bit Windows only") {
+  Sample sample;
+  sample.files["Windows/System32/cmd.exe"] = dll(Architecture::x86, {6, 1, 7601, 17514});
+  const auto stray = sample.facts().stray_keys;
+  REQUIRE(stray.size() == 1);
+  CHECK(stray[0].key == "HKLM\\SOFTWARE\\Wow6432Node");
+}
+
+TEST_CASE("paths that begin a second time are stray if they hold something of Windows") {
+  CHECK(strays("[SOFTWARE\\Microsoft]\n") == Keys{"HKLM\\SOFTWARE\\SOFTWARE"});
+  CHECK(strays("[SOFTWARE\\Vendor]\n").empty());
+  CHECK(strays("[Wow6432Node\\Wow6432Node\\Microsoft]\n") ==
+        Keys{"HKLM\\SOFTWARE\\Wow6432Node\\Wow6432Node"});
+  CHECK(strays("", "[SYSTEM\\CurrentControlSet]\n") == Keys{"HKLM\\SYSTEM\\SYSTEM"});
+}
+
+TEST_CASE("look-alikes of Schannel keys are stray") {
+  CHECK(strays("", "[" + schannel + "Protocols\\TLS1.2\\Client]\n") ==
+        Keys{"HKLM\\SYSTEM\\" + schannel + "Protocols\\TLS1.2"});
+  CHECK(strays("", "[" + schannel + "Protocols\\TLS v1.1]\n") ==
+        Keys{"HKLM\\SYSTEM\\" + schannel + "Protocols\\TLS v1.1"});
+  CHECK(strays("", "[" + schannel + "Protocols\\TLS 1.2\\Client ]\n") ==
+        Keys{"HKLM\\SYSTEM\\" + schannel + "Protocols\\TLS 1.2\\Client "});
+  CHECK(strays("", "[" + schannel + "Protocols \\TLS 1.2]\n") ==
+        Keys{"HKLM\\SYSTEM\\" + schannel + "Protocols "});
+}
+
+TEST_CASE("a cipher with a character that looks like a slash is stray") {
+  CHECK(strays("", "[" + schannel + "Ciphers\\DES 56{U+2215}56]\n") ==
+        Keys{"HKLM\\SYSTEM\\" + schannel +
+             "Ciphers\\DES 56\xe2\x88\x95"
+             "56"});
+}
+
+TEST_CASE("a look-alike of the WinHttp key is stray") {
+  CHECK(strays("[Microsoft\\Windows\\CurrentVersion\\Internet Settings\\WinHttp ]\n"
+               "[Microsoft\\Windows\\CurrentVersion\\Internet Settings\\WinHttpOther]\n") ==
+        Keys{"HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Internet Settings\\WinHttp "});
+}
+
+}  // namespace
+}  // namespace goldhive::windows
