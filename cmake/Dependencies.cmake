@@ -58,4 +58,4 @@ endif()
 
 # Judges of the disk tests: other people's programs that make and check containers, partitions and
 # file systems. A test whose judge is missing says so and passes.
-# package(test): qemu-utils
+# package(test): qemu-utils fdisk gdisk dosfstools exfatprogs e2fsprogs ntfs-3g

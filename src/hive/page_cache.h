@@ -23,6 +23,9 @@ class PageCache {
   const ByteSource& source() const { return *source_; }
 
  private:
+  /// A page of the bins. Measured with the look-ups of a scan in a SOFTWARE hive of 69 MB: pages of
+  /// 512 bytes take 133 reads and 107 KB, of 1024 97 and 113 KB, of 4096 70 and 287 KB, of 8192 58
+  /// and 467 KB. A read costs more than the bytes of one page.
   static constexpr std::size_t page_size = 4096;
   static constexpr std::size_t slots = 256;
   /// A longer read goes straight to the source: big values would only flush the cache.

@@ -1,9 +1,12 @@
 // Reading well-formed hives: every shape in which Windows stores keys and values.
 #include "src/hive/hive.h"
 
+#include <algorithm>
+
 #include "imgtools/text.h"
 #include "src/hive/base_block.h"
 #include "src/hive/key_node.h"
+#include "tests/hive/hive_model.h"
 #include "tests/hive/test_hive.h"
 
 using namespace goldhive;
@@ -11,6 +14,22 @@ using namespace goldhive::hive;
 using namespace goldhive::testing;
 using fixtures::HiveOptions;
 using fixtures::ListKind;
+
+namespace {
+
+/// The model in the order and with the times that the builder writes, without what read_model()
+/// leaves out.
+fixtures::KeyModel as_stored(fixtures::KeyModel key, FileTime timestamp) {
+  if (key.last_written == 0) key.last_written = timestamp;
+  std::sort(key.subkeys.begin(), key.subkeys.end(),
+            [](const auto& a, const auto& b) { return nt_compare(a.name, b.name) < 0; });
+  for (fixtures::KeyModel& subkey : key.subkeys) {
+    subkey = as_stored(std::move(subkey), timestamp);
+  }
+  return key;
+}
+
+}  // namespace
 
 TEST_CASE("keys and values are found by path without regard to case") {
   const Hive hive = open_text(R"([Microsoft\Windows NT\CurrentVersion]
@@ -188,4 +207,34 @@ TEST_CASE("a look-up in a large hive reads a few pages of it") {
   CHECK(hive.root().find("A")->find_prefix("many11999").size() == 1);
   CHECK(source->stats().reads < 40);
   CHECK(source->stats().bytes < size / 40);
+}
+
+TEST_CASE("a whole hive reads back as the model it was built from") {
+  fixtures::KeyModel model = fixtures::parse_reg_text(R"([]
+@="root default"
+[Control\SecurityProviders\SCHANNEL]
+"EventLogging"=dword:00000001
+[Many\sub{0001..0300}]
+"v {1..3}"=qword:0102030405060708
+[Names\Ärger]
+[Names\straße]
+[Names\{U+0436}x{U+0000}y]
+"Ωmega"=multi:"wide","name"
+[Big]
+"edge"=bytes:16344:1
+"two segments"=bytes:16345:2
+"odd"=hex(2000001f):01,02,03,04,05
+"nothing"=hex:
+)",
+                                                      "test");
+  for (const std::uint32_t minor : {3u, 4u, 5u, 6u}) {
+    HiveOptions options;
+    options.minor_version = minor;
+    options.lists = minor == 3 ? ListKind::lf : ListKind::lh;
+    options.leaf_limit = 100;
+    options.free_cells_every = minor;
+    const Hive hive = open_hive(fixtures::build_hive(model, options));
+    CHECK(difference(read_model(hive.root()), as_stored(model, options.timestamp)) == "");
+    CHECK(count_tree(hive).errors == 0);
+  }
 }

@@ -1,0 +1,21 @@
+// Which file system a volume holds, told by its content. Partition types are no evidence: 0x07 is
+// NTFS, exFAT or HPFS, and any tool may leave a wrong one.
+#pragma once
+
+#include "imgtools/byte_source.h"
+
+namespace goldhive {
+
+struct FileSystem {
+  const char* id;     ///< as in the report: "ntfs", "fat32", "bitlocker"; "" if not recognised
+  const char* title;  ///< for people: "NTFS", "BitLocker"; "an unknown file system"
+  /// It has a boot sector of the PC kind: the same 512 bytes cannot also be a partition table.
+  bool boot_sector;
+
+  bool known() const { return id[0] != '\0'; }
+};
+
+/// Reads the first 4 KiB. Never throws for what it finds there.
+const FileSystem& probe_file_system(const ByteSource& volume);
+
+}  // namespace goldhive

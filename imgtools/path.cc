@@ -1,0 +1,75 @@
+#include "imgtools/path.h"
+
+#include "imgtools/error.h"
+
+namespace goldhive {
+
+namespace {
+
+constexpr int max_links = 40;  // as Linux
+
+std::size_t last_separator(const std::string& path) {
+  for (std::size_t i = path.size(); i > 0; --i) {
+    if (is_separator(path[i - 1])) return i - 1;
+  }
+  return std::string::npos;
+}
+
+bool is_absolute(const std::string& path) {
+#ifdef _WIN32
+  if (path.size() > 1 && path[1] == ':') return true;
+#endif
+  return !path.empty() && is_separator(path[0]);
+}
+
+}  // namespace
+
+bool is_separator(char c) {
+#ifdef _WIN32
+  if (c == '\\') return true;
+#endif
+  return c == '/';
+}
+
+std::string parent_of(const std::string& path) {
+  const std::size_t at = last_separator(path);
+  if (at == std::string::npos) return "";
+  return path.substr(0, at == 0 ? 1 : at);
+}
+
+std::string base_name(const std::string& path) {
+  const std::size_t at = last_separator(path);
+  return at == std::string::npos ? path : path.substr(at + 1);
+}
+
+std::string join_path(const std::string& folder, const std::string& name) {
+  if (folder.empty()) return name;
+  return is_separator(folder.back()) ? folder + name : folder + "/" + name;
+}
+
+std::string without_trailing_separators(std::string path) {
+  while (path.size() > 1 && is_separator(path.back())) path.pop_back();
+  return path;
+}
+
+bool is_plain_name(const std::string& name) {
+  for (const char c : name) {
+    if (is_separator(c) || c == '\0') return false;
+#ifdef _WIN32
+    if (c == ':') return false;  // a drive, or a stream of another file
+#endif
+  }
+  return !name.empty() && name != "." && name != "..";
+}
+
+std::string follow_links(const ReadStorage& storage, const std::string& path) {
+  std::string current = path;
+  for (int links = 0; links <= max_links; ++links) {
+    const std::optional<std::string> target = storage.read_link(current);
+    if (!target) return current;
+    current = is_absolute(*target) ? *target : join_path(parent_of(current), *target);
+  }
+  throw Error(ErrorKind::io, "too many symbolic links in a row", path);
+}
+
+}  // namespace goldhive

@@ -1,0 +1,46 @@
+// A Storage that notes every call before it passes it on: the proof that a command that only reads
+// opened nothing for writing.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "imgtools/storage.h"
+
+namespace goldhive::testing {
+
+class RecordingStorage final : public Storage {
+ public:
+  struct Call {
+    std::string name;  ///< "open", "open_write", ...
+    std::string path;
+  };
+
+  explicit RecordingStorage(std::unique_ptr<Storage> base) : base_(std::move(base)) {}
+
+  const std::vector<Call>& calls() const { return calls_; }
+  std::size_t count(const std::string& name) const;
+  /// Calls that can change something: all but stat, list, open, read_link and free_space.
+  std::vector<Call> changes() const;
+
+  std::optional<FileInfo> stat(const std::string& path) const override;
+  std::vector<DirectoryEntry> list(const std::string& directory) const override;
+  std::unique_ptr<ByteSource> open(const std::string& path) const override;
+  std::optional<std::string> read_link(const std::string& path) const override;
+  std::unique_ptr<WritableFile> open_write(const std::string& path) override;
+  std::unique_ptr<WritableFile> create(const std::string& path) override;
+  void rename(const std::string& from, const std::string& to) override;
+  void remove(const std::string& path) override;
+  void make_directories(const std::string& path) override;
+  void sync_directory(const std::string& directory) override;
+  std::uint64_t free_space(const std::string& path) const override;
+
+ private:
+  Storage& note(const char* name, const std::string& path) const;
+
+  std::unique_ptr<Storage> base_;
+  mutable std::vector<Call> calls_;
+};
+
+}  // namespace goldhive::testing
