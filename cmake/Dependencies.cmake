@@ -49,6 +49,14 @@ if(HIVEX_FOUND)
   add_library(dep::hivex ALIAS PkgConfig::HIVEX)
 endif()
 
+# dep::ntfs - NTFS volumes inside disk images.
+# package: ntfs-3g-dev
+pkg_check_modules(NTFS IMPORTED_TARGET libntfs-3g)
+set(GOLDHIVE_WITH_NTFS ${NTFS_FOUND})
+if(NTFS_FOUND)
+  add_library(dep::ntfs ALIAS PkgConfig::NTFS)
+endif()
+
 # dep::catch - the test framework (Catch2, version 2 as in Debian 12).
 # package(test): catch2
 if(GOLDHIVE_TESTS)
