@@ -16,8 +16,9 @@
 //     udev use. A second goldhive meets both.
 //
 // A file system without locks (some FUSE ones) answers EOPNOTSUPP, ENOSYS or EINVAL: then nobody
-// else can hold a lock either, and we go on. Any other failure refuses. A block device is opened
-// O_EXCL, by which Linux refuses a device that is mounted.
+// else can hold a lock either, and we go on. Any other failure refuses. Since most programs take no
+// lock at all, in_use.h then looks for those that merely have the file open for writing. A block
+// device is opened O_EXCL, by which Linux refuses a device that is mounted.
 //
 // Both locks live as long as the descriptor, so a kill -9 leaves no stale lock behind.
 #include <dirent.h>
@@ -35,6 +36,7 @@
 #include <utility>
 
 #include "imgtools/error.h"
+#include "imgtools/in_use.h"
 #include "imgtools/storage.h"
 
 namespace goldhive {
@@ -336,6 +338,9 @@ class PosixStorage final : public PosixReads<Storage> {
     if (!after || after->inode != static_cast<std::uint64_t>(s.st_ino) ||
         after->device != static_cast<std::uint64_t>(s.st_dev)) {
       throw Error(ErrorKind::refused, "was replaced by another process while being opened", path);
+    }
+    if (const std::string other = other_writer(fd.get()); !other.empty()) {
+      throw Error(ErrorKind::refused, "is in use: " + other, path);
     }
     return std::make_unique<PosixFile>(std::move(fd), path);
   }

@@ -1,0 +1,14 @@
+// Who else works on a file that we are about to write. Locks tell only of those who lock; most
+// programs (loop mounts, ntfs-3g, VirtualBox) do not.
+#pragma once
+
+#include <string>
+
+namespace goldhive {
+
+/// Somebody else who could write the file open as `fd`: "process 1234 (qemu-system-x86) has it open
+/// for writing", "attached to the loop device loop3"; "" if nobody is known. What cannot be seen
+/// (another user's processes, another machine of a network file system) is not found.
+std::string other_writer(int fd);
+
+}  // namespace goldhive
