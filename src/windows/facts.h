@@ -179,10 +179,11 @@ struct WinInetFacts {
 struct Installation {
   std::string id;    ///< target path + volume id (+ ":" + root where a volume holds several)
   std::string root;  ///< path in the volume: "/", "/Windows.old"
-  std::string windows_directory;  ///< exact path of the Windows folder; "" for loose hives
-  bool loose = false;             ///< a hive file or a folder of hives: no Windows folder around it
-  bool regback = false;           ///< hives of config\RegBack
-  std::vector<HiveFact> hives;    ///< SOFTWARE, then SYSTEM; always both, missing or not
+  /// Exact path of the Windows folder; "" for loose hives, and where the volume begins at it.
+  std::string windows_directory;
+  bool loose = false;           ///< a hive file or a folder of hives: no Windows folder around it
+  bool regback = false;         ///< hives of config\RegBack
+  std::vector<HiveFact> hives;  ///< SOFTWARE, then SYSTEM; always both, missing or not
   VolumeState volume;
   OsFacts os;
   bool winpe = false;

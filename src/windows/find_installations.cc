@@ -27,6 +27,16 @@ namespace {
 constexpr std::size_t folder_limit = 5000;
 constexpr std::size_t unnamed_limit = 64;
 
+/// Folders that every Windows volume has and that hold none: they are many and cost many reads.
+constexpr std::array<std::string_view, 7> never_searched = {
+    "$Recycle.Bin", "Documents and Settings",    "Program Files", "Program Files (x86)",
+    "ProgramData",  "System Volume Information", "Users"};
+
+bool is_searched(std::string_view name) {
+  return std::none_of(never_searched.begin(), never_searched.end(),
+                      [name](std::string_view other) { return nt_equal(name, other); });
+}
+
 using Entries = std::vector<TreeEntry>;
 
 /// The entry that `name` means: the exact one, else the first that differs in case.
@@ -107,7 +117,7 @@ class Finder {
 
     std::vector<std::pair<std::string, Entries>> others;
     for (const TreeEntry& entry : root) {
-      if (!entry.directory) continue;
+      if (!entry.directory || !is_searched(entry.name)) continue;
       Entries entries = list(entry.name);
       if (!take_windows("", entry.name, entries)) {
         others.emplace_back(entry.name, std::move(entries));

@@ -38,17 +38,14 @@ class Inspector {
     const std::vector<Place> places = find_installations(tree, target_);
     for (const Place& place : places) {
       if (!place.unnamed.empty()) {
-        for (HivePair& pair : load_unnamed(tree, place.unnamed, options_)) {
-          add(place, std::move(pair));
-        }
+        add_unnamed(place);
         continue;
       }
       HivePair pair{load(place.software, HiveName::software), load(place.system, HiveName::system),
                     place.root};
-      // Loose files that are no hives are a target that cannot be read, not an installation.
       if (places.size() == 1 && place.loose() && !pair.software.hive && !pair.system.hive) {
-        throw Error(
-            *(pair.software.fact.error ? pair.software.fact.error : pair.system.fact.error));
+        refuse(*(pair.software.fact.error ? pair.software.fact.error : pair.system.fact.error));
+        continue;
       }
       add(place, std::move(pair));
     }
@@ -59,6 +56,22 @@ class Inspector {
  private:
   LoadedHive load(const std::optional<HiveFiles>& files, HiveName name) const {
     return load_hive(*volume_.tree, files ? &*files : nullptr, name, options_);
+  }
+
+  void add_unnamed(const Place& place) {
+    std::vector<HivePair> pairs;
+    try {
+      pairs = load_unnamed(*volume_.tree, place.unnamed, options_);
+    } catch (const Error& e) {
+      refuse(e);
+    }
+    for (HivePair& pair : pairs) add(place, std::move(pair));
+  }
+
+  /// Loose files that are of no use make the target one that cannot be read. Not so where the
+  /// target has volumes: there they are something a user left on a disk.
+  void refuse(const Error& error) const {
+    if (volume_.id.empty()) throw Error(error);
   }
 
   void add(const Place& place, HivePair pair) {

@@ -19,7 +19,9 @@ struct InspectOptions {
 
 /// All installations of one volume, in a fixed order (shallow before deep, then by name).
 /// `target` is the path as given on the command line. An empty result means: no Windows here.
-/// A hive that cannot be read is a fact (HiveFact::error), not an exception.
+/// A hive that cannot be read is a fact (HiveFact::error), not an exception; but where a target
+/// without volumes of its own (a folder, a hive file) holds no installation and only loose hives
+/// that are broken or of another kind, the error that says so is thrown.
 std::vector<Installation> inspect(const Volume& volume, const std::string& target,
                                   const InspectOptions& options);
 

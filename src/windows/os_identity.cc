@@ -41,30 +41,18 @@ class CurrentVersion {
   }
 
   std::string text(std::string_view name) const {
-    const auto value = values_.find(nt_upcase(to_utf16(name)));
-    if (value == values_.end()) return "";
-    try {
-      return text_of(value->second.type(), value->second.data()).value_or("");
-    } catch (const Error&) {  // as good as not there: other sources are asked
-      return "";
-    }
+    const ValueFact fact = get(name);
+    return fact.presence == Presence::present ? text_of(fact.type, fact.data).value_or("") : "";
   }
-
-  std::optional<std::uint32_t> dword(std::string_view name) const {
-    const auto value = values_.find(nt_upcase(to_utf16(name)));
-    if (value == values_.end()) return std::nullopt;
-    try {
-      ValueFact fact;
-      fact.presence = Presence::present;
-      fact.type = value->second.type();
-      fact.data = value->second.data();
-      return fact.dword();
-    } catch (const Error&) {
-      return std::nullopt;
-    }
-  }
+  std::optional<std::uint32_t> dword(std::string_view name) const { return get(name).dword(); }
 
  private:
+  /// What cannot be read is as good as not there: other sources are asked.
+  ValueFact get(std::string_view name) const {
+    const auto value = values_.find(nt_upcase(to_utf16(name)));
+    return value == values_.end() ? ValueFact() : read_value(value->second);
+  }
+
   std::map<std::u16string, hive::Value> values_;
 };
 
@@ -85,6 +73,7 @@ class Identifier {
     read_names(values);
     identify(values);
     find_service_pack(values);
+    find_posready();
     find_winpe();
   }
 
@@ -255,6 +244,13 @@ class Identifier {
     } else if (os_.build == 7600 && os_.service_pack.value_or(0) != 0) {
       os_.conflicts.push_back(
           fmt::format("build 7600 is without service pack, CSDVersion says {}", *os_.service_pack));
+    }
+  }
+
+  /// XP with the updates of POSReady 2009 has a KB family of its own (rules A9).
+  void find_posready() {
+    if (os_.family == Family::xp && sources_.system.dword("WPA\\PosReady", "Installed") == 1u) {
+      os_.notes.push_back("takes the updates of POSReady 2009 (KB4019276, KB4467770)");
     }
   }
 

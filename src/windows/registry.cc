@@ -10,6 +10,10 @@
 namespace goldhive::windows {
 namespace {
 
+// The settings these facts are about take 4 bytes. A value of megabytes is no setting, and a
+// hostile hive can point thousands of values at one such block of data.
+constexpr std::uint32_t longest_value = 4096;
+
 /// Where a link key leads, for people; "" if that cannot be read.
 std::string link_target(const hive::Key& key) {
   try {
@@ -111,12 +115,32 @@ ValueFact value_of(const KeyLookup& key, std::string_view name) {
       fact.presence = Presence::absent;
       return fact;
     }
-    fact.value = value->name_utf8();
-    fact.type = value->type();
-    fact.data = value->data();
-    fact.presence = Presence::present;
+    const ValueFact read = read_value(*value);
+    fact.value = read.value;
+    fact.type = read.type;
+    fact.data = read.data;
+    fact.presence = read.presence;
+    fact.why_unknown = read.why_unknown;
   } catch (const Error& e) {
     fact.presence = Presence::unknown;
+    fact.why_unknown = e.what();
+  }
+  return fact;
+}
+
+ValueFact read_value(const hive::Value& value) {
+  ValueFact fact;
+  fact.value = value.name_utf8();
+  fact.type = value.type();
+  if (value.size() > longest_value) {
+    fact.why_unknown =
+        fmt::format("{} has {} bytes of data, which are not read", fact.value, value.size());
+    return fact;
+  }
+  try {
+    fact.data = value.data();
+    fact.presence = Presence::present;
+  } catch (const Error& e) {
     fact.why_unknown = e.what();
   }
   return fact;

@@ -55,6 +55,10 @@ class RegistryHive {
 /// One value of a key that was looked up.
 ValueFact value_of(const KeyLookup& key, std::string_view name);
 
+/// Name, type and data of a value: present, or unknown if the data cannot be read or is far longer
+/// than any setting. The fields about the key are left as they are.
+ValueFact read_value(const hive::Value& value);
+
 /// A string value (REG_SZ, REG_EXPAND_SZ) as UTF-8, up to its terminator; nullopt for other types.
 std::optional<std::string> text_of(hive::ValueType type, const Bytes& data);
 

@@ -15,6 +15,8 @@
 namespace goldhive::windows {
 namespace {
 
+constexpr std::size_t report_limit = 100;
+
 /// The name without what the eye passes over: spaces of every kind, the letter v ("TLS v1.2") and
 /// slashes that are none. Two different names that fold to the same are look-alikes.
 std::u16string fold(std::u16string_view name) {
@@ -46,11 +48,20 @@ class StrayKeys {
  private:
   void report(const KeyLookup& key, std::string reason) {
     if (key.presence != Presence::present) return;
-    found_.push_back({key.path, std::move(reason), key.key->last_written()});
+    add({key.path, std::move(reason), key.key->last_written()});
   }
   void report(const KeyLookup& parent, const hive::Key& key, std::string reason) {
-    found_.push_back({fmt::format("{}\\{}", parent.path, key.name_utf8()), std::move(reason),
-                      key.last_written()});
+    add({fmt::format("{}\\{}", parent.path, key.name_utf8()), std::move(reason),
+         key.last_written()});
+  }
+  void add(StrayKey stray) {
+    if (found_.size() < report_limit) {
+      found_.push_back(std::move(stray));
+    } else if (found_.size() == report_limit && !full_) {
+      full_ = true;
+      installation_.warnings.push_back(
+          fmt::format("only the first {} stray keys are reported", report_limit));
+    }
   }
 
   /// Subkeys of what may be absent; what cannot be read is no look-alike we could name.
@@ -86,18 +97,18 @@ class StrayKeys {
   }
 
   void look_in_schannel(std::uint32_t set) {
+    const RegistryHive& system = sources_.system;
     const std::string path = in_control_set(set, schannel_key);
-    const KeyLookup& schannel = sources_.system.key(path);
-    look_alikes(schannel, "Protocols");
-    const KeyLookup& protocols = sources_.system.key(path + "\\Protocols");
-    for (const std::string_view name : schannel_protocols) look_alikes(protocols, name);
-    for (const hive::Key& key : subkeys(protocols)) {
-      const KeyLookup& protocol =
-          sources_.system.key(fmt::format("{}\\Protocols\\{}", path, key.name_utf8()));
-      for (const std::string_view side : schannel_sides) look_alikes(protocol, side);
+    look_alikes(system.key(path.substr(0, path.rfind('\\'))), {"SCHANNEL"});
+    look_alikes(system.key(path), {"Protocols"});
+    const std::string protocols = path + "\\Protocols";
+    look_alikes(system.key(protocols), {schannel_protocols.begin(), schannel_protocols.end()});
+    for (const hive::Key& key : subkeys(system.key(protocols))) {
+      look_alikes(system.key(fmt::format("{}\\{}", protocols, key.name_utf8())),
+                  {schannel_sides.begin(), schannel_sides.end()});
     }
     for (const char* group : {"Ciphers", "Hashes", "KeyExchangeAlgorithms"}) {
-      const KeyLookup& parent = sources_.system.key(fmt::format("{}\\{}", path, group));
+      const KeyLookup& parent = system.key(fmt::format("{}\\{}", path, group));
       for (const hive::Key& key : subkeys(parent)) {
         if (has_false_slash(key.name())) {
           report(parent, key,
@@ -108,14 +119,16 @@ class StrayKeys {
     }
   }
 
-  /// Subkeys that look like `wanted` and are not.
-  void look_alikes(const KeyLookup& parent, std::string_view wanted) {
-    const std::u16string name = to_utf16(wanted);
+  /// Subkeys that look like one of `wanted` and are none of them.
+  void look_alikes(const KeyLookup& parent, const std::vector<std::string_view>& wanted) {
     for (const hive::Key& key : subkeys(parent)) {
-      if (fold(key.name()) == fold(name) && !nt_equal(key.name(), name)) {
-        report(
-            parent, key,
-            fmt::format("looks like \"{}\" and is another name; Windows does not read it", wanted));
+      const std::u16string folded = fold(key.name());
+      for (const std::string_view name : wanted) {
+        if (fold(to_utf16(name)) == folded && !nt_equal(key.name(), to_utf16(name))) {
+          report(
+              parent, key,
+              fmt::format("looks like \"{}\" and is another name; Windows does not read it", name));
+        }
       }
     }
   }
@@ -163,6 +176,7 @@ class StrayKeys {
   const Sources& sources_;
   Installation& installation_;
   std::vector<StrayKey>& found_;
+  bool full_ = false;
 };
 
 }  // namespace

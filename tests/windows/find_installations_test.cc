@@ -149,6 +149,13 @@ TEST_CASE("the search goes two levels deep and no deeper") {
   CHECK(tree.lists() < 10);
 }
 
+TEST_CASE("folders that every volume has and that never hold Windows are not searched") {
+  const auto tree = tree_of({"Windows/System32/config/SYSTEM", "Users/a/b/c", "users/x/y",
+                             "Program Files/Windows/System32/config/SYSTEM", "ProgramData/x/y"});
+  CHECK(find(tree).size() == 1);
+  CHECK(tree.lists() <= 6);
+}
+
 TEST_CASE("a tree with too many folders is searched in part and says so") {
   MemoryTree tree;
   tree.add("Windows/System32/config/SYSTEM", some);

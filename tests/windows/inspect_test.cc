@@ -16,9 +16,10 @@ using goldhive::testing::MemoryTree;
 
 std::vector<Installation> inspect_files(const std::map<std::string, Bytes>& files,
                                         const std::string& target = "target",
-                                        const InspectOptions& options = {}) {
+                                        const InspectOptions& options = {},
+                                        const std::string& volume_id = "") {
   Volume volume;
-  volume.id = ":p2";
+  volume.id = volume_id;
   volume.tree = std::make_shared<MemoryTree>(files);
   return inspect(volume, target, options);
 }
@@ -62,7 +63,7 @@ TEST_CASE("several installations are told apart by their ids") {
   const auto found = inspect_files({{"Windows/System32/config/SYSTEM", system},
                                     {"WINNT/System32/config/SYSTEM", system},
                                     {"Windows.old/Windows/System32/config/SYSTEM", system}},
-                                   "disk.vhd");
+                                   "disk.vhd", {}, ":p2");
   REQUIRE(found.size() == 3);
   CHECK(found[0].id == "disk.vhd:p2:/WINNT");
   CHECK(found[1].id == "disk.vhd:p2:/Windows");
@@ -160,7 +161,7 @@ TEST_CASE("loose hives are told by content and not by name") {
     const auto found = inspect_files({{"SYSTEM_2016", system}, {"my hive.bin", software}});
     REQUIRE(found.size() == 1);
     CHECK(found[0].loose);
-    CHECK(found[0].id == "target:p2");
+    CHECK(found[0].id == "target");
     CHECK(found[0].hives[0].path == "my hive.bin");
     CHECK(found[0].hives[1].path == "SYSTEM_2016");
     CHECK(found[0].os.family == Family::windows_7);
@@ -176,9 +177,9 @@ TEST_CASE("loose hives are told by content and not by name") {
     const auto found = inspect_files(
         {{"SYSTEM_2015", system}, {"SYSTEM_2016", system}, {"SOFTWARE_2016", software}});
     REQUIRE(found.size() == 3);
-    CHECK(found[0].id == "target:p2:/SOFTWARE_2016");
-    CHECK(found[1].id == "target:p2:/SYSTEM_2015");
-    CHECK(found[2].id == "target:p2:/SYSTEM_2016");
+    CHECK(found[0].id == "target:/SOFTWARE_2016");
+    CHECK(found[1].id == "target:/SYSTEM_2015");
+    CHECK(found[2].id == "target:/SYSTEM_2016");
     CHECK(found[2].hives[0].missing);
   }
   SECTION("a SYSTEM with a vendor's key Software stays a SYSTEM") {
@@ -227,6 +228,11 @@ TEST_CASE("a loose file that is broken or empty is an error with its reason") {
   const auto one_good = inspect_files({{"SOFTWARE", cut}, {"SYSTEM", hive_of(system_7)}});
   REQUIRE(one_good.size() == 1);
   CHECK(one_good[0].hives[0].error);
+}
+
+TEST_CASE("broken or foreign loose files in the root of a volume of a disk are passed over") {
+  CHECK(inspect_files({{"SYSTEM", {}}}, "disk.vhd", {}, ":p2").empty());
+  CHECK(inspect_files({{"copy.dat", hive_of("[SAM]\n")}}, "disk.vhd", {}, ":p2").empty());
 }
 
 TEST_CASE("hives of RegBack given directly are marked as backups") {

@@ -190,6 +190,12 @@ TEST_CASE("client and server are told by ProductType where SOFTWARE does not") {
   CHECK(mentions(sample.facts().os.notes, "ProductType in SYSTEM is ServerNT"));
 }
 
+TEST_CASE("XP that takes the updates of POSReady 2009 is noted") {
+  const OsFacts os = identity("\"CurrentVersion\"=\"5.1\"\n\"CurrentBuildNumber\"=\"2600\"\n",
+                              "[WPA\\PosReady]\n\"Installed\"=dword:1\n[MountedDevices]\n");
+  CHECK(mentions(os.notes, "POSReady 2009"));
+}
+
 TEST_CASE("Windows PE is known by its marks in either hive") {
   SECTION("EditionID") {
     Sample sample;

@@ -76,6 +76,15 @@ TEST_CASE("a cipher with a character that looks like a slash is stray") {
              "56"});
 }
 
+TEST_CASE("a flood of stray keys is cut and the cut is said") {
+  Sample sample;
+  sample.system += "[" + schannel + "Ciphers\\X{U+2215}{1..150}]\n";
+  const Installation found = sample.facts();
+  CHECK(found.stray_keys.size() == 100);
+  REQUIRE(found.warnings.size() == 1);
+  CHECK(found.warnings[0] == "only the first 100 stray keys are reported");
+}
+
 TEST_CASE("a look-alike of the WinHttp key is stray") {
   CHECK(strays("[Microsoft\\Windows\\CurrentVersion\\Internet Settings\\WinHttp ]\n"
                "[Microsoft\\Windows\\CurrentVersion\\Internet Settings\\WinHttpOther]\n") ==

@@ -96,6 +96,15 @@ TEST_CASE("a link key is reported and not followed") {
   }
 }
 
+TEST_CASE("a value of many kilobytes is no setting and is not read") {
+  Sample sample;
+  sample.software += std::string(native_key) + "\"DefaultSecureProtocols\"=bytes:5000:1\n";
+  const ValueFact fact = sample.facts().winhttp.at(0).default_secure_protocols;
+  CHECK(fact.presence == Presence::unknown);
+  CHECK(fact.data.empty());
+  CHECK(fact.why_unknown.find("5000 bytes") != std::string::npos);
+}
+
 TEST_CASE("a key that cannot be read is unknown and not absent") {
   Sample sample;
   sample.software += std::string(native_key) + "\"DefaultSecureProtocols\"=bytes:100:1\n";
