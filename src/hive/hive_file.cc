@@ -68,6 +68,11 @@ KeyNode HiveFile::subkey_node(CellOffset offset, CellOffset parent) const {
     refuse("a key does not belong to the key that lists it", fmt::format("parent {:#x}", parent),
            fmt::format("{:#x}", node.parent));
   }
+  // Only the root may have any name. A subkey without one was something else before the damage.
+  if (node.name.empty()) {
+    throw Error::corrupt(source().name(), file_offset(offset) + cell_header_size + nk::name_length,
+                         "a subkey has no name");
+  }
   return node;
 }
 

@@ -1,0 +1,86 @@
+// A verdict is never a guess: damage may take a verdict away, or leave it, but not turn it round.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <catch2/catch.hpp>
+#include <map>
+#include <string>
+
+#include "fixtures/hostile/hostile.h"
+#include "src/policy/checks.h"
+#include "src/windows/inspect.h"
+#include "tests/support/memory_tree.h"
+
+using namespace goldhive;
+using policy::Verdict;
+
+namespace {
+
+using Verdicts = std::map<std::string, Verdict>;
+
+std::map<std::string, Bytes> tree(const Bytes& software, const Bytes& system) {
+  return {{"Windows/System32/config/SOFTWARE", software},
+          {"Windows/System32/config/SYSTEM", system}};
+}
+
+/// By check, view and subject; every row but the states of the hives themselves.
+Verdicts judge(std::map<std::string, Bytes> files) {
+  static const policy::Policy baseline =
+      policy::parse_policy(policy::builtin_policy_text("baseline"), "baseline");
+  Volume volume;
+  volume.tree = std::make_shared<testing::MemoryTree>(std::move(files));
+  Verdicts out;
+  for (const auto& installation : windows::inspect(volume, "t", {})) {
+    for (const auto& f : policy::evaluate(installation, baseline, "2026-01-01")) {
+      if (f.id == "hive.state") continue;
+      out[fmt::format("{} {} {}", f.id, f.view ? windows::to_string(*f.view) : "", f.subject)] =
+          f.verdict;
+    }
+  }
+  return out;
+}
+
+/// Damage after which the bytes plainly say something else; Windows reads it the same way.
+bool says_something_else(std::string_view name) {
+  constexpr std::array plain = {
+      "value-length-zero",     // a REG_DWORD without data is no protocols
+      "protocols-count-zero",  // a key that counts no subkeys has none, whatever its list field
+                               // says
+  };
+  return std::find(plain.begin(), plain.end(), name) != plain.end();
+}
+
+}  // namespace
+
+TEST_CASE("damage to a hive takes verdicts away and never turns one round") {
+  const Verdicts good = judge(tree(fixtures::good_software(), fixtures::good_system()));
+  REQUIRE(good.size() == 6);
+  for (const auto& [row, verdict] : good) CHECK(verdict == Verdict::pass);
+
+  for (const fixtures::HostileHive& hostile : fixtures::hostile_hives()) {
+    CAPTURE(hostile.name);
+    const Verdicts damaged = judge(hostile.system ? tree(fixtures::good_software(), hostile.make())
+                                                  : tree(hostile.make(), fixtures::good_system()));
+    CHECK_FALSE(damaged.empty());
+    for (const auto& [row, verdict] : damaged) {
+      CAPTURE(row);
+      if (says_something_else(hostile.name)) continue;
+      CHECK((verdict == Verdict::pass || verdict == Verdict::undetermined));
+    }
+  }
+}
+
+TEST_CASE("damage to logs takes verdicts away and never turns one round") {
+  for (const fixtures::HostileLogs& hostile : fixtures::hostile_logs()) {
+    CAPTURE(hostile.name);
+    const fixtures::DirtyHive dirty = hostile.make();
+    auto files = tree(dirty.primary, fixtures::good_system());
+    files["Windows/System32/config/SOFTWARE.LOG1"] = dirty.log1;
+    files["Windows/System32/config/SOFTWARE.LOG2"] = dirty.log2;
+    for (const auto& [row, verdict] : judge(std::move(files))) {
+      CAPTURE(row);
+      CHECK((verdict == Verdict::pass || verdict == Verdict::undetermined));
+    }
+  }
+}
