@@ -1,7 +1,4 @@
-// Hives that Windows and the authors of parsers made: read as their README says, and like hivex.
-#include <algorithm>
-#include <cstdlib>
-#include <filesystem>
+// Hives that Windows and the authors of parsers made: read as their README says.
 #include <map>
 #include <set>
 
@@ -11,31 +8,14 @@
 #include "tests/hive/hive_model.h"
 #include "tests/hive/test_hive.h"
 #include "tests/support/corpus.h"
-#ifdef GOLDHIVE_WITH_HIVEX
-#include "tests/fixtures/hivex_model.h"
-#endif
 
 using namespace goldhive;
 using namespace goldhive::hive;
 using namespace goldhive::testing;
-namespace fs = std::filesystem;
 
 namespace {
 
 Hive open_file(const std::string& path) { return Hive::open(corpus_file(path)); }
-
-/// The regular files below a folder of the corpus, as paths in it, sorted.
-std::vector<std::string> files_below(const std::string& folder) {
-  const fs::path top = std::getenv("GOLDHIVE_CORPUS");
-  std::vector<std::string> files;
-  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(top / folder)) {
-    if (entry.is_regular_file()) files.push_back(entry.path().lexically_relative(top).string());
-  }
-  std::sort(files.begin(), files.end());
-  return files;
-}
-
-std::string last_part(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
 /// Looks every subkey up by its name in upper case; of a key with very many, some 50. Names that
 /// UTF-8 cannot carry are left out.
@@ -123,8 +103,8 @@ TEST_CASE("corpus: keys of every hive are found by their names") {
   }
   CHECK(keys_not_found(open_file("real/SYSTEM.win7").root()) == 0);
   CHECK(keys_not_found(open_file("dirty/transactions_NTUSER/NTUSER.DAT").root()) == 0);
-  for (const std::string& path : files_below("edge")) {
-    const std::string name = last_part(path);
+  for (const std::string& path : corpus_files("edge")) {
+    const std::string name = path.substr(path.rfind('/') + 1);
     INFO(name);
     if (name == "TruncatedNameHive" || name == "TruncatedHive" || name == "BadListHive") continue;
     CHECK(keys_not_found(open_file(path).root()) == 0);
@@ -186,36 +166,3 @@ TEST_CASE("corpus: a log given as a hive is refused by name") {
   CHECK(corruption([&] { open_file("dirty/OldDirtyHive/OldDirtyHive.LOG1"); }).message() ==
         "a transaction log, not a hive");
 }
-
-#ifdef GOLDHIVE_WITH_HIVEX
-TEST_CASE("corpus: what hivex reads we read and it is the same") {
-  if (!has_corpus()) {
-    WARN("skipped: no corpus");
-    return;
-  }
-  std::set<std::string> same, refused_by_us;
-  for (const std::string& path : files_below("")) {
-    const std::string name = last_part(path);
-    fixtures::KeyModel theirs;
-    try {
-      theirs = fixtures::read_with_hivex(corpus_file(path)->data());
-    } catch (const std::runtime_error&) {
-      continue;
-    }
-    INFO(name);
-    try {
-      const bool nul_ends_name = name == "BogusKeyNamesHive";  // hivex gives names as C strings
-      const fixtures::KeyModel ours = read_model(open_file(path).root());
-      CHECK(difference(ours, theirs, nul_ends_name) == "");
-      same.insert(name);
-    } catch (const Error&) {
-      refused_by_us.insert(name);
-    }
-  }
-  CHECK(same.size() >= 15);
-  CHECK(same.count("SYSTEM.win7") == 1);
-  CHECK(same.count("NTUSER.DAT") == 1);
-  // Two keys share one list: hivex gives its keys twice, one of them to a key that is not theirs.
-  CHECK(refused_by_us == std::set<std::string>{"BadListHive"});
-}
-#endif

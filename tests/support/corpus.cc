@@ -1,5 +1,6 @@
 #include "tests/support/corpus.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -16,6 +17,16 @@ std::shared_ptr<const MemorySource> corpus_file(const std::string& path) {
   if (!in) throw std::runtime_error("not in the corpus: " + file.string());
   Bytes data{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
   return std::make_shared<MemorySource>(std::move(data), file.filename().string());
+}
+
+std::vector<std::string> corpus_files(const std::string& folder) {
+  const std::filesystem::path top = std::getenv("GOLDHIVE_CORPUS");
+  std::vector<std::string> files;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(top / folder)) {
+    if (entry.is_regular_file()) files.push_back(entry.path().lexically_relative(top).string());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
 }
 
 }  // namespace goldhive::testing

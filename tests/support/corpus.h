@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "imgtools/byte_source.h"
 
@@ -14,5 +15,8 @@ bool has_corpus();
 /// A file of the corpus, in memory, named by its file name; throws std::runtime_error if it is not
 /// there.
 std::shared_ptr<const MemorySource> corpus_file(const std::string& path);
+
+/// The files below a folder of the corpus ("" is the corpus itself), as paths in it, sorted.
+std::vector<std::string> corpus_files(const std::string& folder);
 
 }  // namespace goldhive::testing
