@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "imgtools/directory.h"
+#include "imgtools/disk/disk_image.h"
 #include "imgtools/hive_file.h"
 
 namespace goldhive {
@@ -14,6 +15,9 @@ const std::vector<Format>& formats() {
   static const std::vector<Format> table = {
       {"directory", is_directory, open_directory},
       {"hive", is_hive_file, open_hive_file},
+      {"vhdx", is_vhdx_image, open_vhdx_image},
+      {"vhd", is_vhd_image, open_vhd_image},
+      {"raw", is_raw_image, open_raw_image},
   };
   return table;
 }

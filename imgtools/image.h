@@ -40,6 +40,8 @@ struct Volume {
   /// Null if the volume is not one we read; then `passed_over` says why ("exFAT", "ReFS", ...).
   std::shared_ptr<const FileTree> tree;
   std::string passed_over;
+  /// Set if the volume is of a kind we read and yet cannot be read: what is in it is not known.
+  std::optional<Error> error;
 };
 
 /// A change of one file of a volume: what a patch wants, in the file's own offsets.
@@ -79,6 +81,9 @@ class Image {
   /// Translates edits of files of volume `index` into edits of files of the host. Reads, never
   /// writes. The default refuses: Error(unsupported) that says what to do instead.
   virtual HostChange host_change(std::size_t index, const std::vector<FileEdit>& edits) const;
+
+  /// What a reader of a verdict should know of the image as a whole: one sentence each.
+  virtual std::vector<std::string> notes() const { return {}; }
 
   /// Files of the host that belong to the image, the main one first; for locks and hot journals.
   virtual std::vector<std::string> host_files() const = 0;

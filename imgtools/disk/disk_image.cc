@@ -1,0 +1,122 @@
+#include "imgtools/disk/disk_image.h"
+
+#include <fmt/format.h>
+
+#include "imgtools/disk/fs_probe.h"
+#include "imgtools/disk/partitions.h"
+#include "imgtools/disk/raw.h"
+#include "imgtools/disk/vhd.h"
+#include "imgtools/disk/vhdx.h"
+#include "imgtools/ntfs.h"
+#include "imgtools/ntfs_state.h"
+
+namespace goldhive {
+
+namespace {
+
+/// Reserved space without a file system, which no one would miss in a listing.
+bool is_reserved(const Partition& partition) {
+  return partition.type == "e3c9e316-0b5c-4db8-817d-f92df00215ae";  // Microsoft Reserved
+}
+
+void open_ntfs(Volume& volume, std::shared_ptr<const ByteSource> source) {
+  try {
+    const std::shared_ptr<const NtfsVolume> mounted = mount_ntfs(std::move(source));
+    volume.state = ntfs_state(*mounted);
+    if (!mounted->label().empty()) volume.label = mounted->label();
+    volume.tree = mounted;
+  } catch (const Error& e) {
+    volume.error = e;
+    volume.passed_over = "NTFS that cannot be opened";
+  }
+}
+
+Volume open_volume(const std::shared_ptr<const VirtualDisk>& disk, const Partition& partition,
+                   const std::string& path) {
+  Volume volume;
+  std::string name = path;
+  if (partition.index != 0) {
+    volume.id = fmt::format(":p{}", partition.index);
+    name += fmt::format(": partition {}", partition.index);
+  }
+  volume.label = partition.name;
+  volume.size = partition.length;
+  auto source =
+      std::make_shared<SliceSource>(disk, partition.offset, partition.length, std::move(name));
+  const FileSystem& file_system = probe_file_system(*source);
+  volume.file_system = file_system.id;
+  if (volume.file_system == "ntfs") {
+    open_ntfs(volume, std::move(source));
+    return volume;
+  }
+  volume.passed_over = file_system.title;
+  if (volume.file_system == "bitlocker") {
+    volume.state.encrypted = true;
+    volume.state.detail = "it is encrypted by BitLocker";
+  }
+  return volume;
+}
+
+class DiskImage final : public Image {
+ public:
+  DiskImage(std::shared_ptr<const VirtualDisk> disk, const std::string& path)
+      : disk_(std::move(disk)), notes_(disk_->notes()) {
+    const PartitionTable table = read_partitions(*disk_, disk_->sector_size());
+    notes_.insert(notes_.end(), table.notes.begin(), table.notes.end());
+    for (const Partition& partition : table.partitions) {
+      if (!is_reserved(partition)) volumes_.push_back(open_volume(disk_, partition, path));
+    }
+    if (table.partitions.empty()) {
+      Volume nothing;
+      nothing.size = disk_->size();
+      nothing.passed_over = "no partition table and no file system we know";
+      volumes_.push_back(std::move(nothing));
+    }
+  }
+
+  std::string format() const override { return disk_->format(); }
+  const std::vector<Volume>& volumes() const override { return volumes_; }
+  std::vector<std::string> host_files() const override { return disk_->host_files(); }
+  std::vector<std::string> notes() const override { return notes_; }
+
+ private:
+  std::shared_ptr<const VirtualDisk> disk_;
+  std::vector<std::string> notes_;
+  std::vector<Volume> volumes_;
+};
+
+}  // namespace
+
+std::unique_ptr<Image> make_disk_image(std::shared_ptr<const VirtualDisk> disk,
+                                       const std::string& path) {
+  return std::make_unique<DiskImage>(std::move(disk), path);
+}
+
+bool is_vhd_image(const Candidate& candidate) {
+  return !candidate.is_directory() && is_vhd(*candidate.source);
+}
+
+std::unique_ptr<Image> open_vhd_image(const Candidate& candidate) {
+  return make_disk_image(VhdDisk::open(candidate.storage, candidate.path), candidate.path);
+}
+
+bool is_vhdx_image(const Candidate& candidate) { return candidate.has_magic(0, "vhdxfile"); }
+
+std::unique_ptr<Image> open_vhdx_image(const Candidate& candidate) {
+  return make_disk_image(VhdxDisk::open(candidate.storage, candidate.path), candidate.path);
+}
+
+bool is_raw_image(const Candidate& candidate) {
+  if (candidate.is_directory()) return false;
+  try {
+    return !read_partitions(*candidate.source, 0).partitions.empty();
+  } catch (const Error& e) {
+    return e.kind() == ErrorKind::corrupt;  // a partition table, but a broken one
+  }
+}
+
+std::unique_ptr<Image> open_raw_image(const Candidate& candidate) {
+  return make_disk_image(std::make_shared<RawDisk>(candidate.source), candidate.path);
+}
+
+}  // namespace goldhive

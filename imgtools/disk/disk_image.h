@@ -1,0 +1,25 @@
+// Disk images: a container (or none), in it partitions, in them volumes.
+#pragma once
+
+#include <memory>
+
+#include "imgtools/disk/virtual_disk.h"
+#include "imgtools/formats.h"
+#include "imgtools/image.h"
+
+namespace goldhive {
+
+/// The image that a virtual disk holds. `path` is what its volumes are named after.
+std::unique_ptr<Image> make_disk_image(std::shared_ptr<const VirtualDisk> disk,
+                                       const std::string& path);
+
+// Rows of formats.cc.
+bool is_vhd_image(const Candidate& candidate);
+std::unique_ptr<Image> open_vhd_image(const Candidate& candidate);
+bool is_vhdx_image(const Candidate& candidate);
+std::unique_ptr<Image> open_vhdx_image(const Candidate& candidate);
+/// A weak mark: a partition table, or the boot sector of a file system. Asked last.
+bool is_raw_image(const Candidate& candidate);
+std::unique_ptr<Image> open_raw_image(const Candidate& candidate);
+
+}  // namespace goldhive
