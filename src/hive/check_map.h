@@ -1,0 +1,135 @@
+// What the parts of the checker share: the bins in memory, what each cell is used for, and the
+// faults found so far.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "imgtools/byte_source.h"
+#include "imgtools/error.h"
+#include "src/hive/base_block.h"
+#include "src/hive/cell.h"
+#include "src/hive/checker.h"
+
+namespace goldhive::hive {
+
+/// What lies at a multiple of 8 in the bins.
+enum class CellUse : std::uint8_t {
+  none,    ///< no cell starts here
+  free,    ///< a free cell
+  unused,  ///< in use, but nothing named it yet
+  key,
+  subkey_list,
+  class_name,
+  security,
+  value_list,
+  value,
+  data,
+};
+/// For messages: "a key", ...
+const char* to_string(CellUse use);
+
+/// Absolute offset of the byte `at` of a cell's content.
+constexpr std::uint64_t field_offset(CellOffset cell, std::size_t at) {
+  return file_offset(cell) + cell_header_size + at;
+}
+
+/// Ends a check that has found enough.
+struct EnoughFaults {};
+
+class CheckMap {
+ public:
+  /// Reads the bins. `base` has passed read_base_block().
+  CheckMap(const ByteSource& source, const BaseBlock& base, const CheckLimits& limits,
+           CheckResult& result);
+
+  const BaseBlock& base_block() const { return base_; }
+  CheckResult& result() { return result_; }
+  /// Bytes of the bins from `offset` to their end.
+  ByteView bins_from(std::uint32_t offset) const;
+  std::uint32_t size() const { return static_cast<std::uint32_t>(bins_.size()); }
+
+  /// For check_bins: a cell that begins at `cell`.
+  void add_cell(CellOffset cell, bool in_use) {
+    uses_[cell / cell_alignment] = in_use ? CellUse::unused : CellUse::free;
+  }
+  /// CellUse::none for what is not the start of a cell.
+  CellUse use_of(CellOffset cell) const {
+    return cell % cell_alignment == 0 && cell / cell_alignment < uses_.size()
+               ? uses_[cell / cell_alignment]
+               : CellUse::none;
+  }
+  /// Bytes of a cell, header included; `cell` must be one.
+  std::uint32_t cell_size(CellOffset cell) const;
+  /// The content of a cell; `cell` must be one.
+  ByteView content(CellOffset cell) const;
+
+  /// `cell` is named as `use` from the file offset `from`. True if it is a cell in use that nothing
+  /// named before; otherwise that is a fault.
+  bool claim(CellOffset cell, CellUse use, std::uint64_t from);
+  /// The same for fields that mean nothing, but may still own a cell: never a fault.
+  void claim_leftover(CellOffset cell) { leftovers_.push_back(cell); }
+  /// After all else: counts the cells that nothing named.
+  void find_orphans();
+
+  /// A field at `at` of `key` that must not be below the longest `what` that was found.
+  void check_max_length(CellOffset key, std::size_t at, const char* what, std::uint32_t stated,
+                        std::uint32_t found);
+
+  /// The key that faults are found at from now on.
+  void at_key(CellOffset key) { key_ = key; }
+  /// Throws EnoughFaults when the limit is reached.
+  void fault(FaultCode code, std::uint64_t offset, std::string message, std::string expected = {},
+             std::string actual = {});
+  void fault(FaultCode code, const Error& e);
+
+ private:
+  std::string path_of(CellOffset key) const;
+
+  const ByteSource& source_;
+  BaseBlock base_;
+  CheckLimits limits_;
+  CheckResult& result_;
+  Bytes bins_;
+  std::vector<CellUse> uses_;  ///< by offset / 8
+  std::vector<CellOffset> leftovers_;
+  CellOffset key_ = no_cell;
+};
+
+/// The faults of the base block alone that CheckMap does not need to be whole for.
+void check_base_block(CheckMap& map);
+/// Bins and the cells that fill them; must come before all that follows cells.
+void check_bins(CheckMap& map);
+
+/// Security cells and how many keys use each, as the walk over the keys finds them.
+class SecurityUse {
+ public:
+  /// A key names `cell` at the file offset `from`.
+  void add(CheckMap& map, CellOffset cell, std::uint64_t from);
+  /// The records, their counts and the ring they form.
+  void check(CheckMap& map);
+
+ private:
+  struct Record {
+    CellOffset cell = no_cell;
+    std::uint32_t users = 0;
+    bool in_ring = false;
+  };
+  Record* find(CellOffset cell);
+  Record& insert(CellOffset cell);
+  void check_ring(CheckMap& map);
+  void check_record(CheckMap& map, const Record& record);
+
+  std::vector<Record> records_;  ///< in the order found
+  std::unordered_map<CellOffset, std::size_t> index_;
+  std::size_t last_ = 0;  ///< of records_: the one added to last
+};
+
+/// The tree of keys from the root, with their lists, classes and values.
+void check_keys(CheckMap& map, SecurityUse& security);
+/// The values of one key.
+void check_values(CheckMap& map, const struct KeyNode& key, CellOffset key_cell);
+
+}  // namespace goldhive::hive
