@@ -1,0 +1,243 @@
+#include "src/patch/prepare.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "imgtools/error.h"
+#include "imgtools/text.h"
+#include "src/hive/base_block.h"
+#include "src/hive/checker.h"
+#include "src/hive/cross_check.h"
+#include "src/hive/editor.h"
+#include "src/hive/recovery.h"
+
+namespace goldhive::patch {
+namespace {
+
+using hive::CheckResult;
+using policy::Edit;
+using Source = std::shared_ptr<const ByteSource>;
+
+/// A hive and the logs beside it, by exact path; a log that is not there is null.
+struct HiveAndLogs {
+  HiveAndLogs(const FileTree& tree, const std::string& path) : primary(tree.open(path)) {
+    const auto add = [&](const char* suffix) -> Source {
+      const std::optional<std::string> found = tree.find(path + suffix);
+      if (!found) return nullptr;
+      Source log = tree.open(*found);
+      paths.emplace_back(*found, log);
+      return log;
+    };
+    logs = {add(".LOG"), add(".LOG1"), add(".LOG2")};
+  }
+  Source primary;
+  hive::LogSources logs;
+  std::vector<std::pair<std::string, Source>> paths;
+};
+
+constexpr std::uint64_t page_size = 4096;
+
+Error refused(const std::string& where, const std::string& why) {
+  return Error(ErrorKind::refused, why, where);
+}
+
+void refuse_unsafe_state(const hive::OpenedHive& opened, const std::string& where, bool force) {
+  switch (opened.state) {
+    case hive::HiveState::clean:
+    case hive::HiveState::recovered:
+      return;
+    case hive::HiveState::damaged:
+      throw refused(where, "the hive is damaged and is not patched: " + opened.reason);
+    case hive::HiveState::dirty:
+      break;
+  }
+  if (force) return;
+  throw refused(
+      where, "the hive is dirty and its logs do not help (" + opened.reason +
+                 "): patching it would make final what Windows had not finished. Add the missing "
+                 "logs, or patch it as it lies with --force-dirty");
+}
+
+/// What --force-dirty asks to pass over; the editor makes both good.
+bool is_dirtiness(const hive::Fault& fault) {
+  return fault.code == hive::FaultCode::unequal_sequences ||
+         fault.code == hive::FaultCode::bad_checksum;
+}
+
+void refuse_faults(const CheckResult& result, const std::string& where, bool force_dirty) {
+  for (const hive::Fault& fault : result.faults) {
+    if (fault.harm == hive::Harm::harmless || (force_dirty && is_dirtiness(fault))) continue;
+    throw refused(where,
+                  fmt::format("the structure of the hive is damaged and an edit could make it "
+                              "worse ({} faults, goldhive verify lists them): {}",
+                              result.refusal_count, hive::to_string(fault)));
+  }
+}
+
+std::optional<Edit::Data> read(const hive::Hive& hive, const Edit& edit) {
+  const std::optional<hive::Key> key = hive.root().find_path(edit.key);
+  const std::optional<hive::Value> value = key ? key->value(edit.value) : std::nullopt;
+  if (!value) return std::nullopt;
+  return Edit::Data{value->type(), value->data()};
+}
+
+void require_expected(const hive::Hive& hive, const Edit& edit, const std::string& where) {
+  const std::optional<Edit::Data> found = read(hive, edit);
+  if (found == edit.before) return;
+  const auto describe = [](const std::optional<Edit::Data>& data) {
+    return data ? fmt::format("{} of {} bytes", hive::to_string(data->type), data->data.size())
+                : std::string("no value");
+  };
+  throw refused(where,
+                fmt::format("{}\\{} is not what the plan expects (planned on {}, found {}{}); "
+                            "plan again",
+                            edit.key, edit.value, describe(edit.before), describe(found),
+                            edit.before && found ? ", or other data" : ""));
+}
+
+void apply(hive::Editor& editor, const Edit& edit) {
+  if (edit.after) {
+    editor.set_value(edit.key, edit.value, edit.after->type, edit.after->data);
+  } else {
+    editor.delete_value(edit.key, edit.value);
+  }
+}
+
+/// Keys that the edits create, by comparing before: each missing part of each path, once.
+std::uint64_t keys_to_create(const hive::Hive& hive, const std::vector<Edit>& edits) {
+  std::set<std::u16string> created;
+  for (const Edit& edit : edits) {
+    if (!edit.after) continue;
+    for (std::size_t end = 0; end != std::string::npos;) {
+      end = edit.key.find('\\', end + 1);
+      const std::string path = edit.key.substr(0, end);
+      if (!hive.root().find_path(path)) created.insert(nt_upcase(to_utf16(path)));
+    }
+  }
+  return created.size();
+}
+
+std::int64_t values_to_add(const std::vector<Edit>& edits) {
+  std::int64_t sum = 0;
+  for (const Edit& edit : edits) {
+    sum += static_cast<int>(edit.after.has_value()) - static_cast<int>(edit.before.has_value());
+  }
+  return sum;
+}
+
+/// The edited hive must have no fault that was not there, and exactly the planned number of keys
+/// and values more.
+void require_sound(const CheckResult& before, const CheckResult& after, std::uint64_t keys,
+                   std::int64_t values, const std::string& where) {
+  if (after.fault_count > before.fault_count) {
+    throw refused(where,
+                  fmt::format("the edit would leave {} structural faults where there were {}; "
+                              "this is a defect of goldhive, and nothing was written",
+                              after.fault_count, before.fault_count));
+  }
+  const auto planned_values =
+      static_cast<std::uint64_t>(static_cast<std::int64_t>(before.values) + values);
+  if (after.keys != before.keys + keys || after.values != planned_values) {
+    throw refused(where,
+                  fmt::format("the edit would leave {} keys and {} values where {} and {} are "
+                              "planned; this is a defect of goldhive, and nothing was written",
+                              after.keys, after.values, before.keys + keys, planned_values));
+  }
+}
+
+std::vector<hive::ExpectedValue> expected_values(const std::vector<Edit>& edits) {
+  std::vector<hive::ExpectedValue> expected;
+  for (const Edit& edit : edits) {
+    hive::ExpectedValue value;
+    value.key = edit.key;
+    value.name = edit.value;
+    value.present = edit.after.has_value();
+    if (edit.after) {
+      value.type = edit.after->type;
+      value.data = edit.after->data;
+    }
+    expected.push_back(std::move(value));
+  }
+  return expected;
+}
+
+/// A log whose base block is zero is no log: Windows, and we, pass it over.
+void silence_logs(const HiveAndLogs& files, std::vector<FileEdit>& out) {
+  for (const auto& [path, log] : files.paths) {
+    if (log->size() < hive::base_block_head) continue;
+    FileEdit edit;
+    edit.path = path;
+    edit.new_size = log->size();
+    edit.writes.emplace_back(0, Bytes(hive::base_block_head));
+    out.push_back(std::move(edit));
+  }
+}
+
+void count(const hive::HiveChange& change, Prepared& out) {
+  std::set<std::uint64_t> pages;
+  for (const auto& [offset, bytes] : change.writes) {
+    out.bytes += bytes.size();
+    for (std::uint64_t page = offset / page_size; page * page_size < offset + bytes.size();
+         ++page) {
+      pages.insert(page);
+    }
+  }
+  out.pages += pages.size();
+  out.grows += change.new_size - change.old_size;
+}
+
+void prepare_hive(const FileTree& tree, const windows::HiveFact& fact,
+                  const std::vector<Edit>& edits, const Options& options, Prepared& out) {
+  const HiveAndLogs files(tree, fact.path);
+  const hive::OpenedHive opened = hive::open_with_logs(files.primary, files.logs);
+  const std::string& where = files.primary->name();
+  refuse_unsafe_state(opened, where, options.force_dirty);
+  const CheckResult before = hive::check(*opened.contents);
+  refuse_faults(before, where, options.force_dirty);
+  for (const Edit& edit : edits) require_expected(*opened.hive, edit, where);
+
+  hive::Editor editor(files.primary, opened, options.now);
+  for (const Edit& edit : edits) apply(editor, edit);
+  const hive::HiveChange change = editor.finish();
+  if (change.empty()) return;
+
+  const CheckResult after = hive::check(*editor.contents());
+  require_sound(before, after, keys_to_create(*opened.hive, edits), values_to_add(edits), where);
+  if (options.cross_check) {
+    hive::cross_check(*editor.contents(), expected_values(edits), after.keys, after.values,
+                      options.scratch_directory);
+  }
+  FileEdit edit;
+  edit.path = fact.path;
+  edit.new_size = change.new_size;
+  edit.writes = change.writes;
+  out.files.push_back(std::move(edit));
+  count(change, out);
+  if (opened.state != hive::HiveState::clean) silence_logs(files, out.files);
+}
+
+}  // namespace
+
+Prepared prepare(const FileTree& tree, const windows::Installation& installation,
+                 const std::vector<Edit>& edits, const Options& options) {
+  Prepared out;
+  for (const windows::HiveFact& fact : installation.hives) {
+    std::vector<Edit> own;
+    std::copy_if(edits.begin(), edits.end(), std::back_inserter(own),
+                 [&fact](const Edit& edit) { return edit.hive == fact.name; });
+    if (own.empty()) continue;
+    if (fact.missing) {
+      throw refused(installation.id,
+                    fmt::format("the plan changes {}, which is missing", to_string(fact.name)));
+    }
+    prepare_hive(tree, fact, own, options, out);
+  }
+  std::sort(out.files.begin(), out.files.end(),
+            [](const FileEdit& a, const FileEdit& b) { return a.path < b.path; });
+  return out;
+}
+
+}  // namespace goldhive::patch

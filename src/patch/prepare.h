@@ -1,0 +1,44 @@
+// From a plan to bytes: edits the hives of one installation in memory, and has every result checked
+// by our own structural checker and by hivex, before anything is handed on to be written.
+//
+// The order, and what each step refuses:
+//   1. open the hive with its logs          a damaged hive; a dirty one whose logs do not help
+//   2. check the whole structure            faults that an edit could make worse
+//   3. compare with what the plan expects   a value that is not as it was when planned
+//   4. edit                                 links, keys too large (hive/editor.h)
+//   5. check the whole structure again      any fault that was not there, counts that do not add up
+//   6. open it with hivex                   a value read otherwise, other counts
+//   (hive/cross_check.h)
+// A hive that had to be recovered also has its logs made harmless: Windows must not replay onto the
+// edited hive what is already in it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "imgtools/image.h"
+#include "src/policy/finding.h"
+#include "src/windows/facts.h"
+
+namespace goldhive::patch {
+
+struct Options {
+  hive::FileTime now = 0;    ///< last-write time of changed keys
+  bool force_dirty = false;  ///< edit a dirty hive as it lies, when its logs cannot be used
+  bool cross_check = true;   ///< ask hivex
+  std::string scratch_directory;
+};
+
+/// Changes of the files of one volume. Sorted by path.
+struct Prepared {
+  std::vector<FileEdit> files;
+  std::uint64_t bytes = 0;  ///< to be written
+  std::uint64_t pages = 0;  ///< 4096-byte pages of hives that differ afterwards
+  std::uint64_t grows = 0;  ///< bytes by which files grow
+};
+
+/// `edits` must not be empty. Throws Error, mostly (refused); nothing was changed then.
+Prepared prepare(const FileTree& tree, const windows::Installation& installation,
+                 const std::vector<policy::Edit>& edits, const Options& options);
+
+}  // namespace goldhive::patch
