@@ -49,9 +49,9 @@ void check(std::string_view id, ValueFact DotNetFacts::*value,
     rows.push_back(std::move(row));
   }
   if (!any) {
-    rows.push_back(make_row(id, Verdict::undetermined,
-                            hive_trouble(installation, windows::HiveName::software)
-                                .value_or("the values were not looked for")));
+    rows.push_back(make_row(
+        id, Verdict::undetermined,
+        needs_hive(installation, windows::HiveName::software, "the values were not looked for")));
   }
 }
 

@@ -19,9 +19,9 @@ Finding state_row(Verdict verdict, const char* state, const std::string& message
 
 Finding judge(const windows::HiveFact& hive) {
   if (hive.missing) {
-    return state_row(
-        Verdict::undetermined, "missing",
-        fmt::format("{} is missing; what depends on it is undetermined", to_string(hive.name)));
+    return state_row(Verdict::undetermined, "missing",
+                     fmt::format("missing; what depends on {} is undetermined without it",
+                                 to_string(hive.name)));
   }
   const std::string why = hive.reason.empty() ? "" : ": " + hive.reason;
   switch (hive.state) {
@@ -35,7 +35,8 @@ Finding judge(const windows::HiveFact& hive) {
     case hive::HiveState::damaged:
       break;
   }
-  return state_row(Verdict::undetermined, "damaged", "damaged" + why);
+  return state_row(Verdict::undetermined, "damaged",
+                   "damaged" + why + "; an undamaged copy would settle it");
 }
 
 }  // namespace

@@ -125,14 +125,26 @@ std::optional<std::string> unknown_os(const windows::Installation& installation)
       why);
 }
 
+std::string needs_hive(const windows::Installation& installation, HiveName name,
+                       std::string_view otherwise) {
+  const auto trouble = hive_trouble(installation, name);
+  if (!trouble) return std::string(otherwise);
+  return fmt::format("{}; a readable {} would settle it", *trouble, to_string(name));
+}
+
 std::optional<std::string> unreadable(const windows::ValueFact& fact) {
   if (fact.key_is_link) {
-    return fmt::format("{} is a symbolic link; where it leads at run time cannot be told offline",
-                       fact.key);
+    return fmt::format(
+        "{} is a symbolic link, and where it leads at run time cannot be told offline; a plain "
+        "key in its place would settle it",
+        fact.key);
   }
   if (fact.presence != Presence::unknown) return std::nullopt;
-  return fact.why_unknown.empty() ? fmt::format("{} could not be read", fact.value)
-                                  : fact.why_unknown;
+  const auto where = split_key(fact.key);
+  return fmt::format(
+      "{}; a readable {} would settle it",
+      fact.why_unknown.empty() ? fmt::format("{} could not be read", fact.value) : fact.why_unknown,
+      where ? to_string(where->hive) : "hive");
 }
 
 Finding make_row(std::string_view id, Verdict verdict, std::string message) {

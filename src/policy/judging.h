@@ -33,6 +33,10 @@ std::optional<std::string> unknown_os(const windows::Installation& installation)
 std::optional<std::string> hive_trouble(const windows::Installation& installation,
                                         windows::HiveName name);
 
+/// "SYSTEM is missing; a readable SYSTEM would settle it"; `otherwise` if the hive could be read.
+std::string needs_hive(const windows::Installation& installation, windows::HiveName name,
+                       std::string_view otherwise);
+
 /// Why nothing can be said about this value though it may be there: it could not be read, or its
 /// key is a link, which is reported and not followed. nullopt = present or absent for certain.
 std::optional<std::string> unreadable(const windows::ValueFact& fact);

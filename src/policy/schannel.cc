@@ -212,11 +212,11 @@ void judge_rule(const windows::Installation& installation, const SchannelRule& r
     rows.push_back(judge_set(installation, rule, *sets.boots));
     if (auto note = select_note(sets); !note.empty()) rows.back().evidence.push_back(note);
   } else {
-    const std::string reason =
-        hive_trouble(installation, windows::HiveName::system)
-            .value_or(sets.error.empty() ? "no control set was found" : sets.error);
-    rows.push_back(make_row(check_id(rule), Verdict::undetermined,
-                            reason + "; which control set boots cannot be told"));
+    const std::string no_set = sets.error.empty() ? "no control set was found" : sets.error;
+    rows.push_back(
+        make_row(check_id(rule), Verdict::undetermined,
+                 needs_hive(installation, windows::HiveName::system,
+                            no_set + "; a Select that names a set which exists would settle it")));
     rows.back().severity = rule.severity;
     rows.back().subject = subject(rule);
   }

@@ -30,7 +30,8 @@ struct Item {
   std::string version;  ///< "6.1.7601.17514"; "" where it could not be read
   std::string remark;   ///< "foreign: not a file of Windows 6.1"
 };
-/// "System32\winhttp.dll 6.1.7601.17514, ..."
+/// "System32\winhttp.dll, System32\webio.dll 6.1.7601.17514": a version stands behind the last of
+/// those that share it.
 std::string list(const std::vector<Item>& items);
 
 /// Items against the threshold.

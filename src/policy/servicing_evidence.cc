@@ -222,9 +222,13 @@ PackageState package_state(std::uint32_t current_state) {
 
 std::string list(const std::vector<Item>& items) {
   std::string text;
-  for (const Item& item : items) {
-    if (!text.empty()) text += ", ";
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const Item& item = items[i];
+    if (i > 0) text += ", ";
     text += item.name;
+    const bool same_follows = i + 1 < items.size() && items[i + 1].version == item.version &&
+                              items[i + 1].remark == item.remark;
+    if (same_follows) continue;
     if (!item.version.empty()) text += " " + item.version;
     if (!item.remark.empty()) text += " (" + item.remark + ")";
   }

@@ -237,9 +237,9 @@ void check_secure_protocols(const windows::Installation& installation, const Pol
     }
     Finding row;
     if (facts == nullptr) {
-      row = make_row(id, Verdict::undetermined,
-                     hive_trouble(installation, windows::HiveName::software)
-                         .value_or("the value was not looked for"));
+      row = make_row(
+          id, Verdict::undetermined,
+          needs_hive(installation, windows::HiveName::software, "the value was not looked for"));
     } else {
       row = judge(installation, policy, *facts);
     }

@@ -48,9 +48,9 @@ void check_wininet(const windows::Installation& installation, const Policy& poli
     rows.push_back(std::move(row));
   }
   if (installation.wininet.empty()) {
-    rows.push_back(make_row(id, Verdict::undetermined,
-                            hive_trouble(installation, windows::HiveName::software)
-                                .value_or("the values were not looked for")));
+    rows.push_back(make_row(
+        id, Verdict::undetermined,
+        needs_hive(installation, windows::HiveName::software, "the values were not looked for")));
   }
 }
 

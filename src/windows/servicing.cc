@@ -65,6 +65,11 @@ Presence search_key(const KeyLookup& lookup, std::string& why_unknown, Search se
   }
 }
 
+bool has_winner(const std::vector<WinnerFact>& winners, std::string_view module) {
+  return std::any_of(winners.begin(), winners.end(),
+                     [&](const WinnerFact& w) { return w.module == module; });
+}
+
 }  // namespace
 
 void read_servicing(const Sources& sources, Installation& installation) {
@@ -82,13 +87,17 @@ void read_servicing(const Sources& sources, Installation& installation) {
     facts.winners_presence = Presence::absent;
   }
 
-  const bool no_files =
-      std::none_of(facts.files.begin(), facts.files.end(),
-                   [](const FileVersionFact& f) { return f.presence == Presence::present; });
+  // Rollups matter only where no file, winner or package entry speaks for itself; files and winners
+  // do so only if none of them is missing.
+  const bool all_files =
+      std::all_of(facts.files.begin(), facts.files.end(),
+                  [](const FileVersionFact& f) { return f.presence == Presence::present; });
+  const bool both_winners =
+      has_winner(facts.winners, "winhttp.dll") && has_winner(facts.winners, "webio.dll");
   facts.packages_presence = search_key(
       software.key(std::string(cbs) + "\\Packages"), facts.why_unknown, [&](const hive::Key& key) {
         facts.kb3140245 = find_kb3140245(key);
-        if (no_files && facts.winners.empty() && facts.kb3140245.empty()) {
+        if (!all_files && !both_winners && facts.kb3140245.empty()) {
           facts.rollups = find_rollups(key);
         }
       });

@@ -189,12 +189,27 @@ TEST_CASE("rollups are looked for only when nothing else has spoken") {
     CHECK(rollups[1].state == 0x40);
     CHECK(rollups[2].identity.find("Package_for_RollupFix") == 0);
   }
-  SECTION("a file has spoken") {
+  SECTION("one file says nothing of the others") {
     sample.files["Windows/System32/winhttp.dll"] = dll(Architecture::amd64, old);
+    CHECK(sample.facts().servicing.rollups.size() == 3);
+  }
+  SECTION("all files have spoken") {
+    for (const char* folder : {"System32", "SysWOW64"}) {
+      for (const char* module : {"winhttp.dll", "webio.dll"}) {
+        sample.files[std::string("Windows/") + folder + "/" + module] =
+            dll(Architecture::amd64, old);
+      }
+    }
     CHECK(sample.facts().servicing.rollups.empty());
   }
-  SECTION("a winner has spoken") {
+  SECTION("the winner of one module says nothing of the other") {
     sample.software += winner("amd64_microsoft-windows-webio_31bf3856ad364e35_none_07", "6.1.7.1");
+    CHECK(sample.facts().servicing.rollups.size() == 3);
+  }
+  SECTION("the winners of both modules have spoken") {
+    sample.software +=
+        winner("amd64_microsoft-windows-webio_31bf3856ad364e35_none_07", "6.1.7.1") +
+        winner("amd64_microsoft-windows-winhttp_31bf3856ad364e35_none_07", "6.1.7.1");
     CHECK(sample.facts().servicing.rollups.empty());
   }
   SECTION("an entry of the update has spoken") {
