@@ -11,35 +11,48 @@
 # package: g++ cmake ninja-build pkg-config
 find_package(PkgConfig)
 
+# goldhive_library(<name> <version> <what is lost without it>): one line of `goldhive --version`; an
+# empty version means that this build lacks the library.
+set(GOLDHIVE_LIBRARIES "")
+macro(goldhive_library name version purpose)
+  string(APPEND GOLDHIVE_LIBRARIES "    {\"${name}\", \"${version}\", \"${purpose}\"},\n")
+endmacro()
+
 # dep::fmt - text formatting; std::format is missing from the compilers we support.
 # package: libfmt-dev
 find_package(fmt REQUIRED)
 add_library(dep::fmt ALIAS fmt::fmt)
+goldhive_library(fmt "${fmt_VERSION}" "")
 
 # dep::json - JSON reports, plan files.
 # package: nlohmann-json3-dev
 find_package(nlohmann_json REQUIRED)
 add_library(dep::json ALIAS nlohmann_json::nlohmann_json)
+goldhive_library(nlohmann-json "${nlohmann_json_VERSION}" "")
 
 # dep::cli - the command line parser of src/cli.
 # package: libcli11-dev
 find_package(CLI11 REQUIRED)
 add_library(dep::cli ALIAS CLI11::CLI11)
+goldhive_library(CLI11 "${CLI11_VERSION}" "")
 
 # dep::toml - policy files (TOML), with line and column of errors.
 # package: libtomlplusplus-dev
 pkg_check_modules(TOMLPLUSPLUS REQUIRED IMPORTED_TARGET tomlplusplus)
 add_library(dep::toml ALIAS PkgConfig::TOMLPLUSPLUS)
+goldhive_library(toml++ "${TOMLPLUSPLUS_VERSION}" "")
 
 # dep::hash - SHA-256 (`--hash`, journals) and SHA-1 (WIM blobs).
 # package: libgcrypt20-dev
 pkg_check_modules(GCRYPT REQUIRED IMPORTED_TARGET libgcrypt)
 add_library(dep::hash ALIAS PkgConfig::GCRYPT)
+goldhive_library(libgcrypt "${GCRYPT_VERSION}" "")
 
 # dep::zlib - CRC-32 of journal records.
 # package: zlib1g-dev
 find_package(ZLIB REQUIRED)
 add_library(dep::zlib ALIAS ZLIB::ZLIB)
+goldhive_library(zlib "${ZLIB_VERSION_STRING}" "")
 
 # dep::hivex - the second opinion on every edited hive, and the oracle of the reader's tests.
 # package: libhivex-dev
@@ -48,6 +61,7 @@ set(GOLDHIVE_WITH_HIVEX ${HIVEX_FOUND})
 if(HIVEX_FOUND)
   add_library(dep::hivex ALIAS PkgConfig::HIVEX)
 endif()
+goldhive_library(hivex "${HIVEX_VERSION}" "no second reading of a patched hive before it is written")
 
 # dep::ntfs - NTFS volumes inside disk images.
 # package: ntfs-3g-dev
@@ -62,6 +76,10 @@ endif()
 if(GOLDHIVE_TESTS)
   find_package(Catch2 2 REQUIRED)
   add_library(dep::catch ALIAS Catch2::Catch2)
+
+  # Validates golden JSON reports against docs/report.schema.json; without it that test is skipped.
+  # package(test): python3-jsonschema
+  find_package(Python3 COMPONENTS Interpreter)
 endif()
 
 # Judges of the disk tests: other people's programs that make and check containers, partitions and

@@ -28,9 +28,19 @@ struct InstallationReport {
   Status status = Status::not_applicable;
 };
 
+/// A file system of the target, whether Windows is on it or not; what `list` shows.
+struct VolumeReport {
+  std::string id;           ///< as in Volume::id: "", "@2", ":p2"
+  std::string label;        ///< may be empty
+  std::string file_system;  ///< "ntfs", "wim", ""
+  std::uint64_t size = 0;   ///< bytes, 0 where it has no meaning
+  std::string passed_over;  ///< why it was not read; "" if it was
+};
+
 struct TargetReport {
-  std::string path;  ///< as given on the command line
-  std::string format;
+  std::string path;    ///< as given on the command line
+  std::string format;  ///< "" if it could not be opened
+  std::vector<VolumeReport> volumes;
   std::vector<InstallationReport> installations;
   std::vector<std::string> notes;  ///< volumes passed over, hot journals, ...
   std::optional<Error> error;
@@ -38,28 +48,38 @@ struct TargetReport {
   Status status = Status::not_applicable;
 };
 
+/// Rows by verdict; a waived row counts as `waived` and as nothing else.
 struct Summary {
   std::uint64_t targets = 0, installations = 0, pass = 0, fail = 0, warn = 0, not_applicable = 0,
-                undetermined = 0, errors = 0;
+                undetermined = 0, waived = 0, errors = 0;
 };
 
 struct Report {
-  std::string command;  ///< "scan", "plan", "patch"
-  std::string policy;
+  std::string command;  ///< "scan", "list", "plan", "patch"
+  std::string policy;   ///< name of the policy; "" where none was applied
   std::string tool_version;
   std::vector<TargetReport> targets;
   Status status = Status::not_applicable;
   Summary summary;
 };
 
-/// The worst of the findings. Waived findings, info rows and warnings do not count as findings.
+/// The worst of the findings. Waived findings, info rows and warnings do not count as findings, and
+/// an undetermined row of severity info or with a waiver does not make the whole undetermined.
 Status status_of(const std::vector<policy::Finding>& findings);
-/// Fills every status and the summary from the findings and errors.
+/// True of a row that makes its installation `findings`.
+bool counts_as_finding(const policy::Finding& finding);
+/// Fills the status of one target and of its installations, from the findings and errors.
+void settle(TargetReport& target);
+/// Fills every status and the summary.
 void settle(Report& report);
 
 struct WriteOptions {
   bool color = false;
   bool verbose = false;
+  /// Columns to fold long lines at; 0: never fold (files and pipes, where a line is a record).
+  unsigned width = 0;
+  /// The reasons of errors stand on the same terminal already: text output does not repeat them.
+  bool reasons_shown = false;
 };
 
 /// One row of the table of output formats (formats.cc).
@@ -67,6 +87,9 @@ struct Format {
   std::string_view name;
   std::string_view description;
   void (*write)(const Report&, const WriteOptions&, std::ostream&);
+  /// For formats whose targets stand alone: writes one (settled) target as soon as it is done. The
+  /// targets written one by one are then the whole report. Null otherwise.
+  void (*write_target)(const TargetReport&, const WriteOptions&, std::ostream&) = nullptr;
 };
 const std::vector<Format>& formats();
 const Format* find_format(std::string_view name);

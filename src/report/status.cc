@@ -1,6 +1,12 @@
+#include <algorithm>
+
 #include "src/report/report.h"
 
 namespace goldhive::report {
+
+using policy::Finding;
+using policy::Severity;
+using policy::Verdict;
 
 const char* to_string(Status s) {
   switch (s) {
@@ -16,6 +22,77 @@ const char* to_string(Status s) {
       break;
   }
   return "error";
+}
+
+bool counts_as_finding(const Finding& finding) {
+  return finding.verdict == Verdict::fail && !finding.waived && finding.severity != Severity::info;
+}
+
+namespace {
+
+Status status_of(const Finding& finding) {
+  if (counts_as_finding(finding)) return Status::findings;
+  if (finding.verdict == Verdict::not_applicable) return Status::not_applicable;
+  if (finding.verdict == Verdict::undetermined && !finding.waived &&
+      finding.severity != Severity::info) {
+    return Status::undetermined;
+  }
+  return Status::compliant;
+}
+
+void count(const Finding& finding, Summary& summary) {
+  if (finding.waived) {
+    ++summary.waived;
+    return;
+  }
+  switch (finding.verdict) {
+    case Verdict::pass:
+      ++summary.pass;
+      break;
+    case Verdict::fail:
+      ++summary.fail;
+      break;
+    case Verdict::warn:
+      ++summary.warn;
+      break;
+    case Verdict::not_applicable:
+      ++summary.not_applicable;
+      break;
+    case Verdict::undetermined:
+      ++summary.undetermined;
+      break;
+  }
+}
+
+}  // namespace
+
+Status status_of(const std::vector<Finding>& findings) {
+  Status worst = Status::not_applicable;
+  for (const Finding& f : findings) worst = std::max(worst, status_of(f));
+  return worst;
+}
+
+void settle(TargetReport& target) {
+  target.status = target.error ? Status::error : Status::not_applicable;
+  for (InstallationReport& i : target.installations) {
+    i.status = status_of(i.findings);
+    target.status = std::max(target.status, i.status);
+  }
+}
+
+void settle(Report& report) {
+  report.status = Status::not_applicable;
+  report.summary = {};
+  report.summary.targets = report.targets.size();
+  for (TargetReport& target : report.targets) {
+    settle(target);
+    report.status = std::max(report.status, target.status);
+    if (target.error) ++report.summary.errors;
+    report.summary.installations += target.installations.size();
+    for (const InstallationReport& i : target.installations) {
+      for (const Finding& f : i.findings) count(f, report.summary);
+    }
+  }
 }
 
 }  // namespace goldhive::report

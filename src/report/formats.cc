@@ -1,0 +1,23 @@
+// The table of output formats. A new one is one file with one function, and one row here.
+#include "src/report/writers.h"
+
+namespace goldhive::report {
+
+const std::vector<Format>& formats() {
+  static const std::vector<Format> table = {
+      {"text", "for people", write_text},
+      {"json", "one document, docs/report.schema.json", write_json},
+      {"jsonl", "the target objects of json, one a line, each as soon as it is done", write_jsonl,
+       write_jsonl_target},
+  };
+  return table;
+}
+
+const Format* find_format(std::string_view name) {
+  for (const Format& f : formats()) {
+    if (f.name == name) return &f;
+  }
+  return nullptr;
+}
+
+}  // namespace goldhive::report

@@ -1,0 +1,53 @@
+// `goldhive list` as text: what is in a target, without a judgement.
+#include <fmt/format.h>
+
+#include "src/report/printable.h"
+#include "src/report/text_layout.h"
+
+namespace goldhive::report {
+namespace {
+
+std::string describe_volume(const TargetReport& target, const VolumeReport& volume) {
+  std::string text = target.path + volume.id;
+  if (!volume.label.empty()) text += fmt::format("  \"{}\"", volume.label);
+  if (!volume.file_system.empty()) text += "  " + volume.file_system;
+  if (volume.size != 0) text += "  " + human_size(volume.size);
+  if (!volume.passed_over.empty()) text += "  passed over: " + volume.passed_over;
+  return printable(text);
+}
+
+std::string describe_control_sets(const windows::ControlSetFacts& sets) {
+  std::string text;
+  for (const std::uint32_t n : sets.present) {
+    text += fmt::format("{}ControlSet{:03}", text.empty() ? "" : ", ", n);
+    if (sets.boots == n) text += " (boots)";
+    if (sets.last_known_good == n && sets.boots != n) text += " (last known good)";
+  }
+  return text;
+}
+
+}  // namespace
+
+void write_listing(const Report& report, const WriteOptions& options, std::ostream& out) {
+  Lines lines(out, options);
+  const auto line = [&](std::string_view first, std::string_view text) {
+    lines.folded(first, first.size() + 2, text);
+  };
+  for (const TargetReport& t : report.targets) {
+    line("", printable(t.path) + "  " + (t.format.empty() ? "not opened" : t.format));
+    if (t.error && !options.reasons_shown) line("  error: ", printable(t.error->what()));
+    for (const VolumeReport& v : t.volumes) {
+      if (t.volumes.size() > 1 || !v.passed_over.empty()) line("  volume: ", describe_volume(t, v));
+    }
+    for (const InstallationReport& i : t.installations) {
+      line("  ", printable(i.facts.id + "  " + describe_system(i.facts)));
+      for (const windows::HiveFact& h : i.facts.hives) line("    ", printable(describe_hive(h)));
+      const std::string sets = describe_control_sets(i.facts.control_sets);
+      if (!sets.empty()) line("    ", sets);
+      if (i.facts.volume.suspicious()) line("    volume: ", printable(i.facts.volume.detail));
+    }
+    for (const std::string& n : t.notes) line("  note: ", printable(n));
+  }
+}
+
+}  // namespace goldhive::report

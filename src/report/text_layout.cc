@@ -1,0 +1,182 @@
+#include "src/report/text_layout.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "src/report/printable.h"
+
+namespace goldhive::report {
+namespace {
+
+const char* escape_code(Color color) {
+  switch (color) {
+    case Color::red:
+      return "\x1b[31m";
+    case Color::green:
+      return "\x1b[32m";
+    case Color::yellow:
+      return "\x1b[33m";
+    case Color::dim:
+      return "\x1b[2m";
+    case Color::bold:
+      return "\x1b[1m";
+    case Color::none:
+      break;
+  }
+  return "";
+}
+
+/// Words of `text` in lines of at most `width` columns; a word longer than that stands alone.
+std::vector<std::string> fold(std::string_view text, std::size_t width) {
+  std::vector<std::string> lines(1);
+  std::size_t column = 0;
+  while (!text.empty()) {
+    const std::size_t space = std::min(text.find(' '), text.size());
+    const std::string_view word = text.substr(0, space);
+    text.remove_prefix(std::min(space + 1, text.size()));
+    const std::size_t length = display_width(word);
+    if (column > 0 && column + 1 + length > width) {
+      lines.emplace_back();
+      column = 0;
+    }
+    if (column > 0) lines.back() += ' ';
+    lines.back() += word;
+    column += length + (column > 0 ? 1 : 0);
+  }
+  return lines;
+}
+
+const char* short_name(windows::Architecture a) {
+  return a == windows::Architecture::amd64 ? "x64" : windows::to_string(a);
+}
+
+std::string spaces(std::size_t n) { return std::string(n, ' '); }
+
+}  // namespace
+
+std::string Lines::painted(std::string_view text, Color color) const {
+  if (!options_.color || color == Color::none || text.empty()) return std::string(text);
+  return fmt::format("{}{}\x1b[0m", escape_code(color), text);
+}
+
+void Lines::right_aligned(std::string_view left, std::string_view middle, std::string_view right,
+                          Color right_color, std::size_t edge) {
+  std::size_t used = display_width(left);
+  out_ << painted(left, Color::bold);
+  if (!middle.empty()) {
+    out_ << "  " << middle;
+    used += 2 + display_width(middle);
+  }
+  const std::size_t wanted = display_width(right);
+  if (wanted == 0) {
+    out_ << '\n';
+    return;
+  }
+  if (used + 2 + wanted > edge && options_.width != 0) {
+    out_ << '\n';
+    used = 0;
+  }
+  const std::size_t gap = used + 2 + wanted > edge ? 2 : edge - used - wanted;
+  out_ << spaces(gap) << painted(right, right_color) << '\n';
+}
+
+void Lines::row(std::string_view verdict, Color color, std::string_view id, std::size_t id_width,
+                std::string_view message, std::string_view severity, std::size_t edge) {
+  constexpr std::size_t verdict_width = 4;
+  const std::size_t message_column = 2 + verdict_width + 2 + id_width + 2;
+  const std::size_t severity_width = severity.empty() ? 0 : display_width(severity) + 2;
+  out_ << "  " << painted(verdict, color) << spaces(verdict_width - display_width(verdict) + 2)
+       << id << spaces(id_width - display_width(id) + 2);
+  std::vector<std::string> lines = {std::string(message)};
+  if (options_.width != 0) {
+    // A narrow terminal still gets lines of a readable length; it wraps them itself.
+    const std::size_t taken = message_column + severity_width;
+    lines = fold(message, edge > taken + 24 ? edge - taken : 24);
+  }
+  out_ << lines.front();
+  if (!severity.empty()) {
+    const std::size_t used = message_column + display_width(lines.front());
+    const std::size_t wanted = display_width(severity);
+    out_ << spaces(used + 2 + wanted > edge ? 2 : edge - used - wanted) << severity;
+  }
+  out_ << '\n';
+  for (std::size_t i = 1; i < lines.size(); ++i) {
+    out_ << spaces(message_column) << lines[i] << '\n';
+  }
+}
+
+void Lines::folded(std::string_view first, std::size_t hang, std::string_view text) {
+  if (options_.width == 0) {
+    out_ << first << text << '\n';
+    return;
+  }
+  const std::size_t width = options_.width > hang + 24 ? options_.width - hang : 24;
+  const std::vector<std::string> lines = fold(text, width);
+  out_ << first << lines.front() << '\n';
+  for (std::size_t i = 1; i < lines.size(); ++i) out_ << spaces(hang) << lines[i] << '\n';
+}
+
+std::string describe_system(const windows::Installation& facts) {
+  const windows::OsFacts& os = facts.os;
+  std::string text = os.product;
+  if (text.empty())
+    text = os.version.empty() ? "Windows, version unknown" : "Windows " + os.version;
+  if (os.service_pack) text += fmt::format(" SP{}", *os.service_pack);
+  if (os.architecture != windows::Architecture::unknown) {
+    text += fmt::format(" {}", short_name(os.architecture));
+  }
+  if (os.build != 0) text += fmt::format(" ({})", os.build);
+  if (facts.winpe && text.find("PE") == std::string::npos) text += ", Windows PE";
+  if (facts.regback) text += ", backup hives (RegBack)";
+  return text;
+}
+
+std::string describe_hive(const windows::HiveFact& hive) {
+  const char* name = windows::to_string(hive.name);
+  if (hive.missing) return fmt::format("{}  missing", name);
+  std::string text = fmt::format("{}  {}  {}", name, human_size(hive.size), to_string(hive.state));
+  if (const auto time = iso_time(hive.last_written)) text += fmt::format("  written {}", *time);
+  text += fmt::format("  sequence {}/{}  {}", hive.sequence1, hive.sequence2, hive.path);
+  if (hive.sha256) text += "  sha256 " + *hive.sha256;
+  if (!hive.reason.empty()) text += "  (" + hive.reason + ")";
+  return text;
+}
+
+std::string describe_log(const hive::LogAccount& log) {
+  std::uint64_t applied = 0;
+  for (const hive::LogEntryAccount& e : log.entries) applied += e.applied ? 1 : 0;
+  std::string text = log.name;
+  if (!log.format.empty()) text += "  " + log.format;
+  text += log.used ? "  used" : "  not used";
+  if (!log.entries.empty()) {
+    text += fmt::format(", {} of {} applied", applied,
+                        counted(log.entries.size(), log.format == "DIRT" ? "page set" : "entry"));
+  }
+  if (!log.reason.empty()) text += ": " + log.reason;
+  return text;
+}
+
+std::string counted(std::uint64_t n, std::string_view noun) {
+  if (n == 1) return fmt::format("1 {}", noun);
+  if (noun.ends_with('y')) return fmt::format("{} {}ies", n, noun.substr(0, noun.size() - 1));
+  return fmt::format("{} {}s", n, noun);
+}
+
+std::string shell_quoted(const std::string& text) {
+  constexpr std::string_view safe =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=:,./@%";
+  if (!text.empty() && text.find_first_not_of(safe) == std::string::npos) return text;
+  std::string out = "'";
+  for (const char c : text) {
+    if (c == '\'') {
+      out += "'\\''";
+    } else {
+      out += c;
+    }
+  }
+  return out + "'";
+}
+
+}  // namespace goldhive::report

@@ -1,0 +1,53 @@
+// The parts the text outputs share: lines, folding, colour, and one-line descriptions of things.
+#pragma once
+
+#include <ostream>
+#include <string>
+#include <string_view>
+
+#include "src/report/report.h"
+
+namespace goldhive::report {
+
+enum class Color { none, red, green, yellow, dim, bold };
+
+/// Writes lines. All text given to it is printable() already; escape codes come from here only.
+class Lines {
+ public:
+  Lines(std::ostream& out, const WriteOptions& options) : out_(out), options_(options) {}
+
+  /// "left  middle            RIGHT", `right` ending at column `edge`; on a line of its own where
+  /// the rest is too long.
+  void right_aligned(std::string_view left, std::string_view middle, std::string_view right,
+                     Color right_color, std::size_t edge);
+
+  /// "  fail  id        message      severity".
+  void row(std::string_view verdict, Color color, std::string_view id, std::size_t id_width,
+           std::string_view message, std::string_view severity, std::size_t edge);
+
+  /// `first` and `text`, folded at the width; the further lines start with `hang` spaces.
+  void folded(std::string_view first, std::size_t hang, std::string_view text);
+
+ private:
+  std::string painted(std::string_view text, Color color) const;
+
+  std::ostream& out_;
+  WriteOptions options_;
+};
+
+/// "Windows 7 Professional SP1 x64 (7601)"; what is not known is left out or said to be unknown.
+std::string describe_system(const windows::Installation& facts);
+/// "SOFTWARE  58.0 MiB  clean  Windows/System32/config/SOFTWARE".
+std::string describe_hive(const windows::HiveFact& hive);
+std::string describe_log(const hive::LogAccount& log);
+
+/// "1 finding", "2 findings".
+std::string counted(std::uint64_t n, std::string_view noun);
+
+/// As a POSIX shell takes it back; bare where nothing needs a quote.
+std::string shell_quoted(const std::string& text);
+
+/// `goldhive list` as text (listing.cc).
+void write_listing(const Report& report, const WriteOptions& options, std::ostream& out);
+
+}  // namespace goldhive::report

@@ -1,0 +1,13 @@
+// The functions behind the rows of formats.cc. Callers outside src/report use find_format().
+#pragma once
+
+#include "src/report/report.h"
+
+namespace goldhive::report {
+
+void write_text(const Report& report, const WriteOptions& options, std::ostream& out);    // text.cc
+void write_json(const Report& report, const WriteOptions& options, std::ostream& out);    // json.cc
+void write_jsonl(const Report& report, const WriteOptions& options, std::ostream& out);   // json.cc
+void write_jsonl_target(const TargetReport& target, const WriteOptions&, std::ostream&);  // json.cc
+
+}  // namespace goldhive::report

@@ -1,0 +1,60 @@
+#!/usr/bin/env python3
+"""Validates JSON reports against docs/report.schema.json.
+
+usage: validate_json.py SCHEMA FOLDER
+
+Every *.json below FOLDER is a report, every line of a *.jsonl a target. The published schema lets
+unknown fields pass, so that a reader of it survives an addition; here every object is closed first,
+so that a field which the schema does not describe is a failure. Exits 77 (skipped) without
+python3-jsonschema, 1 for a failure or when there was nothing to validate.
+"""
+
+import json
+import pathlib
+import sys
+
+try:
+    import jsonschema
+except ImportError:
+    print("skipped: no python3-jsonschema")
+    sys.exit(77)
+
+
+def close(schema):
+    if isinstance(schema, dict):
+        if "properties" in schema:
+            schema.setdefault("additionalProperties", False)
+        for part in schema.values():
+            close(part)
+    elif isinstance(schema, list):
+        for part in schema:
+            close(part)
+
+
+def main():
+    schema_file, folder = sys.argv[1], pathlib.Path(sys.argv[2])
+    schema = json.loads(pathlib.Path(schema_file).read_text(encoding="utf-8"))
+    close(schema)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    report = jsonschema.Draft202012Validator(schema)
+    target = jsonschema.Draft202012Validator({**schema["$defs"]["target"], "$defs": schema["$defs"]})
+
+    checked, failed = 0, 0
+
+    def validate(validator, text, name):
+        nonlocal checked, failed
+        checked += 1
+        for error in validator.iter_errors(json.loads(text)):
+            failed += 1
+            print(f"{name}: {'/'.join(map(str, error.absolute_path))}: {error.message}")
+
+    for path in sorted(folder.rglob("*.json")):
+        validate(report, path.read_text(encoding="utf-8"), path)
+    for path in sorted(folder.rglob("*.jsonl")):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            validate(target, line, f"{path}:{number}")
+    print(f"{checked} documents checked, {failed} faults")
+    return 1 if failed or not checked else 0
+
+
+sys.exit(main())
