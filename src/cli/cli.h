@@ -5,10 +5,25 @@
 #include <string>
 #include <vector>
 
+#include "imgtools/storage.h"
+#include "src/cli/terminal.h"
+
 namespace goldhive::cli {
 
-/// Runs `arguments` (without the program name). Results go to `out`, messages to `err`.
-/// Returns the exit code (exit_codes.h).
+/// All that a command sees of the machine it runs on. Tests hand in their own.
+struct Host {
+  std::ostream& out;         ///< results
+  std::ostream& err;         ///< messages
+  const ReadStorage& input;  ///< targets and policy files: no call of it can write
+  Storage& output;           ///< report files of -o and --report; patch, undo and recover
+  Terminal terminal;
+  std::string today;  ///< "YYYY-MM-DD", for the end dates of waivers
+};
+
+/// Runs `arguments` (without the program name). Returns the exit code (exit_codes.h).
+int run(const std::vector<std::string>& arguments, Host& host);
+
+/// The same on the real host, with its clock, environment and terminal.
 int run(const std::vector<std::string>& arguments, std::ostream& out, std::ostream& err);
 
 }  // namespace goldhive::cli

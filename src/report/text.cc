@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "src/report/printable.h"
 #include "src/report/text_layout.h"
@@ -65,10 +67,22 @@ std::string status_word(Status status) {
   return word;
 }
 
+/// The check ids whose rows differ in subject: only there a subject tells rows apart.
+std::set<std::string> ids_with_subjects(const std::vector<Finding>& findings) {
+  std::map<std::string, std::string> first;
+  std::set<std::string> out;
+  for (const Finding& f : findings) {
+    if (first.emplace(f.id, f.subject).first->second != f.subject) out.insert(f.id);
+  }
+  return out;
+}
+
 /// "32-bit view", "ControlSet001 (boots)", "TLS 1.0 client": what of several a row is about.
-std::string row_subject(const Finding& f, const windows::Installation& facts) {
+std::string row_subject(const Finding& f, const windows::Installation& facts, bool subject_tells) {
   std::vector<std::string> parts;
-  if (!f.subject.empty()) parts.push_back(f.subject);
+  if (subject_tells && !f.subject.empty() && !f.message.starts_with(f.subject)) {
+    parts.push_back(f.subject);
+  }
   const bool two_views = windows::is_64_bit(facts.os.architecture);
   if (f.view == windows::View::wow64) parts.emplace_back("32-bit view");
   if (f.view == windows::View::native && two_views) parts.emplace_back("64-bit view");
@@ -79,8 +93,8 @@ std::string row_subject(const Finding& f, const windows::Installation& facts) {
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
-std::string row_message(const Finding& f, const windows::Installation& facts) {
-  std::string text = row_subject(f, facts);
+std::string row_message(const Finding& f, const windows::Installation& facts, bool subject_tells) {
+  std::string text = row_subject(f, facts, subject_tells);
   if (!text.empty() && !f.message.empty()) text += ": ";
   text += f.message;
   if (f.possibly_stale) text += " [possibly stale]";
@@ -122,37 +136,65 @@ class TextWriter {
     const windows::Installation& facts = report.facts;
     lines_.right_aligned(printable(facts.id), printable(describe_system(facts)),
                          status_word(report.status), color_of(report.status), edge());
-    const std::size_t id_width = widest_id(report.findings);
-    for (const Finding& f : report.findings) {
-      if (shown(f, facts)) row(f, facts, id_width);
-    }
+    rows(report);
     for (const std::string& w : facts.warnings) lines_.folded("  note: ", 8, printable(w));
     for (const std::string& c : facts.os.conflicts) lines_.folded("  note: ", 8, printable(c));
     if (options_.verbose) details(facts);
   }
 
-  /// Info rows on a control set that does not boot wait for --verbose.
+  /// Rows that tell nothing at a glance wait for --verbose: hives and volumes in order, and info
+  /// rows on a control set that does not boot.
   bool shown(const Finding& f, const windows::Installation& facts) const {
-    if (options_.verbose || f.severity != policy::Severity::info || !f.control_set) return true;
-    return facts.control_sets.boots == f.control_set;
+    if (options_.verbose) return true;
+    if (f.severity != policy::Severity::info) return true;
+    if (f.id == "hive.state" || f.id == "volume.state") return f.actual != "clean";
+    return !f.control_set || facts.control_sets.boots == f.control_set;
   }
 
-  void row(const Finding& f, const windows::Installation& facts, std::size_t id_width) {
+  static bool is_reason(const Finding& f) {
+    return f.verdict == Verdict::not_applicable || f.verdict == Verdict::undetermined;
+  }
+
+  /// Where one reason makes several checks not apply (WinPE, XP) or leaves them open (a version of
+  /// Windows that cannot be told), it is said once.
+  void rows(const InstallationReport& report) {
+    const std::set<std::string> with_subjects = ids_with_subjects(report.findings);
+    std::vector<std::pair<const Finding*, std::string>> kept;
+    std::map<std::string, std::size_t> reasons;
+    for (const Finding& f : report.findings) {
+      if (!shown(f, report.facts)) continue;
+      kept.emplace_back(&f, row_message(f, report.facts, with_subjects.count(f.id) != 0));
+      if (is_reason(f)) ++reasons[kept.back().second];
+    }
+    const auto repeated = [&](const Finding& f, const std::string& message) {
+      return !options_.verbose && is_reason(f) && reasons[message] > 2;
+    };
+    std::size_t id_width = 0;
+    for (const auto& [f, message] : kept) {
+      if (!repeated(*f, message)) id_width = std::max(id_width, display_width(f->id));
+    }
+    std::set<std::string> said;
+    for (const auto& [f, message] : kept) {
+      if (!repeated(*f, message)) {
+        row(*f, f->id, message, id_width);
+      } else if (said.insert(message).second) {
+        const std::string checks = counted(reasons[message], "check");
+        row(*f, checks, message, std::max(id_width, checks.size()));
+      }
+    }
+  }
+
+  void row(const Finding& f, const std::string& name, const std::string& message,
+           std::size_t id_width) {
     const Style style = style_of(f);
     const bool graded = f.verdict == Verdict::fail || f.verdict == Verdict::warn;
     const std::string severity = graded && !f.waived ? policy::to_string(f.severity) : "";
-    lines_.row(style.verdict, style.color, f.id, id_width, row_message(f, facts), severity, edge());
+    lines_.row(style.verdict, style.color, name, id_width, message, severity, edge());
     if (!options_.verbose) return;
     if (!f.key.empty()) {
       lines_.folded("          ", 12, printable(f.value.empty() ? f.key : f.key + " : " + f.value));
     }
     for (const std::string& e : f.evidence) lines_.folded("          ", 12, printable(e));
-  }
-
-  std::size_t widest_id(const std::vector<Finding>& findings) const {
-    std::size_t width = 0;
-    for (const Finding& f : findings) width = std::max(width, display_width(f.id));
-    return width;
   }
 
   void details(const windows::Installation& facts) {
@@ -194,8 +236,12 @@ class TextWriter {
   }
 
   static std::string fix_line(const std::vector<std::string>& targets) {
+    constexpr std::size_t named = 4;
     std::string line = "The fix: goldhive plan";
-    for (const std::string& t : targets) line += " " + printable(shell_quoted(t));
+    for (std::size_t i = 0; i < targets.size() && i < named; ++i) {
+      line += " " + printable(shell_quoted(targets[i]));
+    }
+    if (targets.size() > named) line += fmt::format(" and {} more", targets.size() - named);
     return line;
   }
 

@@ -3,7 +3,7 @@
 
 usage: validate_json.py SCHEMA FOLDER
 
-Every *.json below FOLDER is a report, every line of a *.jsonl a target. The published schema lets
+Every golden/*.json below FOLDER is a report, every line of a golden/*.jsonl a target. The published schema lets
 unknown fields pass, so that a reader of it survives an addition; here every object is closed first,
 so that a field which the schema does not describe is a failure. Exits 77 (skipped) without
 python3-jsonschema, 1 for a failure or when there was nothing to validate.
@@ -48,9 +48,9 @@ def main():
             failed += 1
             print(f"{name}: {'/'.join(map(str, error.absolute_path))}: {error.message}")
 
-    for path in sorted(folder.rglob("*.json")):
+    for path in sorted(folder.rglob("golden/*.json")):
         validate(report, path.read_text(encoding="utf-8"), path)
-    for path in sorted(folder.rglob("*.jsonl")):
+    for path in sorted(folder.rglob("golden/*.jsonl")):
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
             validate(target, line, f"{path}:{number}")
     print(f"{checked} documents checked, {failed} faults")

@@ -1,0 +1,27 @@
+// goldhive list: what is in a target, without a judgement.
+#include "src/cli/command.h"
+#include "src/cli/survey.h"
+
+namespace goldhive::cli {
+namespace {
+
+struct ListFlags {
+  TargetFlags targets;
+  OutputFlags output;
+};
+
+}  // namespace
+
+void add_list(CLI::App& app, Host& host, int& exit_code) {
+  CLI::App* command =
+      app.add_subcommand("list", "Show what is in a target: volumes, installations, hives");
+  const auto flags = std::make_shared<ListFlags>();
+  add_target_flags(*command, flags->targets);
+  add_output_flags(*command, flags->output);
+  command->footer("Exit code: 0, or 2 where a target could not be read.");
+  command->callback([&host, &exit_code, flags] {
+    exit_code = exit_code_of(survey(host, "list", flags->targets, flags->output, nullptr).status);
+  });
+}
+
+}  // namespace goldhive::cli

@@ -1,0 +1,34 @@
+// goldhive scan: judges targets by a policy.
+#include "src/cli/command.h"
+#include "src/cli/survey.h"
+
+namespace goldhive::cli {
+namespace {
+
+struct ScanFlags {
+  TargetFlags targets;
+  OutputFlags output;
+  PolicyFlags policy;
+};
+
+int scan(Host& host, const ScanFlags& flags) {
+  const policy::Policy policy = load_policy(host.input, flags.policy.policy);
+  const report::Report report = survey(host, "scan", flags.targets, flags.output, &policy);
+  return exit_code_of(report.status, flags.policy.findings_code);
+}
+
+}  // namespace
+
+void add_scan(CLI::App& app, Host& host, int& exit_code) {
+  CLI::App* command = app.add_subcommand("scan", "Judge the TLS settings of Windows images");
+  const auto flags = std::make_shared<ScanFlags>();
+  add_target_flags(*command, flags->targets);
+  add_policy_flags(*command, flags->policy);
+  add_output_flags(*command, flags->output);
+  command->footer(
+      "Exit code: 0 compliant or nothing applicable, 1 findings, 2 undetermined or error.\n"
+      "Nothing is ever written to a target.");
+  command->callback([&host, &exit_code, flags] { exit_code = scan(host, *flags); });
+}
+
+}  // namespace goldhive::cli

@@ -1,0 +1,11 @@
+// The table of commands.
+#include "src/cli/command.h"
+
+namespace goldhive::cli {
+
+const std::vector<AddCommand>& commands() {
+  static const std::vector<AddCommand> table = {add_scan, add_list, add_explain, add_policy};
+  return table;
+}
+
+}  // namespace goldhive::cli

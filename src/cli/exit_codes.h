@@ -1,0 +1,28 @@
+// Exit codes: the contract of docs/report.md. Scripts test them, so they change never.
+#pragma once
+
+#include "src/report/report.h"
+
+namespace goldhive::cli {
+
+inline constexpr int exit_compliant = 0;      ///< compliant, or nothing applicable
+inline constexpr int exit_findings = 1;       ///< findings (plan: pending changes)
+inline constexpr int exit_error = 2;          ///< usage, I/O, corrupt, refused, undetermined
+inline constexpr int exit_interrupted = 130;  ///< SIGINT, as shells report it
+
+/// `findings_code`: what --exit-code puts in the place of 1; nothing else is replaced.
+constexpr int exit_code_of(report::Status status, int findings_code = exit_findings) {
+  switch (status) {
+    case report::Status::not_applicable:
+    case report::Status::compliant:
+      return exit_compliant;
+    case report::Status::findings:
+      return findings_code;
+    case report::Status::undetermined:
+    case report::Status::error:
+      break;
+  }
+  return exit_error;
+}
+
+}  // namespace goldhive::cli

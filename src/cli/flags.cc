@@ -1,0 +1,117 @@
+#include "src/cli/flags.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace goldhive::cli {
+namespace {
+
+/// A policy is a page of text; a file far beyond that is none.
+constexpr std::uint64_t policy_size_limit = 1 << 20;
+
+std::string format_names() {
+  std::string names;
+  for (const report::Format& f : report::formats()) {
+    names += (names.empty() ? "" : ", ") + std::string(f.name);
+  }
+  return names;
+}
+
+std::string check_format(const std::string& name) {
+  if (report::find_format(name) != nullptr) return "";
+  return fmt::format("no format '{}' (there are {})", name, format_names());
+}
+
+std::string check_report(const std::string& text) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string::npos || equals + 1 == text.size()) {
+    return fmt::format("'{}' is not FORMAT=FILE", text);
+  }
+  return check_format(text.substr(0, equals));
+}
+
+}  // namespace
+
+void add_target_flags(CLI::App& command, TargetFlags& flags) {
+  command
+      .add_option("TARGET", flags.targets,
+                  "a Windows tree, a folder of hives, a hive file, or an image")
+      ->required();
+  command
+      .add_option("--input-format", flags.input_format,
+                  "take the targets for this format instead of telling by content")
+      ->type_name("NAME");
+  command.add_flag("--hash", flags.hash, "add the SHA-256 of each hive file as found");
+  command.add_flag("--no-logs", flags.no_logs,
+                   "do not recover dirty hives from their transaction logs");
+  command.add_flag("-v,--verbose", flags.verbose,
+                   "show evidence, and on stderr what was read of each target");
+}
+
+void add_output_flags(CLI::App& command, OutputFlags& flags) {
+  command.add_option("-f,--format", flags.format, "format of the output: " + format_names())
+      ->type_name("NAME")
+      ->check(CLI::Validator(check_format, ""))
+      ->capture_default_str();
+  command
+      .add_option("-o,--output", flags.file,
+                  "write the output to FILE, whole or not at all, instead of stdout")
+      ->type_name("FILE");
+  command.add_option("--report", flags.reports, "also write a report to a file; may be repeated")
+      ->type_name("FORMAT=FILE")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->check(CLI::Validator(check_report, ""));
+  command.add_option("--color", flags.color, "colour in text output: auto, always, never")
+      ->type_name("WHEN")
+      ->check(CLI::IsMember({"auto", "always", "never"}))
+      ->capture_default_str();
+}
+
+void add_policy_flags(CLI::App& command, PolicyFlags& flags) {
+  command
+      .add_option("-p,--policy", flags.policy,
+                  "what to judge by: baseline, tls12-only, or a TOML file")
+      ->type_name("NAME|FILE")
+      ->capture_default_str();
+  command
+      .add_option("--exit-code", flags.findings_code, "exit with N where it would be 1 (findings)")
+      ->type_name("N")
+      ->check(CLI::Range(0, 255));
+}
+
+policy::Policy load_policy(const ReadStorage& storage, const std::string& name) {
+  const std::vector<std::string> builtin = policy::builtin_policy_names();
+  if (std::find(builtin.begin(), builtin.end(), name) != builtin.end()) {
+    return policy::builtin_policy(name);
+  }
+  const auto info = storage.stat(name);
+  if (!info) {
+    throw Error(ErrorKind::usage, fmt::format("no policy '{}': neither built in ({}) nor a file",
+                                              name, fmt::join(builtin, ", ")));
+  }
+  if (info->type != FileType::file || info->size > policy_size_limit) {
+    throw Error(ErrorKind::usage, "not a policy file", name);
+  }
+  const std::unique_ptr<ByteSource> source = storage.open(name);
+  const Bytes bytes = source->read(0, static_cast<std::size_t>(source->size()));
+  return policy::parse_policy(std::string(bytes.begin(), bytes.end()), name);
+}
+
+PipelineOptions pipeline_options(const TargetFlags& flags, const policy::Policy* policy,
+                                 const std::string& today) {
+  PipelineOptions options;
+  options.open.input_format = flags.input_format;
+  options.inspect.use_logs = !flags.no_logs;
+  options.inspect.hash = flags.hash;
+  options.policy = policy;
+  if (policy != nullptr) {
+    options.inspect.dotnet = policy->check_dotnet;
+    options.inspect.wininet = policy->wininet_required.has_value();
+  }
+  options.today = today;
+  return options;
+}
+
+}  // namespace goldhive::cli

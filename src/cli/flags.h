@@ -1,0 +1,46 @@
+// Flags that several commands share, each declared and described once.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+#include "src/cli/exit_codes.h"
+#include "src/cli/pipeline.h"
+
+namespace goldhive::cli {
+
+/// What to look at, and how.
+struct TargetFlags {
+  std::vector<std::string> targets;
+  std::string input_format;
+  bool hash = false;
+  bool no_logs = false;
+  bool verbose = false;
+};
+void add_target_flags(CLI::App& command, TargetFlags& flags);
+
+/// Where the report goes, and as what.
+struct OutputFlags {
+  std::string format = "text";
+  std::string file;                  ///< -o; "" or "-" = standard output
+  std::vector<std::string> reports;  ///< FORMAT=FILE
+  std::string color = "auto";
+};
+void add_output_flags(CLI::App& command, OutputFlags& flags);
+
+/// By what to judge, and what the exit code says of it.
+struct PolicyFlags {
+  std::string policy = "baseline";
+  int findings_code = exit_findings;
+};
+void add_policy_flags(CLI::App& command, PolicyFlags& flags);
+
+/// `name` of a built-in policy, or a TOML file. Error(usage), Error(not_found), Error(io).
+policy::Policy load_policy(const ReadStorage& storage, const std::string& name);
+
+/// Pipeline options out of flags; `policy` may be null and must outlive them.
+PipelineOptions pipeline_options(const TargetFlags& flags, const policy::Policy* policy,
+                                 const std::string& today);
+
+}  // namespace goldhive::cli

@@ -1,0 +1,130 @@
+#include "src/cli/output.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+namespace goldhive::cli {
+namespace {
+
+std::string folder_of(const std::string& path) {
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  return folder.empty() ? "." : folder;
+}
+
+/// A link is followed, so that the file it names is replaced and not the link.
+std::string resolved(const Storage& storage, const std::string& path) {
+  if (!storage.read_link(path)) return path;
+  std::error_code failed;
+  const auto target = std::filesystem::weakly_canonical(path, failed);
+  return failed ? path : target.string();
+}
+
+std::unique_ptr<WritableFile> create_beside(Storage& storage, const std::string& path,
+                                            std::string& name) {
+  // A name may be taken by what a killed run left behind; never overwrite what is not ours.
+  constexpr int tries = 100;
+  for (int n = 0; n < tries; ++n) {
+    name = fmt::format("{}.{}.new", path, n);
+    if (!storage.stat(name)) return storage.create(name);
+  }
+  throw Error(ErrorKind::refused, "too many files like " + name + " lie beside it", path);
+}
+
+}  // namespace
+
+void write_whole_file(Storage& storage, const std::string& path, std::string_view content) {
+  const auto info = storage.stat(path);
+  if (info && info->type == FileType::directory) {
+    throw Error(ErrorKind::usage, "is a directory", path);
+  }
+  if (info && info->type != FileType::file) {
+    std::ofstream stream(path, std::ios::binary);
+    stream << content << std::flush;
+    if (!stream) throw Error(ErrorKind::io, "cannot be written", path);
+    return;
+  }
+  const std::string target = resolved(storage, path);
+  std::string name;
+  try {
+    const std::unique_ptr<WritableFile> file = create_beside(storage, target, name);
+    const auto* bytes = reinterpret_cast<const std::uint8_t*>(content.data());
+    file->write(0, {bytes, content.size()});
+    file->sync();
+  } catch (const Error&) {
+    if (storage.stat(name)) storage.remove(name);
+    throw;
+  }
+  storage.rename(name, target);
+  storage.sync_directory(folder_of(target));
+}
+
+Output::Output(Host& host, const OutputFlags& flags, bool verbose,
+               const std::vector<std::string>& targets)
+    : host_(host), format_(report::find_format(flags.format)), file_(flags.file) {
+  for (const std::string& text : flags.reports) {
+    const std::size_t equals = text.find('=');
+    reports_.emplace_back(report::find_format(text.substr(0, equals)), text.substr(equals + 1));
+  }
+  options_.verbose = verbose;
+  const Terminal& terminal = host.terminal;
+  options_.width = to_stdout() && terminal.out_is_terminal ? terminal.width : 0;
+  options_.reasons_shown = to_stdout() && terminal.out_is_terminal && terminal.err_is_terminal;
+  options_.color = flags.color == "always" || (flags.color == "auto" && to_stdout() &&
+                                               terminal.out_is_terminal && terminal.wants_color);
+  if (!to_stdout()) guard(file_, targets);
+  for (const auto& [format, path] : reports_) guard(path, targets);
+}
+
+void Output::guard(const std::string& path, const std::vector<std::string>& targets) const {
+  const auto folder = host_.input.stat(folder_of(path));
+  if (!folder || folder->type != FileType::directory) {
+    throw Error(ErrorKind::usage, "cannot be written: its folder does not exist", path);
+  }
+  const auto info = host_.input.stat(path);
+  if (!info || info->type != FileType::file) return;
+  for (const std::string& target : targets) {
+    const auto other = host_.input.stat(split_target(host_.input, target).path);
+    if (other && other->device == info->device && other->inode == info->inode) {
+      throw Error(ErrorKind::usage, "is a target: a report must not overwrite it", path);
+    }
+  }
+  const std::unique_ptr<ByteSource> source = host_.input.open(path);
+  if (source->size() >= 4) {
+    const Bytes head = source->read(0, 4);
+    if (ByteView(head, 0, path).starts_with("regf")) {
+      throw Error(ErrorKind::usage, "is a registry hive: a report must not overwrite it", path);
+    }
+  }
+}
+
+report::WriteOptions Output::file_options() const {
+  report::WriteOptions options;
+  options.verbose = options_.verbose;
+  return options;
+}
+
+void Output::target_done(const report::TargetReport& target) {
+  if (!to_stdout() || format_->write_target == nullptr) return;
+  format_->write_target(target, options_, host_.out);
+  host_.out.flush();
+}
+
+void Output::finish(const report::Report& report) {
+  for (const auto& [format, path] : reports_) {
+    std::ostringstream text;
+    format->write(report, file_options(), text);
+    write_whole_file(host_.output, path, text.str());
+  }
+  if (!to_stdout()) {
+    std::ostringstream text;
+    format_->write(report, options_, text);
+    write_whole_file(host_.output, file_, text.str());
+  } else if (format_->write_target == nullptr) {
+    format_->write(report, options_, host_.out);
+  }
+}
+
+}  // namespace goldhive::cli

@@ -1,0 +1,41 @@
+// Where results go: standard output, -o FILE, --report FORMAT=FILE.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "src/cli/cli.h"
+#include "src/cli/flags.h"
+
+namespace goldhive::cli {
+
+/// Puts `content` at `path`: a new file beside it, synced, then renamed onto it, so that a reader
+/// sees the old file or the new one. Devices and pipes are written as they are.
+void write_whole_file(Storage& storage, const std::string& path, std::string_view content);
+
+class Output {
+ public:
+  /// Checks the flags before any work is done. Error(usage) where an output would overwrite one of
+  /// the targets or any hive, or where its folder is not there.
+  Output(Host& host, const OutputFlags& flags, bool verbose,
+         const std::vector<std::string>& targets);
+
+  /// A target is done (and settled): formats that can show it at once do.
+  void target_done(const report::TargetReport& target);
+  /// All are: writes everything still to be written.
+  void finish(const report::Report& report);
+
+ private:
+  bool to_stdout() const { return file_.empty() || file_ == "-"; }
+  void guard(const std::string& path, const std::vector<std::string>& targets) const;
+  report::WriteOptions file_options() const;
+
+  Host& host_;
+  const report::Format* format_;
+  std::string file_;
+  std::vector<std::pair<const report::Format*, std::string>> reports_;
+  report::WriteOptions options_;
+};
+
+}  // namespace goldhive::cli

@@ -1,0 +1,37 @@
+// From a path to findings: open_image -> volumes -> windows::inspect -> policy::evaluate. Every
+// command that judges a target goes through here, patch's rescan included.
+#pragma once
+
+#include <string>
+
+#include "imgtools/image.h"
+#include "imgtools/storage.h"
+#include "src/policy/policy.h"
+#include "src/report/report.h"
+#include "src/windows/inspect.h"
+
+namespace goldhive::cli {
+
+struct PipelineOptions {
+  OpenOptions open;
+  windows::InspectOptions inspect;
+  /// Null: look, do not judge (`list`). Must outlive the call.
+  const policy::Policy* policy = nullptr;
+  std::string today;  ///< "YYYY-MM-DD"
+};
+
+/// What a user names: a file or directory of the host, and perhaps one of the volumes or
+/// installations in it, as an installation id names it ("install.wim@2", "disk.vhd:p2").
+struct TargetName {
+  std::string path;
+  std::string selector;  ///< "" = all; else what follows the path: "@2", ":p2:/Windows.old"
+};
+
+/// Splits `text`. A path that exists as it stands is never split.
+TargetName split_target(const ReadStorage& storage, const std::string& text);
+
+/// Never throws for what is in the target: what goes wrong is TargetReport::error. Not settled.
+report::TargetReport inspect_target(const ReadStorage& storage, const std::string& target,
+                                    const PipelineOptions& options);
+
+}  // namespace goldhive::cli

@@ -1,0 +1,26 @@
+// What the program knows of its terminal and environment. terminal_posix.cc and terminal_win32.cc
+// ask the system; nothing else in the project does.
+#pragma once
+
+#include <string>
+
+namespace goldhive::cli {
+
+struct Terminal {
+  bool out_is_terminal = false;
+  bool err_is_terminal = false;
+  bool wants_color = true;  ///< NO_COLOR is unset or empty, and TERM is not "dumb"
+  unsigned width = 80;      ///< columns of the terminal; of no meaning where there is none
+};
+
+/// Asks the system. Also makes a write to a closed pipe an error of the stream instead of a signal,
+/// so that a command ends in order.
+Terminal open_terminal();
+
+/// After a failed write to standard output: whether its reader has gone away.
+bool reader_has_gone();
+
+/// The value of an environment variable, "" if unset.
+std::string environment(const char* name);
+
+}  // namespace goldhive::cli

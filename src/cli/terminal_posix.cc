@@ -1,0 +1,32 @@
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+
+#include "src/cli/terminal.h"
+
+namespace goldhive::cli {
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+Terminal open_terminal() {
+  std::signal(SIGPIPE, SIG_IGN);
+  Terminal t;
+  t.out_is_terminal = isatty(STDOUT_FILENO) == 1;
+  t.err_is_terminal = isatty(STDERR_FILENO) == 1;
+  t.wants_color = environment("NO_COLOR").empty() && environment("TERM") != "dumb";
+  winsize size{};
+  if (t.out_is_terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+    t.width = size.ws_col;
+  }
+  return t;
+}
+
+bool reader_has_gone() { return errno == EPIPE; }
+
+}  // namespace goldhive::cli

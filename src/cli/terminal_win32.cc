@@ -1,0 +1,37 @@
+#include <io.h>
+#include <windows.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+
+#include "src/cli/terminal.h"
+
+namespace goldhive::cli {
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+Terminal open_terminal() {
+  SetConsoleOutputCP(CP_UTF8);
+  Terminal t;
+  t.out_is_terminal = _isatty(_fileno(stdout)) != 0;
+  t.err_is_terminal = _isatty(_fileno(stderr)) != 0;
+  t.wants_color = environment("NO_COLOR").empty() && environment("TERM") != "dumb";
+  const HANDLE console = GetStdHandle(STD_OUTPUT_HANDLE);
+  CONSOLE_SCREEN_BUFFER_INFO info{};
+  if (t.out_is_terminal && GetConsoleScreenBufferInfo(console, &info) != 0) {
+    t.width = static_cast<unsigned>(info.srWindow.Right - info.srWindow.Left + 1);
+    // Escape codes work from Windows 10 on, once asked for; without them there is no colour.
+    DWORD mode = 0;
+    t.wants_color = t.wants_color && GetConsoleMode(console, &mode) != 0 &&
+                    SetConsoleMode(console, mode | ENABLE_VIRTUAL_TERMINAL_PROCESSING) != 0;
+  }
+  return t;
+}
+
+bool reader_has_gone() { return errno == EPIPE || errno == EINVAL; }
+
+}  // namespace goldhive::cli

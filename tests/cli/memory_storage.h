@@ -1,0 +1,48 @@
+// A host file system in memory, for command line tests: paths in outputs are the same on every
+// machine, files can be unreadable without caring who runs the tests, and every call that could
+// change something is recorded.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "imgtools/storage.h"
+
+namespace goldhive::tests {
+
+class MemoryStorage final : public Storage {
+ public:
+  /// Adds or replaces a file; its directories exist with it. Paths are relative, without "./".
+  void put(const std::string& path, Bytes data);
+  void put(const std::string& path, const std::string& text);
+  void make_directory(const std::string& path) { directories_.insert(path); }
+  /// Reading the file fails from now on, as without permission.
+  void forbid(const std::string& path) { forbidden_.insert(path); }
+
+  bool has(const std::string& path) const { return files_.count(path) != 0; }
+  std::string text(const std::string& path) const;
+  /// Every call that opens for writing, creates, renames, removes: "create report.json.0.new".
+  const std::vector<std::string>& changes() const { return changes_; }
+
+  std::optional<FileInfo> stat(const std::string& path) const override;
+  std::vector<DirectoryEntry> list(const std::string& directory) const override;
+  std::unique_ptr<ByteSource> open(const std::string& path) const override;
+  std::optional<std::string> read_link(const std::string& path) const override;
+  std::unique_ptr<WritableFile> open_write(const std::string& path) override;
+  std::unique_ptr<WritableFile> create(const std::string& path) override;
+  void rename(const std::string& from, const std::string& to) override;
+  void remove(const std::string& path) override;
+  void make_directories(const std::string& path) override;
+  void sync_directory(const std::string& directory) override;
+  std::uint64_t free_space(const std::string& path) const override;
+
+ private:
+  std::map<std::string, Bytes> files_;
+  std::set<std::string> directories_ = {""};
+  std::set<std::string> forbidden_;
+  std::vector<std::string> changes_;
+};
+
+}  // namespace goldhive::tests

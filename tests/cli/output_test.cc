@@ -1,0 +1,73 @@
+#include "src/cli/output.h"
+
+#include <catch2/catch.hpp>
+
+#include "tests/cli/session.h"
+
+namespace goldhive::tests {
+namespace {
+
+TEST_CASE("A report file is written beside its name and renamed onto it") {
+  MemoryStorage files;
+  files.put("out/report.json", std::string("old"));
+  cli::write_whole_file(files, "out/report.json", "new");
+  CHECK(files.text("out/report.json") == "new");
+  CHECK(files.changes() == std::vector<std::string>{"create out/report.json.0.new",
+                                                    "rename out/report.json.0.new out/report.json",
+                                                    "sync_directory out"});
+}
+
+TEST_CASE("What a killed run left behind is not overwritten") {
+  MemoryStorage files;
+  files.put("report.json.0.new", std::string("half"));
+  cli::write_whole_file(files, "report.json", "new");
+  CHECK(files.text("report.json") == "new");
+  CHECK(files.text("report.json.0.new") == "half");
+}
+
+TEST_CASE("A report never overwrites a target or a hive") {
+  Session session;
+  session.storage.put("target", std::string("not a hive"));
+  session.storage.put("other", std::string("regf and more"));
+  for (const std::string path : {"target", "./target", "other"}) {
+    const Outcome got = session.run({"scan", "target", "--report", "json=" + path});
+    INFO(path << ": " << got.err);
+    CHECK(got.code == 2);
+    CHECK(got.out.empty());
+    CHECK(got.err.find("must not overwrite") != std::string::npos);
+  }
+  CHECK(session.run({"scan", "target", "-o", "target"}).code == 2);
+  CHECK(session.storage.changes().empty());
+}
+
+TEST_CASE("Output and further reports are written to their files") {
+  Session session;
+  session.storage.put("target", std::string("not a hive"));
+  const Outcome got = session.run(
+      {"scan", "target", "-o", "a.txt", "--report", "json=b.json", "--report", "jsonl=c.jsonl"});
+  CHECK(got.code == 2);
+  CHECK(got.out.empty());
+  CHECK(session.storage.text("a.txt").find("ERROR") != std::string::npos);
+  CHECK(session.storage.text("b.json").find("\"schema\": 1") != std::string::npos);
+  CHECK(session.storage.text("c.jsonl").find("{\"path\":\"target\"") == 0);
+}
+
+TEST_CASE("Colour needs a terminal that wants it or an order") {
+  Session session;
+  session.storage.put("target", std::string("not a hive"));
+  const auto colored = [&](const std::vector<std::string>& extra) {
+    std::vector<std::string> arguments = {"scan", "target"};
+    arguments.insert(arguments.end(), extra.begin(), extra.end());
+    return session.run(arguments).out.find('\x1b') != std::string::npos;
+  };
+  CHECK_FALSE(colored({}));
+  CHECK(colored({"--color", "always"}));
+  session.terminal.out_is_terminal = true;
+  CHECK(colored({}));
+  CHECK_FALSE(colored({"--color", "never"}));
+  session.terminal.wants_color = false;
+  CHECK_FALSE(colored({}));
+}
+
+}  // namespace
+}  // namespace goldhive::tests

@@ -1,0 +1,101 @@
+// scan and list from end to end, on trees made from recipes; their outputs are golden files.
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+#include "tests/cli/session.h"
+#include "tests/golden.h"
+
+namespace goldhive::tests {
+namespace {
+
+using nlohmann::json;
+
+const std::string golden = "tests/cli/golden/";
+
+TEST_CASE("A fresh Windows 7 has findings") {
+  Session session;
+  session.put_recipe("windows-7-sp1-x64", "win7");
+  const Outcome text = session.run({"scan", "win7"});
+  CHECK(text.code == 1);
+  CHECK(text.err.empty());
+  check_golden(golden + "windows-7-sp1-x64.txt", text.out);
+  check_golden(golden + "windows-7-sp1-x64.verbose.txt", session.run({"scan", "-v", "win7"}).out);
+  check_golden(golden + "windows-7-sp1-x64.json",
+               session.run({"scan", "-f", "json", "--hash", "win7"}).out);
+  CHECK(session.run({"scan", "--exit-code", "9", "win7"}).code == 9);
+}
+
+TEST_CASE("A listing judges nothing") {
+  Session session;
+  session.put_recipe("windows-7-sp1-x64", "win7");
+  const Outcome text = session.run({"list", "win7"});
+  CHECK(text.code == 0);
+  check_golden(golden + "list.txt", text.out);
+  check_golden(golden + "list.json", session.run({"list", "-f", "json", "win7"}).out);
+}
+
+TEST_CASE("Scan opens nothing for writing") {
+  Session session;
+  session.put_recipe("windows-7-sp1-x64", "win7");
+  session.run({"scan", "-v", "--hash", "win7", "win7/Windows/System32/config/SYSTEM"});
+  session.run({"list", "win7"});
+  CHECK(session.storage.changes().empty());
+}
+
+TEST_CASE("Verbose says on stderr what was read") {
+  Session session;
+  session.put_recipe("windows-7-sp1-x64", "win7");
+  const Outcome got = session.run({"scan", "--verbose", "win7"});
+  CHECK(got.err.find("goldhive: win7: ") == 0);
+  CHECK(got.err.find(" reads, ") != std::string::npos);
+}
+
+TEST_CASE("The same input gives the same bytes") {
+  Session session;
+  session.put_recipe("windows-7-sp1-x64", "win7");
+  for (const char* format : {"text", "json", "jsonl"}) {
+    const std::vector<std::string> arguments = {"scan", "-f", format, "win7", "win7"};
+    CHECK(session.run(arguments).out == session.run(arguments).out);
+  }
+}
+
+TEST_CASE("The SYSTEM hive of a real Windows 7 fails for TLS and leaves the rest undetermined") {
+  const char* corpus = std::getenv("GOLDHIVE_CORPUS");
+  if (corpus == nullptr) {
+    WARN("skipped: no corpus");
+    return;
+  }
+  std::ifstream file(std::string(corpus) + "/real/SYSTEM.win7", std::ios::binary);
+  Session session;
+  session.storage.put("SYSTEM.win7", Bytes(std::istreambuf_iterator<char>(file), {}));
+  const Outcome got = session.run({"scan", "-f", "json", "SYSTEM.win7"});
+  CHECK(got.code == 2);
+  const json report = json::parse(got.out);
+  const json& found = report["targets"][0]["installations"][0];
+  CHECK(found["hives"][0]["state"] == "missing");
+  CHECK(found["hives"][1]["state"] == "clean");
+  CHECK(found["control_sets"]["boots"] == 1);
+  int failed = 0;
+  int open = 0;
+  for (const json& row : found["findings"]) {
+    const std::string id = row["id"];
+    const bool schannel = id == "schannel.tls11.client" || id == "schannel.tls12.client";
+    if (schannel && row["control_set"] == "ControlSet001") {
+      CHECK(row["verdict"] == "fail");
+      ++failed;
+    }
+    if (id == "servicing.kb3140245" || id == "winhttp.default-secure-protocols") {
+      CHECK(row["verdict"] == "undetermined");
+      CHECK(row["message"].get<std::string>().find("SOFTWARE") != std::string::npos);
+      ++open;
+    }
+  }
+  CHECK(failed == 2);
+  CHECK(open >= 2);
+}
+
+}  // namespace
+}  // namespace goldhive::tests

@@ -1,0 +1,13 @@
+#include "tests/cli/session.h"
+
+#include "fixtures/recipe.h"
+
+namespace goldhive::tests {
+
+void Session::put_recipe(const std::string& recipe, const std::string& path) {
+  for (const auto& [name, data] : fixtures::load_recipe(recipe).files) {
+    storage.put(path + "/" + name, data);
+  }
+}
+
+}  // namespace goldhive::tests

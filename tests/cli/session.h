@@ -1,0 +1,37 @@
+// The command line in process, on a host in memory.
+#pragma once
+
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "src/cli/cli.h"
+#include "tests/cli/memory_storage.h"
+
+namespace goldhive::tests {
+
+struct Outcome {
+  int code = -1;
+  std::string out;
+  std::string err;
+};
+
+/// A storage and what a user types at it.
+struct Session {
+  MemoryStorage storage;
+  cli::Terminal terminal;  ///< no terminal unless a test says so
+
+  /// "goldhive <arguments>".
+  Outcome run(const std::vector<std::string>& arguments) {
+    std::ostringstream out;
+    std::ostringstream err;
+    cli::Host host{out, err, storage, storage, terminal, "2026-01-31"};
+    const int code = cli::run(arguments, host);
+    return {code, out.str(), err.str()};
+  }
+
+  /// The tree of a recipe of fixtures/, as directory `path`.
+  void put_recipe(const std::string& recipe, const std::string& path);
+};
+
+}  // namespace goldhive::tests

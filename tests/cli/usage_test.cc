@@ -1,0 +1,129 @@
+// The frame of the command line: help, usage errors, the manual page, exit codes.
+#include <catch2/catch.hpp>
+#include <fstream>
+#include <iterator>
+#include <regex>
+#include <set>
+
+#include "src/cli/exit_codes.h"
+#include "tests/cli/session.h"
+
+namespace goldhive::tests {
+namespace {
+
+using report::Status;
+
+const std::vector<std::vector<std::string>> all_commands = {
+    {},         {"scan"},           {"list"},           {"explain"},
+    {"policy"}, {"policy", "list"}, {"policy", "show"}, {"policy", "check"},
+};
+
+std::size_t line_count(const std::string& text) {
+  return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
+TEST_CASE("Exit codes follow the contract") {
+  CHECK(cli::exit_code_of(Status::not_applicable) == 0);
+  CHECK(cli::exit_code_of(Status::compliant) == 0);
+  CHECK(cli::exit_code_of(Status::findings) == 1);
+  CHECK(cli::exit_code_of(Status::undetermined) == 2);
+  CHECK(cli::exit_code_of(Status::error) == 2);
+  CHECK(cli::exit_interrupted == 130);
+}
+
+TEST_CASE("Another exit code replaces only that of findings") {
+  CHECK(cli::exit_code_of(Status::compliant, 7) == 0);
+  CHECK(cli::exit_code_of(Status::findings, 7) == 7);
+  CHECK(cli::exit_code_of(Status::findings, 0) == 0);
+  CHECK(cli::exit_code_of(Status::undetermined, 7) == 2);
+  CHECK(cli::exit_code_of(Status::error, 0) == 2);
+}
+
+TEST_CASE("Wrong usage is one line on stderr and exit code 2") {
+  const std::vector<std::vector<std::string>> wrong = {
+      {},
+      {"scna", "x"},
+      {"scan"},
+      {"scan", "--no-such-flag", "x"},
+      {"scan", "--format", "xml", "x"},
+      {"scan", "--report", "json", "x"},
+      {"scan", "--report", "xml=a", "x"},
+      {"scan", "--exit-code", "-1", "x"},
+      {"scan", "--exit-code", "256", "x"},
+      {"scan", "--color", "purple", "x"},
+      {"scan", "--policy", "no-such-policy", "x"},
+      {"scan", "-o", "no/such/folder/a", "x"},
+      {"explain", "no.such.check"},
+      {"policy"},
+      {"policy", "show", "no-such-policy"},
+      {"policy", "check", "no-such-file"},
+  };
+  for (const auto& arguments : wrong) {
+    Session session;
+    const Outcome got = session.run(arguments);
+    std::string typed;
+    for (const std::string& a : arguments) typed += a + " ";
+    INFO("goldhive " << typed << "\n" << got.err);
+    CHECK(got.code == 2);
+    CHECK(got.out.empty());
+    CHECK(got.err.starts_with("goldhive: "));
+    CHECK(line_count(got.err) == 1);
+    CHECK(session.storage.changes().empty());
+  }
+}
+
+TEST_CASE("Help goes to stdout and is no error") {
+  for (auto arguments : all_commands) {
+    Session session;
+    arguments.emplace_back("--help");
+    const Outcome got = session.run(arguments);
+    CHECK(got.code == 0);
+    CHECK(got.err.empty());
+    CHECK(got.out.find("Usage: goldhive") != std::string::npos);
+  }
+}
+
+TEST_CASE("The version names the libraries") {
+  Session session;
+  const Outcome got = session.run({"--version"});
+  CHECK(got.code == 0);
+  CHECK(got.out.starts_with("goldhive 0."));
+  CHECK(got.out.find("libgcrypt") != std::string::npos);
+  CHECK(got.out.find("hivex") != std::string::npos);
+}
+
+std::set<std::string> flags_in(const std::string& text) {
+  std::set<std::string> flags;
+  const std::regex flag("(^|[\\s,\\[|])(--?[a-zA-Z][a-z-]*)");
+  for (auto m = std::sregex_iterator(text.begin(), text.end(), flag); m != std::sregex_iterator();
+       ++m) {
+    flags.insert((*m)[2]);
+  }
+  return flags;
+}
+
+TEST_CASE("The manual page and the help name the same flags") {
+  std::ifstream file(std::string(GOLDHIVE_SOURCE_DIR) + "/docs/goldhive.1");
+  std::string page{std::istreambuf_iterator<char>(file), {}};
+  page = std::regex_replace(page, std::regex("\\\\-"), "-");
+  page = std::regex_replace(page, std::regex("[\"']"), " ");
+  std::set<std::string> helped;
+  for (auto arguments : all_commands) {
+    Session session;
+    arguments.emplace_back("--help");
+    helped.merge(flags_in(session.run(arguments).out));
+  }
+  const std::set<std::string> described = flags_in(page);
+  CHECK(helped.size() > 10);
+  for (const std::string& flag : helped) {
+    INFO(flag);
+    CHECK(described.count(flag) == 1);
+  }
+  for (const std::string& flag : described) {
+    INFO(flag);
+    CHECK(helped.count(flag) == 1);
+  }
+}
+
+}  // namespace
+}  // namespace goldhive::tests

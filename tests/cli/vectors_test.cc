@@ -1,0 +1,54 @@
+// Every recipe and test vector from end to end: exit codes and outputs of `goldhive scan`. Their
+// verdicts are compared row by row in tests/policy/vectors_test.cc.
+#include <catch2/catch.hpp>
+
+#include "fixtures/recipe.h"
+#include "tests/cli/session.h"
+#include "tests/golden.h"
+
+namespace goldhive::tests {
+namespace {
+
+TEST_CASE("Every recipe and vector ends scan with its stated exit code") {
+  int stated = 0;
+  for (const char* folder : {"recipes", "vectors"}) {
+    for (const std::string& file : fixtures::recipe_files(folder)) {
+      const fixtures::Recipe recipe = fixtures::load_recipe(file);
+      if (recipe.expected_exit < 0) continue;
+      ++stated;
+      Session session;
+      session.put_recipe(file, recipe.name);
+      const Outcome got = session.run({"scan", recipe.name});
+      INFO(got.out);
+      CHECK(got.code == recipe.expected_exit);
+    }
+  }
+  CHECK(stated >= 30);
+}
+
+TEST_CASE("The text of every recipe and vector is the approved one") {
+  for (const char* folder : {"recipes", "vectors"}) {
+    Session session;
+    std::vector<std::string> arguments = {"scan"};
+    for (const std::string& file : fixtures::recipe_files(folder)) {
+      const fixtures::Recipe recipe = fixtures::load_recipe(file);
+      session.put_recipe(file, recipe.name);
+      arguments.push_back(recipe.name);
+    }
+    check_golden(std::string("tests/cli/golden/") + folder + ".txt", session.run(arguments).out);
+  }
+}
+
+TEST_CASE("The JSON of dirty and partial and old installations is the approved one") {
+  Session session;
+  std::vector<std::string> arguments = {"scan", "-f", "jsonl"};
+  for (const char* name : {"dirty-7-no-logs", "dirty-8.1-new-logs", "layout-system-alone",
+                           "layout-windows-old", "windows-xp-sp3", "19-stray-currentcontrolset"}) {
+    session.put_recipe(name, name);
+    arguments.emplace_back(name);
+  }
+  check_golden("tests/cli/golden/selected.jsonl", session.run(arguments).out);
+}
+
+}  // namespace
+}  // namespace goldhive::tests
