@@ -71,6 +71,14 @@ if(NTFS_FOUND)
   add_library(dep::ntfs ALIAS PkgConfig::NTFS)
 endif()
 
+# dep::nbd - VMDK, qcow2 and VDI, read by a qemu-nbd child; qemu-utils is used at run time only.
+# package: libnbd-dev qemu-utils
+pkg_check_modules(NBD IMPORTED_TARGET libnbd)
+set(GOLDHIVE_WITH_NBD ${NBD_FOUND})
+if(NBD_FOUND)
+  add_library(dep::nbd ALIAS PkgConfig::NBD)
+endif()
+
 # dep::catch - the test framework (Catch2, version 2 as in Debian 12).
 # package(test): catch2
 if(GOLDHIVE_TESTS)
@@ -84,4 +92,4 @@ endif()
 
 # Judges of the disk tests: other people's programs that make and check containers, partitions and
 # file systems. A test whose judge is missing says so and passes.
-# package(test): qemu-utils fdisk gdisk dosfstools exfatprogs e2fsprogs ntfs-3g
+# package(test): fdisk gdisk dosfstools exfatprogs e2fsprogs ntfs-3g

@@ -17,6 +17,9 @@ const std::vector<Format>& formats() {
       {"hive", is_hive_file, open_hive_file},
       {"vhdx", is_vhdx_image, open_vhdx_image},
       {"vhd", is_vhd_image, open_vhd_image},
+      {"vmdk", is_vmdk_image, open_vmdk_image},
+      {"qcow2", is_qcow2_image, open_qcow2_image},
+      {"vdi", is_vdi_image, open_vdi_image},
       {"raw", is_raw_image, open_raw_image},
   };
   return table;

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "imgtools/disk/foreign.h"
 #include "imgtools/disk/fs_probe.h"
+#include "imgtools/disk/nbd.h"
 #include "imgtools/disk/partitions.h"
 #include "imgtools/disk/raw.h"
 #include "imgtools/disk/vhd.h"
@@ -105,6 +107,26 @@ bool is_vhdx_image(const Candidate& candidate) { return candidate.has_magic(0, "
 std::unique_ptr<Image> open_vhdx_image(const Candidate& candidate) {
   return make_disk_image(VhdxDisk::open(candidate.storage, candidate.path), candidate.path);
 }
+
+namespace {
+
+bool is_foreign(const Candidate& candidate, const char* format) {
+  return !candidate.is_directory() && foreign_format(*candidate.source) == format;
+}
+
+std::unique_ptr<Image> open_foreign(const Candidate& candidate, const char* format) {
+  return make_disk_image(open_foreign_disk(candidate.storage, candidate.path, format),
+                         candidate.path);
+}
+
+}  // namespace
+
+bool is_vmdk_image(const Candidate& candidate) { return is_foreign(candidate, "vmdk"); }
+std::unique_ptr<Image> open_vmdk_image(const Candidate& c) { return open_foreign(c, "vmdk"); }
+bool is_qcow2_image(const Candidate& candidate) { return is_foreign(candidate, "qcow2"); }
+std::unique_ptr<Image> open_qcow2_image(const Candidate& c) { return open_foreign(c, "qcow2"); }
+bool is_vdi_image(const Candidate& candidate) { return is_foreign(candidate, "vdi"); }
+std::unique_ptr<Image> open_vdi_image(const Candidate& c) { return open_foreign(c, "vdi"); }
 
 bool is_raw_image(const Candidate& candidate) {
   if (candidate.is_directory()) return false;

@@ -18,6 +18,12 @@ bool is_vhd_image(const Candidate& candidate);
 std::unique_ptr<Image> open_vhd_image(const Candidate& candidate);
 bool is_vhdx_image(const Candidate& candidate);
 std::unique_ptr<Image> open_vhdx_image(const Candidate& candidate);
+bool is_vmdk_image(const Candidate& candidate);
+std::unique_ptr<Image> open_vmdk_image(const Candidate& candidate);
+bool is_qcow2_image(const Candidate& candidate);
+std::unique_ptr<Image> open_qcow2_image(const Candidate& candidate);
+bool is_vdi_image(const Candidate& candidate);
+std::unique_ptr<Image> open_vdi_image(const Candidate& candidate);
 /// A weak mark: a partition table, or the boot sector of a file system. Asked last.
 bool is_raw_image(const Candidate& candidate);
 std::unique_ptr<Image> open_raw_image(const Candidate& candidate);

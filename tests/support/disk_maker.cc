@@ -90,6 +90,12 @@ const std::vector<ContainerKind>& container_kinds() {
       {"vhd-dynamic", "vhd", "vpc", "subformat=dynamic,force_size=on"},
       {"vhdx-fixed", "vhdx", "vhdx", "subformat=fixed,block_size=1M"},
       {"vhdx-dynamic", "vhdx", "vhdx", "subformat=dynamic,block_size=1M"},
+      {"vmdk-sparse", "vmdk", "vmdk", "subformat=monolithicSparse"},
+      {"vmdk-flat", "vmdk", "vmdk", "subformat=monolithicFlat"},
+      {"vmdk-split", "vmdk", "vmdk", "subformat=twoGbMaxExtentSparse"},
+      {"vmdk-stream", "vmdk", "vmdk", "subformat=streamOptimized"},
+      {"qcow2", "qcow2", "qcow2", ""},
+      {"vdi", "vdi", "vdi", ""},
   };
   return kinds;
 }

@@ -1,0 +1,35 @@
+// Containers that are not read here but by qemu (nbd.h): VMDK, qcow2, VDI. What must be known of
+// them first: which format it is, which other files it names, and whether it can be written at all.
+//
+// An image of these formats can name other files: the parent of a qcow2 or VMDK, the extents of a
+// VMDK. qemu opens what they name, and to qemu a name like "nbd:host:port" or "json:{...}" is a
+// connection. Images come from anywhere, so every name is read here before qemu is started; one
+// that is not plainly a file is refused.
+//
+// Sources: qemu's docs/interop/qcow2.txt; VMware, "Virtual Disk Format 5.0"; forum documentation of
+// the VDI header by its author, t-8715.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "imgtools/storage.h"
+
+namespace goldhive {
+
+/// "vmdk", "qcow2", "vdi", or "" if `file` is none of them: by its first bytes.
+std::string foreign_format(const ByteSource& file);
+
+struct ForeignImage {
+  std::string format;
+  std::vector<std::string> files;  ///< the image itself first, then all it depends on
+  std::string write_refusal;       ///< "" if it can be written
+  std::vector<std::string> notes;
+};
+
+/// Looks at the image and at what it names, down the chain of parents. Throws Error: not_found (a
+/// file that it names), corrupt, unsupported (a name that is no file, a chain beyond any real one).
+ForeignImage examine_foreign(const ReadStorage& storage, const std::string& path,
+                             const std::string& format);
+
+}  // namespace goldhive

@@ -1,0 +1,43 @@
+// Disk images read and written by qemu: a child process, qemu-nbd, serves the image over a socket
+// that only we hold.
+//
+// The socket is made by libnbd, in a directory of ours alone, and handed over as systemd would
+// ("socket activation"). It takes one connection, and the child ends when that does, so it cannot
+// outlive us, however we end. The format is always named, since qemu's own guess can be steered by
+// what a guest wrote; so is the file, by a driver that knows no protocols ("nbd:...") in names.
+//
+// What is odd about it: an export may have a minimum block size (512), and a read of another size
+// fails with EIO. Reads and writes are rounded to it here.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "imgtools/disk/virtual_disk.h"
+
+namespace goldhive {
+
+/// A running qemu-nbd.
+class NbdServer {
+ public:
+  virtual ~NbdServer() = default;
+  virtual std::uint64_t size() const = 0;
+  virtual void read(std::uint64_t offset, std::span<std::uint8_t> out) = 0;
+  /// Error(io) if it was started for reading.
+  virtual void write(std::uint64_t offset, std::span<const std::uint8_t> data) = 0;
+  /// Returns when all that was written is on stable storage.
+  virtual void flush() = 0;
+};
+
+/// Starts qemu-nbd on a file. `format` as qemu names it. Throws Error: unsupported (no qemu-nbd, or
+/// a build without libnbd), refused (locked by another process), corrupt or io with qemu's own
+/// words.
+std::unique_ptr<NbdServer> start_nbd_server(const std::string& path, const std::string& format,
+                                            bool writable);
+
+/// A container that qemu reads for us. Looks at what the image names first (foreign.h).
+std::shared_ptr<const VirtualDisk> open_foreign_disk(const ReadStorage& storage,
+                                                     const std::string& path,
+                                                     const std::string& format);
+
+}  // namespace goldhive

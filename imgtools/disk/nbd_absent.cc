@@ -1,0 +1,13 @@
+// Stands in for nbd_posix.cc in a build without libnbd.
+#include "imgtools/disk/nbd.h"
+#include "imgtools/error.h"
+
+namespace goldhive {
+
+std::unique_ptr<NbdServer> start_nbd_server(const std::string& path, const std::string& format,
+                                            bool) {
+  throw Error(ErrorKind::unsupported,
+              "this build cannot read " + format + ": it was made without libnbd", path);
+}
+
+}  // namespace goldhive
