@@ -190,6 +190,8 @@ Json parse(std::string_view text, const Reader& reader) {
     return json;
   } catch (const Json::parse_error& e) {
     reader.refuse("", fmt::format("is not JSON, at byte {}", e.byte));
+  } catch (const Json::exception&) {  // a number that no type can hold
+    reader.refuse("", "is not JSON that can be read");
   }
 }
 

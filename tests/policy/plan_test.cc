@@ -253,6 +253,8 @@ TEST_CASE("A plan file that save_plan cannot have written is refused") {
   CHECK(refusal("[]") == ErrorKind::corrupt);
   CHECK(refusal("{}") == ErrorKind::corrupt);
   CHECK(refusal(std::string(100000, '[')) == ErrorKind::corrupt);
+  CHECK(refusal(tampered("\"schema\": 1", "\"schema\": " + std::string(400, '1'))) ==
+        ErrorKind::corrupt);
   CHECK(refusal(tampered("goldhive-plan", "other")) == ErrorKind::corrupt);
   CHECK(refusal(tampered("\"schema\": 1", "\"schema\": 2")) == ErrorKind::unsupported);
   CHECK(refusal(tampered("\"policy\"", "\"polcy\"")) == ErrorKind::corrupt);
