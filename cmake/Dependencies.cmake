@@ -48,12 +48,6 @@ pkg_check_modules(GCRYPT REQUIRED IMPORTED_TARGET libgcrypt)
 add_library(dep::hash ALIAS PkgConfig::GCRYPT)
 goldhive_library(libgcrypt "${GCRYPT_VERSION}" "")
 
-# dep::zlib - CRC-32 of journal records.
-# package: zlib1g-dev
-find_package(ZLIB REQUIRED)
-add_library(dep::zlib ALIAS ZLIB::ZLIB)
-goldhive_library(zlib "${ZLIB_VERSION_STRING}" "")
-
 # dep::hivex - the second opinion on every edited hive, and the oracle of the reader's tests.
 # package: libhivex-dev
 pkg_check_modules(HIVEX IMPORTED_TARGET hivex)
