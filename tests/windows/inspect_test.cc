@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <memory>
 
+#include "fixtures/log_builder.h"
 #include "imgtools/error.h"
 #include "imgtools/image.h"
 #include "tests/windows/sample.h"
@@ -129,6 +130,28 @@ TEST_CASE("the hash is that of the primary file as it lies") {
   REQUIRE(found.hives[0].sha256);
   CHECK(found.hives[0].sha256->size() == 64);
   CHECK(found.hives[0].sha256 != found.hives[1].sha256);
+}
+
+TEST_CASE("a dirty hive is read through its logs unless they are switched off") {
+  const std::string after = software_7 + R"(
+[Microsoft\Windows\CurrentVersion\Internet Settings\WinHttp]
+"DefaultSecureProtocols"=dword:a00
+)";
+  const fixtures::DirtyHive dirty = fixtures::make_dirty_old(hive_of(software_7), hive_of(after));
+  const std::map<std::string, Bytes> files = {
+      {"Windows/System32/config/SOFTWARE", dirty.primary},
+      {"Windows/System32/config/software.log", dirty.log},
+      {"Windows/System32/config/SOFTWARE.LOG1", dirty.log1},
+      {"Windows/System32/config/SOFTWARE.Log2", dirty.log2}};
+  const auto recovered = inspect_files(files);
+  CHECK(recovered.at(0).hives[0].state == hive::HiveState::recovered);
+  CHECK(recovered[0].winhttp.at(0).default_secure_protocols.dword() == 0xa00u);
+
+  InspectOptions no_logs;
+  no_logs.use_logs = false;
+  const auto as_it_lies = inspect_files(files, "target", no_logs);
+  CHECK(as_it_lies.at(0).hives[0].state == hive::HiveState::dirty);
+  CHECK(as_it_lies[0].winhttp.at(0).default_secure_protocols.presence == Presence::absent);
 }
 
 TEST_CASE("a dirty hive without usable logs is read as it lies") {
