@@ -79,7 +79,9 @@ class Image {
   virtual const std::vector<Volume>& volumes() const = 0;
 
   /// Translates edits of files of volume `index` into edits of files of the host. Reads, never
-  /// writes. The default refuses: Error(unsupported) that says what to do instead.
+  /// writes. The default refuses: Error(unsupported) that says what to do instead. A volume in a
+  /// state that forbids changes is Error(refused), but not one that is merely dirty: whether the
+  /// user insists there (--force-unclean) is for the caller to ask.
   virtual HostChange host_change(std::size_t index, const std::vector<FileEdit>& edits) const;
 
   /// What a reader of a verdict should know of the image as a whole: one sentence each.

@@ -1,12 +1,26 @@
 // Stands in for ntfs.cc in a build without libntfs-3g.
 #include "imgtools/error.h"
 #include "imgtools/ntfs.h"
+#include "imgtools/ntfs_change.h"
 
 namespace goldhive {
 
-std::shared_ptr<const NtfsVolume> mount_ntfs(std::shared_ptr<const ByteSource> volume) {
+namespace {
+
+[[noreturn]] void refuse(const ByteSource& volume) {
   throw Error(ErrorKind::unsupported, "this build cannot read NTFS: it was made without libntfs-3g",
-              volume->name());
+              volume.name());
+}
+
+}  // namespace
+
+std::shared_ptr<const NtfsVolume> mount_ntfs(std::shared_ptr<const ByteSource> volume) {
+  refuse(*volume);
+}
+
+BlockWrites change_ntfs_files(const std::shared_ptr<const ByteSource>& volume,
+                              const std::vector<FileEdit>&) {
+  refuse(*volume);
 }
 
 }  // namespace goldhive

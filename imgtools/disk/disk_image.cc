@@ -10,6 +10,7 @@
 #include "imgtools/disk/vhd.h"
 #include "imgtools/disk/vhdx.h"
 #include "imgtools/ntfs.h"
+#include "imgtools/ntfs_change.h"
 #include "imgtools/ntfs_state.h"
 
 namespace goldhive {
@@ -59,6 +60,27 @@ Volume open_volume(const std::shared_ptr<const VirtualDisk>& disk, const Partiti
   return volume;
 }
 
+/// Why no file of the volume may be changed; "" if it may. A dirty volume is left to the caller:
+/// there
+/// `--force-unclean` exists.
+std::string unsafe_to_write(const Volume& volume, const Partition& partition) {
+  const VolumeState& state = volume.state;
+  if (!volume.tree) return "holds no file system that can be changed";
+  if (!partition.doubt.empty()) return "has a partition in doubt: " + partition.doubt;
+  if (state.hibernated) {
+    return "holds a hibernated Windows; resume it and shut it down (powercfg /h off, shutdown /s)";
+  }
+  if (state.fast_startup) {
+    return "was left by fast startup or not shut down at all; start Windows and run: shutdown /s "
+           "/t 0";
+  }
+  if (state.unclean_log) {
+    return "has file system changes that were not written yet; start Windows and shut it down, or "
+           "run chkdsk on it there";
+  }
+  return {};
+}
+
 class DiskImage final : public Image {
  public:
   DiskImage(std::shared_ptr<const VirtualDisk> disk, const std::string& path)
@@ -66,13 +88,16 @@ class DiskImage final : public Image {
     const PartitionTable table = read_partitions(*disk_, disk_->sector_size());
     notes_.insert(notes_.end(), table.notes.begin(), table.notes.end());
     for (const Partition& partition : table.partitions) {
-      if (!is_reserved(partition)) volumes_.push_back(open_volume(disk_, partition, path));
+      if (is_reserved(partition)) continue;
+      volumes_.push_back(open_volume(disk_, partition, path));
+      partitions_.push_back(partition);
     }
     if (table.partitions.empty()) {
       Volume nothing;
       nothing.size = disk_->size();
       nothing.passed_over = "no partition table and no file system we know";
       volumes_.push_back(std::move(nothing));
+      partitions_.emplace_back();
     }
   }
 
@@ -81,10 +106,23 @@ class DiskImage final : public Image {
   std::vector<std::string> host_files() const override { return disk_->host_files(); }
   std::vector<std::string> notes() const override { return notes_; }
 
+  HostChange host_change(std::size_t index, const std::vector<FileEdit>& edits) const override {
+    const Volume& volume = volumes_.at(index);
+    const Partition& partition = partitions_.at(index);
+    const std::string reason = unsafe_to_write(volume, partition);
+    if (!reason.empty()) throw Error(ErrorKind::refused, reason, disk_->name() + volume.id);
+    const auto source = std::make_shared<SliceSource>(disk_, partition.offset, partition.length,
+                                                      disk_->name() + volume.id);
+    BlockWrites writes = change_ntfs_files(source, edits);
+    for (BlockWrite& write : writes) write.offset += partition.offset;
+    return disk_->host_change(writes);
+  }
+
  private:
   std::shared_ptr<const VirtualDisk> disk_;
   std::vector<std::string> notes_;
   std::vector<Volume> volumes_;
+  std::vector<Partition> partitions_;  ///< of each volume
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include "imgtools/disk/foreign.h"
 #include "imgtools/disk/nbd.h"
+#include "imgtools/error.h"
 
 namespace goldhive {
 
@@ -22,6 +23,12 @@ class ForeignDisk final : public VirtualDisk {
  protected:
   void do_read(std::uint64_t offset, std::span<std::uint8_t> out) const override {
     server_->read(offset, out);
+  }
+  HostChange plan_change(const BlockWrites&) const override {
+    throw Error(ErrorKind::unsupported,
+                "an image of this format cannot be patched; convert it first: qemu-img convert -O "
+                "vhdx (or vpc, raw)",
+                name());
   }
 
  private:

@@ -181,6 +181,12 @@ void VhdDisk::open_parent(ParentChain& chain) {
               name());
 }
 
+const Bytes& VhdDisk::bitmap_of(std::uint64_t block) const {
+  const std::uint64_t at = table_[static_cast<std::size_t>(block)] * sector_bytes;
+  return bitmaps_.get(block,
+                      [&] { return file().read(at, static_cast<std::size_t>(bitmap_size())); });
+}
+
 Extent VhdDisk::extent_at(std::uint64_t offset) const {
   if (footer_.type == VhdType::fixed) return {Extent::Kind::stored, size() - offset, offset};
 
@@ -197,8 +203,7 @@ Extent VhdDisk::extent_at(std::uint64_t offset) const {
                          fmt::format("block {} of the VHD lies beyond the end of the file", block),
                          fmt::format("below {:#x}", file().size()), fmt::format("{:#x}", at));
   }
-  const Bytes& bitmap =
-      bitmaps_.get(block, [&] { return file().read(at, static_cast<std::size_t>(bitmap_size())); });
+  const Bytes& bitmap = bitmap_of(block);
   const std::uint64_t first = inside / sector_bytes;
   const std::uint64_t run = run_of_bits(first, header_.block_size / sector_bytes,
                                         [&](std::uint64_t i) { return bit_of(bitmap, i); });

@@ -45,6 +45,9 @@ class VhdDisk final : public MappedDisk {
   std::uint32_t sector_size() const override { return 512; }
   Extent extent_at(std::uint64_t offset) const override;
 
+ protected:
+  HostChange plan_change(const BlockWrites& writes) const override;  // vhd_write.cc
+
  private:
   static constexpr std::uint32_t absent_block = 0xffffffff;
 
@@ -58,6 +61,9 @@ class VhdDisk final : public MappedDisk {
   void check_overlaps() const;
   void open_parent(ParentChain& chain);
 
+  class Allocation;
+
+  const Bytes& bitmap_of(std::uint64_t block) const;
   std::uint64_t bitmap_size() const;  ///< bytes before each block's data, a multiple of 512
   Extent::Kind absent_kind() const {
     return parent() != nullptr ? Extent::Kind::parent : Extent::Kind::zeros;

@@ -90,7 +90,7 @@ void VhdxDisk::read_table() {
 }
 
 VhdxTableEntry VhdxDisk::payload_entry(std::uint64_t block) const {
-  return VhdxTableEntry(table_[static_cast<std::size_t>(block + block / metadata_.chunk_ratio())]);
+  return VhdxTableEntry(table_[static_cast<std::size_t>(table_index(block))]);
 }
 
 VhdxTableEntry VhdxDisk::bitmap_entry(std::uint64_t chunk) const {

@@ -43,6 +43,9 @@ class VhdxDisk final : public MappedDisk {
   std::uint32_t sector_size() const override { return metadata_.sector_size; }
   Extent extent_at(std::uint64_t offset) const override;
 
+ protected:
+  HostChange plan_change(const BlockWrites& writes) const override;  // vhdx_write.cc
+
  private:
   explicit VhdxDisk(std::shared_ptr<const ByteSource> source) : MappedDisk(std::move(source)) {}
   /// The file alone, as far as the header, which holds its id.
@@ -54,6 +57,11 @@ class VhdxDisk final : public MappedDisk {
   void check_overlaps() const;
   void open_parent(ParentChain& chain);
 
+  class Change;
+
+  std::uint64_t table_index(std::uint64_t block) const {
+    return block + block / metadata_.chunk_ratio();
+  }
   VhdxTableEntry payload_entry(std::uint64_t block) const;
   VhdxTableEntry bitmap_entry(std::uint64_t chunk) const;
   Extent partial_extent(std::uint64_t block, std::uint64_t inside, std::uint64_t left) const;

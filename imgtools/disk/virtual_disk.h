@@ -3,12 +3,15 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "imgtools/byte_source.h"
-#include "imgtools/storage.h"
+#include "imgtools/disk/block_write.h"
+#include "imgtools/image.h"
 
 namespace goldhive {
 
@@ -26,8 +29,14 @@ class VirtualDisk : public ByteSource {
   /// Why nothing may be written here; "" if it may.
   const std::string& write_refusal() const { return write_refusal_; }
 
+  /// What a change of the disk means for the files of the host. Reads, never writes. The phases are
+  /// such that after each of them the container is a valid one of its format. Error(refused) with
+  /// write_refusal(), or where the container cannot take the change.
+  HostChange host_change(const BlockWrites& writes) const;
+
  protected:
   using ByteSource::ByteSource;
+  virtual HostChange plan_change(const BlockWrites& writes) const = 0;
   void add_note(std::string note) { notes_.push_back(std::move(note)); }
   /// The first reason given stays.
   void refuse_writing(const std::string& reason) {
@@ -66,6 +75,20 @@ class MappedDisk : public VirtualDisk {
       : VirtualDisk(file->name()), file_(std::move(file)) {}
 
   void do_read(std::uint64_t offset, std::span<std::uint8_t> out) const override;
+  /// In place; Error(refused) where something would have to be allocated.
+  HostChange plan_change(const BlockWrites& writes) const override;
+
+  using OnPiece = std::function<void(const Extent& extent, std::uint64_t offset,
+                                     std::span<const std::uint8_t> data)>;
+  /// Cuts the writes so that each piece lies in one extent.
+  void for_each_piece(const BlockWrites& writes, const OnPiece& on_piece) const;
+  /// Adds a change of stored bytes.
+  void edit(HostChange& change, int phase, std::uint64_t host_offset,
+            std::span<const std::uint8_t> data) const;
+  /// Lays a piece over the sectors it touches: number -> whole new content. A sector that is not in
+  /// the map yet gets what the disk holds now.
+  void add_sectors(std::map<std::uint64_t, Bytes>& sectors, std::uint64_t offset,
+                   std::span<const std::uint8_t> data) const;
 
   void set_file(std::shared_ptr<const ByteSource> file) { file_ = std::move(file); }
   void set_parent(std::shared_ptr<const MappedDisk> parent) { parent_ = std::move(parent); }

@@ -2,6 +2,8 @@
 
 #include <filesystem>
 
+#include "imgtools/digest.h"
+#include "imgtools/undo.h"
 #include "tests/imgtools/disk_support.h"
 #include "tests/imgtools/ntfs_support.h"
 
@@ -123,4 +125,56 @@ TEST_CASE("a file that is no image at all is not taken for a raw disk") {
         ErrorKind::unsupported);
   CHECK(error_of([&] { open_path(dir.write("zeros", Bytes(100000))); }).kind() ==
         ErrorKind::unsupported);
+}
+
+TEST_CASE("a file grows in every container of ours and undo gives back the same bytes") {
+  if (!have_disk_tools()) return;
+  const TempDir dir;
+  const Bytes data = compressible(300001);
+  const Bytes other = compressible(70000);
+  const std::string system =
+      make_ntfs(dir, "system", 8 * mib, {{software, data}, {"other", other}});
+  const FileEdit edit{
+      software, data.size() + 9000, {{9, Bytes(4, 7)}, {data.size(), Bytes(9000, 8)}}};
+  Bytes expected = data;
+  expected.resize(edit.new_size, 8);
+  std::fill_n(expected.begin() + 9, 4, std::uint8_t{7});
+  const auto storage = host_storage();
+  for (const Layout layout : all_layouts) {
+    const std::string raw = make_raw_disk(dir, to_string(layout), layout, {system});
+    for (const ContainerKind& kind : container_kinds()) {
+      const std::string format = kind.format;
+      if (format != "raw" && format != "vhd" && format != "vhdx") continue;
+      INFO(kind.name << " with " << to_string(layout));
+      const std::string path = convert_disk(raw, kind);
+      const Digest before = sha256(*storage->open(path));
+      const HostChange change = open_path(path)->host_change(0, {edit});
+      const JournalPlace place = place_of(*storage, path, path, {});
+      const std::string undo_path = transact(*storage, place, change, "", [&] {
+        const auto image = open_path(path);
+        CHECK(image->notes().empty());
+        CHECK(content(*image->volumes()[0].tree->open(software)) == expected);
+        CHECK(content(*image->volumes()[0].tree->open("other")) == other);
+      });
+      if (format == "vhdx") must_run({"qemu-img", "check", "-q", "-f", "vhdx", path});
+      must_run({"qemu-img", "convert", "-f", kind.qemu_format, "-O", "raw", path, dir / "out"});
+      CHECK(content(*open_path(dir / "out")->volumes()[0].tree->open(software)) == expected);
+      undo(*storage, place, undo_path, false);
+      CHECK(sha256(*storage->open(path)) == before);
+      fs::remove(path);
+    }
+  }
+}
+
+TEST_CASE("no file of a volume in a bad state is changed") {
+  if (!have_disk_tools()) return;
+  const TempDir dir;
+  Bytes session(8192);
+  std::copy_n("hibr", 4, session.begin());
+  const std::string path = make_ntfs(dir, "volume", 8 * mib,
+                                     {{"hiberfil.sys", session}, {software, compressible(50000)}});
+  const auto image = open_path(path);
+  const Error e = error_of([&] { image->host_change(0, {{software, 50000, {{0, Bytes(1)}}}}); });
+  CHECK(e.kind() == ErrorKind::refused);
+  CHECK_THAT(e.what(), Catch::Contains("hibernated Windows"));
 }

@@ -1,0 +1,122 @@
+// Changing a dynamic or differencing VHD.
+//
+//   before:  ... | last block | footer |
+//   after:   ... | last block | bitmap | new block | footer |
+//
+//   phase 0  the file grows; new blocks with their bitmaps, stored sectors, the footer at the new
+//   end phase 1  bits of blocks that were there already, table entries of the new blocks
+//
+// After phase 0 no entry points to the new blocks and no bit to the new sectors, so the disk holds
+// what it held, apart from sectors changed in place, which is all that any file can promise. While
+// the footer moves, its copy at the start of the file is there.
+//
+// A new block of a dynamic disk gets all bits, as Windows and qemu do it: its other sectors are
+// zeros either way. One of a differencing disk gets the bits of the sectors that are written, so
+// the rest still comes from the parent.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "imgtools/disk/vhd.h"
+#include "imgtools/error.h"
+
+namespace goldhive {
+
+namespace {
+
+using Sectors = std::map<std::uint64_t, Bytes>;  // number on the disk -> content
+
+constexpr std::uint64_t sector_bytes = 512;
+
+void set_bit(Bytes& bitmap, std::uint64_t sector) {
+  std::uint8_t& byte = bitmap[static_cast<std::size_t>(sector / 8)];
+  byte = static_cast<std::uint8_t>(byte | (0x80 >> (sector % 8)));
+}
+
+Bytes big_endian(std::uint32_t value) {
+  return {static_cast<std::uint8_t>(value >> 24), static_cast<std::uint8_t>(value >> 16),
+          static_cast<std::uint8_t>(value >> 8), static_cast<std::uint8_t>(value)};
+}
+
+}  // namespace
+
+/// The stores that need a bit or a block.
+class VhdDisk::Allocation {
+ public:
+  Allocation(const VhdDisk& disk, HostChange& change)
+      : disk_(disk),
+        change_(change),
+        start_((disk.footer_offset_ + sector_bytes - 1) / sector_bytes * sector_bytes),
+        end_(start_) {}
+
+  void store(std::uint64_t block, const Sectors& sectors) {
+    const std::uint32_t place = disk_.table_[static_cast<std::size_t>(block)];
+    const bool fresh = place == absent_block;
+    const std::uint64_t at = fresh ? allocate(block) : place * sector_bytes;
+    Bytes bitmap = fresh ? Bytes(static_cast<std::size_t>(disk_.bitmap_size()),
+                                 disk_.parent() == nullptr ? 0xff : 0x00)
+                         : disk_.bitmap_of(block);
+    const std::uint64_t first = block * (disk_.header_.block_size / sector_bytes);
+    for (const auto& [number, data] : sectors) {
+      const std::uint64_t inside = number - first;
+      set_bit(bitmap, inside);
+      disk_.edit(change_, 0, at + disk_.bitmap_size() + inside * sector_bytes, data);
+    }
+    disk_.edit(change_, fresh ? 0 : 1, at, bitmap);
+  }
+
+  /// The footer behind the new blocks, if there are any.
+  void finish() {
+    if (end_ == start_) return;
+    const std::uint64_t length = disk_.file().size() - disk_.footer_offset_;  // 511 or 512
+    Bytes footer = disk_.file().read(disk_.footer_offset_, static_cast<std::size_t>(length));
+    footer.resize(VhdFooter::length_on_disk);
+    disk_.edit(change_, 0, end_, footer);
+    change_.sizes.emplace_back(disk_.name(), end_ + footer.size());
+  }
+
+ private:
+  std::uint64_t allocate(std::uint64_t block) {
+    const std::uint64_t at = end_;
+    if (at / sector_bytes >= absent_block) {
+      throw Error(ErrorKind::refused, "is as large as a dynamic VHD can be", disk_.name());
+    }
+    end_ += disk_.bitmap_size() + disk_.header_.block_size;
+    disk_.edit(change_, 1, disk_.header_.table_offset + block * 4,
+               big_endian(static_cast<std::uint32_t>(at / sector_bytes)));
+    return at;
+  }
+
+  const VhdDisk& disk_;
+  HostChange& change_;
+  std::uint64_t start_;  ///< where the first new block goes: over the footer
+  std::uint64_t end_;    ///< behind the last one
+};
+
+HostChange VhdDisk::plan_change(const BlockWrites& writes) const {
+  HostChange change;
+  Sectors sectors;
+  for_each_piece(
+      writes, [&](const Extent& extent, std::uint64_t offset, std::span<const std::uint8_t> data) {
+        if (extent.kind == Extent::Kind::stored) {
+          edit(change, 0, extent.host_offset, data);
+        } else {
+          add_sectors(sectors, offset, data);
+        }
+      });
+
+  Allocation allocation(*this, change);
+  while (!sectors.empty()) {
+    const std::uint64_t sectors_per_block = header_.block_size / sector_bytes;
+    const std::uint64_t block = sectors.begin()->first / sectors_per_block;
+    Sectors in_block;
+    while (!sectors.empty() && sectors.begin()->first / sectors_per_block == block) {
+      in_block.insert(sectors.extract(sectors.begin()));
+    }
+    allocation.store(block, in_block);
+  }
+  allocation.finish();
+  return change;
+}
+
+}  // namespace goldhive

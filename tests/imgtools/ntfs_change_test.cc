@@ -1,0 +1,156 @@
+#include "imgtools/ntfs_change.h"
+
+#include <map>
+
+#include "imgtools/disk/overlay_source.h"
+#include "imgtools/ntfs.h"
+#include "imgtools/ntfs_state.h"
+#include "tests/imgtools/disk_support.h"
+#include "tests/imgtools/ntfs_support.h"
+
+using namespace goldhive;
+using namespace goldhive::testing;
+using fixtures::NtfsFile;
+
+namespace {
+
+constexpr std::uint64_t mib = 1 << 20;
+const std::string software = "Windows/System32/config/SOFTWARE";
+
+std::shared_ptr<const ByteSource> open_file(const std::string& path) {
+  return host_read_storage()->open(path);
+}
+
+Bytes apply_edit(Bytes data, const FileEdit& edit) {
+  data.resize(edit.new_size);
+  for (const auto& [offset, bytes] : edit.writes) {
+    std::copy(bytes.begin(), bytes.end(), data.begin() + static_cast<std::ptrdiff_t>(offset));
+  }
+  return data;
+}
+
+/// Changes `path` and has other people's programs look at the volume.
+void change_and_judge(const std::string& path, const std::vector<FileEdit>& edits) {
+  for (const BlockWrite& w : change_ntfs_files(open_file(path), edits)) {
+    write_at(path, w.offset, w.data);
+  }
+  if (have_tool("ntfsresize")) must_run({"ntfsresize", "-i", "-f", path});
+  if (have_tool("ntfsfix")) must_run({"ntfsfix", "-n", path});
+}
+
+std::uint64_t bytes_of(const BlockWrites& writes) {
+  std::uint64_t sum = 0;
+  for (const BlockWrite& w : writes) sum += w.data.size();
+  return sum;
+}
+
+}  // namespace
+
+TEST_CASE("a change that keeps the size goes to the clusters of the file and nowhere else") {
+  if (!have_tool("mkntfs")) return;
+  const TempDir dir;
+  const Bytes data = compressible(mib + 77);
+  const std::string path = make_ntfs(dir, "volume", 16 * mib, {{software, data, false, 40}});
+  const FileEdit edit{software, data.size(), {{5, Bytes(3, 1)}, {30000, Bytes(70000, 2)}}};
+  const BlockWrites writes = change_ntfs_files(open_file(path), {edit});
+  CHECK(bytes_of(writes) == 70003);
+  CHECK(writes.size() > 3);  // the file lies in pieces
+  change_and_judge(path, {edit});
+  CHECK(content(*mount_ntfs(open_file(path))->open(software)) == apply_edit(data, edit));
+}
+
+TEST_CASE("a file that grows or is compressed or resident is changed by the library") {
+  if (!have_tool("mkntfs")) return;
+  const TempDir dir;
+  const Bytes data = compressible(300000);
+  const Bytes small(200, 's');
+  const Bytes other = compressible(50000);
+  struct Case {
+    NtfsFile file;
+    FileEdit edit;
+  };
+  const FileEdit same{software, data.size(), {{5, Bytes(3, 1)}, {200000, Bytes(5000, 2)}}};
+  const FileEdit grown{
+      software, data.size() + 8192, {{7, Bytes(4, 1)}, {data.size() + 10, Bytes(9, 3)}}};
+  const std::vector<Case> cases = {
+      {{software, data}, grown},
+      {{software, data, true}, same},
+      {{software, data, true}, grown},
+      {{software, small}, {software, small.size(), {{3, Bytes(2, 1)}}}},
+      {{software, small}, {software, 20000, {{3, Bytes(2, 1)}, {19999, Bytes(1, 1)}}}},
+      {{software, compressible(1200 * 4096), false, 1200},
+       {software, 1300 * 4096, {{1299 * 4096, Bytes(10, 4)}}}},
+  };
+  for (const Case& c : cases) {
+    INFO(c.file.data.size() << " to " << c.edit.new_size << ", compressed " << c.file.compressed);
+    const std::string path = make_ntfs(dir, "volume", 24 * mib, {{"other", other}, c.file});
+    change_and_judge(path, {c.edit});
+    const auto volume = mount_ntfs(open_file(path));
+    CHECK(content(*volume->open(software)) == apply_edit(c.file.data, c.edit));
+    CHECK(content(*volume->open("other")) == other);
+    CHECK_FALSE(ntfs_state(*volume).suspicious());
+    if (have_tool("ntfscat") && !c.file.compressed) {
+      const Bytes expected = apply_edit(c.file.data, c.edit);
+      CHECK(must_run({"ntfscat", path, "/" + software}) ==
+            std::string(expected.begin(), expected.end()));
+    }
+  }
+}
+
+TEST_CASE("two files are changed together and the second may grow") {
+  if (!have_tool("mkntfs")) return;
+  const TempDir dir;
+  const Bytes a = compressible(100000);
+  const Bytes b = compressible(200000);
+  const std::string path = make_ntfs(dir, "volume", 16 * mib, {{"a", a}, {"b", b}});
+  const FileEdit first{"a", a.size(), {{1, Bytes(1, 9)}}};
+  const FileEdit second{"b", b.size() + 4096, {{b.size(), Bytes(4096, 8)}}};
+  const BlockWrites writes = change_ntfs_files(open_file(path), {first, second});
+  CHECK(bytes_of(writes) < 30000);
+  change_and_judge(path, {first, second});
+  const auto volume = mount_ntfs(open_file(path));
+  CHECK(content(*volume->open("a")) == apply_edit(a, first));
+  CHECK(content(*volume->open("b")) == apply_edit(b, second));
+}
+
+TEST_CASE("planning a change writes nothing and gives the same writes each time") {
+  if (!have_tool("mkntfs")) return;
+  const TempDir dir;
+  const std::string path = make_ntfs(dir, "volume", 8 * mib, {{software, compressible(50000)}});
+  const Bytes before = content(*open_file(path));
+  const FileEdit edit{software, 60000, {{0, Bytes(4, 1)}}};
+  const BlockWrites first = change_ntfs_files(open_file(path), {edit});
+  const BlockWrites second = change_ntfs_files(open_file(path), {edit});
+  REQUIRE(first.size() == second.size());
+  for (std::size_t i = 0; i < first.size(); ++i) {
+    CHECK(first[i].offset == second[i].offset);
+    CHECK(first[i].data == second[i].data);
+  }
+  CHECK(content(*open_file(path)) == before);
+}
+
+TEST_CASE("a file that is not there or has no room to grow is refused") {
+  if (!have_tool("mkntfs")) return;
+  const TempDir dir;
+  const std::string path = make_ntfs(dir, "volume", 4 * mib, {{software, compressible(50000)}});
+  CHECK(error_of([&] {
+          change_ntfs_files(open_file(path), {{"no", 1, {}}});
+        }).kind() == ErrorKind::not_found);
+  CHECK(error_of([&] {
+          change_ntfs_files(open_file(path), {{"Windows", 1, {}}});
+        }).kind() == ErrorKind::not_found);
+  const Error e = error_of([&] { change_ntfs_files(open_file(path), {{software, 8 * mib, {}}}); });
+  CHECK(e.kind() == ErrorKind::io);
+}
+
+TEST_CASE("a volume that the library will not write to is refused when a file must grow") {
+  if (!have_tool("mkntfs")) return;
+  const TempDir dir;
+  Bytes session(8192);
+  std::copy_n("hibr", 4, session.begin());
+  const std::string path = make_ntfs(dir, "volume", 8 * mib,
+                                     {{"hiberfil.sys", session}, {software, compressible(50000)}});
+  CHECK(error_of([&] {
+          change_ntfs_files(open_file(path), {{software, 60000, {}}});
+        }).kind() == ErrorKind::unsupported);
+}
