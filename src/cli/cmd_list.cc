@@ -10,6 +10,17 @@ struct ListFlags {
   OutputFlags output;
 };
 
+int list(Host& host, const ListFlags& flags) {
+  const PipelineOptions options = pipeline_options(flags.targets, nullptr, host.today);
+  Output output(host, "list", flags.output, flags.targets);
+  const report::Report report = survey(host, "list", "", flags.targets, output,
+                                       [&](const ReadStorage& storage, const std::string& target) {
+                                         return inspect_target(storage, target, options);
+                                       });
+  output.finish(report);
+  return exit_code_of(report.status);
+}
+
 }  // namespace
 
 void add_list(CLI::App& app, Host& host, int& exit_code) {
@@ -19,9 +30,7 @@ void add_list(CLI::App& app, Host& host, int& exit_code) {
   add_target_flags(*command, flags->targets);
   add_output_flags(*command, flags->output);
   command->footer("Exit code: 0, or 2 where a target could not be read.");
-  command->callback([&host, &exit_code, flags] {
-    exit_code = exit_code_of(survey(host, "list", flags->targets, flags->output, nullptr).status);
-  });
+  command->callback([&host, &exit_code, flags] { exit_code = list(host, *flags); });
 }
 
 }  // namespace goldhive::cli

@@ -13,7 +13,13 @@ struct ScanFlags {
 
 int scan(Host& host, const ScanFlags& flags) {
   const policy::Policy policy = load_policy(host.input, flags.policy.policy);
-  const report::Report report = survey(host, "scan", flags.targets, flags.output, &policy);
+  const PipelineOptions options = pipeline_options(flags.targets, &policy, host.today);
+  Output output(host, "scan", flags.output, flags.targets);
+  const report::Report report = survey(host, "scan", policy.name, flags.targets, output,
+                                       [&](const ReadStorage& storage, const std::string& target) {
+                                         return inspect_target(storage, target, options);
+                                       });
+  output.finish(report);
   return exit_code_of(report.status, flags.policy.findings_code);
 }
 

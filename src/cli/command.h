@@ -13,6 +13,8 @@ using AddCommand = void (*)(CLI::App& app, Host& host, int& exit_code);
 
 void add_scan(CLI::App& app, Host& host, int& exit_code);
 void add_list(CLI::App& app, Host& host, int& exit_code);
+void add_plan(CLI::App& app, Host& host, int& exit_code);
+void add_verify(CLI::App& app, Host& host, int& exit_code);
 void add_explain(CLI::App& app, Host& host, int& exit_code);
 void add_policy(CLI::App& app, Host& host, int& exit_code);
 

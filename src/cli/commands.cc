@@ -4,7 +4,8 @@
 namespace goldhive::cli {
 
 const std::vector<AddCommand>& commands() {
-  static const std::vector<AddCommand> table = {add_scan, add_list, add_explain, add_policy};
+  static const std::vector<AddCommand> table = {add_scan,   add_list,    add_plan,
+                                                add_verify, add_explain, add_policy};
   return table;
 }
 

@@ -4,31 +4,34 @@
 
 #include <algorithm>
 
+#include "src/policy/protocols.h"
+
 namespace goldhive::cli {
 namespace {
 
 /// A policy is a page of text; a file far beyond that is none.
 constexpr std::uint64_t policy_size_limit = 1 << 20;
 
-std::string format_names() {
+std::string format_names(const std::string& command) {
   std::string names;
   for (const report::Format& f : report::formats()) {
+    if (report::find_format(f.name, command) == nullptr) continue;
     names += (names.empty() ? "" : ", ") + std::string(f.name);
   }
   return names;
 }
 
-std::string check_format(const std::string& name) {
-  if (report::find_format(name) != nullptr) return "";
-  return fmt::format("no format '{}' (there are {})", name, format_names());
+std::string check_format(const std::string& name, const std::string& command) {
+  if (report::find_format(name, command) != nullptr) return "";
+  return fmt::format("no format '{}' (there are {})", name, format_names(command));
 }
 
-std::string check_report(const std::string& text) {
+std::string check_report(const std::string& text, const std::string& command) {
   const std::size_t equals = text.find('=');
   if (equals == std::string::npos || equals + 1 == text.size()) {
     return fmt::format("'{}' is not FORMAT=FILE", text);
   }
-  return check_format(text.substr(0, equals));
+  return check_format(text.substr(0, equals), command);
 }
 
 }  // namespace
@@ -49,20 +52,25 @@ void add_target_flags(CLI::App& command, TargetFlags& flags) {
                    "show evidence, and on stderr what was read of each target");
 }
 
-void add_output_flags(CLI::App& command, OutputFlags& flags) {
-  command.add_option("-f,--format", flags.format, "format of the output: " + format_names())
+void add_output_flags(CLI::App& command, OutputFlags& flags, bool with_file) {
+  const std::string name = command.get_name();
+  const auto format = [name](const std::string& text) { return check_format(text, name); };
+  const auto report = [name](const std::string& text) { return check_report(text, name); };
+  command.add_option("-f,--format", flags.format, "format of the output: " + format_names(name))
       ->type_name("NAME")
-      ->check(CLI::Validator(check_format, ""))
+      ->check(CLI::Validator(format, ""))
       ->capture_default_str();
-  command
-      .add_option("-o,--output", flags.file,
-                  "write the output to FILE, whole or not at all, instead of stdout")
-      ->type_name("FILE");
+  if (with_file) {
+    command
+        .add_option("-o,--output", flags.file,
+                    "write the output to FILE, whole or not at all, instead of stdout")
+        ->type_name("FILE");
+  }
   command.add_option("--report", flags.reports, "also write a report to a file; may be repeated")
       ->type_name("FORMAT=FILE")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-      ->check(CLI::Validator(check_report, ""));
+      ->check(CLI::Validator(report, ""));
   command.add_option("--color", flags.color, "colour in text output: auto, always, never")
       ->type_name("WHEN")
       ->check(CLI::IsMember({"auto", "always", "never"}))
@@ -79,6 +87,33 @@ void add_policy_flags(CLI::App& command, PolicyFlags& flags) {
       .add_option("--exit-code", flags.findings_code, "exit with N where it would be 1 (findings)")
       ->type_name("N")
       ->check(CLI::Range(0, 255));
+}
+
+void add_plan_flags(CLI::App& command, PlanFlags& flags) {
+  command
+      .add_option("--protocols", flags.protocols,
+                  "set DefaultSecureProtocols to exactly these, e.g. tls1.1,tls1.2")
+      ->type_name("LIST");
+  command
+      .add_option("--control-set", flags.control_set,
+                  "the control sets to change: default (the one that boots) or all")
+      ->type_name("WHICH")
+      ->check(CLI::IsMember({"default", "all"}))
+      ->capture_default_str();
+  command.add_option("--only", flags.only, "take up only this check; may be repeated")
+      ->type_name("CHECK")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
+policy::PlanOptions plan_options(const PlanFlags& flags) {
+  policy::PlanOptions options;
+  if (!flags.protocols.empty()) options.protocols = policy::parse_protocol_list(flags.protocols);
+  if (flags.control_set == "all") options.control_sets = policy::ControlSets::all;
+  options.only = flags.only;
+  // An empty plan asks make_plan() what it thinks of the names before any target is opened.
+  policy::make_plan({}, {}, options);
+  return options;
 }
 
 policy::Policy load_policy(const ReadStorage& storage, const std::string& name) {

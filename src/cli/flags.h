@@ -7,6 +7,7 @@
 
 #include "src/cli/exit_codes.h"
 #include "src/cli/pipeline.h"
+#include "src/policy/plan.h"
 
 namespace goldhive::cli {
 
@@ -27,7 +28,8 @@ struct OutputFlags {
   std::vector<std::string> reports;  ///< FORMAT=FILE
   std::string color = "auto";
 };
-void add_output_flags(CLI::App& command, OutputFlags& flags);
+/// `command` bears the name of the command: some formats belong to one. plan's -o is its own.
+void add_output_flags(CLI::App& command, OutputFlags& flags, bool with_file = true);
 
 /// By what to judge, and what the exit code says of it.
 struct PolicyFlags {
@@ -35,6 +37,16 @@ struct PolicyFlags {
   int findings_code = exit_findings;
 };
 void add_policy_flags(CLI::App& command, PolicyFlags& flags);
+
+/// What of the findings a plan (and a patch) takes up.
+struct PlanFlags {
+  std::string protocols;
+  std::string control_set = "default";
+  std::vector<std::string> only;
+};
+void add_plan_flags(CLI::App& command, PlanFlags& flags);
+/// Error(usage) for a protocol or a check that does not exist.
+policy::PlanOptions plan_options(const PlanFlags& flags);
 
 /// `name` of a built-in policy, or a TOML file. Error(usage), Error(not_found), Error(io).
 policy::Policy load_policy(const ReadStorage& storage, const std::string& name);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -61,43 +62,45 @@ void write_whole_file(Storage& storage, const std::string& path, std::string_vie
   storage.sync_directory(folder_of(target));
 }
 
-Output::Output(Host& host, const OutputFlags& flags, bool verbose,
-               const std::vector<std::string>& targets)
-    : host_(host), format_(report::find_format(flags.format)), file_(flags.file) {
-  for (const std::string& text : flags.reports) {
-    const std::size_t equals = text.find('=');
-    reports_.emplace_back(report::find_format(text.substr(0, equals)), text.substr(equals + 1));
-  }
-  options_.verbose = verbose;
-  const Terminal& terminal = host.terminal;
-  options_.width = to_stdout() && terminal.out_is_terminal ? terminal.width : 0;
-  options_.reasons_shown = to_stdout() && terminal.out_is_terminal && terminal.err_is_terminal;
-  options_.color = flags.color == "always" || (flags.color == "auto" && to_stdout() &&
-                                               terminal.out_is_terminal && terminal.wants_color);
-  if (!to_stdout()) guard(file_, targets);
-  for (const auto& [format, path] : reports_) guard(path, targets);
-}
-
-void Output::guard(const std::string& path, const std::vector<std::string>& targets) const {
-  const auto folder = host_.input.stat(folder_of(path));
+void guard_output_file(const Host& host, const std::string& path,
+                       const std::vector<std::string>& targets) {
+  const auto folder = host.input.stat(folder_of(path));
   if (!folder || folder->type != FileType::directory) {
     throw Error(ErrorKind::usage, "cannot be written: its folder does not exist", path);
   }
-  const auto info = host_.input.stat(path);
+  const auto info = host.input.stat(path);
   if (!info || info->type != FileType::file) return;
   for (const std::string& target : targets) {
-    const auto other = host_.input.stat(split_target(host_.input, target).path);
+    const auto other = host.input.stat(split_target(host.input, target).path);
     if (other && other->device == info->device && other->inode == info->inode) {
       throw Error(ErrorKind::usage, "is a target: a report must not overwrite it", path);
     }
   }
-  const std::unique_ptr<ByteSource> source = host_.input.open(path);
+  const std::unique_ptr<ByteSource> source = host.input.open(path);
   if (source->size() >= 4) {
     const Bytes head = source->read(0, 4);
     if (ByteView(head, 0, path).starts_with("regf")) {
       throw Error(ErrorKind::usage, "is a registry hive: a report must not overwrite it", path);
     }
   }
+}
+
+Output::Output(Host& host, const std::string& command, const OutputFlags& flags,
+               const TargetFlags& targets)
+    : host_(host), format_(report::find_format(flags.format, command)), file_(flags.file) {
+  for (const std::string& text : flags.reports) {
+    const std::size_t equals = text.find('=');
+    reports_.emplace_back(report::find_format(text.substr(0, equals), command),
+                          text.substr(equals + 1));
+  }
+  options_.verbose = targets.verbose;
+  const Terminal& terminal = host.terminal;
+  options_.width = to_stdout() && terminal.out_is_terminal ? terminal.width : 0;
+  options_.reasons_shown = to_stdout() && terminal.out_is_terminal && terminal.err_is_terminal;
+  options_.color = flags.color == "always" || (flags.color == "auto" && to_stdout() &&
+                                               terminal.out_is_terminal && terminal.wants_color);
+  if (!to_stdout()) guard_output_file(host, file_, targets.targets);
+  for (const auto& [format, path] : reports_) guard_output_file(host, path, targets.targets);
 }
 
 report::WriteOptions Output::file_options() const {
@@ -110,6 +113,12 @@ void Output::target_done(const report::TargetReport& target) {
   if (!to_stdout() || format_->write_target == nullptr) return;
   format_->write_target(target, options_, host_.out);
   host_.out.flush();
+}
+
+bool Output::writes(std::string_view format) const {
+  if (format_->name == format) return true;
+  return std::any_of(reports_.begin(), reports_.end(),
+                     [&](const auto& report) { return report.first->name == format; });
 }
 
 void Output::finish(const report::Report& report) {

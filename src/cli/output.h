@@ -14,21 +14,26 @@ namespace goldhive::cli {
 /// sees the old file or the new one. Devices and pipes are written as they are.
 void write_whole_file(Storage& storage, const std::string& path, std::string_view content);
 
+/// Error(usage) where a file written to `path` would overwrite one of the targets or any hive, or
+/// where its folder is not there.
+void guard_output_file(const Host& host, const std::string& path,
+                       const std::vector<std::string>& targets);
+
 class Output {
  public:
-  /// Checks the flags before any work is done. Error(usage) where an output would overwrite one of
-  /// the targets or any hive, or where its folder is not there.
-  Output(Host& host, const OutputFlags& flags, bool verbose,
-         const std::vector<std::string>& targets);
+  /// Checks the flags before any work is done: guard_output_file() for every file.
+  Output(Host& host, const std::string& command, const OutputFlags& flags,
+         const TargetFlags& targets);
 
   /// A target is done (and settled): formats that can show it at once do.
   void target_done(const report::TargetReport& target);
-  /// All are: writes everything still to be written.
+  /// True if one of the outputs has that format.
+  bool writes(std::string_view format) const;
+  /// All are done: writes everything still to be written.
   void finish(const report::Report& report);
 
  private:
   bool to_stdout() const { return file_.empty() || file_ == "-"; }
-  void guard(const std::string& path, const std::vector<std::string>& targets) const;
   report::WriteOptions file_options() const;
 
   Host& host_;

@@ -1,5 +1,7 @@
 #include "src/cli/pipeline.h"
 
+#include <algorithm>
+
 #include "src/policy/checks.h"
 
 namespace goldhive::cli {
@@ -31,18 +33,6 @@ InstallationReport judge(windows::Installation facts, const PipelineOptions& opt
   return out;
 }
 
-/// A target that is one file and no readable hive is an error of the target; in a tree a damaged
-/// hive is a finding among others.
-std::optional<Error> damage_of_single_hive(const TargetReport& target) {
-  if (target.format != "hive") return std::nullopt;
-  for (const InstallationReport& i : target.installations) {
-    for (const windows::HiveFact& h : i.facts.hives) {
-      if (h.error) return h.error;
-    }
-  }
-  return std::nullopt;
-}
-
 Error nothing_found(const TargetReport& target, const TargetName& name) {
   if (!name.selector.empty()) {
     return Error(ErrorKind::not_found,
@@ -60,22 +50,6 @@ Error nothing_found(const TargetReport& target, const TargetName& name) {
                target.path);
 }
 
-void fill(TargetReport& target, const Image& image, const TargetName& name,
-          const PipelineOptions& options) {
-  target.format = image.format();
-  for (const Volume& volume : image.volumes()) {
-    if (!may_hold(name.selector, volume.id)) continue;
-    target.volumes.push_back(describe(volume));
-    if (!volume.tree) continue;
-    for (windows::Installation& found : windows::inspect(volume, name.path, options.inspect)) {
-      if (!selected(name.selector, volume.id, found.id.substr(name.path.size()))) continue;
-      target.installations.push_back(judge(std::move(found), options));
-    }
-    const std::vector<std::string> notes = volume.tree->notes();
-    target.notes.insert(target.notes.end(), notes.begin(), notes.end());
-  }
-}
-
 }  // namespace
 
 TargetName split_target(const ReadStorage& storage, const std::string& text) {
@@ -89,17 +63,34 @@ TargetName split_target(const ReadStorage& storage, const std::string& text) {
   return whole;
 }
 
-TargetReport inspect_target(const ReadStorage& storage, const std::string& target,
-                            const PipelineOptions& options) {
+std::vector<windows::Installation> selected_installations(const Volume& volume,
+                                                          const TargetName& name,
+                                                          const windows::InspectOptions& options) {
+  std::vector<windows::Installation> found = windows::inspect(volume, name.path, options);
+  const auto passed_by = [&](const windows::Installation& i) {
+    return !selected(name.selector, volume.id, i.id.substr(name.path.size()));
+  };
+  found.erase(std::remove_if(found.begin(), found.end(), passed_by), found.end());
+  return found;
+}
+
+TargetReport visit_target(const ReadStorage& storage, const std::string& target,
+                          const OpenOptions& options, const VisitVolume& visit) {
   TargetReport out;
   out.path = target;
   try {
     const TargetName name = split_target(storage, target);
-    const std::unique_ptr<Image> image = open_image(storage, name.path, options.open);
-    fill(out, *image, name, options);
-    out.error = damage_of_single_hive(out);
-    if (out.error) out.installations.clear();
-    if (!out.error && out.installations.empty()) out.error = nothing_found(out, name);
+    const std::unique_ptr<Image> image = open_image(storage, name.path, options);
+    out.format = image->format();
+    for (const Volume& volume : image->volumes()) {
+      if (!may_hold(name.selector, volume.id)) continue;
+      out.volumes.push_back(describe(volume));
+      if (!volume.tree) continue;
+      visit(*image, volume, name, out);
+      const std::vector<std::string> notes = volume.tree->notes();
+      out.notes.insert(out.notes.end(), notes.begin(), notes.end());
+    }
+    if (out.installations.empty() && !out.hive_checks) throw nothing_found(out, name);
   } catch (const Error& e) {
     out.error = e.at(target);
   } catch (const std::exception& e) {
@@ -107,6 +98,17 @@ TargetReport inspect_target(const ReadStorage& storage, const std::string& targe
     out.error = Error(ErrorKind::io, std::string("cannot be read: ") + e.what(), target);
   }
   return out;
+}
+
+TargetReport inspect_target(const ReadStorage& storage, const std::string& target,
+                            const PipelineOptions& options) {
+  const VisitVolume visit = [&](const Image&, const Volume& volume, const TargetName& name,
+                                TargetReport& out) {
+    for (windows::Installation& found : selected_installations(volume, name, options.inspect)) {
+      out.installations.push_back(judge(std::move(found), options));
+    }
+  };
+  return visit_target(storage, target, options.open, visit);
 }
 
 }  // namespace goldhive::cli

@@ -2,7 +2,9 @@
 // command that judges a target goes through here, patch's rescan included.
 #pragma once
 
+#include <functional>
 #include <string>
+#include <vector>
 
 #include "imgtools/image.h"
 #include "imgtools/storage.h"
@@ -30,7 +32,21 @@ struct TargetName {
 /// Splits `text`. A path that exists as it stands is never split.
 TargetName split_target(const ReadStorage& storage, const std::string& text);
 
-/// Never throws for what is in the target: what goes wrong is TargetReport::error. Not settled.
+/// What a command does with one volume of a target. May throw Error.
+using VisitVolume = std::function<void(const Image& image, const Volume& volume,
+                                       const TargetName& name, report::TargetReport& target)>;
+
+/// Opens a target and visits its volumes that have a tree and may hold what is asked for. Never
+/// throws for what is in the target: what goes wrong is TargetReport::error. Not settled.
+report::TargetReport visit_target(const ReadStorage& storage, const std::string& target,
+                                  const OpenOptions& options, const VisitVolume& visit);
+
+/// The installations of a volume that the name selects.
+std::vector<windows::Installation> selected_installations(const Volume& volume,
+                                                          const TargetName& name,
+                                                          const windows::InspectOptions& options);
+
+/// visit_target() with facts and findings; no installation at all is an error.
 report::TargetReport inspect_target(const ReadStorage& storage, const std::string& target,
                                     const PipelineOptions& options);
 

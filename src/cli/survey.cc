@@ -4,6 +4,7 @@
 
 #include <ostream>
 
+#include "imgtools/hot_journal.h"
 #include "src/cli/counting_storage.h"
 #include "src/cli/version.h"
 #include "src/report/printable.h"
@@ -26,34 +27,42 @@ void say_errors(Host& host, const report::TargetReport& target) {
   }
 }
 
+void add_hot_journals(const ReadThroughStorage& storage, report::TargetReport& target) {
+  for (const ReadThroughStorage::Met& met : storage.journals()) {
+    target.notes.push_back(fmt::format(
+        "a patch of {} was cut off; it is read as it was before (goldhive recover rolls it back, "
+        "journal {})",
+        met.file, met.journal));
+  }
+}
+
 }  // namespace
 
 void say(Host& host, const std::string& message) {
   host.err << "goldhive: " << report::printable(message) << '\n';
 }
 
-report::Report survey(Host& host, const std::string& command, const TargetFlags& targets,
-                      const OutputFlags& output_flags, const policy::Policy* policy) {
-  Output output(host, output_flags, targets.verbose, targets.targets);
-  const PipelineOptions options = pipeline_options(targets, policy, host.today);
+report::Report survey(Host& host, const std::string& command, const std::string& policy,
+                      const TargetFlags& targets, Output& output, const LookAtTarget& look) {
   report::Report report;
   report.command = command;
-  report.policy = policy == nullptr ? "" : policy->name;
+  report.policy = policy;
   report.tool_version = tool_version();
   for (const std::string& path : targets.targets) {
-    const CountingStorage storage(host.input);
-    report.targets.push_back(inspect_target(storage, path, options));
+    const CountingStorage counted(host.input);
+    const ReadThroughStorage storage(counted);
+    report.targets.push_back(look(storage, path));
     report::TargetReport& target = report.targets.back();
+    add_hot_journals(storage, target);
     report::settle(target);
     say_errors(host, target);
     if (targets.verbose) {
-      const ReadStats read = storage.total();
+      const ReadStats read = counted.total();
       say(host, fmt::format("{}: {} reads, {} bytes", path, read.reads, read.bytes));
     }
     output.target_done(target);
   }
   report::settle(report);
-  output.finish(report);
   return report;
 }
 

@@ -1,6 +1,8 @@
-// The loop that scan and list share: targets one after the other, each counted, reported, written.
+// The loop that every reading command shares: targets one after the other, each counted, its errors
+// said, and shown as soon as its format can.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "src/cli/flags.h"
@@ -8,10 +10,15 @@
 
 namespace goldhive::cli {
 
-/// Looks at every target and writes the report named `command`. A bad target is an error in the
-/// report and a line on stderr; the others are still looked at. Returns the settled report.
-report::Report survey(Host& host, const std::string& command, const TargetFlags& targets,
-                      const OutputFlags& output, const policy::Policy* policy);
+/// What a command makes of one target: inspect_target() or the like.
+using LookAtTarget =
+    std::function<report::TargetReport(const ReadStorage& storage, const std::string& target)>;
+
+/// Looks at every target, through hot journals: a target with a patch cut off is seen as it was
+/// before. A bad target is an error in the report and a line on stderr; the others are still looked
+/// at. Returns the settled report; Output::finish() is left to the caller.
+report::Report survey(Host& host, const std::string& command, const std::string& policy,
+                      const TargetFlags& targets, Output& output, const LookAtTarget& look);
 
 /// "goldhive: <message>" on stderr, safe to show.
 void say(Host& host, const std::string& message);

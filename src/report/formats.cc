@@ -9,13 +9,15 @@ const std::vector<Format>& formats() {
       {"json", "one document, docs/report.schema.json", write_json},
       {"jsonl", "the target objects of json, one a line, each as soon as it is done", write_jsonl,
        write_jsonl_target},
+      {"reg", "a .reg file that regedit imports: the changes of one installation", write_reg,
+       nullptr, "plan"},
   };
   return table;
 }
 
-const Format* find_format(std::string_view name) {
+const Format* find_format(std::string_view name, std::string_view command) {
   for (const Format& f : formats()) {
-    if (f.name == name) return &f;
+    if (f.name == name && (f.command.empty() || f.command == command)) return &f;
   }
   return nullptr;
 }

@@ -164,6 +164,41 @@ json volume_json(const VolumeReport& volume) {
           {"passed_over", text_or_null(volume.passed_over)}};
 }
 
+json fault_json(const hive::Fault& fault) {
+  return {{"code", hive::to_string(fault.code)},
+          {"harm", hive::to_string(fault.harm)},
+          {"offset", fault.offset},
+          {"key", text_or_null(fault.key)},
+          {"message", fault.message},
+          {"expected", text_or_null(fault.expected)},
+          {"actual", text_or_null(fault.actual)}};
+}
+
+json hive_check_json(const HiveCheckReport& check) {
+  const hive::CheckResult& r = check.result;
+  json faults = json::array();
+  for (const hive::Fault& f : r.faults) faults.push_back(fault_json(f));
+  return {{"id", check.id},
+          {"path", check.path},
+          {"size", check.size},
+          {"state", hive::to_string(check.state)},
+          {"reason", text_or_null(check.reason)},
+          {"safe_to_edit", r.safe_to_edit()},
+          {"complete", r.complete},
+          {"fault_count", r.fault_count},
+          {"refusal_count", r.refusal_count},
+          {"faults", std::move(faults)},
+          {"bins", r.bins},
+          {"cells", r.cells},
+          {"used_bytes", r.used_bytes},
+          {"free_bytes", r.free_bytes},
+          {"keys", r.keys},
+          {"values", r.values},
+          {"big_values", r.big_values},
+          {"security_cells", r.security_cells},
+          {"orphan_bytes", r.orphan_bytes}};
+}
+
 json target_json(const TargetReport& target) {
   json volumes = json::array();
   for (const VolumeReport& v : target.volumes) volumes.push_back(volume_json(v));
@@ -177,6 +212,11 @@ json target_json(const TargetReport& target) {
               {"volumes", std::move(volumes)},
               {"installations", std::move(installations)},
               {"notes", target.notes}};
+  if (target.hive_checks) {
+    json checks = json::array();
+    for (const HiveCheckReport& c : *target.hive_checks) checks.push_back(hive_check_json(c));
+    out["hive_checks"] = std::move(checks);
+  }
   if (target.undo) out["undo"] = *target.undo;
   out["error"] = error_json(target.error);
   return out;

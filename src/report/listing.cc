@@ -3,6 +3,7 @@
 
 #include "src/report/printable.h"
 #include "src/report/text_layout.h"
+#include "src/report/writers.h"
 
 namespace goldhive::report {
 namespace {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "imgtools/error.h"
+#include "src/hive/checker.h"
 #include "src/policy/finding.h"
 #include "src/windows/facts.h"
 
@@ -28,6 +29,16 @@ struct InstallationReport {
   Status status = Status::not_applicable;
 };
 
+/// The structural check of one hive file; what `verify` reports.
+struct HiveCheckReport {
+  std::string id;  ///< the installation's id, or the target where the hive stands alone
+  std::string path;
+  std::uint64_t size = 0;  ///< bytes
+  hive::HiveState state = hive::HiveState::damaged;
+  std::string reason;        ///< why dirty or damaged
+  hive::CheckResult result;  ///< of the hive as recovered, where it was
+};
+
 /// A file system of the target, whether Windows is on it or not; what `list` shows.
 struct VolumeReport {
   std::string id;           ///< as in Volume::id: "", "@2", ":p2"
@@ -42,6 +53,7 @@ struct TargetReport {
   std::string format;  ///< "" if it could not be opened
   std::vector<VolumeReport> volumes;
   std::vector<InstallationReport> installations;
+  std::optional<std::vector<HiveCheckReport>> hive_checks;  ///< verify only
   std::vector<std::string> notes;  ///< volumes passed over, hot journals, ...
   std::optional<Error> error;
   std::optional<std::string> undo;  ///< patch: path of the undo file
@@ -55,7 +67,7 @@ struct Summary {
 };
 
 struct Report {
-  std::string command;  ///< "scan", "list", "plan", "patch"
+  std::string command;  ///< "scan", "list", "verify", "plan", "patch"
   std::string policy;   ///< name of the policy; "" where none was applied
   std::string tool_version;
   std::vector<TargetReport> targets;
@@ -68,7 +80,9 @@ struct Report {
 Status status_of(const std::vector<policy::Finding>& findings);
 /// True of a row that makes its installation `findings`.
 bool counts_as_finding(const policy::Finding& finding);
-/// Fills the status of one target and of its installations, from the findings and errors.
+/// Fills the status of one target and of its installations, from findings, errors and hive checks.
+/// In a plan (changes without `changed`) the changes take the place of the failing rows: `findings`
+/// if there are any, else nothing is left to a patch.
 void settle(TargetReport& target);
 /// Fills every status and the summary.
 void settle(Report& report);
@@ -90,8 +104,11 @@ struct Format {
   /// For formats whose targets stand alone: writes one (settled) target as soon as it is done. The
   /// targets written one by one are then the whole report. Null otherwise.
   void (*write_target)(const TargetReport&, const WriteOptions&, std::ostream&) = nullptr;
+  /// "" = any command; else the one whose report this is about.
+  std::string_view command = "";
 };
 const std::vector<Format>& formats();
-const Format* find_format(std::string_view name);
+/// Null if there is no format of that name, or not for that command.
+const Format* find_format(std::string_view name, std::string_view command);
 
 }  // namespace goldhive::report

@@ -72,11 +72,28 @@ Status status_of(const std::vector<Finding>& findings) {
   return worst;
 }
 
+namespace {
+
+Status status_of(const InstallationReport& installation) {
+  const Status judged = report::status_of(installation.findings);
+  const bool is_plan = installation.changes && !installation.changed;
+  if (!is_plan) return judged;
+  if (!installation.changes->empty()) return std::max(judged, Status::findings);
+  return judged == Status::findings ? Status::not_applicable : judged;
+}
+
+}  // namespace
+
 void settle(TargetReport& target) {
   target.status = target.error ? Status::error : Status::not_applicable;
   for (InstallationReport& i : target.installations) {
-    i.status = status_of(i.findings);
+    i.status = status_of(i);
     target.status = std::max(target.status, i.status);
+  }
+  if (!target.hive_checks) return;
+  for (const HiveCheckReport& check : *target.hive_checks) {
+    const bool sound = check.result.safe_to_edit();
+    target.status = std::max(target.status, sound ? Status::compliant : Status::findings);
   }
 }
 

@@ -77,24 +77,8 @@ std::set<std::string> ids_with_subjects(const std::vector<Finding>& findings) {
   return out;
 }
 
-/// "32-bit view", "ControlSet001 (boots)", "TLS 1.0 client": what of several a row is about.
-std::string row_subject(const Finding& f, const windows::Installation& facts, bool subject_tells) {
-  std::vector<std::string> parts;
-  if (subject_tells && !f.subject.empty() && !f.message.starts_with(f.subject)) {
-    parts.push_back(f.subject);
-  }
-  const bool two_views = windows::is_64_bit(facts.os.architecture);
-  if (f.view == windows::View::wow64) parts.emplace_back("32-bit view");
-  if (f.view == windows::View::native && two_views) parts.emplace_back("64-bit view");
-  if (f.control_set) {
-    const bool boots = facts.control_sets.boots == f.control_set;
-    parts.push_back(fmt::format("ControlSet{:03}{}", *f.control_set, boots ? " (boots)" : ""));
-  }
-  return fmt::format("{}", fmt::join(parts, ", "));
-}
-
 std::string row_message(const Finding& f, const windows::Installation& facts, bool subject_tells) {
-  std::string text = row_subject(f, facts, subject_tells);
+  std::string text = describe_row(f, facts, subject_tells);
   if (!text.empty() && !f.message.empty()) text += ": ";
   text += f.message;
   if (f.possibly_stale) text += " [possibly stale]";
@@ -231,18 +215,8 @@ class TextWriter {
     if (s.waived > 0) line += fmt::format(", {} waived", s.waived);
     if (s.errors > 0) line += ", " + counted(s.errors, "error");
     line += ".";
-    if (!fixable.empty() && report.command == "scan") line += "  " + fix_line(fixable);
+    if (!fixable.empty()) line += "  The fix: " + command_for("plan", fixable);
     lines_.folded("", 0, line);
-  }
-
-  static std::string fix_line(const std::vector<std::string>& targets) {
-    constexpr std::size_t named = 4;
-    std::string line = "The fix: goldhive plan";
-    for (std::size_t i = 0; i < targets.size() && i < named; ++i) {
-      line += " " + printable(shell_quoted(targets[i]));
-    }
-    if (targets.size() > named) line += fmt::format(" and {} more", targets.size() - named);
-    return line;
   }
 
   WriteOptions options_;
@@ -252,11 +226,10 @@ class TextWriter {
 }  // namespace
 
 void write_text(const Report& report, const WriteOptions& options, std::ostream& out) {
-  if (report.command == "list") {
-    write_listing(report, options, out);
-  } else {
-    TextWriter(options, out).write(report);
-  }
+  if (report.command == "list") return write_listing(report, options, out);
+  if (report.command == "plan") return write_plan(report, options, out);
+  if (report.command == "verify") return write_checks(report, options, out);
+  TextWriter(options, out).write(report);
 }
 
 }  // namespace goldhive::report

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <vector>
 
 #include "src/report/printable.h"
 
@@ -107,6 +106,8 @@ void Lines::row(std::string_view verdict, Color color, std::string_view id, std:
   }
 }
 
+void Lines::plain(std::string_view text, Color color) { out_ << painted(text, color) << '\n'; }
+
 void Lines::folded(std::string_view first, std::size_t hang, std::string_view text) {
   if (options_.width == 0) {
     out_ << first << text << '\n';
@@ -131,6 +132,22 @@ std::string describe_system(const windows::Installation& facts) {
   if (facts.winpe && text.find("PE") == std::string::npos) text += ", Windows PE";
   if (facts.regback) text += ", backup hives (RegBack)";
   return text;
+}
+
+std::string describe_row(const policy::Finding& f, const windows::Installation& facts,
+                         bool subject_tells) {
+  std::vector<std::string> parts;
+  if (subject_tells && !f.subject.empty() && !f.message.starts_with(f.subject)) {
+    parts.push_back(f.subject);
+  }
+  const bool two_views = windows::is_64_bit(facts.os.architecture);
+  if (f.view == windows::View::wow64) parts.emplace_back("32-bit view");
+  if (f.view == windows::View::native && two_views) parts.emplace_back("64-bit view");
+  if (f.control_set) {
+    const bool boots = facts.control_sets.boots == f.control_set;
+    parts.push_back(fmt::format("ControlSet{:03}{}", *f.control_set, boots ? " (boots)" : ""));
+  }
+  return fmt::format("{}", fmt::join(parts, ", "));
 }
 
 std::string describe_hive(const windows::HiveFact& hive) {
@@ -158,9 +175,19 @@ std::string describe_log(const hive::LogAccount& log) {
   return text;
 }
 
+std::string command_for(std::string_view command, const std::vector<std::string>& targets) {
+  constexpr std::size_t named = 4;
+  std::string line = fmt::format("goldhive {}", command);
+  for (std::size_t i = 0; i < targets.size() && i < named; ++i) {
+    line += " " + printable(shell_quoted(targets[i]));
+  }
+  if (targets.size() > named) line += fmt::format(" and {} more", targets.size() - named);
+  return line;
+}
+
 std::string counted(std::uint64_t n, std::string_view noun) {
   if (n == 1) return fmt::format("1 {}", noun);
-  if (noun.ends_with('y')) return fmt::format("{} {}ies", n, noun.substr(0, noun.size() - 1));
+  if (noun.ends_with("ry")) return fmt::format("{} {}ies", n, noun.substr(0, noun.size() - 1));
   return fmt::format("{} {}s", n, noun);
 }
 

@@ -4,6 +4,7 @@
 #include <ostream>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "src/report/report.h"
 
@@ -25,6 +26,9 @@ class Lines {
   void row(std::string_view verdict, Color color, std::string_view id, std::size_t id_width,
            std::string_view message, std::string_view severity, std::size_t edge);
 
+  /// A line as it is, never folded.
+  void plain(std::string_view text, Color color);
+
   /// `first` and `text`, folded at the width; the further lines start with `hang` spaces.
   void folded(std::string_view first, std::size_t hang, std::string_view text);
 
@@ -37,17 +41,21 @@ class Lines {
 
 /// "Windows 7 Professional SP1 x64 (7601)"; what is not known is left out or said to be unknown.
 std::string describe_system(const windows::Installation& facts);
+/// "32-bit view", "ControlSet001 (boots)", "TLS 1.0 client": what of several a row is about; its
+/// subject only where `subject_tells` rows apart.
+std::string describe_row(const policy::Finding& finding, const windows::Installation& facts,
+                         bool subject_tells);
 /// "SOFTWARE  58.0 MiB  clean  Windows/System32/config/SOFTWARE".
 std::string describe_hive(const windows::HiveFact& hive);
 std::string describe_log(const hive::LogAccount& log);
 
-/// "1 finding", "2 findings".
+/// "goldhive plan a b", naming at most a few of the targets.
+std::string command_for(std::string_view command, const std::vector<std::string>& targets);
+
+/// "1 finding", "2 findings", "3 entries".
 std::string counted(std::uint64_t n, std::string_view noun);
 
 /// As a POSIX shell takes it back; bare where nothing needs a quote.
 std::string shell_quoted(const std::string& text);
-
-/// `goldhive list` as text (listing.cc).
-void write_listing(const Report& report, const WriteOptions& options, std::ostream& out);
 
 }  // namespace goldhive::report

@@ -9,5 +9,15 @@ void write_text(const Report& report, const WriteOptions& options, std::ostream&
 void write_json(const Report& report, const WriteOptions& options, std::ostream& out);    // json.cc
 void write_jsonl(const Report& report, const WriteOptions& options, std::ostream& out);   // json.cc
 void write_jsonl_target(const TargetReport& target, const WriteOptions&, std::ostream&);  // json.cc
+void write_reg(const Report& report, const WriteOptions& options,
+               std::ostream& out);  // plan_listing.cc
+
+// The text of commands whose report is no list of verdicts.
+void write_listing(const Report& report, const WriteOptions& options,
+                   std::ostream& out);  // listing.cc
+void write_plan(const Report& report, const WriteOptions& options,
+                std::ostream& out);  // plan_listing.cc
+void write_checks(const Report& report, const WriteOptions& options,
+                  std::ostream& out);  // check_listing.cc
 
 }  // namespace goldhive::report

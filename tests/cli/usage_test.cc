@@ -14,8 +14,8 @@ namespace {
 using report::Status;
 
 const std::vector<std::vector<std::string>> all_commands = {
-    {},         {"scan"},           {"list"},           {"explain"},
-    {"policy"}, {"policy", "list"}, {"policy", "show"}, {"policy", "check"},
+    {},         {"scan"},   {"list"},           {"explain"},        {"plan"},
+    {"verify"}, {"policy"}, {"policy", "list"}, {"policy", "show"}, {"policy", "check"},
 };
 
 std::size_t line_count(const std::string& text) {
@@ -54,6 +54,10 @@ TEST_CASE("Wrong usage is one line on stderr and exit code 2") {
       {"scan", "--policy", "no-such-policy", "x"},
       {"scan", "-o", "no/such/folder/a", "x"},
       {"explain", "no.such.check"},
+      {"plan", "x", "--only", "no.such.check"},
+      {"plan", "x", "--protocols", "tls9"},
+      {"plan", "x", "--control-set", "7"},
+      {"scan", "--format", "reg", "x"},
       {"policy"},
       {"policy", "show", "no-such-policy"},
       {"policy", "check", "no-such-file"},

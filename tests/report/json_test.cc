@@ -13,7 +13,7 @@ using nlohmann::json;
 
 std::string written(const Report& report, std::string_view format) {
   std::ostringstream out;
-  find_format(format)->write(report, {}, out);
+  find_format(format, report.command)->write(report, {}, out);
   return out.str();
 }
 
@@ -59,8 +59,10 @@ TEST_CASE("Bytes that are not UTF-8 still give valid JSON") {
 }
 
 TEST_CASE("An unknown format is not found") {
-  CHECK(find_format("xml") == nullptr);
-  CHECK(find_format("") == nullptr);
+  CHECK(find_format("xml", "scan") == nullptr);
+  CHECK(find_format("", "scan") == nullptr);
+  CHECK(find_format("reg", "scan") == nullptr);
+  CHECK(find_format("reg", "plan") != nullptr);
 }
 
 }  // namespace

@@ -63,6 +63,43 @@ TEST_CASE("An error of one target is the status of the report and hides no count
   CHECK(report.summary.errors == 1);
 }
 
+TEST_CASE("In a plan the changes take the place of the failing rows") {
+  const auto status = [](const std::vector<Finding>& findings, std::size_t changes) {
+    TargetReport target;
+    target.installations.resize(1);
+    target.installations[0].findings = findings;
+    target.installations[0].changes.emplace(changes);
+    settle(target);
+    return target.status;
+  };
+  CHECK(status({row(Verdict::fail)}, 2) == Status::findings);
+  CHECK(status({row(Verdict::pass)}, 2) == Status::findings);
+  CHECK(status({row(Verdict::fail)}, 0) == Status::not_applicable);
+  CHECK(status({row(Verdict::pass)}, 0) == Status::compliant);
+  CHECK(status({row(Verdict::undetermined)}, 2) == Status::undetermined);
+}
+
+TEST_CASE("After a patch the rows of the rescan decide") {
+  TargetReport target;
+  target.installations.resize(1);
+  target.installations[0].findings = {row(Verdict::pass)};
+  target.installations[0].changes.emplace(2);
+  target.installations[0].changed = true;
+  settle(target);
+  CHECK(target.status == Status::compliant);
+}
+
+TEST_CASE("A fault in the way of an edit is a finding and a harmless one is none") {
+  TargetReport target;
+  target.hive_checks.emplace(1);
+  (*target.hive_checks)[0].result.fault_count = 3;
+  settle(target);
+  CHECK(target.status == Status::compliant);
+  (*target.hive_checks)[0].result.refusal_count = 1;
+  settle(target);
+  CHECK(target.status == Status::findings);
+}
+
 TEST_CASE("Settling twice gives the same figures") {
   Report report;
   report.targets.resize(1);

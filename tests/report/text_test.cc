@@ -11,7 +11,7 @@ namespace {
 
 std::string written(const Report& report, const WriteOptions& options = {}) {
   std::ostringstream out;
-  find_format("text")->write(report, options, out);
+  find_format("text", report.command)->write(report, options, out);
   return out.str();
 }
 
@@ -78,6 +78,7 @@ TEST_CASE("Counts agree with their nouns") {
   CHECK(counted(0, "finding") == "0 findings");
   CHECK(counted(1, "entry") == "1 entry");
   CHECK(counted(2, "entry") == "2 entries");
+  CHECK(counted(2, "key") == "2 keys");
 }
 
 }  // namespace

@@ -1,0 +1,87 @@
+// goldhive plan: what a patch would change, and nothing changed.
+#include "src/cli/command.h"
+#include "src/cli/survey.h"
+
+namespace goldhive::cli {
+namespace {
+
+struct Flags {
+  TargetFlags targets;
+  OutputFlags output;
+  PolicyFlags policy;
+  PlanFlags plan;
+  std::string plan_file;
+};
+
+void add_changes(report::TargetReport& target, const policy::PlanOptions& options) {
+  try {
+    for (report::InstallationReport& i : target.installations) {
+      i.changes = policy::make_plan(i.facts, i.findings, options);
+    }
+  } catch (const Error& e) {  // --protocols names one that this Windows does not have
+    target.installations.clear();
+    target.error = e.at(target.path);
+  }
+}
+
+policy::SavedPlan to_save(const report::Report& report) {
+  policy::SavedPlan plan;
+  plan.policy = report.policy;
+  for (const report::TargetReport& t : report.targets) {
+    for (const report::InstallationReport& i : t.installations) {
+      if (!i.changes->empty()) plan.entries.push_back({t.path, i.facts.id, *i.changes});
+    }
+  }
+  return plan;
+}
+
+/// A .reg file names no image: the changes of two installations would become one heap.
+void refuse_several_in_reg(const policy::SavedPlan& plan) {
+  if (plan.entries.size() < 2) return;
+  throw Error(ErrorKind::usage, "a .reg file holds the changes of one installation, and here are " +
+                                    std::to_string(plan.entries.size()) +
+                                    " with changes: name one of them, e.g. " +
+                                    plan.entries.front().installation);
+}
+
+int plan(Host& host, const Flags& flags) {
+  const policy::Policy policy = load_policy(host.input, flags.policy.policy);
+  const PipelineOptions options = pipeline_options(flags.targets, &policy, host.today);
+  const policy::PlanOptions wanted = plan_options(flags.plan);
+  Output output(host, "plan", flags.output, flags.targets);
+  if (!flags.plan_file.empty()) guard_output_file(host, flags.plan_file, flags.targets.targets);
+  const report::Report report = survey(host, "plan", policy.name, flags.targets, output,
+                                       [&](const ReadStorage& storage, const std::string& target) {
+                                         report::TargetReport found =
+                                             inspect_target(storage, target, options);
+                                         add_changes(found, wanted);
+                                         return found;
+                                       });
+  const policy::SavedPlan saved = to_save(report);
+  if (output.writes("reg")) refuse_several_in_reg(saved);
+  if (!flags.plan_file.empty()) {
+    write_whole_file(host.output, flags.plan_file, policy::save_plan(saved));
+  }
+  output.finish(report);
+  return exit_code_of(report.status, flags.policy.findings_code);
+}
+
+}  // namespace
+
+void add_plan(CLI::App& app, Host& host, int& exit_code) {
+  CLI::App* command =
+      app.add_subcommand("plan", "Show what a patch would change, and change nothing");
+  const auto flags = std::make_shared<Flags>();
+  add_target_flags(*command, flags->targets);
+  add_policy_flags(*command, flags->policy);
+  add_plan_flags(*command, flags->plan);
+  command->add_option("-o,--output", flags->plan_file, "save the plan to FILE, for goldhive patch")
+      ->type_name("FILE");
+  add_output_flags(*command, flags->output, false);
+  command->footer(
+      "Exit code: 0 nothing to change, 1 changes pending, 2 undetermined or error.\n"
+      "Nothing is ever written to a target.");
+  command->callback([&host, &exit_code, flags] { exit_code = plan(host, *flags); });
+}
+
+}  // namespace goldhive::cli

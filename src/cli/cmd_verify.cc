@@ -1,0 +1,40 @@
+// goldhive verify: is every cell of the hives where and what it should be?
+#include "src/cli/command.h"
+#include "src/cli/survey.h"
+#include "src/cli/verify.h"
+
+namespace goldhive::cli {
+namespace {
+
+struct VerifyFlags {
+  TargetFlags targets;
+  OutputFlags output;
+};
+
+int verify(Host& host, const VerifyFlags& flags) {
+  const PipelineOptions options = pipeline_options(flags.targets, nullptr, host.today);
+  Output output(host, "verify", flags.output, flags.targets);
+  const report::Report report = survey(host, "verify", "", flags.targets, output,
+                                       [&](const ReadStorage& storage, const std::string& target) {
+                                         return verify_target(storage, target, options);
+                                       });
+  output.finish(report);
+  return exit_code_of(report.status);
+}
+
+}  // namespace
+
+void add_verify(CLI::App& app, Host& host, int& exit_code) {
+  CLI::App* command = app.add_subcommand(
+      "verify", "Check the structure of hives, cell by cell, and name each fault");
+  const auto flags = std::make_shared<VerifyFlags>();
+  add_target_flags(*command, flags->targets);
+  add_output_flags(*command, flags->output);
+  command->footer(
+      "Exit code: 0 sound (harmless faults are only named), 1 a fault that stands in the way of "
+      "an\n"
+      "edit, 2 error. Hives are read whole. Nothing is ever written to a target.");
+  command->callback([&host, &exit_code, flags] { exit_code = verify(host, *flags); });
+}
+
+}  // namespace goldhive::cli

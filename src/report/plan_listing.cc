@@ -1,0 +1,122 @@
+// `goldhive plan` for people, as a .reg-like diff, and as a .reg file.
+#include "src/policy/plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <sstream>
+
+#include "src/report/printable.h"
+#include "src/report/text_layout.h"
+#include "src/report/writers.h"
+
+namespace goldhive::report {
+namespace {
+
+constexpr std::size_t default_width = 100;
+
+/// Rows that fail and that no planned edit will mend: not plannable, or left out by --only.
+std::vector<const policy::Finding*> what_stays(const InstallationReport& report) {
+  std::vector<const policy::Finding*> rows;
+  for (const policy::Finding& f : report.findings) {
+    const bool open = f.verdict == policy::Verdict::undetermined && !f.waived;
+    if (!counts_as_finding(f) && !open) continue;
+    const auto planned = [&](const policy::Edit& edit) {
+      return std::any_of(report.changes->begin(), report.changes->end(), [&](const auto& change) {
+        return change.hive == edit.hive && change.key == edit.key && change.value == edit.value;
+      });
+    };
+    if (!std::any_of(f.edits.begin(), f.edits.end(), planned)) rows.push_back(&f);
+  }
+  return rows;
+}
+
+std::string what_and_why(const policy::Finding& f, const windows::Installation& facts) {
+  const std::string row = describe_row(f, facts, false);
+  std::string text = f.id + (row.empty() ? "" : ", " + row) + ": " + f.message;
+  if (f.control_set && facts.control_sets.boots != f.control_set && f.fixable()) {
+    text += " (does not boot; --control-set all takes it up)";
+  }
+  return text;
+}
+
+Color color_of_line(std::string_view line) {
+  if (line.starts_with("+ ")) return Color::green;
+  if (line.starts_with("- ")) return Color::red;
+  return Color::none;
+}
+
+class PlanWriter {
+ public:
+  PlanWriter(const WriteOptions& options, std::ostream& out)
+      : options_(options), lines_(out, options) {}
+
+  void write(const Report& report) {
+    for (const TargetReport& t : report.targets) target(t);
+    std::string line = fmt::format("{}, {}", counted(report.summary.installations, "installation"),
+                                   counted(changes_, "change"));
+    if (stays_ > 0) line += fmt::format(", {} left", counted(stays_, "row"));
+    if (report.summary.errors > 0) line += ", " + counted(report.summary.errors, "error");
+    line += ".";
+    if (!with_changes_.empty()) line += "  To make them: " + command_for("patch", with_changes_);
+    lines_.folded("", 0, line);
+  }
+
+ private:
+  std::size_t edge() const { return options_.width == 0 ? default_width : options_.width; }
+
+  void target(const TargetReport& t) {
+    if (t.error) {
+      lines_.right_aligned(printable(t.path), "", "ERROR", Color::red, edge());
+      if (!options_.reasons_shown) lines_.folded("  ", 2, printable(t.error->what()));
+    }
+    for (const InstallationReport& i : t.installations) {
+      installation(i, t.installations.size() == 1 ? t.path : i.facts.id);
+    }
+    for (const std::string& note : t.notes) lines_.folded("  note: ", 8, printable(note));
+  }
+
+  void installation(const InstallationReport& report, const std::string& name) {
+    const std::size_t count = report.changes->size();
+    lines_.right_aligned(printable(report.facts.id), printable(describe_system(report.facts)),
+                         count == 0   ? "NO CHANGES"
+                         : count == 1 ? "1 CHANGE"
+                                      : fmt::format("{} CHANGES", count),
+                         count == 0 ? Color::dim : Color::yellow, edge());
+    std::istringstream diff(policy::plan_diff(*report.changes));
+    std::string line;
+    while (std::getline(diff, line)) lines_.plain(printable(line), color_of_line(line));
+    for (const policy::Finding* f : what_stays(report)) {
+      ++stays_;
+      lines_.folded("  stays: ", 9, printable(what_and_why(*f, report.facts)));
+      // The last line of evidence is the way out where a patch is none.
+      if (f->verdict == policy::Verdict::fail && !f->fixable() && !f->evidence.empty()) {
+        lines_.folded("         ", 9, printable(f->evidence.back()));
+      }
+    }
+    changes_ += count;
+    if (count > 0) with_changes_.push_back(name);
+  }
+
+  WriteOptions options_;
+  Lines lines_;
+  std::uint64_t changes_ = 0;
+  std::uint64_t stays_ = 0;
+  std::vector<std::string> with_changes_;
+};
+
+}  // namespace
+
+void write_plan(const Report& report, const WriteOptions& options, std::ostream& out) {
+  PlanWriter(options, out).write(report);
+}
+
+void write_reg(const Report& report, const WriteOptions&, std::ostream& out) {
+  for (const TargetReport& t : report.targets) {
+    for (const InstallationReport& i : t.installations) {
+      if (i.changes && !i.changes->empty()) out << policy::plan_reg_file(*i.changes);
+    }
+  }
+}
+
+}  // namespace goldhive::report

@@ -1,0 +1,160 @@
+// plan and verify from end to end, and reading a target whose patch was cut off.
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "imgtools/journal.h"
+#include "src/policy/plan.h"
+#include "tests/cli/session.h"
+#include "tests/golden.h"
+
+namespace goldhive::tests {
+namespace {
+
+using nlohmann::json;
+
+const std::string golden = "tests/cli/golden/";
+
+TEST_CASE("A plan shows its changes and what stays and changes nothing") {
+  Session session;
+  session.put_recipe("windows-7-sp1-x64", "win7");
+  session.put_recipe("windows-7-sp1-x64-ready", "ready");
+  session.put_recipe("05-explicit-old-default", "old");
+  const Outcome text = session.run({"plan", "win7", "ready", "old"});
+  CHECK(text.code == 1);
+  check_golden(golden + "plan.txt", text.out);
+  check_golden(golden + "plan.json", session.run({"plan", "-f", "json", "win7"}).out);
+  check_golden(golden + "plan.reg", session.run({"plan", "-f", "reg", "win7"}).out);
+  CHECK(session.storage.changes().empty());
+}
+
+TEST_CASE("The exit code of a plan tells whether changes are pending") {
+  Session session;
+  session.put_recipe("windows-7-sp1-x64-ready", "ready");
+  session.put_recipe("07-staged-only", "kb-missing");
+  session.put_recipe("layout-system-alone", "system");
+  session.put_recipe("03-qword", "changes");
+  CHECK(session.run({"plan", "ready"}).code == 0);
+  CHECK(session.run({"plan", "kb-missing"}).code == 0);  // scan: 1, but no patch can help
+  CHECK(session.run({"plan", "changes"}).code == 1);
+  CHECK(session.run({"plan", "--exit-code", "5", "changes"}).code == 5);
+  CHECK(session.run({"plan", "changes", "system"}).code == 2);
+  CHECK(session.run({"plan", "changes", "no-such-path"}).code == 2);
+}
+
+TEST_CASE("Options narrow and widen a plan") {
+  Session session;
+  session.put_recipe("windows-7-sp1-x64", "win7");
+  const auto changes = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"plan", "win7", "-f", "json"});
+    const json report = json::parse(session.run(arguments).out);
+    return report["targets"][0]["installations"][0]["changes"];
+  };
+  CHECK(changes({}).size() == 6);
+  CHECK(changes({"--control-set", "all"}).size() == 10);
+  CHECK(changes({"--only", "schannel.tls12.client"}).size() == 2);
+  CHECK(changes({"--only", "schannel.tls12.client", "--only", "servicing.kb3140245"}).size() == 2);
+  const json exact =
+      changes({"--protocols", "tls1.2", "--only", "winhttp.default-secure-protocols"});
+  REQUIRE(exact.size() == 2);
+  CHECK(exact[0]["after"] == json({{"type", "REG_DWORD"}, {"data", "0x800"}}));
+}
+
+TEST_CASE("A protocol that this Windows does not have is an error of the target") {
+  Session session;
+  session.put_recipe("windows-7-sp1-x64", "win7");
+  const Outcome got = session.run({"plan", "--protocols", "tls1.3", "win7"});
+  CHECK(got.code == 2);
+  CHECK(got.err.find("TLS 1.3 is not defined for Windows 7") != std::string::npos);
+}
+
+TEST_CASE("A saved plan holds what was shown") {
+  Session session;
+  session.put_recipe("03-qword", "a");
+  session.put_recipe("01-all-in-order", "b");
+  CHECK(session.run({"plan", "a", "b", "-o", "plan.json"}).code == 1);
+  const policy::SavedPlan plan = policy::load_plan(session.storage.text("plan.json"), "plan.json");
+  REQUIRE(plan.entries.size() == 1);
+  CHECK(plan.policy == "baseline");
+  CHECK(plan.entries[0].target == "a");
+  CHECK(plan.entries[0].edits.size() == 2);
+  CHECK(session.run({"plan", "a", "-o", "a/Windows/System32/config/SYSTEM"}).code == 2);
+}
+
+TEST_CASE("A reg file is refused for the changes of two installations") {
+  Session session;
+  session.put_recipe("03-qword", "a");
+  session.put_recipe("05-explicit-old-default", "b");
+  const Outcome got = session.run({"plan", "a", "b", "--report", "reg=x.reg"});
+  CHECK(got.code == 2);
+  CHECK(got.err.find("name one of them, e.g. a") != std::string::npos);
+  CHECK_FALSE(session.storage.has("x.reg"));
+  CHECK(session.run({"scan", "a", "-f", "reg"}).code == 2);
+}
+
+/// The first key in the second bin states a name longer than its cell.
+Bytes hive_with_long_name(const std::string& sound) {
+  Bytes hive(sound.begin(), sound.end());
+  const std::string signature = "nk";
+  const auto at = std::search(hive.begin() + 8192, hive.end(), signature.begin(), signature.end());
+  REQUIRE(at != hive.end());
+  constexpr std::size_t name_length = 72;
+  put_u16(hive, static_cast<std::size_t>(at - hive.begin()) + name_length, 0x7fff);
+  return hive;
+}
+
+TEST_CASE("Verify names the faults of a hive and passes a sound one") {
+  Session session;
+  session.put_recipe("windows-7-sp1-x64", "win7");
+  const std::string system = "win7/Windows/System32/config/SYSTEM";
+  const Outcome sound = session.run({"verify", "win7"});
+  CHECK(sound.code == 0);
+  check_golden(golden + "verify-sound.txt", sound.out);
+
+  session.storage.put("lone/SYSTEM", hive_with_long_name(session.storage.text(system)));
+  const Outcome faulty = session.run({"verify", "lone/SYSTEM", "win7"});
+  CHECK(faulty.code == 1);
+  check_golden(golden + "verify-faulty.txt", faulty.out);
+  check_golden(golden + "verify-faulty.json",
+               session.run({"verify", "lone/SYSTEM", "win7", "-f", "json"}).out);
+  CHECK(session.run({"verify", "lone/SYSTEM", "no-such-path"}).code == 2);
+  CHECK(session.storage.changes().empty());
+}
+
+TEST_CASE("A dirty hive is verified as its logs make it") {
+  Session session;
+  session.put_recipe("dirty-7-old-logs", "dirty");
+  const json with = json::parse(session.run({"verify", "dirty", "-f", "json"}).out);
+  CHECK(with["targets"][0]["hive_checks"][0]["state"] == "recovered");
+  const json without = json::parse(session.run({"verify", "dirty", "--no-logs", "-f", "json"}).out);
+  CHECK(without["targets"][0]["hive_checks"][0]["state"] == "dirty");
+}
+
+TEST_CASE("A target whose patch was cut off is read as it was before and says so") {
+  Session session;
+  session.put_recipe("windows-7-sp1-x64", "win7");
+  const std::string config = "win7/Windows/System32/config";
+  const Outcome before = session.run({"scan", "-f", "json", "win7"});
+  const HostChange change{{{config + "/SYSTEM", 0, 4096, Bytes(4096, 0xee)}}, {}};
+  Transaction patch(session.storage, {"win7", "", {"win7.goldhive-undo"}, true}, change, "");
+  patch.write();
+  Session crashed;
+  crashed.storage = session.storage;
+  patch.roll_back();
+
+  const std::size_t changes = crashed.storage.changes().size();
+  const Outcome after = crashed.run({"scan", "-f", "json", "win7"});
+  CHECK(after.code == before.code);
+  json expected = json::parse(before.out);
+  json found = json::parse(after.out);
+  REQUIRE(found["targets"][0]["notes"].size() == 1);
+  const std::string note = found["targets"][0]["notes"][0];
+  CHECK(note.find("was cut off") != std::string::npos);
+  CHECK(note.find("goldhive recover") != std::string::npos);
+  found["targets"][0]["notes"] = expected["targets"][0]["notes"];
+  CHECK(found == expected);
+  CHECK(crashed.storage.changes().size() == changes);
+}
+
+}  // namespace
+}  // namespace goldhive::tests
