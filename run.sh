@@ -23,7 +23,7 @@ fi
 sample=$(mktemp -d)
 trap 'rm -rf "$sample"' EXIT
 image=win7
-"$build/fixtures/goldhive-fixtures" make win7sp1-x64 "$sample/$image"
+"$build/fixtures/goldhive-fixtures" make windows-7-sp1-x64 "$sample/$image"
 cd "$sample"
 step() {
   printf '\n$ goldhive %s\n' "$*"
