@@ -9,22 +9,29 @@
 #include "src/cli/command.h"
 #include "src/cli/exit_codes.h"
 #include "src/cli/survey.h"
+#include "src/cli/timestamp.h"
 #include "src/cli/version.h"
 
 namespace goldhive::cli {
 namespace {
 
-/// SOURCE_DATE_EPOCH, where set, takes the place of the clock (reproducible-builds.org).
-std::string today() {
+/// Seconds since 1970. SOURCE_DATE_EPOCH, where set, takes the place of the clock
+/// (reproducible-builds.org).
+std::int64_t clock_seconds() {
   const std::string epoch = environment("SOURCE_DATE_EPOCH");
   std::int64_t seconds = 0;
   const auto parsed = std::from_chars(epoch.data(), epoch.data() + epoch.size(), seconds);
-  auto now = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
   if (!epoch.empty() && parsed.ec == std::errc() && parsed.ptr == epoch.data() + epoch.size()) {
-    now = std::chrono::floor<std::chrono::days>(
-        std::chrono::sys_seconds(std::chrono::seconds(seconds)));
+    return seconds;
   }
-  const std::chrono::year_month_day date(now);
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())
+      .time_since_epoch()
+      .count();
+}
+
+std::string date_of(std::int64_t seconds) {
+  const std::chrono::year_month_day date(std::chrono::floor<std::chrono::days>(
+      std::chrono::sys_seconds(std::chrono::seconds(seconds))));
   return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()),
                      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
 }
@@ -95,7 +102,10 @@ int run(const std::vector<std::string>& arguments, Host& host) {
 int run(const std::vector<std::string>& arguments, std::ostream& out, std::ostream& err) {
   const std::unique_ptr<ReadStorage> input = host_read_storage();
   const std::unique_ptr<Storage> output = host_storage();
-  Host host{out, err, *input, *output, open_terminal(), today()};
+  const std::int64_t seconds = clock_seconds();
+  Host host{
+      out,          err, *input, *output, open_terminal(), date_of(seconds), file_time(seconds),
+      host_places()};
   return run(arguments, host);
 }
 

@@ -6,7 +6,9 @@
 #include <vector>
 
 #include "imgtools/storage.h"
+#include "src/cli/places.h"
 #include "src/cli/terminal.h"
+#include "src/hive/hive.h"
 
 namespace goldhive::cli {
 
@@ -17,7 +19,9 @@ struct Host {
   const ReadStorage& input;  ///< targets and policy files: no call of it can write
   Storage& output;           ///< report files of -o and --report; patch, undo and recover
   Terminal terminal;
-  std::string today;  ///< "YYYY-MM-DD", for the end dates of waivers
+  std::string today;       ///< "YYYY-MM-DD", for the end dates of waivers
+  hive::FileTime now = 0;  ///< what a patch stamps keys with, unless told otherwise
+  Places places = {};
 };
 
 /// Runs `arguments` (without the program name). Returns the exit code (exit_codes.h).

@@ -1,17 +1,11 @@
 // goldhive plan: what a patch would change, and nothing changed.
+#include "src/cli/cmd_plan.h"
+
 #include "src/cli/command.h"
 #include "src/cli/survey.h"
 
 namespace goldhive::cli {
 namespace {
-
-struct Flags {
-  TargetFlags targets;
-  OutputFlags output;
-  PolicyFlags policy;
-  PlanFlags plan;
-  std::string plan_file;
-};
 
 void add_changes(report::TargetReport& target, const policy::PlanOptions& options) {
   try {
@@ -44,7 +38,9 @@ void refuse_several_in_reg(const policy::SavedPlan& plan) {
                                     plan.entries.front().installation);
 }
 
-int plan(Host& host, const Flags& flags) {
+}  // namespace
+
+int run_plan(Host& host, const PlanCommandFlags& flags) {
   const policy::Policy policy = load_policy(host.input, flags.policy.policy);
   const PipelineOptions options = pipeline_options(flags.targets, &policy, host.today);
   const policy::PlanOptions wanted = plan_options(flags.plan);
@@ -66,12 +62,10 @@ int plan(Host& host, const Flags& flags) {
   return exit_code_of(report.status, flags.policy.findings_code);
 }
 
-}  // namespace
-
 void add_plan(CLI::App& app, Host& host, int& exit_code) {
   CLI::App* command =
       app.add_subcommand("plan", "Show what a patch would change, and change nothing");
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<PlanCommandFlags>();
   add_target_flags(*command, flags->targets);
   add_policy_flags(*command, flags->policy);
   add_plan_flags(*command, flags->plan);
@@ -81,7 +75,7 @@ void add_plan(CLI::App& app, Host& host, int& exit_code) {
   command->footer(
       "Exit code: 0 nothing to change, 1 changes pending, 2 undetermined or error.\n"
       "Nothing is ever written to a target.");
-  command->callback([&host, &exit_code, flags] { exit_code = plan(host, *flags); });
+  command->callback([&host, &exit_code, flags] { exit_code = run_plan(host, *flags); });
 }
 
 }  // namespace goldhive::cli

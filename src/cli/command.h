@@ -15,6 +15,9 @@ void add_scan(CLI::App& app, Host& host, int& exit_code);
 void add_list(CLI::App& app, Host& host, int& exit_code);
 void add_plan(CLI::App& app, Host& host, int& exit_code);
 void add_verify(CLI::App& app, Host& host, int& exit_code);
+void add_patch(CLI::App& app, Host& host, int& exit_code);
+void add_undo(CLI::App& app, Host& host, int& exit_code);
+void add_recover(CLI::App& app, Host& host, int& exit_code);
 void add_explain(CLI::App& app, Host& host, int& exit_code);
 void add_policy(CLI::App& app, Host& host, int& exit_code);
 

@@ -61,15 +61,13 @@ void refuse_unsafe_state(const hive::OpenedHive& opened, const std::string& wher
                  "logs, or patch it as it lies with --force-dirty");
 }
 
-/// What --force-dirty asks to pass over; the editor makes both good.
-bool is_dirtiness(const hive::Fault& fault) {
-  return fault.code == hive::FaultCode::unequal_sequences ||
-         fault.code == hive::FaultCode::bad_checksum;
-}
-
-void refuse_faults(const CheckResult& result, const std::string& where, bool force_dirty) {
+void refuse_faults(const CheckResult& result, const std::string& where) {
+  if (!result.complete) {
+    throw refused(where, fmt::format("the structure of the hive has more than {} faults",
+                                     result.fault_count));
+  }
   for (const hive::Fault& fault : result.faults) {
-    if (fault.harm == hive::Harm::harmless || (force_dirty && is_dirtiness(fault))) continue;
+    if (fault.harm == hive::Harm::harmless) continue;
     throw refused(where,
                   fmt::format("the structure of the hive is damaged and an edit could make it "
                               "worse ({} faults, goldhive verify lists them): {}",
@@ -196,7 +194,7 @@ void prepare_hive(const FileTree& tree, const windows::HiveFact& fact,
   const std::string& where = files.primary->name();
   refuse_unsafe_state(opened, where, options.force_dirty);
   const CheckResult before = hive::check(*opened.contents);
-  refuse_faults(before, where, options.force_dirty);
+  refuse_faults(before, where);
   for (const Edit& edit : edits) require_expected(*opened.hive, edit, where);
 
   hive::Editor editor(files.primary, opened, options.now);

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <sstream>
 
 #include "src/report/printable.h"
 #include "src/report/text_layout.h"
@@ -38,12 +37,6 @@ std::string what_and_why(const policy::Finding& f, const windows::Installation& 
     text += " (does not boot; --control-set all takes it up)";
   }
   return text;
-}
-
-Color color_of_line(std::string_view line) {
-  if (line.starts_with("+ ")) return Color::green;
-  if (line.starts_with("- ")) return Color::red;
-  return Color::none;
 }
 
 class PlanWriter {
@@ -83,9 +76,7 @@ class PlanWriter {
                          : count == 1 ? "1 CHANGE"
                                       : fmt::format("{} CHANGES", count),
                          count == 0 ? Color::dim : Color::yellow, edge());
-    std::istringstream diff(policy::plan_diff(*report.changes));
-    std::string line;
-    while (std::getline(diff, line)) lines_.plain(printable(line), color_of_line(line));
+    lines_.diff(*report.changes);
     for (const policy::Finding* f : what_stays(report)) {
       ++stays_;
       lines_.folded("  stays: ", 9, printable(what_and_why(*f, report.facts)));

@@ -92,6 +92,7 @@ class TextWriter {
       : options_(options), lines_(out, options) {}
 
   void write(const Report& report) {
+    after_patch_ = report.command == "patch";
     for (const TargetReport& t : report.targets) target(t);
     summary(report);
   }
@@ -120,10 +121,18 @@ class TextWriter {
     const windows::Installation& facts = report.facts;
     lines_.right_aligned(printable(facts.id), printable(describe_system(facts)),
                          status_word(report.status), color_of(report.status), edge());
+    changes(report);
     rows(report);
     for (const std::string& w : facts.warnings) lines_.folded("  note: ", 8, printable(w));
     for (const std::string& c : facts.os.conflicts) lines_.folded("  note: ", 8, printable(c));
     if (options_.verbose) details(facts);
+  }
+
+  /// What a patch has changed.
+  void changes(const InstallationReport& report) {
+    if (!report.changed) return;
+    if (!*report.changed) return lines_.plain("  nothing changed", Color::none);
+    lines_.diff(*report.changes);
   }
 
   /// Rows that tell nothing at a glance wait for --verbose: hives and volumes in order, and info
@@ -174,7 +183,14 @@ class TextWriter {
     const bool graded = f.verdict == Verdict::fail || f.verdict == Verdict::warn;
     const std::string severity = graded && !f.waived ? policy::to_string(f.severity) : "";
     lines_.row(style.verdict, style.color, name, id_width, message, severity, edge());
-    if (!options_.verbose) return;
+    if (!options_.verbose) {
+      // After a patch, what no patch can do is left to a person: the last line of evidence says
+      // how.
+      if (after_patch_ && f.verdict == Verdict::fail && !f.fixable() && !f.evidence.empty()) {
+        lines_.folded("        to do: ", 15, printable(f.evidence.back()));
+      }
+      return;
+    }
     if (!f.key.empty()) {
       lines_.folded("          ", 12, printable(f.value.empty() ? f.key : f.key + " : " + f.value));
     }
@@ -221,6 +237,7 @@ class TextWriter {
 
   WriteOptions options_;
   Lines lines_;
+  bool after_patch_ = false;
 };
 
 }  // namespace

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <sstream>
 
+#include "src/policy/plan.h"
 #include "src/report/printable.h"
 
 namespace goldhive::report {
@@ -107,6 +109,16 @@ void Lines::row(std::string_view verdict, Color color, std::string_view id, std:
 }
 
 void Lines::plain(std::string_view text, Color color) { out_ << painted(text, color) << '\n'; }
+
+void Lines::diff(const std::vector<policy::Edit>& edits) {
+  std::istringstream text(policy::plan_diff(edits));
+  for (std::string line; std::getline(text, line);) {
+    const Color color = line.starts_with("+ ")   ? Color::green
+                        : line.starts_with("- ") ? Color::red
+                                                 : Color::none;
+    plain(printable(line), color);
+  }
+}
 
 void Lines::folded(std::string_view first, std::size_t hang, std::string_view text) {
   if (options_.width == 0) {

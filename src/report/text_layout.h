@@ -29,6 +29,9 @@ class Lines {
   /// A line as it is, never folded.
   void plain(std::string_view text, Color color);
 
+  /// Edits as a diff in .reg notation.
+  void diff(const std::vector<policy::Edit>& edits);
+
   /// `first` and `text`, folded at the width; the further lines start with `hang` spaces.
   void folded(std::string_view first, std::size_t hang, std::string_view text);
 

@@ -25,7 +25,8 @@ struct Session {
   Outcome run(const std::vector<std::string>& arguments) {
     std::ostringstream out;
     std::ostringstream err;
-    cli::Host host{out, err, storage, storage, terminal, "2026-01-31"};
+    cli::Host host{out,          err, storage, storage, terminal, "2026-01-31", 134143776000000000,
+                   {"", ".", ""}};
     const int code = cli::run(arguments, host);
     return {code, out.str(), err.str()};
   }

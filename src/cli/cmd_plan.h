@@ -1,0 +1,20 @@
+// What `plan` and `patch --dry-run` share.
+#pragma once
+
+#include "src/cli/cli.h"
+#include "src/cli/flags.h"
+
+namespace goldhive::cli {
+
+struct PlanCommandFlags {
+  TargetFlags targets;
+  OutputFlags output;
+  PolicyFlags policy;
+  PlanFlags plan;
+  std::string plan_file;  ///< where the plan is saved; "" = nowhere
+};
+
+/// Shows what a patch would change; returns the exit code.
+int run_plan(Host& host, const PlanCommandFlags& flags);
+
+}  // namespace goldhive::cli

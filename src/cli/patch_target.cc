@@ -1,0 +1,202 @@
+#include "src/cli/patch_target.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "imgtools/hot_journal.h"
+#include "imgtools/journal.h"
+#include "src/policy/checks.h"
+
+namespace goldhive::cli {
+namespace {
+
+using policy::Edit;
+using report::InstallationReport;
+using report::TargetReport;
+
+/// One installation of an open image.
+struct Found {
+  std::size_t volume;
+  windows::Installation facts;
+};
+
+std::vector<Found> find_installations(const Image& image, const TargetName& name,
+                                      const windows::InspectOptions& options) {
+  std::vector<Found> found;
+  for (std::size_t i = 0; i < image.volumes().size(); ++i) {
+    if (!image.volumes()[i].tree) continue;
+    for (windows::Installation& each : selected_installations(image.volumes()[i], name, options)) {
+      found.push_back({i, std::move(each)});
+    }
+  }
+  return found;
+}
+
+/// The installations whose changes are written together.
+struct Batch {
+  std::size_t volume;
+  std::vector<std::size_t> members;  ///< indices into TargetReport::installations
+};
+
+class TargetPatch {
+ public:
+  TargetPatch(Storage& storage, TargetName name, std::string absolute_path,
+              const PatchSettings& settings, TargetReport& report)
+      : storage_(storage),
+        name_(std::move(name)),
+        absolute_path_(std::move(absolute_path)),
+        settings_(settings),
+        report_(report) {}
+
+  void run() {
+    for (const std::string& journal :
+         recover_target(storage_, name_, settings_.pipeline.open, false)) {
+      report_.notes.push_back("rolled back a patch that was cut off (" + journal + ")");
+    }
+    const std::vector<Batch> batches = plan();
+    for (std::size_t i = 0; i < batches.size(); ++i) write(batches[i], i + 1, batches.size());
+  }
+
+ private:
+  std::unique_ptr<Image> open() const {
+    return open_image(storage_, name_.path, settings_.pipeline.open);
+  }
+
+  std::vector<policy::Finding> judge(const windows::Installation& facts) const {
+    return policy::evaluate(facts, *settings_.pipeline.policy, settings_.pipeline.today);
+  }
+
+  std::vector<Edit> edits_for(const InstallationReport& installation) const {
+    if (settings_.saved == nullptr) {
+      return policy::make_plan(installation.facts, installation.findings, settings_.plan);
+    }
+    for (const policy::SavedPlan::Entry& entry : settings_.saved->entries) {
+      if (entry.installation == installation.facts.id) return entry.edits;
+    }
+    return {};
+  }
+
+  /// Fills the report with what is there and what will change; returns what there is to write.
+  std::vector<Batch> plan() {
+    const std::unique_ptr<Image> image = open();
+    report_.format = image->format();
+    std::vector<Batch> batches;
+    for (Found& found : find_installations(*image, name_, settings_.pipeline.inspect)) {
+      InstallationReport row;
+      row.findings = judge(found.facts);
+      row.facts = std::move(found.facts);
+      row.changes = edits_for(row);
+      row.changed = false;
+      report_.installations.push_back(std::move(row));
+      if (report_.installations.back().changes->empty()) continue;
+      const bool together =
+          !image->host_files().empty() && !batches.empty() && batches.back().volume == found.volume;
+      if (!together) batches.push_back({found.volume, {}});
+      batches.back().members.push_back(report_.installations.size() - 1);
+    }
+    if (report_.installations.empty()) {
+      throw Error(ErrorKind::not_found,
+                  "no Windows installation and no SOFTWARE or SYSTEM hive found", name_.path);
+    }
+    return batches;
+  }
+
+  /// What the undo file says of itself; `goldhive undo` takes back all parts of one patch.
+  std::string metadata(std::size_t part, std::size_t parts) const {
+    return nlohmann::ordered_json{
+        {"tool", "goldhive " + settings_.tool_version}, {"part", part}, {"parts", parts}}
+        .dump();
+  }
+
+  void write(const Batch& batch, std::size_t part, std::size_t parts) {
+    // Opened anew: an earlier batch may have changed the image's own structures.
+    const std::unique_ptr<Image> image = open();
+    const FileTree& tree = *image->volumes().at(batch.volume).tree;
+    std::vector<FileEdit> files;
+    for (const std::size_t member : batch.members) {
+      const InstallationReport& row = report_.installations[member];
+      patch::Prepared prepared = patch::prepare(tree, row.facts, *row.changes, settings_.edit);
+      std::move(prepared.files.begin(), prepared.files.end(), std::back_inserter(files));
+    }
+    if (files.empty()) return;
+    const JournalPlace place = place_of(storage_, name_.path, absolute_path_, settings_.undo);
+    std::vector<InstallationReport> after;
+    const std::string undo = transact(storage_, place, image->host_change(batch.volume, files),
+                                      metadata(part, parts), [&] { after = rescan(batch); });
+    if (!undo.empty()) report_.undo = undo;
+    for (std::size_t i = 0; i < batch.members.size(); ++i) {
+      report_.installations[batch.members[i]] = std::move(after[i]);
+    }
+  }
+
+  /// Reads the written files again and compares with the prediction; throws if it is not met.
+  std::vector<InstallationReport> rescan(const Batch& batch) const {
+    const std::unique_ptr<Image> image = open();
+    std::vector<Found> found = find_installations(*image, name_, settings_.pipeline.inspect);
+    std::vector<InstallationReport> after;
+    for (const std::size_t member : batch.members) {
+      InstallationReport row = report_.installations[member];
+      const auto now = std::find_if(found.begin(), found.end(), [&row](const Found& each) {
+        return each.facts.id == row.facts.id;
+      });
+      if (now == found.end()) throw mismatch(row, "it is no longer found");
+      const std::vector<policy::Finding> predicted =
+          judge(policy::predict(row.facts, *row.changes));
+      row.facts = std::move(now->facts);
+      row.findings = judge(row.facts);
+      row.changed = true;
+      const std::string difference = policy::first_difference(predicted, row.findings);
+      if (!difference.empty()) throw mismatch(row, difference);
+      after.push_back(std::move(row));
+    }
+    return after;
+  }
+
+  static Error mismatch(const InstallationReport& row, const std::string& difference) {
+    return Error(
+        ErrorKind::refused,
+        "the rescan does not find what the plan predicted, so the patch was rolled back: " +
+            difference,
+        row.facts.id);
+  }
+
+  Storage& storage_;
+  TargetName name_;
+  std::string absolute_path_;
+  const PatchSettings& settings_;
+  TargetReport& report_;
+};
+
+}  // namespace
+
+TargetReport patch_target(Storage& storage, const std::string& target,
+                          const std::string& absolute_path, const PatchSettings& settings) {
+  TargetReport report;
+  report.path = target;
+  try {
+    TargetPatch(storage, split_target(storage, target), absolute_path, settings, report).run();
+  } catch (const Error& e) {
+    report.error = e.at(target);
+  } catch (const std::exception& e) {
+    report.error = Error(ErrorKind::io, std::string("cannot be patched: ") + e.what(), target);
+  }
+  return report;
+}
+
+std::vector<std::string> recover_target(Storage& storage, const TargetName& name,
+                                        const OpenOptions& options, bool force) {
+  // Looked at through the journals, since the files as they lie may be half written.
+  const ReadThroughStorage through(storage);
+  find_installations(*open_image(through, name.path, options), {name.path, ""}, {});
+  std::vector<std::string> journals;
+  for (const ReadThroughStorage::Met& met : through.journals()) {
+    if (const std::optional<std::string> journal = recover(storage, met.file, force)) {
+      journals.push_back(*journal);
+    }
+  }
+  return journals;
+}
+
+}  // namespace goldhive::cli

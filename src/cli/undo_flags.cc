@@ -1,0 +1,27 @@
+#include "src/cli/undo_flags.h"
+
+namespace goldhive::cli {
+namespace {
+
+constexpr std::uint64_t plan_size_limit = 64 << 20;
+
+}  // namespace
+
+UndoOptions undo_options(const Host& host, const UndoFlags& flags) {
+  UndoOptions options;
+  options.keep = !flags.no_undo;
+  options.directory = flags.directory;
+  options.fallback_dir = host.places.state;
+  return options;
+}
+
+policy::SavedPlan load_plan_file(const ReadStorage& storage, const std::string& path) {
+  const std::unique_ptr<ByteSource> source = storage.open(path);
+  if (source->size() > plan_size_limit) {
+    throw Error(ErrorKind::usage, "too large for a plan", path);
+  }
+  const Bytes bytes = source->read(0, static_cast<std::size_t>(source->size()));
+  return policy::load_plan(std::string(bytes.begin(), bytes.end()), path);
+}
+
+}  // namespace goldhive::cli

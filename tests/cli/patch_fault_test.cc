@@ -1,0 +1,91 @@
+// The whole of `goldhive patch` on a disk that dies at every operation: what is left is the old
+// hives or the new ones, seen through the journal at once and lying there after `recover`.
+#include <catch2/catch.hpp>
+#include <iostream>
+
+#include "fixtures/recipe.h"
+#include "src/cli/patch_target.h"
+#include "src/policy/policy.h"
+#include "tests/support/faulty_storage.h"
+
+namespace goldhive::tests {
+namespace {
+
+using goldhive::testing::Fault;
+using goldhive::testing::FaultyStorage;
+using goldhive::testing::Loss;
+using goldhive::testing::PowerCut;
+
+const std::string tree = "/disk/win7";
+
+struct Hives {
+  Bytes software, system;
+  bool operator==(const Hives&) const = default;
+};
+
+Hives hives_in(const FaultyStorage& storage) {
+  return {storage.contents(tree + "/SOFTWARE"), storage.contents(tree + "/SYSTEM")};
+}
+
+cli::PatchSettings settings(const policy::Policy& policy) {
+  cli::PatchSettings settings;
+  settings.pipeline.policy = &policy;
+  settings.pipeline.today = "2026-01-31";
+  settings.edit.now = 131000000000000000;
+  settings.edit.cross_check = false;  // reads only; the other tests have it on
+  return settings;
+}
+
+}  // namespace
+
+TEST_CASE("A patch that dies at any operation leaves the old hives or the new ones") {
+  const policy::Policy policy = policy::builtin_policy("baseline");
+  const cli::PatchSettings options = settings(policy);
+  FaultyStorage start;
+  for (const auto& [path, content] : fixtures::load_recipe("layout-flat").files) {
+    start.put(tree + "/" + path, content);
+  }
+  const Hives before = hives_in(start);
+  FaultyStorage finished = start;
+  finished.fail_at(~std::uint64_t{0}, Fault::none);
+  const report::TargetReport report = cli::patch_target(finished, tree, tree, options);
+  REQUIRE_FALSE(report.error);
+  const Hives after = hives_in(finished);
+  REQUIRE_FALSE(before == after);
+
+  std::size_t points = 0, left_old = 0, left_new = 0;
+  std::uint64_t writes_seen = ~std::uint64_t{0};
+  for (std::uint64_t at = 1; at <= finished.operations(); ++at) {
+    for (const Fault fault : {Fault::cut_before, Fault::cut_within}) {
+      FaultyStorage storage = start;
+      storage.fail_at(at, fault);
+      try {
+        cli::patch_target(storage, tree, tree, options);
+      } catch (const PowerCut&) {
+      }
+      // Between two writes every cut leaves the same disk.
+      if (fault == Fault::cut_before && storage.writes() == writes_seen) break;
+      writes_seen = storage.writes();
+      for (const Loss loss : {Loss::killed, Loss::all, Loss::arbitrary}) {
+        FaultyStorage rebooted = storage;
+        rebooted.reboot(loss, at);
+        cli::recover_target(rebooted, {tree, ""}, {}, false);
+        const Hives left = hives_in(rebooted);
+        ++points;
+        if (left == before) {
+          ++left_old;
+        } else if (left == after) {
+          ++left_new;
+        } else {
+          FAIL("a third state after operation " << at);
+        }
+      }
+    }
+  }
+  std::cout << "patch: " << points << " reboots, " << left_old << " old, " << left_new
+            << " new, 0 bad\n";
+  CHECK(left_old > 0);
+  CHECK(left_new > 0);
+}
+
+}  // namespace goldhive::tests

@@ -1,0 +1,180 @@
+// patch, undo and recover from end to end, on trees and loose hives in memory.
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "fixtures/recipe.h"
+#include "src/cli/timestamp.h"
+#include "src/hive/checker.h"
+#include "tests/cli/session.h"
+
+namespace goldhive::tests {
+namespace {
+
+using nlohmann::json;
+
+const std::string config = "win7/Windows/System32/config/";
+const std::vector<std::string> patch_win7 = {"patch", "win7", "--timestamp",
+                                             "2016-02-15T00:00:00Z"};
+
+std::vector<std::string> hives(const Session& session) {
+  return {session.storage.text(config + "SOFTWARE"), session.storage.text(config + "SYSTEM")};
+}
+
+void require_sound(const std::string& text) {
+  const hive::CheckResult result =
+      hive::check(MemorySource(Bytes(text.begin(), text.end()), "hive"));
+  for (const hive::Fault& fault : result.faults) FAIL(to_string(fault));
+}
+
+Session windows_7(const std::string& recipe = "windows-7-sp1-x64") {
+  Session session;
+  session.put_recipe(recipe, "win7");
+  return session;
+}
+
+}  // namespace
+
+TEST_CASE("A patch sets what a patch can set and says what is left to do") {
+  Session session = windows_7();
+  const Outcome outcome = session.run(patch_win7);
+  CHECK(outcome.code == 1);  // KB3140245 is still missing
+  CHECK(outcome.err.empty());
+  CHECK_THAT(outcome.out, Catch::Contains("kb3140245-x64") && Catch::Contains("dism") &&
+                              Catch::Contains("undo: ") && Catch::Contains("1 finding"));
+  for (const std::string& hive : hives(session)) require_sound(hive);
+  const Outcome scan = session.run({"scan", "win7", "-f", "json"});
+  for (const json& finding : json::parse(scan.out)["targets"][0]["installations"][0]["findings"]) {
+    if (finding["id"] != "servicing.kb3140245" && finding["severity"] != "info") {
+      CHECK(finding["verdict"] == "pass");
+    }
+  }
+}
+
+TEST_CASE("Undo gives the original bytes back and leaves nothing behind") {
+  Session session = windows_7();
+  const std::vector<std::string> before = hives(session);
+  session.run(patch_win7);
+  CHECK(hives(session) != before);
+  CHECK(session.storage.has("win7.goldhive-undo"));
+  const Outcome undo = session.run({"undo", "win7"});
+  CHECK(undo.code == 0);
+  CHECK(hives(session) == before);
+  CHECK_FALSE(session.storage.has("win7.goldhive-undo"));
+  CHECK(session.run({"undo", "win7"}).code == 2);
+}
+
+TEST_CASE("Patching twice changes no byte the second time") {
+  Session session = windows_7();
+  session.run(patch_win7);
+  const std::vector<std::string> once = hives(session);
+  const std::size_t changes = session.storage.changes().size();
+  const Outcome again = session.run(patch_win7);
+  CHECK(again.code == 1);
+  CHECK(hives(session) == once);
+  CHECK(session.storage.changes().size() == changes);
+}
+
+TEST_CASE("The same image and options give the same bytes") {
+  Session first = windows_7();
+  Session second = windows_7();
+  first.run(patch_win7);
+  second.run(patch_win7);
+  CHECK(hives(first) == hives(second));
+}
+
+TEST_CASE("An image that only lacked registry values is compliant after the patch") {
+  Session session;
+  session.put_recipe("03-qword", "win7");
+  CHECK(session.run({"patch", "win7"}).code == 0);
+  CHECK(session.run({"scan", "win7"}).code == 0);
+}
+
+TEST_CASE("A saved plan is carried out, and refused where reality has moved on") {
+  Session session = windows_7();
+  CHECK(session.run({"plan", "win7", "-o", "plan.json"}).code == 1);
+  Session other = session;
+  CHECK(session.run({"patch", "win7", "--plan", "plan.json"}).code == 1);
+  CHECK(session.storage.has("win7.goldhive-undo"));
+
+  other.run({"patch", "win7", "--only", "schannel.tls12.client", "--no-undo"});
+  CHECK_FALSE(other.storage.has("win7.goldhive-undo"));
+  const std::vector<std::string> before = hives(other);
+  const Outcome refused = other.run({"patch", "win7", "--plan", "plan.json"});
+  CHECK(refused.code == 2);
+  CHECK_THAT(refused.err, Catch::Contains("not what the plan expects"));
+  CHECK(hives(other) == before);
+}
+
+TEST_CASE("A dry run shows the plan and writes nothing") {
+  Session session = windows_7();
+  const Outcome dry = session.run({"patch", "win7", "--dry-run"});
+  CHECK(dry.code == 1);
+  CHECK(dry.out == session.run({"plan", "win7"}).out);
+  CHECK(session.storage.changes().empty());
+}
+
+TEST_CASE("A dirty hive is recovered from its logs and patched, and its logs are spent") {
+  Session session = windows_7("dirty-7-old-logs");
+  const std::vector<std::string> before = hives(session);
+  const Outcome patch =
+      session.run({"patch", "win7", "--policy", "tls12-only", "--protocols", "tls1.2"});
+  CHECK(patch.err.empty());
+  for (const std::string& hive : hives(session)) require_sound(hive);
+  const Outcome scan = session.run({"scan", "win7", "-f", "json"});
+  for (const json& hive : json::parse(scan.out)["targets"][0]["installations"][0]["hives"]) {
+    CAPTURE(hive["name"]);
+    CHECK(hive["state"] == "clean");
+  }
+  CHECK(session.run({"undo", "win7"}).code == 0);
+  CHECK(hives(session) == before);
+}
+
+TEST_CASE("A dirty hive whose logs are missing is refused unless forced") {
+  Session session = windows_7("dirty-7-no-logs");
+  const std::vector<std::string> before = hives(session);
+  const std::vector<std::string> patch = {"patch", "win7", "--protocols", "tls1.1,tls1.2"};
+  const Outcome refused = session.run(patch);
+  CHECK(refused.code == 2);
+  CHECK_THAT(refused.err, Catch::Contains("dirty") && Catch::Contains("--force-dirty"));
+  CHECK(hives(session) == before);
+  std::vector<std::string> forced = patch;
+  forced.emplace_back("--force-dirty");
+  CHECK(session.run(forced).err.empty());
+  CHECK(hives(session) != before);
+}
+
+TEST_CASE("One bad target does not keep the others from being patched") {
+  Session session = windows_7();
+  session.storage.put("broken", std::string("no hive at all"));
+  const std::vector<std::string> before = hives(session);
+  const Outcome outcome = session.run({"patch", "broken", "win7", "missing"});
+  CHECK(outcome.code == 2);
+  CHECK(hives(session) != before);
+  CHECK_THAT(outcome.err, Catch::Contains("broken: ") && Catch::Contains("missing: "));
+}
+
+TEST_CASE("Two installations of a tree are patched and taken back together") {
+  Session session;
+  session.put_recipe("layout-windows-old", "tree");
+  const Session original = session;
+  session.run({"patch", "tree", "--protocols", "tls1.2"});
+  CHECK(session.run({"undo", "tree"}).code == 0);
+  CHECK(session.run({"undo", "tree"}).code == 2);
+  for (const auto& [path, content] : fixtures::load_recipe("layout-windows-old").files) {
+    CAPTURE(path);
+    CHECK(session.storage.text("tree/" + path) == original.storage.text("tree/" + path));
+  }
+}
+
+TEST_CASE("Times on the command line are dates, moments or seconds") {
+  CHECK(cli::parse_timestamp("1970-01-01") == 116444736000000000);
+  CHECK(cli::parse_timestamp("0") == 116444736000000000);
+  CHECK(cli::parse_timestamp("2016-07-08T10:11:12Z") == cli::parse_timestamp("1467972672"));
+  for (const char* bad : {"", "now", "2016-13-01", "2016-02-30", "2016-07-08T10:11:12", "-5",
+                          "2016-07-08T24:00:00Z", "99999999999999999999"}) {
+    CAPTURE(bad);
+    CHECK_THROWS_AS(cli::parse_timestamp(bad), Error);
+  }
+}
+
+}  // namespace goldhive::tests
