@@ -11,7 +11,7 @@ goldhive=$build/goldhive
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-"$build/fixtures/goldhive-fixtures" make win7sp1-x64 "$work/old"
+"$build/fixtures/goldhive-fixtures" make windows-7-sp1-x64 "$work/old"
 config=Windows/System32/config
 state() { (cd "$1/$config" && sha256sum SOFTWARE SYSTEM | sha256sum | cut -c1-16); }
 patch_options=(--timestamp 2016-02-15T00:00:00Z)

@@ -14,8 +14,19 @@ namespace {
 using report::Status;
 
 const std::vector<std::vector<std::string>> all_commands = {
-    {},         {"scan"},   {"list"},           {"explain"},        {"plan"},
-    {"verify"}, {"policy"}, {"policy", "list"}, {"policy", "show"}, {"policy", "check"},
+    {},
+    {"scan"},
+    {"list"},
+    {"explain"},
+    {"plan"},
+    {"patch"},
+    {"undo"},
+    {"recover"},
+    {"verify"},
+    {"policy"},
+    {"policy", "list"},
+    {"policy", "show"},
+    {"policy", "check"},
 };
 
 std::size_t line_count(const std::string& text) {
