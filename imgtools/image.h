@@ -22,7 +22,7 @@ struct VolumeState {
   bool unclean_log = false;   ///< $LogFile holds work that was not replayed
   bool fast_startup = false;  ///< $LogFile version 2.0
   bool hibernated = false;    ///< hiberfil.sys holds a session
-  std::string detail;         ///< one line for people
+  std::string detail;         ///< what the flags do not say, for people; may be empty
   bool suspicious() const {
     return encrypted || dirty || unclean_log || fast_startup || hibernated;
   }

@@ -82,12 +82,9 @@ void read_log(const ByteSource& log, VolumeState& state, std::vector<std::string
   }
   if (page->major >= 2) {
     state.fast_startup = true;
-    reasons.emplace_back("Windows was shut down by fast startup, or not at all ($LogFile 2.0)");
+    reasons.emplace_back("$LogFile 2.0: fast startup, or Windows was not shut down at all");
   }
-  if (!page->clean) {
-    state.unclean_log = true;
-    reasons.emplace_back("its $LogFile holds changes that were not written yet");
-  }
+  if (!page->clean) state.unclean_log = true;
 }
 
 bool holds_session(const ByteSource& file) {
@@ -102,10 +99,7 @@ bool holds_session(const ByteSource& file) {
 VolumeState ntfs_state(const NtfsVolume& volume) {
   VolumeState state;
   std::vector<std::string> reasons;
-  if (volume.dirty()) {
-    state.dirty = true;
-    reasons.emplace_back("it is marked dirty: chkdsk is due");
-  }
+  state.dirty = volume.dirty();
   try {
     read_log(*volume.open_metadata("$LogFile"), state, reasons);
   } catch (const Error& e) {
@@ -114,10 +108,7 @@ VolumeState ntfs_state(const NtfsVolume& volume) {
   }
   try {
     const auto hibernation = volume.open_if_present("hiberfil.sys");
-    if (hibernation && holds_session(*hibernation)) {
-      state.hibernated = true;
-      reasons.emplace_back("Windows is hibernated: hiberfil.sys holds a session");
-    }
+    if (hibernation && holds_session(*hibernation)) state.hibernated = true;
   } catch (const Error& e) {
     state.hibernated = true;
     reasons.push_back("its hiberfil.sys cannot be read: " + e.message());

@@ -55,7 +55,7 @@ Volume open_volume(const std::shared_ptr<const VirtualDisk>& disk, const Partiti
   volume.passed_over = file_system.title;
   if (volume.file_system == "bitlocker") {
     volume.state.encrypted = true;
-    volume.state.detail = "it is encrypted by BitLocker";
+    volume.state.detail = "BitLocker";
   }
   return volume;
 }
@@ -89,6 +89,9 @@ class DiskImage final : public Image {
     notes_.insert(notes_.end(), table.notes.begin(), table.notes.end());
     for (const Partition& partition : table.partitions) {
       if (is_reserved(partition)) continue;
+      if (!partition.doubt.empty()) {
+        notes_.push_back(fmt::format("partition {}: {}", partition.index, partition.doubt));
+      }
       volumes_.push_back(open_volume(disk_, partition, path));
       partitions_.push_back(partition);
     }

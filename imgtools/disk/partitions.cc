@@ -180,7 +180,6 @@ void doubt_overlaps(PartitionTable& table) {
   Partition* furthest = nullptr;  // of those before, the one that ends last
   for (Partition* p : sorted) {
     if (furthest != nullptr && p->offset < furthest->offset + furthest->length) {
-      table.notes.push_back(fmt::format("partitions {} and {} overlap", furthest->index, p->index));
       furthest->doubt = fmt::format("it overlaps partition {}", p->index);
       p->doubt = fmt::format("it overlaps partition {}", furthest->index);
     }

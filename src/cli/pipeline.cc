@@ -82,15 +82,21 @@ TargetReport visit_target(const ReadStorage& storage, const std::string& target,
     const TargetName name = split_target(storage, target);
     const std::unique_ptr<Image> image = open_image(storage, name.path, options);
     out.format = image->format();
+    out.notes = image->notes();
     for (const Volume& volume : image->volumes()) {
       if (!may_hold(name.selector, volume.id)) continue;
       out.volumes.push_back(describe(volume));
-      if (!volume.tree) continue;
+      // The other volumes are judged all the same, but the target as a whole is not.
+      if (volume.error && !out.error) out.error = volume.error->at(name.path + volume.id);
+      if (!volume.tree && !volume.state.encrypted) continue;
       visit(*image, volume, name, out);
+      if (!volume.tree) continue;
       const std::vector<std::string> notes = volume.tree->notes();
       out.notes.insert(out.notes.end(), notes.begin(), notes.end());
     }
-    if (out.installations.empty() && !out.hive_checks) throw nothing_found(out, name);
+    if (out.installations.empty() && !out.hive_checks && !out.error) {
+      throw nothing_found(out, name);
+    }
   } catch (const Error& e) {
     out.error = e.at(target);
   } catch (const std::exception& e) {

@@ -36,7 +36,8 @@ TargetName split_target(const ReadStorage& storage, const std::string& text);
 using VisitVolume = std::function<void(const Image& image, const Volume& volume,
                                        const TargetName& name, report::TargetReport& target)>;
 
-/// Opens a target and visits its volumes that have a tree and may hold what is asked for. Never
+/// Opens a target and visits its volumes that may hold what is asked for and have a tree, or are
+/// encrypted: then there is no tree, and inspect() yields an installation that says so. Never
 /// throws for what is in the target: what goes wrong is TargetReport::error. Not settled.
 report::TargetReport visit_target(const ReadStorage& storage, const std::string& target,
                                   const OpenOptions& options, const VisitVolume& visit);

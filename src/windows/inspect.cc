@@ -33,6 +33,7 @@ class Inspector {
       : volume_(volume), target_(target), options_(options) {}
 
   std::vector<Installation> run() {
+    if (volume_.state.encrypted) return {locked()};
     if (!volume_.tree) return {};
     const FileTree& tree = *volume_.tree;
     const std::vector<Place> places = find_installations(tree, target_);
@@ -54,6 +55,19 @@ class Inspector {
   }
 
  private:
+  /// What stands for an encrypted volume: it may hold a Windows, and no one can tell.
+  Installation locked() const {
+    Installation installation;
+    installation.id = target_ + volume_.id;
+    installation.root = "/";
+    installation.hives.resize(2);
+    installation.hives[0].name = HiveName::software;
+    installation.hives[1].name = HiveName::system;
+    for (HiveFact& hive : installation.hives) hive.missing = true;
+    installation.volume = volume_.state;
+    return installation;
+  }
+
   LoadedHive load(const std::optional<HiveFiles>& files, HiveName name) const {
     return load_hive(*volume_.tree, files ? &*files : nullptr, name, options_);
   }

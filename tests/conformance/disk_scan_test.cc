@@ -1,0 +1,109 @@
+#include <filesystem>
+#include <regex>
+
+#include "tests/conformance/windows_disk.h"
+
+using namespace goldhive;
+using namespace goldhive::testing;
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+namespace {
+
+/// An installation as scan reports it, without what names the target.
+json verdicts(const json& report) {
+  json installation = report.at("targets").at(0).at("installations").at(0);
+  installation.erase("id");
+  const std::regex prefix("\"[^\"]*(Windows/System32/config/)");
+  return json::parse(std::regex_replace(installation.dump(), prefix, "\"$1"));
+}
+
+}  // namespace
+
+TEST_CASE("every container and layout gets the verdicts of the plain tree") {
+  if (!have_disk_tools() || !have_tool("qemu-nbd")) return;
+  const TempDir dir;
+  for (const std::string recipe : {"windows-7-sp1-x64", "dirty-7-old-logs"}) {
+    dir.make_directory(recipe);
+    fixtures::write_tree(fixtures::load_recipe(recipe), dir / recipe);
+    const RunResult plain = run_cli({"scan", "--format", "json", dir / recipe});
+    const json expected = verdicts(plain.json());
+    CHECK(expected.at("findings").size() > 5);
+    for (const Layout layout : all_layouts) {
+      const std::string raw = make_windows_disk(dir, to_string(layout), layout, recipe);
+      for (const ContainerKind& kind : container_kinds()) {
+        INFO(recipe << " in " << kind.name << " with " << to_string(layout));
+        const std::string path = convert_disk(raw, kind);
+        const RunResult scan = run_cli({"scan", "--format", "json", path});
+        CHECK(scan.err.empty());
+        CHECK(scan.status == plain.status);
+        const json report = scan.json();
+        CHECK(report.at("targets").at(0).at("format") == kind.format);
+        CHECK(report.at("targets").at(0).at("installations").at(0).at("id") ==
+              path + windows_id(layout));
+        CHECK(verdicts(report) == expected);
+        const RunResult by_id = run_cli({"scan", "--format", "json", path + windows_id(layout)});
+        CHECK(verdicts(by_id.json()) == expected);
+        const RunResult list = run_cli({"list", path});
+        CHECK(list.out.find("Windows 7") != std::string::npos);
+        fs::remove(path);
+      }
+    }
+  }
+}
+
+TEST_CASE("a disk cut off anywhere is an error or has all that was read and says what is wrong") {
+  if (!have_disk_tools()) return;
+  const TempDir dir;
+  const std::string raw = make_windows_disk(dir, "disk", Layout::gpt, "windows-7-sp1-x64-ready");
+  for (const ContainerKind& kind : container_kinds()) {
+    const std::string format = kind.format;
+    if (format != "raw" && format != "vhd" && format != "vhdx") continue;
+    std::string path = convert_disk(raw, kind);
+    const RunResult whole = run_cli({"scan", "--format", "json", path});
+    CHECK(whole.status == 0);
+    CHECK(whole.json().at("targets").at(0).at("notes").empty());
+    const std::uint64_t size = fs::file_size(path);
+    for (const std::uint64_t part : {7, 6, 5, 3, 2, 1}) {
+      fs::resize_file(path, size * part / 8);
+      const RunResult scan = run_cli({"scan", "--format", "json", path});
+      INFO(kind.name << " cut to " << part << "/8: " << scan.out);
+      if (scan.status == 2) continue;
+      CHECK(scan.status == 0);
+      CHECK(verdicts(scan.json()) == verdicts(whole.json()));
+      CHECK_FALSE(scan.json().at("targets").at(0).at("notes").empty());
+    }
+    CHECK(run_cli({"scan", path}).status == 2);
+  }
+}
+
+TEST_CASE("an encrypted volume beside a Windows makes the target undetermined") {
+  if (!have_disk_tools()) return;
+  const TempDir dir;
+  const std::string windows = make_ntfs(dir, "w", 16 * mib, files_of("windows-7-sp1-x64-ready"));
+  const std::string locked = make_ntfs(dir, "l", 4 * mib, {});
+  write_at(locked, 3, Bytes{'-', 'F', 'V', 'E', '-', 'F', 'S', '-'});
+  CHECK(run_cli({"scan", make_raw_disk(dir, "a", Layout::mbr, {windows})}).status == 0);
+  const RunResult scan = run_cli(
+      {"scan", "--format", "json", make_raw_disk(dir, "b", Layout::mbr, {windows, locked})});
+  CHECK(scan.status == 2);
+  const json target = scan.json().at("targets").at(0);
+  CHECK(target.at("status") == "undetermined");
+  const json finding = target.at("installations").at(1).at("findings").at(0);
+  CHECK(finding.at("id") == "volume.state");
+  CHECK(finding.at("verdict") == "undetermined");
+}
+
+TEST_CASE("a hibernated volume is scanned with a warning and verdicts marked as possibly stale") {
+  if (!have_disk_tools()) return;
+  const TempDir dir;
+  auto files = files_of("windows-7-sp1-x64-ready");
+  Bytes session(8192);
+  std::copy_n("hibr", 4, session.begin());
+  files.push_back({"hiberfil.sys", session});
+  const RunResult scan =
+      run_cli({"scan", "--format", "json", make_ntfs(dir, "disk", 16 * mib, files)});
+  const json installation = scan.json().at("targets").at(0).at("installations").at(0);
+  CHECK(installation.at("volume").at("hibernated") == true);
+  CHECK(scan.out.find("\"volume.state\"") != std::string::npos);
+}
