@@ -23,6 +23,7 @@ struct PatchFlags {
   std::string timestamp;
   bool dry_run = false;
   bool force_dirty = false;
+  bool force_unclean = false;
   bool no_cross_check = false;
 };
 
@@ -35,6 +36,7 @@ PatchSettings settings_of(const Host& host, const PatchFlags& flags, const polic
   settings.edit.cross_check = !flags.no_cross_check && hive::cross_check_available();
   settings.edit.scratch_directory = host.places.scratch;
   settings.undo = undo_options(host, flags.undo);
+  settings.force_unclean = flags.force_unclean;
   settings.tool_version = tool_version();
   return settings;
 }
@@ -86,6 +88,8 @@ void add_patch(CLI::App& app, Host& host, int& exit_code) {
       ->type_name("DIR");
   command->add_flag("--force-dirty", flags->force_dirty,
                     "patch a dirty hive as it lies when its logs cannot be used");
+  command->add_flag("--force-unclean", flags->force_unclean,
+                    "patch an NTFS volume that is marked dirty (no other mark is passed over)");
   command->add_flag("--no-cross-check", flags->no_cross_check,
                     "do not have hivex check the edited hive first");
   add_output_flags(*command, flags->output);

@@ -34,6 +34,15 @@ std::vector<Found> find_installations(const Image& image, const TargetName& name
   return found;
 }
 
+/// The other marks of an unclean volume are refused by Image::host_change(), and cannot be forced.
+void refuse_dirty(const Volume& volume, const std::string& target, bool force) {
+  if (!volume.state.dirty || force) return;
+  throw Error(ErrorKind::refused,
+              "the volume is marked dirty and is not patched: run chkdsk /f on it in Windows, or "
+              "patch it as it is with --force-unclean",
+              target + volume.id);
+}
+
 /// The installations whose changes are written together.
 struct Batch {
   std::size_t volume;
@@ -82,6 +91,8 @@ class TargetPatch {
   std::vector<Batch> plan() {
     const std::unique_ptr<Image> image = open();
     report_.format = image->format();
+    const std::vector<std::string> notes = image->notes();
+    report_.notes.insert(report_.notes.end(), notes.begin(), notes.end());
     std::vector<Batch> batches;
     for (Found& found : find_installations(*image, name_, settings_.pipeline.inspect)) {
       InstallationReport row;
@@ -100,7 +111,22 @@ class TargetPatch {
       throw Error(ErrorKind::not_found,
                   "no Windows installation and no SOFTWARE or SYSTEM hive found", name_.path);
     }
+    refuse_foreign_plan();
     return batches;
+  }
+
+  /// A plan made for another target must not end as "nothing to do".
+  void refuse_foreign_plan() const {
+    if (settings_.saved == nullptr || settings_.saved->entries.empty()) return;
+    for (const policy::SavedPlan::Entry& entry : settings_.saved->entries) {
+      for (const InstallationReport& row : report_.installations) {
+        if (row.facts.id == entry.installation) return;
+      }
+    }
+    throw Error(ErrorKind::refused,
+                "the plan holds nothing for this target; it is for " +
+                    settings_.saved->entries.front().installation,
+                name_.path);
   }
 
   /// What the undo file says of itself; `goldhive undo` takes back all parts of one patch.
@@ -113,7 +139,9 @@ class TargetPatch {
   void write(const Batch& batch, std::size_t part, std::size_t parts) {
     // Opened anew: an earlier batch may have changed the image's own structures.
     const std::unique_ptr<Image> image = open();
-    const FileTree& tree = *image->volumes().at(batch.volume).tree;
+    const Volume& volume = image->volumes().at(batch.volume);
+    refuse_dirty(volume, name_.path, settings_.force_unclean);
+    const FileTree& tree = *volume.tree;
     std::vector<FileEdit> files;
     for (const std::size_t member : batch.members) {
       const InstallationReport& row = report_.installations[member];

@@ -25,7 +25,8 @@ struct PatchSettings {
   const policy::SavedPlan* saved = nullptr;
   patch::Options edit;
   UndoOptions undo;
-  std::string tool_version;  ///< goes into the undo file
+  bool force_unclean = false;  ///< patch a volume with the NTFS dirty flag (that flag alone)
+  std::string tool_version;    ///< goes into the undo file
 };
 
 /// Never throws for what is in the target; not settled. The report holds the rescan's findings.

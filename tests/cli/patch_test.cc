@@ -105,6 +105,15 @@ TEST_CASE("A saved plan is carried out, and refused where reality has moved on")
   CHECK(hives(other) == before);
 }
 
+TEST_CASE("A plan made for another image is refused, not passed over in silence") {
+  Session session = windows_7();
+  session.put_recipe("windows-7-sp1-x64", "other");
+  session.run({"plan", "other", "-o", "plan.json"});
+  const Outcome refused = session.run({"patch", "win7", "--plan", "plan.json"});
+  CHECK(refused.code == 2);
+  CHECK_THAT(refused.err, Catch::Contains("other"));
+}
+
 TEST_CASE("A dry run shows the plan and writes nothing") {
   Session session = windows_7();
   const Outcome dry = session.run({"patch", "win7", "--dry-run"});
