@@ -35,6 +35,7 @@
 #include <system_error>
 #include <utility>
 
+#include "imgtools/disk/disk_storage.h"
 #include "imgtools/error.h"
 #include "imgtools/in_use.h"
 #include "imgtools/storage.h"
@@ -419,7 +420,11 @@ class PosixStorage final : public PosixReads<Storage> {
 
 }  // namespace
 
-std::unique_ptr<ReadStorage> host_read_storage() { return std::make_unique<PosixReadStorage>(); }
-std::unique_ptr<Storage> host_storage() { return std::make_unique<PosixStorage>(); }
+std::unique_ptr<ReadStorage> host_read_storage() {
+  return with_disks(std::unique_ptr<ReadStorage>(std::make_unique<PosixReadStorage>()));
+}
+std::unique_ptr<Storage> host_storage() {
+  return with_disks(std::unique_ptr<Storage>(std::make_unique<PosixStorage>()));
+}
 
 }  // namespace goldhive

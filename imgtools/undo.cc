@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "imgtools/disk/disk_storage.h"
 #include "imgtools/error.h"
 #include "imgtools/path.h"
 
@@ -171,7 +172,9 @@ UndoResult undo(Storage& storage, const JournalPlace& place, const std::string& 
   const Journal journal = Journal::decode(storage.open(undo_file));
   const std::string folder = folder_below(storage, place.root, journal.folder());
   std::vector<std::string> names = target_names(journal);
-  if (names.size() == 1 && !place.file.empty()) names[0] = place.file;  // renamed since
+  if (names.size() == 1 && !place.file.empty()) {  // it may have been renamed since
+    names[0] = is_disk_inside(names[0]) ? disk_inside(place.file) : place.file;
+  }
   LockedTargets targets(storage, folder, names);
 
   UndoResult result;

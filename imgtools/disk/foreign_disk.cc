@@ -1,8 +1,8 @@
 #include <utility>
 
+#include "imgtools/disk/disk_storage.h"
 #include "imgtools/disk/foreign.h"
 #include "imgtools/disk/nbd.h"
-#include "imgtools/error.h"
 
 namespace goldhive {
 
@@ -10,30 +10,32 @@ namespace {
 
 class ForeignDisk final : public VirtualDisk {
  public:
-  ForeignDisk(ForeignImage image, std::unique_ptr<NbdServer> server)
-      : VirtualDisk(image.files.front()), image_(std::move(image)), server_(std::move(server)) {
+  ForeignDisk(ForeignImage image, std::unique_ptr<ByteSource> disk)
+      : VirtualDisk(image.files.front()), image_(std::move(image)), disk_(std::move(disk)) {
     for (const std::string& note : image_.notes) add_note(note);
     if (!image_.write_refusal.empty()) refuse_writing(image_.write_refusal);
   }
 
   std::string format() const override { return image_.format; }
-  std::uint64_t size() const override { return server_->size(); }
+  std::uint64_t size() const override { return disk_->size(); }
   std::vector<std::string> host_files() const override { return image_.files; }
 
  protected:
   void do_read(std::uint64_t offset, std::span<std::uint8_t> out) const override {
-    server_->read(offset, out);
+    disk_->read(offset, out);
   }
-  HostChange plan_change(const BlockWrites&) const override {
-    throw Error(ErrorKind::unsupported,
-                "an image of this format cannot be patched; convert it first: qemu-img convert -O "
-                "vhdx (or vpc, raw)",
-                name());
+  /// Of the disk, not of the image: qemu knows where its bytes go.
+  HostChange plan_change(const BlockWrites& writes) const override {
+    HostChange change;
+    for (const BlockWrite& write : writes) {
+      change.edits.push_back({disk_->name(), 0, write.offset, write.data});
+    }
+    return change;
   }
 
  private:
   ForeignImage image_;
-  std::unique_ptr<NbdServer> server_;
+  std::unique_ptr<ByteSource> disk_;
 };
 
 }  // namespace
@@ -42,8 +44,7 @@ std::shared_ptr<const VirtualDisk> open_foreign_disk(const ReadStorage& storage,
                                                      const std::string& path,
                                                      const std::string& format) {
   ForeignImage image = examine_foreign(storage, path, format);
-  auto server = start_nbd_server(path, format, false);
-  return std::make_shared<ForeignDisk>(std::move(image), std::move(server));
+  return std::make_shared<ForeignDisk>(std::move(image), storage.open(disk_inside(path)));
 }
 
 }  // namespace goldhive

@@ -26,7 +26,7 @@ std::vector<Found> find_installations(const Image& image, const TargetName& name
                                       const windows::InspectOptions& options) {
   std::vector<Found> found;
   for (std::size_t i = 0; i < image.volumes().size(); ++i) {
-    if (!image.volumes()[i].tree) continue;
+    if (!image.volumes()[i].tree && !image.volumes()[i].state.encrypted) continue;
     for (windows::Installation& each : selected_installations(image.volumes()[i], name, options)) {
       found.push_back({i, std::move(each)});
     }
@@ -93,6 +93,9 @@ class TargetPatch {
     report_.format = image->format();
     const std::vector<std::string> notes = image->notes();
     report_.notes.insert(report_.notes.end(), notes.begin(), notes.end());
+    for (const Volume& volume : image->volumes()) {
+      if (volume.error && !report_.error) report_.error = volume.error->at(name_.path + volume.id);
+    }
     std::vector<Batch> batches;
     for (Found& found : find_installations(*image, name_, settings_.pipeline.inspect)) {
       InstallationReport row;

@@ -1,0 +1,198 @@
+#include "imgtools/disk/disk_storage.h"
+
+#include <map>
+#include <utility>
+
+#include "imgtools/disk/foreign.h"
+#include "imgtools/disk/nbd.h"
+#include "imgtools/error.h"
+
+namespace goldhive {
+
+namespace {
+
+constexpr const char* suffix = ".goldhive-disk";
+
+std::string image_of(const std::string& disk) {
+  return disk.substr(0, disk.size() - std::char_traits<char>::length(suffix));
+}
+
+/// One running qemu-nbd, shared by all who read the disk and the one who writes it. It is started
+/// again for writing under the readers: qemu's locks keep a reader and a writer of their own apart.
+struct Running {
+  std::unique_ptr<NbdServer> server;
+  bool writable = false;
+  bool being_written = false;  ///< a WritableFile is open
+
+  NbdServer& get(const std::string& disk) const {
+    if (!server) throw Error(ErrorKind::io, "qemu-nbd is not running any more", disk);
+    return *server;
+  }
+};
+
+class NbdSource final : public ByteSource {
+ public:
+  NbdSource(std::shared_ptr<Running> running, const std::string& path)
+      : ByteSource(path), running_(std::move(running)), size_(running_->get(path).size()) {}
+  std::uint64_t size() const override { return size_; }
+
+ protected:
+  void do_read(std::uint64_t offset, std::span<std::uint8_t> out) const override {
+    running_->get(name()).read(offset, out);
+  }
+
+ private:
+  std::shared_ptr<Running> running_;
+  std::uint64_t size_;
+};
+
+class NbdFile final : public WritableFile {
+ public:
+  NbdFile(std::shared_ptr<Running> running, std::string path)
+      : running_(std::move(running)), path_(std::move(path)) {
+    running_->being_written = true;
+  }
+  ~NbdFile() override { running_->being_written = false; }
+  NbdFile(const NbdFile&) = delete;
+  NbdFile& operator=(const NbdFile&) = delete;
+
+  std::uint64_t size() const override { return server().size(); }
+  void read(std::uint64_t offset, std::span<std::uint8_t> out) const override {
+    server().read(offset, out);
+  }
+  void write(std::uint64_t offset, std::span<const std::uint8_t> data) override {
+    server().write(offset, data);
+  }
+  void resize(std::uint64_t size) override {
+    if (size != server().size()) throw Error(ErrorKind::refused, "a disk keeps its size", path_);
+  }
+  void sync() override { server().flush(); }
+
+ private:
+  NbdServer& server() const { return running_->get(path_); }
+
+  std::shared_ptr<Running> running_;
+  std::string path_;
+};
+
+/// The servers that are running, by the path of their disk.
+class Servers {
+ public:
+  std::shared_ptr<Running> for_reading(const ReadStorage& base, const std::string& disk) const {
+    if (auto running = known_[disk].lock()) return running;
+    auto running = std::make_shared<Running>();
+    running->server = start_nbd_server(image_of(disk), format_of(base, disk), false);
+    known_[disk] = running;
+    return running;
+  }
+
+  std::shared_ptr<Running> for_writing(const ReadStorage& base, const std::string& disk) const {
+    const std::string format = format_of(base, disk);
+    const ForeignImage image = examine_foreign(base, image_of(disk), format);
+    if (!image.write_refusal.empty()) {
+      throw Error(ErrorKind::refused, image.write_refusal, image_of(disk));
+    }
+    std::shared_ptr<Running> running = known_[disk].lock();
+    if (!running) running = std::make_shared<Running>();
+    if (running->being_written) {
+      throw Error(ErrorKind::refused, "is in use: this program is writing it", image_of(disk));
+    }
+    if (!running->writable) {
+      running->server.reset();  // gives up its lock
+      running->server = start_nbd_server(image_of(disk), format, true);
+      running->writable = true;
+    }
+    known_[disk] = running;
+    return running;
+  }
+
+ private:
+  static std::string format_of(const ReadStorage& base, const std::string& disk) {
+    const std::string format = foreign_format(*base.open(image_of(disk)));
+    if (format.empty()) throw Error(ErrorKind::not_found, "no such file", disk);
+    return format;
+  }
+
+  mutable std::map<std::string, std::weak_ptr<Running>> known_;
+};
+
+/// The reading half, for either interface.
+template <class Interface>
+class DisksAmongFiles : public Interface {
+ public:
+  explicit DisksAmongFiles(std::unique_ptr<Interface> base) : base_(std::move(base)) {}
+
+  std::optional<FileInfo> stat(const std::string& path) const override {
+    std::optional<FileInfo> info = base_->stat(path);
+    if (info || !is_disk_inside(path)) return info;
+    info = base_->stat(image_of(path));
+    if (!info || info->type != FileType::file) return std::nullopt;
+    if (foreign_format(*base_->open(image_of(path))).empty()) return std::nullopt;
+    info->size = servers_.for_reading(*base_, path)->get(path).size();
+    return info;
+  }
+  std::vector<DirectoryEntry> list(const std::string& directory) const override {
+    return base_->list(directory);
+  }
+  std::unique_ptr<ByteSource> open(const std::string& path) const override {
+    if (!is_virtual(path)) return base_->open(path);
+    return std::make_unique<NbdSource>(servers_.for_reading(*base_, path), path);
+  }
+  std::optional<std::string> read_link(const std::string& path) const override {
+    if (!is_virtual(path)) return base_->read_link(path);
+    const std::optional<std::string> target = base_->read_link(image_of(path));
+    return target ? std::optional<std::string>(disk_inside(*target)) : std::nullopt;
+  }
+
+ protected:
+  bool is_virtual(const std::string& path) const {
+    return is_disk_inside(path) && !base_->stat(path) && base_->stat(image_of(path));
+  }
+
+  std::unique_ptr<Interface> base_;
+  Servers servers_;
+};
+
+class ReadStorageWithDisks final : public DisksAmongFiles<ReadStorage> {
+ public:
+  using DisksAmongFiles::DisksAmongFiles;
+};
+
+class StorageWithDisks final : public DisksAmongFiles<Storage> {
+ public:
+  using DisksAmongFiles::DisksAmongFiles;
+
+  std::unique_ptr<WritableFile> open_write(const std::string& path) override {
+    if (!is_virtual(path)) return base_->open_write(path);
+    return std::make_unique<NbdFile>(servers_.for_writing(*base_, path), path);
+  }
+  std::unique_ptr<WritableFile> create(const std::string& path) override {
+    return base_->create(path);
+  }
+  void rename(const std::string& from, const std::string& to) override { base_->rename(from, to); }
+  void remove(const std::string& path) override { base_->remove(path); }
+  void make_directories(const std::string& path) override { base_->make_directories(path); }
+  void sync_directory(const std::string& directory) override { base_->sync_directory(directory); }
+  std::uint64_t free_space(const std::string& path) const override {
+    return base_->free_space(path);
+  }
+};
+
+}  // namespace
+
+std::string disk_inside(const std::string& image) { return image + suffix; }
+
+bool is_disk_inside(const std::string& path) {
+  const std::size_t length = std::char_traits<char>::length(suffix);
+  return path.size() > length && path.compare(path.size() - length, length, suffix) == 0;
+}
+
+std::unique_ptr<ReadStorage> with_disks(std::unique_ptr<ReadStorage> base) {
+  return std::make_unique<ReadStorageWithDisks>(std::move(base));
+}
+
+std::unique_ptr<Storage> with_disks(std::unique_ptr<Storage> base) {
+  return std::make_unique<StorageWithDisks>(std::move(base));
+}
+
+}  // namespace goldhive

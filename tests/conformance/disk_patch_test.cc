@@ -1,0 +1,182 @@
+// Patching disks through the command line: what changes is what was planned, other people's
+// programs agree, and undo gives the same bytes back.
+#include <filesystem>
+
+#include "fixtures/vhd_builder.h"
+#include "imgtools/digest.h"
+#include "imgtools/error.h"
+#include "imgtools/image.h"
+#include "tests/conformance/windows_disk.h"
+
+using namespace goldhive;
+using namespace goldhive::testing;
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+namespace {
+
+const std::string software = "Windows/System32/config/SOFTWARE";
+const std::string system_hive = "Windows/System32/config/SYSTEM";
+
+std::string digest_of(const std::string& path) {
+  return to_hex(sha256(*host_read_storage()->open(path)));
+}
+
+bool ours(const ContainerKind& kind) {
+  const std::string format = kind.format;
+  return format == "raw" || format == "vhd" || format == "vhdx";
+}
+
+/// The Windows volume of an image as a file of its own, taken out by qemu and our partition reader.
+std::string extract_volume(const TempDir& dir, const std::string& path, const ContainerKind& kind,
+                           std::uint64_t offset, std::uint64_t length) {
+  must_run({"qemu-img", "convert", "-f", kind.qemu_format, "-O", "raw", path, dir / "raw.out"});
+  const auto disk = host_read_storage()->open(dir / "raw.out");
+  dir.write("volume.out", disk->read(offset, static_cast<std::size_t>(length)));
+  return dir / "volume.out";
+}
+
+/// Where make_windows_disk() puts the Windows volume.
+std::uint64_t offset_of(Layout layout) { return layout == Layout::bare ? 0 : 5 * mib; }
+
+/// Other people's programs on the volume: sound, every other file as it was, the hives as we see
+/// them.
+void judge_volume(const std::string& volume, const std::string& recipe) {
+  if (have_tool("ntfsresize")) must_run({"ntfsresize", "-i", "-f", volume});
+  if (have_tool("ntfsfix")) must_run({"ntfsfix", "-n", volume});
+  if (!have_tool("ntfscat")) return;
+  for (const fixtures::NtfsFile& file : files_of(recipe)) {
+    const std::string now = must_run({"ntfscat", volume, "/" + file.path});
+    const bool same = now == std::string(file.data.begin(), file.data.end());
+    INFO(file.path);
+    if (file.path == software || file.path == system_hive) {
+      CHECK_FALSE(same);
+    } else if (file.path.find("config/") == std::string::npos) {
+      CHECK(same);
+    }
+  }
+}
+
+void patch_every_container(Layout layout) {
+  if (!have_disk_tools() || !have_tool("qemu-nbd")) return;
+  const TempDir dir;
+  const std::string recipe = "windows-7-sp1-x64";
+  const std::string raw = make_windows_disk(dir, to_string(layout), layout, recipe);
+  for (const ContainerKind& kind : container_kinds()) {
+    INFO(kind.name << " with " << to_string(layout));
+    const std::string path = convert_disk(raw, kind);
+    const std::string before = digest_of(path);
+    const json plan = run_cli({"plan", "--format", "json", path}).json();
+    CHECK(plan.at("targets").at(0).at("installations").at(0).at("changes").size() == 6);
+    CHECK(digest_of(path) == before);
+
+    const RunResult patch = run_cli({"patch", "--format", "json", path});
+    INFO(patch.out << patch.err);
+    if (std::string(kind.name) == "vmdk-stream") {
+      CHECK(patch.status == 2);
+      CHECK_THAT(patch.err, Catch::Contains("streamOptimized"));
+      CHECK(digest_of(path) == before);
+      continue;
+    }
+    CHECK(patch.status == 1);  // the update itself is still missing
+    CHECK(patch.err.empty());
+    const RunResult scan = run_cli({"scan", "--format", "json", path});
+    CHECK(scan.json().at("targets").at(0).at("notes").empty());
+    CHECK(scan.json().at("targets").at(0).at("installations").at(0).at("findings") ==
+          patch.json().at("targets").at(0).at("installations").at(0).at("findings"));
+    if (std::string(kind.format) == "vhdx" || std::string(kind.format) == "qcow2") {
+      must_run({"qemu-img", "check", "-q", "-f", kind.qemu_format, path});
+    }
+    judge_volume(extract_volume(dir, path, kind, offset_of(layout), 16 * mib), recipe);
+
+    const std::string after = digest_of(path);
+    CHECK(run_cli({"patch", path}).status == 1);
+    CHECK(digest_of(path) == after);  // nothing to do a second time
+
+    const RunResult undo = run_cli({"undo", path});
+    INFO(undo.err);
+    CHECK(undo.status == 0);
+    if (ours(kind)) {
+      CHECK(digest_of(path) == before);
+    } else {
+      must_run({"qemu-img", "compare", "-q", "-f", "raw", "-F", kind.qemu_format, raw, path});
+    }
+    CHECK_FALSE(fs::exists(path + ".goldhive-undo"));
+    fs::remove(path);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("a bare volume in every container is patched and judged and undone") {
+  patch_every_container(Layout::bare);
+}
+
+TEST_CASE("an MBR disk in every container is patched and judged and undone") {
+  patch_every_container(Layout::mbr);
+}
+
+TEST_CASE("a GPT disk in every container is patched and judged and undone") {
+  patch_every_container(Layout::gpt);
+}
+
+TEST_CASE("a volume in a bad state is not patched and a dirty one only when insisted on") {
+  if (!have_disk_tools()) return;
+  const TempDir dir;
+  auto files = files_of("windows-7-sp1-x64");
+  const std::string dirty = make_ntfs(dir, "dirty", 16 * mib, files);
+  Bytes volume = host_read_storage()->open(dirty)->read(0, 16 * mib);
+  const ByteView view(volume, 0, "");
+  for (std::size_t record = 0; record + 1024 <= volume.size(); record += 512) {
+    if (!view.from(record).starts_with("FILE") || view.u32(record + 44) != 3) continue;
+    std::size_t at = record + view.u16(record + 20);
+    while (view.u32(at) != 0x70) at += view.u32(at + 4);
+    put_u16(volume, at + view.u16(at + 20) + 10, 1);
+  }
+  dir.write("dirty", volume);
+  const RunResult refused = run_cli({"patch", dirty});
+  CHECK(refused.status == 2);
+  CHECK_THAT(refused.err, Catch::Contains("marked dirty") && Catch::Contains("--force-unclean"));
+  CHECK(run_cli({"patch", "--force-unclean", dirty}).status == 1);
+
+  Bytes session(8192);
+  std::copy_n("hibr", 4, session.begin());
+  files.push_back({"hiberfil.sys", session});
+  const std::string hibernated = make_ntfs(dir, "hibernated", 16 * mib, files);
+  const std::string before = digest_of(hibernated);
+  const RunResult still_refused = run_cli({"patch", "--force-unclean", hibernated});
+  CHECK(still_refused.status == 2);
+  CHECK_THAT(still_refused.err, Catch::Contains("hibernated"));
+  CHECK(digest_of(hibernated) == before);
+}
+
+TEST_CASE("a child VHD is patched without touching its parent") {
+  if (!have_disk_tools()) return;
+  const TempDir dir;
+  const std::string raw = make_windows_disk(dir, "disk", Layout::mbr, "windows-7-sp1-x64");
+  const auto disk = host_read_storage()->open(raw);
+  fixtures::VhdRecipe parent;
+  parent.disk_size = disk->size();
+  parent.block_size = 2 << 20;
+  for (std::uint64_t sector = 0; sector < disk->size() / 512; ++sector) {
+    Bytes data = disk->read(sector * 512, 512);
+    if (data != Bytes(512)) parent.sectors[sector] = std::move(data);
+  }
+  dir.write("parent.vhd", fixtures::build_vhd(parent));
+  fixtures::VhdRecipe child;
+  child.type = 4;
+  child.id = 2;
+  child.parent_id = 1;
+  child.disk_size = parent.disk_size;
+  child.block_size = parent.block_size;
+  child.relative_path = ".\\parent.vhd";
+  const std::string path = dir.write("child.vhd", fixtures::build_vhd(child));
+  const std::string before = digest_of(path);
+  const std::string parent_before = digest_of(dir / "parent.vhd");
+  CHECK(run_cli({"patch", path}).status == 1);
+  CHECK_THAT(run_cli({"scan", path}).out, Catch::Contains("0xa00"));
+  CHECK_THAT(run_cli({"scan", dir / "parent.vhd"}).out, !Catch::Contains("64-bit view: 0xa00"));
+  CHECK(digest_of(dir / "parent.vhd") == parent_before);
+  CHECK(run_cli({"undo", path}).status == 0);
+  CHECK(digest_of(path) == before);
+}
