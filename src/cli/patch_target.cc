@@ -218,12 +218,21 @@ TargetReport patch_target(Storage& storage, const std::string& target,
 
 std::vector<std::string> recover_target(Storage& storage, const TargetName& name,
                                         const OpenOptions& options, bool force) {
-  // Looked at through the journals, since the files as they lie may be half written.
+  // Looked at through the journals, since the files as they lie may be half written. Every file is
+  // asked about, not only those with a journal: a patch may have died while it wrote the journal.
   const ReadThroughStorage through(storage);
-  find_installations(*open_image(through, name.path, options), {name.path, ""}, {});
+  const std::unique_ptr<Image> image = open_image(through, name.path, options);
+  std::vector<std::string> files = image->host_files();
+  for (const Found& found : find_installations(*image, {name.path, ""}, {})) {
+    for (const windows::HiveFact& hive : found.facts.hives) {
+      if (image->host_files().empty() && !hive.missing)
+        files.push_back(name.path + "/" + hive.path);
+    }
+  }
+  for (const ReadThroughStorage::Met& met : through.journals()) files.push_back(met.file);
   std::vector<std::string> journals;
-  for (const ReadThroughStorage::Met& met : through.journals()) {
-    if (const std::optional<std::string> journal = recover(storage, met.file, force)) {
+  for (const std::string& file : files) {
+    if (const std::optional<std::string> journal = recover(storage, file, force)) {
       journals.push_back(*journal);
     }
   }
