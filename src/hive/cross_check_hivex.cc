@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <string_view>
 #include <system_error>
@@ -65,7 +66,10 @@ void check_value(hive_h* h, const ByteSource& edited, const ExpectedValue& wante
   std::size_t length = 0;
   const std::unique_ptr<char, Free> data(hivex_value_value(h, value, &type, &length));
   if (!data) refuse(edited, fmt::format("{} cannot be read ({})", name, reason()));
-  const auto read_type = static_cast<ValueType>(type);
+  // A number that hivex has no name for is no value of its enumeration; only its bytes may be read.
+  ValueType read_type{};
+  static_assert(sizeof(type) == sizeof(read_type));
+  std::memcpy(&read_type, &type, sizeof(type));
   const auto* bytes = reinterpret_cast<const std::uint8_t*>(data.get());
   if (read_type != wanted.type ||
       !std::equal(bytes, bytes + length, wanted.data.begin(), wanted.data.end())) {
