@@ -1,0 +1,108 @@
+// NTFS volumes with a few bytes changed: mounted, listed, read, and a file of them made to grow,
+// all through our device operations. The volume is made by mkntfs; without it there is nothing to
+// do.
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+
+#include "fixtures/ntfs_builder.h"
+#include "imgtools/error.h"
+#include "imgtools/ntfs.h"
+#include "imgtools/ntfs_change.h"
+#include "imgtools/ntfs_state.h"
+#include "imgtools/storage.h"
+#include "tests/fuzz/edited_image.h"
+
+using namespace goldhive;
+
+namespace {
+
+constexpr std::size_t record_size = 1024;
+
+std::vector<fuzz::BaseImage> make_bases() {
+  namespace fs = std::filesystem;
+  const fs::path path =
+      fs::temp_directory_path() / ("goldhive-ntfs-fuzz-" + std::to_string(std::rand()));
+  std::FILE* file = std::fopen(path.c_str(), "wb");
+  if (file == nullptr) return {};
+  std::fclose(file);
+  fs::resize_file(path, 2 << 20);
+  const std::string command =
+      "PATH=\"$PATH:/usr/sbin:/sbin\" mkntfs -F -Q -q '" + path.string() + "' >/dev/null 2>&1";
+  std::vector<fuzz::BaseImage> bases;
+  if (std::system(command.c_str()) == 0) {
+    Bytes data(60000);
+    for (std::size_t i = 0; i < data.size(); ++i) data[i] = static_cast<std::uint8_t>(i >> 9);
+    fixtures::add_ntfs_files(path.string(), {{"Windows/System32/config/SOFTWARE", data, false, 4},
+                                             {"compressed", data, true},
+                                             {"small", Bytes(100, 1)}});
+    const auto source = host_read_storage()->open(path.string());
+    fuzz::BaseImage base{source->read(0, static_cast<std::size_t>(source->size())), {0}};
+    const ByteView view(base.data, 0, "volume");
+    const std::size_t cluster = view.u16(11) * std::size_t{view.u8(13)};
+    const auto mft = static_cast<std::size_t>(view.u64(48)) * cluster;
+    for (const std::size_t record : {0, 2, 3, 5, 6, 10, 64, 65, 66, 67, 68, 69}) {
+      base.anchors.push_back(mft + record * record_size);
+    }
+    bases.push_back(std::move(base));
+  } else {
+    std::puts("skipped: mkntfs is not installed");
+  }
+  fs::remove(path);
+  return bases;
+}
+
+/// $MFTMirr repeats the first four records, and the library refuses a volume where it does not.
+void refresh_mirror(Bytes& volume) {
+  const ByteView view(volume, 0, "volume");
+  const std::uint64_t cluster = std::uint64_t{view.u16(11)} * view.u8(13);
+  const std::uint64_t mft = view.u64(48) % volume.size() * cluster;
+  const std::uint64_t mirror = view.u64(56) % volume.size() * cluster;
+  const std::uint64_t length = 4 * record_size;
+  if (mft + length > volume.size() || mirror + length > volume.size()) return;
+  std::copy_n(Bytes(volume).begin() + static_cast<std::ptrdiff_t>(mft), length,
+              volume.begin() + static_cast<std::ptrdiff_t>(mirror));
+}
+
+void read_some(const ByteSource& file) {
+  Bytes piece(5000);
+  const std::uint64_t size = std::min<std::uint64_t>(file.size(), 1 << 20);
+  for (std::uint64_t at = 0; at < size; at += size / 4 + 1) {
+    file.read(at, std::span(piece).first(
+                      static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), size - at))));
+  }
+}
+
+template <class Action>
+void attempt(const Action& action) {
+  try {
+    action();
+  } catch (const Error&) {
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static const std::vector<fuzz::BaseImage> bases = make_bases();
+  if (bases.empty()) return 0;
+  Bytes image = fuzz::edited_image(bases, {data, size});
+  refresh_mirror(image);
+  const auto source = std::make_shared<MemorySource>(std::move(image), "volume");
+  const std::string software = "Windows/System32/config/SOFTWARE";
+  attempt([&] {
+    const auto volume = mount_ntfs(source);
+    ntfs_state(*volume);
+    attempt([&] { volume->list(""); });
+    for (const std::string& path : {software, std::string("compressed"), std::string("small")}) {
+      attempt([&] {
+        volume->find(path);
+        read_some(*volume->open(path));
+      });
+    }
+  });
+  attempt([&] { change_ntfs_files(source, {{software, 60000, {{100, Bytes(4, 1)}}}}); });
+  attempt([&] { change_ntfs_files(source, {{software, 70000, {{60000, Bytes(4, 1)}}}}); });
+  return 0;
+}
