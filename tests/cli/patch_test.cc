@@ -43,7 +43,8 @@ TEST_CASE("A patch sets what a patch can set and says what is left to do") {
                               Catch::Contains("undo: ") && Catch::Contains("1 finding"));
   for (const std::string& hive : hives(session)) require_sound(hive);
   const Outcome scan = session.run({"scan", "win7", "-f", "json"});
-  for (const json& finding : json::parse(scan.out)["targets"][0]["installations"][0]["findings"]) {
+  const json report = json::parse(scan.out);
+  for (const json& finding : report["targets"][0]["installations"][0]["findings"]) {
     if (finding["id"] != "servicing.kb3140245" && finding["severity"] != "info") {
       CHECK(finding["verdict"] == "pass");
     }
@@ -130,7 +131,8 @@ TEST_CASE("A dirty hive is recovered from its logs and patched, and its logs are
   CHECK(patch.err.empty());
   for (const std::string& hive : hives(session)) require_sound(hive);
   const Outcome scan = session.run({"scan", "win7", "-f", "json"});
-  for (const json& hive : json::parse(scan.out)["targets"][0]["installations"][0]["hives"]) {
+  const json report = json::parse(scan.out);
+  for (const json& hive : report["targets"][0]["installations"][0]["hives"]) {
     CAPTURE(hive["name"]);
     CHECK(hive["state"] == "clean");
   }
