@@ -87,3 +87,6 @@ endif()
 # Judges of the disk tests: other people's programs that make and check containers, partitions and
 # file systems. A test whose judge is missing says so and passes.
 # package(test): fdisk gdisk dosfstools exfatprogs e2fsprogs ntfs-3g
+#
+# Makers of ISO images.
+# package(test): genisoimage xorriso

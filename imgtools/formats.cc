@@ -8,6 +8,7 @@
 #include "imgtools/directory.h"
 #include "imgtools/disk/disk_image.h"
 #include "imgtools/hive_file.h"
+#include "imgtools/iso/iso_image.h"
 
 namespace goldhive {
 
@@ -15,6 +16,7 @@ const std::vector<Format>& formats() {
   static const std::vector<Format> table = {
       {"directory", is_directory, open_directory},
       {"hive", is_hive_file, open_hive_file},
+      {"iso", is_iso_image, open_iso_image},
       {"vhdx", is_vhdx_image, open_vhdx_image},
       {"vhd", is_vhd_image, open_vhd_image},
       {"vmdk", is_vmdk_image, open_vmdk_image},

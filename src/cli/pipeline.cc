@@ -10,14 +10,20 @@ namespace {
 using report::InstallationReport;
 using report::TargetReport;
 
+/// "/sources/install.wim" names all images of that WIM in an ISO.
+bool is_file_of(const std::string& selector, const std::string& volume_id) {
+  return selector.starts_with('/') && volume_id.starts_with(selector + "@");
+}
+
 bool selected(const std::string& selector, const std::string& volume_id,
               const std::string& installation_suffix) {
-  return selector.empty() || selector == volume_id || selector == installation_suffix;
+  return selector.empty() || selector == volume_id || selector == installation_suffix ||
+         is_file_of(selector, volume_id);
 }
 
 /// A volume is worth a look if the selector names it or an installation in it.
 bool may_hold(const std::string& selector, const std::string& volume_id) {
-  return selector.empty() || selector.starts_with(volume_id);
+  return selector.empty() || selector.starts_with(volume_id) || is_file_of(selector, volume_id);
 }
 
 report::VolumeReport describe(const Volume& v) {
@@ -55,10 +61,14 @@ Error nothing_found(const TargetReport& target, const TargetName& name) {
 TargetName split_target(const ReadStorage& storage, const std::string& text) {
   const TargetName whole{text, ""};
   if (storage.stat(text)) return whole;
-  for (std::size_t at = text.find_last_of("@:"); at != std::string::npos && at > 0;
-       at = text.find_last_of("@:", at - 1)) {
+  for (std::size_t at = text.find_last_of("@:/"); at != std::string::npos && at > 0;
+       at = text.find_last_of("@:/", at - 1)) {
     const std::string path = text.substr(0, at);
-    if (storage.stat(path)) return {path, text.substr(at)};
+    const std::optional<FileInfo> info = storage.stat(path);
+    if (!info) continue;
+    // What a directory holds is a target of its own, or not there.
+    if (text[at] == '/' && info->type == FileType::directory) break;
+    return {path, text.substr(at)};
   }
   return whole;
 }

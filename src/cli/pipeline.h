@@ -23,7 +23,8 @@ struct PipelineOptions {
 };
 
 /// What a user names: a file or directory of the host, and perhaps one of the volumes or
-/// installations in it, as an installation id names it ("install.wim@2", "disk.vhd:p2").
+/// installations in it, as an installation id names it ("install.wim@2", "disk.vhd:p2",
+/// "win7.iso/sources/install.wim@2").
 struct TargetName {
   std::string path;
   std::string selector;  ///< "" = all; else what follows the path: "@2", ":p2:/Windows.old"

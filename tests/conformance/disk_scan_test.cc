@@ -1,24 +1,11 @@
 #include <filesystem>
-#include <regex>
 
-#include "tests/conformance/windows_disk.h"
+#include "tests/conformance/verdicts.h"
 
 using namespace goldhive;
 using namespace goldhive::testing;
 namespace fs = std::filesystem;
 using nlohmann::json;
-
-namespace {
-
-/// An installation as scan reports it, without what names the target.
-json verdicts(const json& report) {
-  json installation = report.at("targets").at(0).at("installations").at(0);
-  installation.erase("id");
-  const std::regex prefix("\"[^\"]*(Windows/System32/config/)");
-  return json::parse(std::regex_replace(installation.dump(), prefix, "\"$1"));
-}
-
-}  // namespace
 
 TEST_CASE("every container and layout gets the verdicts of the plain tree") {
   if (!have_disk_tools() || !have_tool("qemu-nbd")) return;

@@ -1,0 +1,68 @@
+// An ISO is two things at once: a file tree of its own, in which a Windows may lie as it is, and
+// the place of WIM files, each of which holds several images of a Windows. The WIM files are read
+// where they lie: nothing is extracted, and the ISO file is the only file of the host.
+//
+// What is odd: a disc can hold two file systems over the same files. Where there is UDF, it is the
+// one that Windows reads, and the ISO9660 beside it shows a README.TXT and nothing else; so UDF
+// goes first, and a UDF that is broken is an error and no reason to look at the other one. Media
+// for both architectures have a "sources" folder below x86 and x64.
+//
+// An ISO is never changed: there is no room behind a file, and a longer file would have to move
+// everything after it. README.md says how to make a new one.
+#include "imgtools/iso/iso_image.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "imgtools/iso/iso9660.h"
+#include "imgtools/iso/udf.h"
+
+namespace goldhive {
+
+namespace {
+
+class IsoImage final : public Image {
+ public:
+  explicit IsoImage(const Candidate& candidate) : path_(candidate.path) {
+    const std::shared_ptr<const DiscFileSystem> files =
+        is_udf(*candidate.source) ? open_udf(candidate.source) : open_iso9660(candidate.source);
+    Volume disc;
+    disc.label = files->label();
+    disc.file_system = files->kind();
+    disc.size = candidate.source->size();
+    disc.tree = make_disc_tree(candidate.source, files);
+    volumes_.push_back(std::move(disc));
+  }
+
+  std::string format() const override { return "iso"; }
+  const std::vector<Volume>& volumes() const override { return volumes_; }
+  std::vector<std::string> host_files() const override { return {path_}; }
+
+  HostChange host_change(std::size_t index, const std::vector<FileEdit>&) const override {
+    const std::string& id = volumes_.at(index).id;
+    const std::string wim = id.substr(0, id.find('@'));
+    throw Error(ErrorKind::refused,
+                fmt::format("a disc image cannot be changed in place: copy its files to a folder, "
+                            "patch {}, and make a new image (xorriso -as mkisofs, genisoimage -udf "
+                            "or oscdimg -u2, with the boot sectors of the old one)",
+                            wim.empty() ? "the folder" : "the folder's " + wim.substr(1)),
+                path_);
+  }
+
+ private:
+  std::string path_;
+  std::vector<Volume> volumes_;
+};
+
+}  // namespace
+
+bool is_iso_image(const Candidate& candidate) {
+  return !candidate.is_directory() && (is_iso9660(*candidate.source) || is_udf(*candidate.source));
+}
+
+std::unique_ptr<Image> open_iso_image(const Candidate& candidate) {
+  return std::make_unique<IsoImage>(candidate);
+}
+
+}  // namespace goldhive

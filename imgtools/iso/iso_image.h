@@ -1,0 +1,11 @@
+// Images of optical discs: Windows installation media above all.
+#pragma once
+
+#include "imgtools/formats.h"
+
+namespace goldhive {
+
+bool is_iso_image(const Candidate& candidate);
+std::unique_ptr<Image> open_iso_image(const Candidate& candidate);
+
+}  // namespace goldhive

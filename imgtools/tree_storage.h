@@ -1,0 +1,26 @@
+// A file tree as the storage of another image: what lies in an ISO is opened as if it lay on a
+// host, with the files beside it (the parts of a split WIM) found in the same way.
+#pragma once
+
+#include <memory>
+
+#include "imgtools/file_tree.h"
+#include "imgtools/storage.h"
+
+namespace goldhive {
+
+/// Paths begin with '/' or not; names are matched as the tree matches them.
+class TreeStorage final : public ReadStorage {
+ public:
+  explicit TreeStorage(std::shared_ptr<const FileTree> tree) : tree_(std::move(tree)) {}
+
+  std::optional<FileInfo> stat(const std::string& path) const override;
+  std::vector<DirectoryEntry> list(const std::string& directory) const override;
+  std::unique_ptr<ByteSource> open(const std::string& path) const override;
+  std::optional<std::string> read_link(const std::string&) const override { return std::nullopt; }
+
+ private:
+  std::shared_ptr<const FileTree> tree_;
+};
+
+}  // namespace goldhive
