@@ -18,7 +18,12 @@ class ForeignDisk final : public VirtualDisk {
 
   std::string format() const override { return image_.format; }
   std::uint64_t size() const override { return disk_->size(); }
-  std::vector<std::string> host_files() const override { return image_.files; }
+  /// The disk is one of them: it is what has a journal.
+  std::vector<std::string> host_files() const override {
+    std::vector<std::string> files = image_.files;
+    files.push_back(disk_->name());
+    return files;
+  }
 
  protected:
   void do_read(std::uint64_t offset, std::span<std::uint8_t> out) const override {

@@ -1,9 +1,11 @@
 // Disk images read and written by qemu: a child process, qemu-nbd, serves the image over a socket
 // that only we hold.
 //
-// The socket is made by libnbd, in a directory of ours alone, and handed over as systemd would
-// ("socket activation"). It takes one connection, and the child ends when that does, so it cannot
-// outlive us, however we end. The format is always named, since qemu's own guess can be steered by
+// The socket is handed over as systemd would ("socket activation", sd_listen_fds(3)), with our
+// connection waiting in it and its name already removed: nobody else can connect, and no file is
+// left behind (libnbd's own function for this leaves one if we are killed). qemu-nbd takes one
+// connection and ends when that does; where that ends before it began, Linux tells qemu-nbd to end.
+// So it cannot outlive us, however we end. The format is always named, since qemu's own guess can be steered by
 // what a guest wrote; so is the file, by a driver that knows no protocols ("nbd:...") in names.
 //
 // What is odd about it: an export may have a minimum block size (512), and a read of another size

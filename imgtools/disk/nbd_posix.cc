@@ -1,12 +1,23 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <libnbd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <optional>
 #include <system_error>
+#include <utility>
+
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 
 #include "imgtools/disk/nbd.h"
 #include "imgtools/error.h"
@@ -17,38 +28,112 @@ namespace {
 
 constexpr std::uint64_t max_request = 32U << 20;  // what every server must accept
 
-/// A pipe for what the child says on stderr. It can write to it and nobody else can.
-class Complaints {
- public:
-  Complaints() {
-    int ends[2];
-    if (::pipe(ends) != 0) {
-      throw Error(ErrorKind::io, "cannot make a pipe: " + std::generic_category().message(errno));
-    }
-    read_ = ends[0];
-    write_ = ends[1];
-    ::fcntl(read_, F_SETFD, FD_CLOEXEC);
-    ::fcntl(read_, F_SETFL, O_NONBLOCK);
-  }
-  ~Complaints() {
-    close_writing();
-    ::close(read_);
-  }
-  Complaints(const Complaints&) = delete;
-  Complaints& operator=(const Complaints&) = delete;
+[[noreturn]] void fail_to(const char* action) {
+  throw Error(ErrorKind::io,
+              fmt::format("cannot {}: {}", action, std::generic_category().message(errno)));
+}
 
-  int write_end() const { return write_; }
-  /// To be called once the child has its copy, so that later children get none.
-  void close_writing() {
-    if (write_ >= 0) ::close(write_);
-    write_ = -1;
+/// A descriptor of ours alone. Never one of the first ten: those are for what a child is given.
+class Descriptor {
+ public:
+  Descriptor() = default;
+  explicit Descriptor(int fd) : fd_(fd < 0 ? fd : ::fcntl(fd, F_DUPFD_CLOEXEC, 10)) {
+    if (fd >= 0) ::close(fd);
   }
-  /// What has been said so far, as one line.
-  std::string text() const {
+  ~Descriptor() { close(); }
+  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Descriptor& operator=(Descriptor&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+
+  bool valid() const { return fd_ >= 0; }
+  int get() const { return fd_; }
+  int release() { return std::exchange(fd_, -1); }
+  void close() {
+    if (fd_ >= 0) ::close(fd_);
+    fd_ = -1;
+  }
+
+ private:
+  int fd_ = -1;
+};
+
+/// Both ends of a connection that nobody else can make: its name is gone before the server starts,
+/// so that nothing of it is left however we end.
+struct Connection {
+  Descriptor listener;  ///< one connection waits in it: the other end
+  Descriptor client;
+};
+
+Connection make_connection() {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::array<char, 32> directory{"/tmp/goldhive-nbd-XXXXXX"};
+  if (::mkdtemp(directory.data()) == nullptr) fail_to("make a directory in /tmp for a socket");
+  const std::string path = std::string(directory.data()) + "/nbd";
+  std::copy(path.begin(), path.end(), address.sun_path);
+  const auto* name = reinterpret_cast<const sockaddr*>(&address);
+
+  Connection made{Descriptor(::socket(AF_UNIX, SOCK_STREAM, 0)),
+                  Descriptor(::socket(AF_UNIX, SOCK_STREAM, 0))};
+  const bool connected = made.listener.valid() && made.client.valid() &&
+                         ::bind(made.listener.get(), name, sizeof address) == 0 &&
+                         ::listen(made.listener.get(), 1) == 0 &&
+                         ::connect(made.client.get(), name, sizeof address) == 0;
+  const int error = errno;
+  ::unlink(path.c_str());
+  ::rmdir(directory.data());
+  errno = error;
+  if (!connected) fail_to("make a socket for qemu-nbd");
+  return made;
+}
+
+/// A child process: given a socket by the rules of systemd, its stderr kept.
+class Child {
+ public:
+  /// `words` is what runs; the program is looked for in PATH.
+  Child(const std::vector<std::string>& words, const Descriptor& listener) {
+    int ends[2];
+    if (::pipe(ends) != 0) fail_to("make a pipe");
+    complaints_ = Descriptor(ends[0]);
+    const Descriptor write_end(ends[1]);
+    if (!complaints_.valid() || !write_end.valid()) fail_to("make a pipe");
+    ::fcntl(complaints_.get(), F_SETFL, O_NONBLOCK);
+
+    // The shell says to the child that it is meant, by its process number, and becomes the child.
+    std::vector<std::string> all = {
+        "/bin/sh", "-c", "LISTEN_PID=$$ LISTEN_FDS=1; export LISTEN_PID LISTEN_FDS; exec \"$@\"",
+        words.front()};
+    all.insert(all.end(), words.begin(), words.end());
+    std::vector<char*> arguments;
+    for (std::string& word : all) arguments.push_back(word.data());
+    arguments.push_back(nullptr);
+    const pid_t parent = ::getpid();
+    pid_ = ::fork();
+    if (pid_ < 0) fail_to("start a process");
+    if (pid_ == 0) become(arguments.data(), parent, listener.get(), write_end.get());
+  }
+  ~Child() { end(); }
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+
+  /// Ends it and waits until it has; to be called when the connection is closed. It ends by itself
+  /// then, but not if it was never greeted; and SIGTERM is to it an orderly end as well.
+  void end() {
+    if (pid_ < 0) return;
+    ::kill(pid_, SIGTERM);
+    while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+    }
+    pid_ = -1;
+  }
+
+  /// What it has said so far, as one line.
+  std::string complaints() const {
     std::string all;
     std::array<char, 4096> piece{};
     for (;;) {
-      const ssize_t n = ::read(read_, piece.data(), piece.size());
+      const ssize_t n = ::read(complaints_.get(), piece.data(), piece.size());
       if (n < 0 && errno == EINTR) continue;
       if (n <= 0) break;
       all.append(piece.data(), static_cast<std::size_t>(n));
@@ -59,8 +144,24 @@ class Complaints {
   }
 
  private:
-  int read_ = -1;
-  int write_ = -1;
+  /// In the child: only what may be called after fork().
+  [[noreturn]] static void become(char* const* arguments, pid_t parent, int socket, int said) {
+    constexpr int first_passed = 3;
+    const int nothing = ::open("/dev/null", O_RDONLY);
+    ::dup2(nothing, 0);
+    ::dup2(said, 1);
+    ::dup2(said, 2);
+    ::dup2(socket, first_passed);
+#ifdef __linux__
+    // qemu-nbd ends with its connection, but not if that broke before it was greeted.
+    ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+#endif
+    if (::getppid() == parent) ::execv(arguments[0], arguments);
+    ::_exit(127);
+  }
+
+  Descriptor complaints_;
+  pid_t pid_ = -1;
 };
 
 /// For -o style options of qemu: a comma is written twice.
@@ -75,32 +176,23 @@ class QemuNbd final : public NbdServer {
   QemuNbd(const std::string& path, const std::string& format, bool writable) : path_(path) {
     handle_ = nbd_create();
     if (handle_ == nullptr) throw Error(ErrorKind::io, "cannot start a client of qemu-nbd", path);
-    const std::string image = fmt::format("driver={},file.driver=file,file.filename={}", format,
-                                          with_commas_doubled(path));
-    // The shell only moves stderr to the pipe, and becomes qemu-nbd.
-    std::string script =
-        fmt::format("exec 2>/dev/fd/{}; exec qemu-nbd \"$@\"", complaints_.write_end());
-    std::vector<std::string> words = {"/bin/sh", "-c", script, "qemu-nbd", "--image-opts"};
+    std::vector<std::string> words = {"qemu-nbd", "--image-opts"};
     if (!writable) words.emplace_back("--read-only");
-    words.push_back(image);
-    std::vector<char*> arguments;
-    for (std::string& word : words) arguments.push_back(word.data());
-    arguments.push_back(nullptr);
-    const int connected = nbd_connect_systemd_socket_activation(handle_, arguments.data());
-    complaints_.close_writing();
-    if (connected != 0) {
-      const std::string reason = nbd_get_error() == nullptr ? "" : nbd_get_error();
+    words.push_back(fmt::format("driver={},file.driver=file,file.filename={}", format,
+                                with_commas_doubled(path)));
+    try {
+      Connection connection = make_connection();
+      child_.emplace(words, connection.listener);
+      connection.listener.close();  // or a child that ends would leave us waiting
+      // Takes the descriptor over, whether it succeeds or not.
+      if (nbd_connect_socket(handle_, connection.client.release()) != 0) {
+        fail_start(nbd_get_error() == nullptr ? "" : nbd_get_error());
+      }
+      ask_for_sizes();
+    } catch (...) {
       close();
-      fail_start(reason);
+      throw;
     }
-    const std::int64_t size = nbd_get_size(handle_);
-    const std::int64_t block = nbd_get_block_size(handle_, LIBNBD_SIZE_MINIMUM);
-    if (size < 0) {
-      close();
-      fail_start("it does not tell the size of the disk");
-    }
-    size_ = static_cast<std::uint64_t>(size);
-    block_ = std::max<std::uint64_t>(1, block > 0 ? static_cast<std::uint64_t>(block) : 1);
   }
   ~QemuNbd() override { close(); }
   QemuNbd(const QemuNbd&) = delete;
@@ -157,22 +249,32 @@ class QemuNbd final : public NbdServer {
     if (nbd_pread(handle_, out.data(), out.size(), offset, 0) != 0) fail("read", offset);
   }
 
+  void ask_for_sizes() {
+    const std::int64_t size = nbd_get_size(handle_);
+    const std::int64_t block = nbd_get_block_size(handle_, LIBNBD_SIZE_MINIMUM);
+    if (size < 0) fail_start("it does not tell the size of the disk");
+    size_ = static_cast<std::uint64_t>(size);
+    block_ = std::max<std::uint64_t>(1, block > 0 ? static_cast<std::uint64_t>(block) : 1);
+  }
+
   void close() {
-    nbd_close(handle_);  // ends the child and waits for it
+    nbd_close(handle_);
     handle_ = nullptr;
+    if (child_) child_->end();
   }
 
   [[noreturn]] void fail(const char* action, std::uint64_t offset) const {
-    std::string said = complaints_.text();
+    std::string said = child_->complaints();
     if (said.empty() && nbd_get_error() != nullptr) said = nbd_get_error();
     throw Error(ErrorKind::io,
                 fmt::format("cannot {} at {:#x} through qemu-nbd: {}", action, offset, said),
                 path_);
   }
 
-  [[noreturn]] void fail_start(const std::string& reason) const {
-    const std::string said = complaints_.text();
-    if (said.find("not found") != std::string::npos && said.find("exec") != std::string::npos) {
+  [[noreturn]] void fail_start(const std::string& reason) {
+    close();  // so that it has said all that it will say
+    const std::string said = child_->complaints();
+    if (said.find("qemu-nbd: not found") != std::string::npos) {
       throw Error(ErrorKind::unsupported,
                   "is read by qemu-nbd, which is not installed (Debian package qemu-utils)", path_);
     }
@@ -184,8 +286,8 @@ class QemuNbd final : public NbdServer {
   }
 
   std::string path_;
-  Complaints complaints_;
   nbd_handle* handle_ = nullptr;
+  std::optional<Child> child_;
   std::uint64_t size_ = 0;
   std::uint64_t block_ = 1;
 };

@@ -1,9 +1,11 @@
 // Patching disks through the command line: what changes is what was planned, other people's
 // programs agree, and undo gives the same bytes back.
 #include <filesystem>
+#include <fstream>
 
 #include "fixtures/vhd_builder.h"
 #include "imgtools/digest.h"
+#include "imgtools/disk/disk_storage.h"
 #include "imgtools/error.h"
 #include "imgtools/image.h"
 #include "tests/conformance/windows_disk.h"
@@ -179,4 +181,23 @@ TEST_CASE("a child VHD is patched without touching its parent") {
   CHECK(digest_of(dir / "parent.vhd") == parent_before);
   CHECK(run_cli({"undo", path}).status == 0);
   CHECK(digest_of(path) == before);
+}
+
+TEST_CASE("recover clears what a patch left that died while it wrote the journal of a disk") {
+  if (!have_disk_tools() || !have_tool("qemu-nbd")) return;
+  const TempDir dir;
+  const std::string raw = make_windows_disk(dir, "disk", Layout::bare, "windows-7-sp1-x64");
+  for (const ContainerKind& kind : container_kinds()) {
+    if (std::string(kind.name) == "vmdk-stream") continue;
+    const std::string path = convert_disk(raw, kind);
+    const std::string target = ours(kind) ? path : disk_inside(path);
+    const std::string leftover = target + ".goldhive-journal.new";
+    std::ofstream(leftover) << "half a journal";
+    INFO(kind.name);
+    CHECK(run_cli({"scan", path}).status == 1);
+    CHECK(fs::exists(leftover));
+    CHECK(run_cli({"recover", path}).status == 0);
+    CHECK_FALSE(fs::exists(leftover));
+    fs::remove(path);
+  }
 }
