@@ -73,6 +73,31 @@ if(NBD_FOUND)
   add_library(dep::nbd ALIAS PkgConfig::NBD)
 endif()
 
+# dep::xml - the XML in a WIM: names, editions and architectures of its images.
+# package: libpugixml-dev
+find_package(pugixml REQUIRED)
+add_library(dep::xml ALIAS pugixml::pugixml)
+goldhive_library(pugixml "${pugixml_VERSION}" "")
+
+# dep::wim - the compressions of WIM and ESD files.
+# package: libwim-dev
+# (Not by pkg-config: wimlib.pc asks for fuse.pc, which Debian's libwim-dev does not bring along.)
+find_path(WIM_INCLUDE_DIR wimlib.h)
+find_library(WIM_LIBRARY wim)
+set(GOLDHIVE_WITH_WIM OFF)
+set(WIM_VERSION "")
+if(WIM_INCLUDE_DIR AND WIM_LIBRARY)
+  set(GOLDHIVE_WITH_WIM ON)
+  file(STRINGS ${WIM_INCLUDE_DIR}/wimlib.h WIM_VERSION REGEX "define WIMLIB_[MP][A-Z]+_VERSION [0-9]+")
+  list(TRANSFORM WIM_VERSION REPLACE "^.* " "")
+  string(REPLACE ";" "." WIM_VERSION "${WIM_VERSION}")
+  add_library(dep_wim INTERFACE)
+  target_include_directories(dep_wim SYSTEM INTERFACE ${WIM_INCLUDE_DIR})
+  target_link_libraries(dep_wim INTERFACE ${WIM_LIBRARY})
+  add_library(dep::wim ALIAS dep_wim)
+endif()
+goldhive_library(libwim "${WIM_VERSION}" "compressed WIM and ESD files cannot be read")
+
 # dep::catch - the test framework (Catch2, version 2 as in Debian 12).
 # package(test): catch2
 if(GOLDHIVE_TESTS)
@@ -90,3 +115,6 @@ endif()
 #
 # Makers of ISO images.
 # package(test): genisoimage xorriso
+#
+# The judge of the WIM tests, and the maker of their WIMs.
+# package(test): wimtools

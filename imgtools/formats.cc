@@ -9,19 +9,17 @@
 #include "imgtools/disk/disk_image.h"
 #include "imgtools/hive_file.h"
 #include "imgtools/iso/iso_image.h"
+#include "imgtools/wim/wim_image.h"
 
 namespace goldhive {
 
 const std::vector<Format>& formats() {
   static const std::vector<Format> table = {
-      {"directory", is_directory, open_directory},
-      {"hive", is_hive_file, open_hive_file},
-      {"iso", is_iso_image, open_iso_image},
-      {"vhdx", is_vhdx_image, open_vhdx_image},
-      {"vhd", is_vhd_image, open_vhd_image},
-      {"vmdk", is_vmdk_image, open_vmdk_image},
-      {"qcow2", is_qcow2_image, open_qcow2_image},
-      {"vdi", is_vdi_image, open_vdi_image},
+      {"directory", is_directory, open_directory}, {"hive", is_hive_file, open_hive_file},
+      {"iso", is_iso_image, open_iso_image},       {"esd", is_esd_image, open_wim_image},
+      {"wim", is_wim_image, open_wim_image},       {"vhdx", is_vhdx_image, open_vhdx_image},
+      {"vhd", is_vhd_image, open_vhd_image},       {"vmdk", is_vmdk_image, open_vmdk_image},
+      {"qcow2", is_qcow2_image, open_qcow2_image}, {"vdi", is_vdi_image, open_vdi_image},
       {"raw", is_raw_image, open_raw_image},
   };
   return table;

@@ -11,6 +11,10 @@ void append(HostChange& change, const FileEdit& edit, const std::string& host_pa
   change.sizes.emplace_back(host_path, edit.new_size);
 }
 
+std::vector<std::string> Image::check() const {
+  return {fmt::format("the format '{}' has no sums of its own to check", format())};
+}
+
 HostChange Image::host_change(std::size_t, const std::vector<FileEdit>&) const {
   throw Error(ErrorKind::unsupported,
               fmt::format("files inside the format '{}' are only read, never changed: extract the "

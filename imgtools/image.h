@@ -34,6 +34,7 @@ struct Volume {
   /// a WIM, ":p2" for partition 2 of a disk.
   std::string id;
   std::string label;  ///< for people: "System Reserved", "Windows 7 Professional"; may be empty
+  std::string description;  ///< what else the target says of it: "Professional, x64"; may be empty
   std::string file_system;  ///< "ntfs", "fat32", "wim", ""; for `list`
   std::uint64_t size = 0;   ///< bytes, 0 where it has no meaning
   VolumeState state;
@@ -86,6 +87,13 @@ class Image {
 
   /// What a reader of a verdict should know of the image as a whole: one sentence each.
   virtual std::vector<std::string> notes() const { return {}; }
+
+  /// True of a format whose volumes can hold anything, so that none with a Windows is no error.
+  virtual bool may_lack_windows() const { return false; }
+
+  /// Reads what the image has to check itself by (the integrity table of a WIM), all of it. Says
+  /// what was checked; Error(corrupt) if it is not right.
+  virtual std::vector<std::string> check() const;
 
   /// Files of the host that belong to the image, the main one first; for locks and hot journals.
   virtual std::vector<std::string> host_files() const = 0;

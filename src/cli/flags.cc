@@ -45,6 +45,12 @@ void add_target_flags(CLI::App& command, TargetFlags& flags) {
       .add_option("--input-format", flags.input_format,
                   "take the targets for this format instead of telling by content")
       ->type_name("NAME");
+  command
+      .add_option("--image", flags.image,
+                  "of a file with several images (WIM, ESD): the number or name of one, or all")
+      ->type_name("N|NAME|all");
+  command.add_flag("--check", flags.check,
+                   "first check the integrity table of a WIM, which reads all of it");
   command.add_flag("--hash", flags.hash, "add the SHA-256 of each hive file as found");
   command.add_flag("--no-logs", flags.no_logs,
                    "do not recover dirty hives from their transaction logs");
@@ -138,6 +144,8 @@ PipelineOptions pipeline_options(const TargetFlags& flags, const policy::Policy*
                                  const std::string& today) {
   PipelineOptions options;
   options.open.input_format = flags.input_format;
+  options.image = flags.image;
+  options.check = flags.check;
   options.inspect.use_logs = !flags.no_logs;
   options.inspect.hash = flags.hash;
   options.policy = policy;

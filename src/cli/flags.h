@@ -15,6 +15,8 @@ namespace goldhive::cli {
 struct TargetFlags {
   std::vector<std::string> targets;
   std::string input_format;
+  std::string image;
+  bool check = false;
   bool hash = false;
   bool no_logs = false;
   bool verbose = false;

@@ -89,11 +89,14 @@ class TargetPatch {
 
   /// Fills the report with what is there and what will change; returns what there is to write.
   std::vector<Batch> plan() {
-    const std::unique_ptr<Image> image = open();
+    std::vector<std::string> checked;
+    const std::unique_ptr<Image> image = open_target(storage_, name_, settings_.pipeline, checked);
     report_.format = image->format();
     const std::vector<std::string> notes = image->notes();
     report_.notes.insert(report_.notes.end(), notes.begin(), notes.end());
+    report_.notes.insert(report_.notes.end(), checked.begin(), checked.end());
     for (const Volume& volume : image->volumes()) {
+      if (!may_hold(name_.selector, volume.id)) continue;
       if (volume.error && !report_.error) report_.error = volume.error->at(name_.path + volume.id);
     }
     std::vector<Batch> batches;
@@ -110,7 +113,7 @@ class TargetPatch {
       if (!together) batches.push_back({found.volume, {}});
       batches.back().members.push_back(report_.installations.size() - 1);
     }
-    if (report_.installations.empty()) {
+    if (report_.installations.empty() && !image->may_lack_windows()) {
       throw Error(ErrorKind::not_found,
                   "no Windows installation and no SOFTWARE or SYSTEM hive found", name_.path);
     }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "imgtools/text.h"
 #include "src/policy/checks.h"
 
 namespace goldhive::cli {
@@ -21,13 +22,39 @@ bool selected(const std::string& selector, const std::string& volume_id,
          is_file_of(selector, volume_id);
 }
 
-/// A volume is worth a look if the selector names it or an installation in it.
-bool may_hold(const std::string& selector, const std::string& volume_id) {
-  return selector.empty() || selector.starts_with(volume_id) || is_file_of(selector, volume_id);
+report::VolumeReport describe(const Volume& v) {
+  return {v.id, v.label, v.file_system, v.size, v.passed_over, v.description};
 }
 
-report::VolumeReport describe(const Volume& v) {
-  return {v.id, v.label, v.file_system, v.size, v.passed_over};
+std::size_t judged(const TargetReport& target) {
+  return target.installations.size() + (target.hive_checks ? target.hive_checks->size() : 0);
+}
+
+bool is_number(const std::string& text) {
+  return text.find_first_not_of("0123456789") == std::string::npos;
+}
+
+/// The id of the image that `--image` names, by its number or its name.
+std::string image_id(const Image& image, const std::string& wanted, const std::string& path) {
+  std::vector<std::string> ids;
+  std::string known;
+  for (const Volume& volume : image.volumes()) {
+    const std::size_t at = volume.id.rfind('@');
+    if (at == std::string::npos) continue;
+    known += (known.empty() ? "" : ", ") + volume.id +
+             (volume.label.empty() ? "" : " \"" + volume.label + "\"");
+    const bool meant =
+        is_number(wanted) ? volume.id.substr(at + 1) == wanted : nt_equal(volume.label, wanted);
+    if (meant) ids.push_back(volume.id);
+  }
+  if (known.empty()) {
+    throw Error(ErrorKind::usage, "has no images to choose from with --image", path);
+  }
+  if (ids.size() == 1) return ids.front();
+  throw Error(
+      ids.empty() ? ErrorKind::not_found : ErrorKind::usage,
+      (ids.empty() ? "has no image '" : "has several images '") + wanted + "'; there are " + known,
+      path);
 }
 
 InstallationReport judge(windows::Installation facts, const PipelineOptions& options) {
@@ -58,6 +85,13 @@ Error nothing_found(const TargetReport& target, const TargetName& name) {
 
 }  // namespace
 
+bool may_hold(const std::string& selector, const std::string& volume_id) {
+  if (selector.empty() || volume_id.empty() || is_file_of(selector, volume_id)) return true;
+  if (!selector.starts_with(volume_id)) return false;
+  const char next = selector.size() > volume_id.size() ? selector[volume_id.size()] : ':';
+  return next < '0' || next > '9';  // "@1" does not hold "@10"
+}
+
 TargetName split_target(const ReadStorage& storage, const std::string& text) {
   const TargetName whole{text, ""};
   if (storage.stat(text)) return whole;
@@ -84,27 +118,50 @@ std::vector<windows::Installation> selected_installations(const Volume& volume,
   return found;
 }
 
+std::unique_ptr<Image> open_target(const ReadStorage& storage, TargetName& name,
+                                   const PipelineOptions& options,
+                                   std::vector<std::string>& notes) {
+  std::unique_ptr<Image> image = open_image(storage, name.path, options.open);
+  if (!options.image.empty() && options.image != "all") {
+    const std::string id = image_id(*image, options.image, name.path);
+    if (!name.selector.empty() && !may_hold(name.selector, id)) {
+      throw Error(ErrorKind::usage,
+                  "the target names " + name.selector + ", and --image another image", name.path);
+    }
+    if (name.selector.empty()) name.selector = id;
+  }
+  if (options.check) notes = image->check();
+  return image;
+}
+
 TargetReport visit_target(const ReadStorage& storage, const std::string& target,
-                          const OpenOptions& options, const VisitVolume& visit) {
+                          const PipelineOptions& options, const VisitVolume& visit) {
   TargetReport out;
   out.path = target;
   try {
-    const TargetName name = split_target(storage, target);
-    const std::unique_ptr<Image> image = open_image(storage, name.path, options);
+    TargetName name = split_target(storage, target);
+    std::vector<std::string> checked;
+    const std::unique_ptr<Image> image = open_target(storage, name, options, checked);
     out.format = image->format();
     out.notes = image->notes();
+    out.notes.insert(out.notes.end(), checked.begin(), checked.end());
     for (const Volume& volume : image->volumes()) {
       if (!may_hold(name.selector, volume.id)) continue;
       out.volumes.push_back(describe(volume));
       // The other volumes are judged all the same, but the target as a whole is not.
       if (volume.error && !out.error) out.error = volume.error->at(name.path + volume.id);
       if (!volume.tree && !volume.state.encrypted) continue;
+      const std::size_t before = judged(out);
       visit(*image, volume, name, out);
       if (!volume.tree) continue;
+      if (judged(out) == before && image->may_lack_windows()) {
+        out.notes.push_back(volume.id + " holds no Windows: not applicable");
+      }
       const std::vector<std::string> notes = volume.tree->notes();
       out.notes.insert(out.notes.end(), notes.begin(), notes.end());
     }
-    if (out.installations.empty() && !out.hive_checks && !out.error) {
+    const bool may_be_empty = image->may_lack_windows() && !out.volumes.empty();
+    if (judged(out) == 0 && !may_be_empty && !out.error) {
       throw nothing_found(out, name);
     }
   } catch (const Error& e) {
@@ -124,7 +181,7 @@ TargetReport inspect_target(const ReadStorage& storage, const std::string& targe
       out.installations.push_back(judge(std::move(found), options));
     }
   };
-  return visit_target(storage, target, options.open, visit);
+  return visit_target(storage, target, options, visit);
 }
 
 }  // namespace goldhive::cli

@@ -16,6 +16,8 @@ namespace goldhive::cli {
 
 struct PipelineOptions {
   OpenOptions open;
+  std::string image;   ///< --image: number or name of an image; "" or "all": all
+  bool check = false;  ///< Image::check() first
   windows::InspectOptions inspect;
   /// Null: look, do not judge (`list`). Must outlive the call.
   const policy::Policy* policy = nullptr;
@@ -30,8 +32,16 @@ struct TargetName {
   std::string selector;  ///< "" = all; else what follows the path: "@2", ":p2:/Windows.old"
 };
 
+/// A volume is worth a look if the selector names it or an installation in it.
+bool may_hold(const std::string& selector, const std::string& volume_id);
+
 /// Splits `text`. A path that exists as it stands is never split.
 TargetName split_target(const ReadStorage& storage, const std::string& text);
+
+/// Opens the target that `name` names and applies `options.image` and `options.check` to it:
+/// narrows the selector, adds what the check says to `notes`. Throws Error.
+std::unique_ptr<Image> open_target(const ReadStorage& storage, TargetName& name,
+                                   const PipelineOptions& options, std::vector<std::string>& notes);
 
 /// What a command does with one volume of a target. May throw Error.
 using VisitVolume = std::function<void(const Image& image, const Volume& volume,
@@ -41,7 +51,7 @@ using VisitVolume = std::function<void(const Image& image, const Volume& volume,
 /// encrypted: then there is no tree, and inspect() yields an installation that says so. Never
 /// throws for what is in the target: what goes wrong is TargetReport::error. Not settled.
 report::TargetReport visit_target(const ReadStorage& storage, const std::string& target,
-                                  const OpenOptions& options, const VisitVolume& visit);
+                                  const PipelineOptions& options, const VisitVolume& visit);
 
 /// The installations of a volume that the name selects.
 std::vector<windows::Installation> selected_installations(const Volume& volume,

@@ -58,7 +58,7 @@ report::TargetReport verify_target(const ReadStorage& storage, const std::string
     if (!out.hive_checks) out.hive_checks.emplace();
     out.hive_checks->insert(out.hive_checks->end(), checks.begin(), checks.end());
   };
-  return visit_target(storage, target, options.open, visit);
+  return visit_target(storage, target, options, visit);
 }
 
 }  // namespace goldhive::cli

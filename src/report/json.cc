@@ -157,11 +157,13 @@ json installation_json(const InstallationReport& report) {
 }
 
 json volume_json(const VolumeReport& volume) {
-  return {{"id", volume.id},
-          {"label", text_or_null(volume.label)},
-          {"file_system", text_or_null(volume.file_system)},
-          {"size", number_or_null(volume.size)},
-          {"passed_over", text_or_null(volume.passed_over)}};
+  json out = {{"id", volume.id},
+              {"label", text_or_null(volume.label)},
+              {"file_system", text_or_null(volume.file_system)},
+              {"size", number_or_null(volume.size)},
+              {"passed_over", text_or_null(volume.passed_over)}};
+  if (!volume.description.empty()) out["description"] = volume.description;
+  return out;
 }
 
 json fault_json(const hive::Fault& fault) {

@@ -11,6 +11,7 @@ namespace {
 std::string describe_volume(const TargetReport& target, const VolumeReport& volume) {
   std::string text = target.path + volume.id;
   if (!volume.label.empty()) text += fmt::format("  \"{}\"", volume.label);
+  if (!volume.description.empty()) text += "  " + volume.description;
   if (!volume.file_system.empty()) text += "  " + volume.file_system;
   if (volume.size != 0) text += "  " + human_size(volume.size);
   if (!volume.passed_over.empty()) text += "  passed over: " + volume.passed_over;

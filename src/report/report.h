@@ -41,11 +41,12 @@ struct HiveCheckReport {
 
 /// A file system of the target, whether Windows is on it or not; what `list` shows.
 struct VolumeReport {
-  std::string id;           ///< as in Volume::id: "", "@2", ":p2"
-  std::string label;        ///< may be empty
-  std::string file_system;  ///< "ntfs", "wim", ""
-  std::uint64_t size = 0;   ///< bytes, 0 where it has no meaning
-  std::string passed_over;  ///< why it was not read; "" if it was
+  std::string id;                ///< as in Volume::id: "", "@2", ":p2"
+  std::string label;             ///< may be empty
+  std::string file_system;       ///< "ntfs", "wim", ""
+  std::uint64_t size = 0;        ///< bytes, 0 where it has no meaning
+  std::string passed_over;       ///< why it was not read; "" if it was
+  std::string description = {};  ///< of an image of a WIM: "Professional, x64, 6.1.7601"
 };
 
 struct TargetReport {

@@ -1,0 +1,123 @@
+#include "imgtools/wim/wim_blob_table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+#include "imgtools/error.h"
+
+namespace goldhive {
+
+namespace {
+
+constexpr std::uint64_t solid_resource_mark = std::uint64_t{1} << 32;
+constexpr std::size_t hash_offset = 30;
+
+/// Entries in a row that may share a slot. SHA-1 spreads evenly, so in an index that is at most
+/// half full a row of this length was made on purpose.
+constexpr std::size_t max_probes = 1000;
+
+bool is_solid_resource(const WimResource& resource) {
+  return resource.is_solid() && resource.size == solid_resource_mark;
+}
+
+}  // namespace
+
+WimBlobEntry wim_blob_entry_at(const ByteView& view, std::size_t at) {
+  WimBlobEntry entry;
+  entry.resource = wim_resource_at(view, at);
+  entry.part = view.u16(at + 24);
+  entry.references = view.u32(at + 26);
+  std::copy_n(view.slice(at + hash_offset, entry.hash.size()).span().begin(), entry.hash.size(),
+              entry.hash.begin());
+  return entry;
+}
+
+void put_wim_blob_entry(std::span<std::uint8_t> out, std::size_t at, const WimBlobEntry& entry) {
+  put_wim_resource(out, at, entry.resource);
+  put_u16(out, at + 24, entry.part);
+  put_u32(out, at + 26, entry.references);
+  std::copy(entry.hash.begin(), entry.hash.end(),
+            out.subspan(at + hash_offset, entry.hash.size()).begin());
+}
+
+WimBlobTable::WimBlobTable(Bytes table, std::uint16_t part, std::string name)
+    : table_(std::move(table)), name_(std::move(name)) {
+  if (table_.size() % wim_blob_entry_size != 0) {
+    throw Error(ErrorKind::corrupt,
+                fmt::format("the blob table has {} bytes, no multiple of {}", table_.size(),
+                            wim_blob_entry_size),
+                name_);
+  }
+  slots_.resize(std::bit_ceil(2 * size() + 1));
+  bool in_resources = false;  // of a solid run
+  for (std::size_t i = 0; i < size(); ++i) {
+    const WimBlobEntry one = entry(i);
+    if (one.part != part) continue;
+    if (is_solid_resource(one.resource)) {
+      if (!in_resources) runs_.push_back({i, 0});
+      ++runs_.back().resources;
+      in_resources = true;
+      continue;
+    }
+    in_resources = false;
+    if (one.resource.is_metadata()) {
+      if (one.references != 0) metadata_.push_back(i);
+    } else if (!is_zero(one.hash)) {
+      add(i, one);
+    }
+  }
+}
+
+WimBlobEntry WimBlobTable::entry(std::size_t index) const {
+  return wim_blob_entry_at(ByteView(table_, 0, name_), index * wim_blob_entry_size);
+}
+
+WimHash WimBlobTable::hash_at(std::size_t index) const {
+  WimHash hash;
+  std::memcpy(hash.data(), table_.data() + index * wim_blob_entry_size + hash_offset, hash.size());
+  return hash;
+}
+
+std::size_t WimBlobTable::slot_of(const WimHash& hash) const {
+  return ByteView(hash, 0, name_).u32(0) & (slots_.size() - 1);
+}
+
+void WimBlobTable::add(std::size_t index, const WimBlobEntry& entry) {
+  std::size_t slot = slot_of(entry.hash);
+  for (std::size_t probe = 0; slots_[slot] != 0; ++probe) {
+    if (hash_at(slots_[slot] - 1) == entry.hash) return;
+    if (probe == max_probes) {
+      throw Error(ErrorKind::corrupt,
+                  "the blob table holds hashes that are too much alike to be those of contents",
+                  name_);
+    }
+    slot = (slot + 1) & (slots_.size() - 1);
+  }
+  slots_[slot] = static_cast<std::uint32_t>(index + 1);
+}
+
+std::optional<std::size_t> WimBlobTable::find(const WimHash& hash) const {
+  for (std::size_t slot = slot_of(hash); slots_[slot] != 0;
+       slot = (slot + 1) & (slots_.size() - 1)) {
+    if (hash_at(slots_[slot] - 1) == hash) return slots_[slot] - 1;
+  }
+  return std::nullopt;
+}
+
+WimSolidRun WimBlobTable::run_of(std::size_t index) const {
+  const auto after =
+      std::upper_bound(runs_.begin(), runs_.end(), index,
+                       [](std::size_t value, const WimSolidRun& run) { return value < run.first; });
+  if (after == runs_.begin()) {
+    throw Error(
+        ErrorKind::corrupt,
+        fmt::format("blob {} lies in a solid resource, but none is listed before it", index + 1),
+        name_);
+  }
+  return *std::prev(after);
+}
+
+}  // namespace goldhive

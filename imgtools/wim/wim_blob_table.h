@@ -1,0 +1,81 @@
+// The blob table of a WIM ("lookup table"): for each distinct content its SHA-1, where it lies, and
+// how many files have it. A real install.wim holds 76,000 entries, so the table is kept as it was
+// read, with an index of 4 bytes a slot beside it.
+//
+//    0  resource entry (24 bytes)   24  u16 part of a split WIM   26  u32 references
+//   30  SHA-1 of the content (20 bytes)                           50  bytes in all
+//
+// What is odd about it:
+// - The metadata of the images stand among the blobs, told by a flag; the first is image 1.
+// - Solid resources take entries of their own: flag 0x10 and a size of exactly 4 GiB. The entries
+//   behind them with the flag 0x10 lie in their content, one resource after the other counted
+//   through: offset is an offset in that content, the stored size is the size. Such a run ends with
+//   the next entry without the flag, or the next that is a resource.
+// - In a split WIM each part has a table. An entry of another part says nothing here.
+// - Entries can be there twice; the first counts.
+//
+// Source: as for wim_header.h.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "imgtools/wim/wim_header.h"
+
+namespace goldhive {
+
+using WimHash = std::array<std::uint8_t, 20>;
+
+/// What files of no content have instead of a blob.
+inline bool is_zero(const WimHash& hash) { return hash == WimHash{}; }
+
+inline constexpr std::size_t wim_blob_entry_size = 50;
+
+struct WimBlobEntry {
+  WimResource resource;
+  std::uint16_t part = 1;
+  std::uint32_t references = 0;
+  WimHash hash{};
+};
+
+WimBlobEntry wim_blob_entry_at(const ByteView& view, std::size_t at);
+void put_wim_blob_entry(std::span<std::uint8_t> out, std::size_t at, const WimBlobEntry& entry);
+
+/// The solid resources that a run of entries counts through.
+struct WimSolidRun {
+  std::size_t first = 0;      ///< entry of the first resource
+  std::size_t resources = 0;  ///< so many of them
+};
+
+class WimBlobTable {
+ public:
+  /// `table` as stored in `part`; `name` is for errors. Throws Error(corrupt).
+  WimBlobTable(Bytes table, std::uint16_t part, std::string name);
+
+  std::size_t size() const { return table_.size() / wim_blob_entry_size; }
+  /// `index` is less than size().
+  WimBlobEntry entry(std::size_t index) const;
+  /// The blob of that content, never an empty one or metadata.
+  std::optional<std::size_t> find(const WimHash& hash) const;
+  /// The metadata of the images, in their order.
+  const std::vector<std::size_t>& metadata() const { return metadata_; }
+  /// For an entry of a blob that is solid. Throws Error(corrupt) if no resource stands before it.
+  WimSolidRun run_of(std::size_t index) const;
+  const Bytes& bytes() const { return table_; }
+
+ private:
+  void add(std::size_t index, const WimBlobEntry& entry);
+  std::size_t slot_of(const WimHash& hash) const;
+  WimHash hash_at(std::size_t index) const;
+
+  Bytes table_;
+  std::string name_;
+  std::vector<std::uint32_t> slots_;  ///< 1 + index of an entry; 0: free
+  std::vector<std::size_t> metadata_;
+  std::vector<WimSolidRun> runs_;
+};
+
+}  // namespace goldhive

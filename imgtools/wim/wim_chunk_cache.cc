@@ -1,0 +1,36 @@
+#include "imgtools/wim/wim_chunk_cache.h"
+
+namespace goldhive {
+
+namespace {
+
+constexpr std::size_t enough_bytes = 4 << 20;
+constexpr std::size_t enough_chunks = 3;
+
+}  // namespace
+
+WimChunkCache::Chunk WimChunkCache::get(const Key& key, const std::function<Bytes()>& decode) {
+  const auto known = index_.find(key);
+  if (known != index_.end()) {
+    entries_.splice(entries_.begin(), entries_, known->second);
+    return entries_.front().chunk;
+  }
+  // Room is made first: a chunk can be 64 MiB.
+  while (entries_.size() >= enough_chunks && bytes_ > enough_bytes) {
+    bytes_ -= entries_.back().chunk->size();
+    index_.erase(entries_.back().key);
+    entries_.pop_back();
+  }
+  entries_.push_front({key, std::make_shared<const Bytes>(decode())});
+  index_[key] = entries_.begin();
+  bytes_ += entries_.front().chunk->size();
+  return entries_.front().chunk;
+}
+
+WimDecompressor& WimChunkCache::decompressor(WimCompression compression, std::size_t chunk_size) {
+  std::unique_ptr<WimDecompressor>& made = decompressors_[{compression, chunk_size}];
+  if (!made) made = make_wim_decompressor(compression, chunk_size);
+  return *made;
+}
+
+}  // namespace goldhive

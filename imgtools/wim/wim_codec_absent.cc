@@ -1,0 +1,12 @@
+// Stands in for wim_codec.cc in a build without libwim.
+#include "imgtools/error.h"
+#include "imgtools/wim/wim_codec.h"
+
+namespace goldhive {
+
+std::unique_ptr<WimDecompressor> make_wim_decompressor(WimCompression compression, std::size_t) {
+  throw Error(ErrorKind::unsupported, std::string("this build cannot read a WIM compressed with ") +
+                                          to_string(compression) + ": it was made without libwim");
+}
+
+}  // namespace goldhive

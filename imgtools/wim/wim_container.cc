@@ -1,0 +1,153 @@
+#include "imgtools/wim/wim_container.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "imgtools/error.h"
+#include "imgtools/wim/wim_hashed_source.h"
+
+namespace goldhive {
+
+namespace {
+
+constexpr std::uint64_t max_table_size = std::uint64_t{256} << 20;
+constexpr std::uint64_t max_xml_size = std::uint64_t{16} << 20;
+
+Bytes read_whole(const WimPart& part, const WimResource& resource, std::uint64_t limit,
+                 const char* what) {
+  const std::unique_ptr<ByteSource> source =
+      open_wim_resource(part, resource, fmt::format("{}: {}", part.file->name(), what));
+  if (source->size() > limit) {
+    throw Error::corrupt(source->name(), resource.offset, "is larger than any real one",
+                         fmt::format("at most {} bytes", limit), fmt::format("{}", source->size()));
+  }
+  return source->read(0, static_cast<std::size_t>(source->size()));
+}
+
+}  // namespace
+
+std::string wim_part_path(const std::string& first, unsigned number) {
+  if (number <= 1) return first;
+  const std::size_t name = first.find_last_of('/') + 1;  // 0 where there is none
+  const std::size_t dot = first.rfind('.');
+  const std::size_t at = dot == std::string::npos || dot < name ? first.size() : dot;
+  return first.substr(0, at) + std::to_string(number) + first.substr(at);
+}
+
+std::shared_ptr<const WimContainer> WimContainer::open(std::shared_ptr<const ByteSource> file,
+                                                       const std::string& path,
+                                                       const OpenWimPart& open_part) {
+  const std::shared_ptr<WimContainer> wim(new WimContainer);
+  wim->add_part(std::move(file), path);
+  const WimHeader& header = wim->header();
+  if (header.part != 1) {
+    throw Error(ErrorKind::unsupported,
+                fmt::format("is part {} of {} of a split WIM; give part 1 as the target, the "
+                            "others are found beside it",
+                            header.part, header.parts),
+                path);
+  }
+  if (!header.xml.is_absent()) {
+    const WimPart& part = wim->parts_.front().access;
+    wim->xml_ = parse_wim_xml(read_whole(part, header.xml, max_xml_size, "XML"), path);
+  }
+  if (wim->xml_.encrypted) {
+    throw Error(ErrorKind::unsupported,
+                "is an encrypted ESD, as Windows Update hands them out; it cannot be read without "
+                "its key: decrypt it first, or take the ESD or WIM of an ISO",
+                path);
+  }
+  wim->add_other_parts(path, open_part);
+  return wim;
+}
+
+void WimContainer::add_part(std::shared_ptr<const ByteSource> file, const std::string& path) {
+  WimPart access{file, read_wim_header(*file), cache_};
+  Bytes table;
+  if (!access.header.blob_table.is_absent()) {
+    table = read_whole(access, access.header.blob_table, max_table_size, "blob table");
+  }
+  const std::uint16_t number = access.header.part;
+  parts_.push_back({std::move(access), path, WimBlobTable(std::move(table), number, path)});
+}
+
+void WimContainer::add_other_parts(const std::string& path, const OpenWimPart& open_part) {
+  const unsigned count = header().parts;
+  for (unsigned number = 2; number <= count; ++number) {
+    const std::string name = wim_part_path(path, number);
+    std::shared_ptr<const ByteSource> file = open_part(name);
+    if (!file) {
+      throw Error(ErrorKind::not_found,
+                  fmt::format("part {} of {} is missing: {}", number, count, name), path);
+    }
+    add_part(std::move(file), name);
+    const WimHeader& other = parts_.back().access.header;
+    if (other.guid != header().guid || other.part != number || other.parts != count) {
+      throw Error(ErrorKind::corrupt,
+                  fmt::format("is not part {} of {} of {}", number, count, path), name);
+    }
+  }
+}
+
+std::uint32_t WimContainer::images() const {
+  const std::size_t metadata = parts_.front().blobs.metadata().size();
+  return static_cast<std::uint32_t>(std::min<std::size_t>(metadata, header().images));
+}
+
+std::optional<WimContainer::Place> WimContainer::find(const WimHash& hash) const {
+  for (std::size_t part = 0; part < parts_.size(); ++part) {
+    const std::optional<std::size_t> entry = parts_[part].blobs.find(hash);
+    if (entry) return Place{part, *entry};
+  }
+  return std::nullopt;
+}
+
+std::uint64_t WimContainer::size_of(const Place& place) const {
+  const WimResource resource = parts_[place.part].blobs.entry(place.entry).resource;
+  return resource.is_solid() ? resource.stored_size : resource.size;
+}
+
+std::unique_ptr<ByteSource> WimContainer::open_blob(const WimHash& hash,
+                                                    const std::string& name) const {
+  if (is_zero(hash)) return std::make_unique<MemorySource>(Bytes{}, name);
+  const std::optional<Place> place = find(hash);
+  if (!place) {
+    throw Error(ErrorKind::corrupt,
+                "its content is not in this WIM (a WIM that stores only what differs from another "
+                "one, or a damaged blob table)",
+                name);
+  }
+  return std::make_unique<WimHashedSource>(open_place(*place, name), hash, name);
+}
+
+std::unique_ptr<ByteSource> WimContainer::open_metadata(std::uint32_t image,
+                                                        const std::string& name) const {
+  return open_place({0, parts_.front().blobs.metadata().at(image - 1)}, name);
+}
+
+std::unique_ptr<ByteSource> WimContainer::open_place(const Place& place,
+                                                     const std::string& name) const {
+  const Part& part = parts_[place.part];
+  const WimResource resource = part.blobs.entry(place.entry).resource;
+  if (resource.is_solid()) return open_solid(place, resource, name);
+  return open_wim_resource(part.access, resource, name);
+}
+
+std::unique_ptr<ByteSource> WimContainer::open_solid(const Place& place, const WimResource& blob,
+                                                     const std::string& name) const {
+  const Part& part = parts_[place.part];
+  const WimSolidRun run = part.blobs.run_of(place.entry);
+  std::uint64_t offset = blob.offset;
+  for (std::size_t i = 0; i < run.resources; ++i) {
+    std::shared_ptr<const ByteSource> resource =
+        open_wim_resource(part.access, part.blobs.entry(run.first + i).resource, name);
+    if (offset < resource->size()) {
+      return std::make_unique<SliceSource>(std::move(resource), offset, blob.stored_size, name);
+    }
+    offset -= resource->size();
+  }
+  throw Error::corrupt(name, blob.offset, "lies behind the end of its solid resources");
+}
+
+}  // namespace goldhive

@@ -1,0 +1,72 @@
+// A WIM as a whole: its parts, its images, its blobs. See wim_header.h, wim_blob_table.h,
+// wim_resource.h, wim_metadata.h and wim_xml.h for the structures.
+//
+// A split WIM is a set of files of which each is a WIM without the blobs of the others; part 1 has
+// all the metadata. Their names go install.swm, install2.swm, install3.swm.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "imgtools/wim/wim_metadata.h"
+#include "imgtools/wim/wim_resource.h"
+#include "imgtools/wim/wim_xml.h"
+
+namespace goldhive {
+
+/// Opens a file by the path of another part of a split WIM; null if it is not there.
+using OpenWimPart = std::function<std::shared_ptr<const ByteSource>(const std::string& path)>;
+
+/// Where the part `number` of a split WIM lies, by where part 1 does.
+std::string wim_part_path(const std::string& first, unsigned number);
+
+class WimContainer {
+ public:
+  struct Part {
+    WimPart access;
+    std::string path;
+    WimBlobTable blobs;
+  };
+  /// A blob as it stands in the table of a part.
+  struct Place {
+    std::size_t part;
+    std::size_t entry;
+  };
+
+  /// `path` is that of `file`, for error messages and for the other parts. Throws Error: corrupt,
+  /// unsupported (encrypted; a later part of a split WIM), not_found (a part that is missing).
+  static std::shared_ptr<const WimContainer> open(std::shared_ptr<const ByteSource> file,
+                                                  const std::string& path,
+                                                  const OpenWimPart& open_part);
+
+  const WimHeader& header() const { return parts_.front().access.header; }
+  const std::vector<Part>& parts() const { return parts_; }
+  const WimXml& xml() const { return xml_; }
+  /// Images are numbered from 1.
+  std::uint32_t images() const;
+
+  std::optional<Place> find(const WimHash& hash) const;
+  /// Bytes of content.
+  std::uint64_t size_of(const Place& place) const;
+  /// The content of a file; of none if the hash is zero. What is read of it from the start to the
+  /// end is compared with its SHA-1. Throws Error: corrupt; not_found if no part holds it.
+  std::unique_ptr<ByteSource> open_blob(const WimHash& hash, const std::string& name) const;
+  /// The metadata of an image; images() was asked before.
+  std::unique_ptr<ByteSource> open_metadata(std::uint32_t image, const std::string& name) const;
+
+ private:
+  WimContainer() = default;
+  void add_part(std::shared_ptr<const ByteSource> file, const std::string& path);
+  void add_other_parts(const std::string& path, const OpenWimPart& open_part);
+  std::unique_ptr<ByteSource> open_place(const Place& place, const std::string& name) const;
+  std::unique_ptr<ByteSource> open_solid(const Place& place, const WimResource& blob,
+                                         const std::string& name) const;
+
+  std::shared_ptr<WimChunkCache> cache_ = std::make_shared<WimChunkCache>();
+  std::vector<Part> parts_;
+  WimXml xml_;
+};
+
+}  // namespace goldhive

@@ -1,0 +1,32 @@
+// Compares content with its SHA-1 as it goes by: a WIM has no other sums that protect a file.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "imgtools/digest.h"
+#include "imgtools/wim/wim_blob_table.h"
+
+namespace goldhive {
+
+/// Only what is read from the start to the end, in order, is compared; to read all of a file for
+/// the sake of a value in it would cost what lazy reading saves.
+class WimHashedSource final : public ByteSource {
+ public:
+  WimHashedSource(std::unique_ptr<ByteSource> base, const WimHash& hash, std::string name)
+      : ByteSource(std::move(name)), base_(std::move(base)), expected_(hash) {}
+  std::uint64_t size() const override { return base_->size(); }
+
+ protected:
+  /// Error(corrupt) with the last bytes of a content that is not what the hash says.
+  void do_read(std::uint64_t offset, std::span<std::uint8_t> out) const override;
+
+ private:
+  std::unique_ptr<ByteSource> base_;
+  WimHash expected_;
+  mutable std::optional<Sha1> sum_;  // of the first next_ bytes
+  mutable std::uint64_t next_ = 0;
+};
+
+}  // namespace goldhive

@@ -1,0 +1,132 @@
+#include "imgtools/wim/wim_image.h"
+
+#include <fmt/format.h>
+
+#include "imgtools/wim/wim_integrity.h"
+#include "imgtools/wim/wim_tree.h"
+
+namespace goldhive {
+
+namespace {
+
+bool is_esd(const WimHeader& header) { return header.version == WimHeader::version_solid; }
+
+std::string list_flags(const WimHeader& header) {
+  std::string text;
+  const auto add = [&](bool set, const char* name) {
+    if (set) text += fmt::format(", {}", name);
+  };
+  add(header.has(WimHeader::read_only), "read-only");
+  add(header.has(WimHeader::spanned) || header.parts > 1, "split");
+  add(header.has(WimHeader::resource_only), "resources only");
+  add(header.has(WimHeader::metadata_only), "metadata only");
+  add(header.has(WimHeader::write_in_progress), "write in progress");
+  add(header.has(WimHeader::reparse_fixed), "reparse points fixed");
+  add(header.pipable, "pipable");
+  return text;
+}
+
+class WimImage final : public Image {
+ public:
+  WimImage(std::shared_ptr<const WimContainer> wim, const std::string& path)
+      : wim_(std::move(wim)) {
+    for (std::uint32_t image = 1; image <= wim_->images(); ++image) {
+      volumes_.push_back(open_volume(image, path));
+    }
+    describe_container();
+  }
+
+  std::string format() const override { return is_esd(wim_->header()) ? "esd" : "wim"; }
+  const std::vector<Volume>& volumes() const override { return volumes_; }
+  std::vector<std::string> notes() const override { return notes_; }
+  bool may_lack_windows() const override { return true; }
+
+  std::vector<std::string> host_files() const override {
+    std::vector<std::string> files;
+    for (const WimContainer::Part& part : wim_->parts()) files.push_back(part.path);
+    return files;
+  }
+
+  std::vector<std::string> check() const override {
+    std::vector<std::string> said;
+    for (const WimContainer::Part& part : wim_->parts()) {
+      const WimHeader& header = part.access.header;
+      if (header.integrity.is_absent()) {
+        said.push_back(fmt::format("{}: has no integrity table to check", part.path));
+        continue;
+      }
+      const std::size_t pieces = check_wim_integrity(*part.access.file, header);
+      said.push_back(fmt::format("{}: the integrity table is right ({} {})", part.path, pieces,
+                                 pieces == 1 ? "piece" : "pieces"));
+    }
+    return said;
+  }
+
+ private:
+  Volume open_volume(std::uint32_t image, const std::string& path) const {
+    Volume volume;
+    volume.id = fmt::format("@{}", image);
+    volume.file_system = "wim";
+    const auto info = wim_->xml().images.find(image);
+    if (info != wim_->xml().images.end()) {
+      volume.label = info->second.name;
+      volume.description = describe(info->second);
+      volume.size = info->second.bytes;
+    }
+    try {
+      volume.tree = std::make_shared<WimTree>(wim_, image, path + volume.id);
+    } catch (const Error& e) {
+      volume.error = e;
+      volume.passed_over = "an image that cannot be read";
+    }
+    return volume;
+  }
+
+  void describe_container() {
+    const WimHeader& header = wim_->header();
+    notes_.push_back(
+        fmt::format("version {:#x}, compression {}, GUID {}, boot image {}{}", header.version,
+                    to_string(header.compression()), to_string(header.guid),
+                    header.boot_image == 0 ? "none" : fmt::format("{}", header.boot_image),
+                    list_flags(header)));
+    if (header.images != wim_->images()) {
+      notes_.push_back(fmt::format("the header counts {} images, and there is metadata of {}",
+                                   header.images, wim_->images()));
+    }
+    if (header.has(WimHeader::write_in_progress)) {
+      notes_.push_back(
+          "a program was writing to this WIM, or was cut off; it is read as it was before");
+    }
+  }
+
+  std::shared_ptr<const WimContainer> wim_;
+  std::vector<Volume> volumes_;
+  std::vector<std::string> notes_;
+};
+
+}  // namespace
+
+std::unique_ptr<Image> make_wim_image(std::shared_ptr<const ByteSource> file,
+                                      const std::string& path, const OpenWimPart& open_part) {
+  return std::make_unique<WimImage>(WimContainer::open(std::move(file), path, open_part), path);
+}
+
+bool is_wim_image(const Candidate& candidate) {
+  return is_wim(ByteView(candidate.head, 0, candidate.path));
+}
+
+bool is_esd_image(const Candidate& candidate) {
+  return is_wim_image(candidate) && candidate.head.size() >= wim_header_size &&
+         ByteView(candidate.head, 0, candidate.path).u32(12) == WimHeader::version_solid;
+}
+
+std::unique_ptr<Image> open_wim_image(const Candidate& candidate) {
+  const auto open_part =
+      [&candidate](const std::string& path) -> std::shared_ptr<const ByteSource> {
+    if (!candidate.storage.stat(path)) return nullptr;
+    return candidate.storage.open(path);
+  };
+  return make_wim_image(candidate.source, candidate.path, open_part);
+}
+
+}  // namespace goldhive

@@ -1,0 +1,62 @@
+#include "imgtools/wim/wim_integrity.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "imgtools/error.h"
+
+namespace goldhive {
+
+namespace {
+
+constexpr std::size_t head_size = 12;
+constexpr std::size_t sum_size = 20;
+
+}  // namespace
+
+WimIntegrity read_wim_integrity(const ByteSource& file, const WimHeader& header) {
+  const WimResource& place = header.integrity;
+  const std::string& name = file.name();
+  const Bytes head = file.read(place.offset, head_size);
+  const ByteView view(head, place.offset, name);
+  const std::uint64_t end = header.blob_table.offset + header.blob_table.stored_size;
+  const std::uint64_t checked = end < wim_header_size ? 0 : end - wim_header_size;
+  WimIntegrity table;
+  table.piece_size = view.u32(8);
+  const std::uint64_t count = view.u32(4);
+  const std::uint64_t pieces =
+      table.piece_size == 0 ? 0 : (checked + table.piece_size - 1) / table.piece_size;
+  if (count != pieces || view.u32(0) != head_size + count * sum_size ||
+      view.u32(0) > place.stored_size) {
+    throw Error::corrupt(name, place.offset, "bad integrity table", fmt::format("{} sums", pieces),
+                         fmt::format("{} in {} bytes", count, view.u32(0)));
+  }
+  const Bytes sums =
+      file.read(place.offset + head_size, static_cast<std::size_t>(count * sum_size));
+  for (std::size_t i = 0; i < count; ++i) {
+    Sha1Digest sum;
+    std::copy_n(sums.begin() + static_cast<std::ptrdiff_t>(i * sum_size), sum_size, sum.begin());
+    table.pieces.push_back(sum);
+  }
+  return table;
+}
+
+std::size_t check_wim_integrity(const ByteSource& file, const WimHeader& header) {
+  const WimIntegrity table = read_wim_integrity(file, header);
+  const std::uint64_t end = header.blob_table.offset + header.blob_table.stored_size;
+  std::uint64_t at = wim_header_size;
+  for (const Sha1Digest& expected : table.pieces) {
+    const std::uint64_t length = std::min<std::uint64_t>(table.piece_size, end - at);
+    const Sha1Digest found = sha1(file, at, length);
+    if (found != expected) {
+      throw Error::corrupt(file.name(), at,
+                           fmt::format("{} bytes are not what the integrity table says", length),
+                           to_hex(expected), to_hex(found));
+    }
+    at += length;
+  }
+  return table.pieces.size();
+}
+
+}  // namespace goldhive

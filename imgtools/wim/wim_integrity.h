@@ -1,0 +1,30 @@
+// The integrity table of a WIM: SHA-1 of each piece (10 MiB as a rule) of what lies between the
+// header and the end of the blob table. Optional, and only checked where it is asked for, since
+// that reads the whole file.
+//
+//   0  u32 size of the table   4  u32 pieces   8  u32 bytes of a piece   12  20 bytes for each
+//
+// Source: as for wim_header.h.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "imgtools/digest.h"
+#include "imgtools/wim/wim_header.h"
+
+namespace goldhive {
+
+struct WimIntegrity {
+  std::uint32_t piece_size = 0;
+  std::vector<Sha1Digest> pieces;
+};
+
+/// The table of `file`; the header says that there is one. Throws Error(corrupt).
+WimIntegrity read_wim_integrity(const ByteSource& file, const WimHeader& header);
+
+/// The number of pieces, all of which are right. Throws Error(corrupt) with the place of the first
+/// that is not.
+std::size_t check_wim_integrity(const ByteSource& file, const WimHeader& header);
+
+}  // namespace goldhive

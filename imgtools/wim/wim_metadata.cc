@@ -1,0 +1,154 @@
+#include "imgtools/wim/wim_metadata.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "imgtools/error.h"
+#include "imgtools/text.h"
+
+namespace goldhive {
+
+namespace {
+
+constexpr std::size_t dentry_size = 102;
+constexpr std::size_t stream_size = 38;
+constexpr std::uint64_t no_dentry = 8;          // a length up to this ends a directory
+constexpr std::size_t max_entries = 1 << 20;    // of one directory
+constexpr std::size_t max_dentries = 10 << 20;  // of an image
+constexpr std::size_t max_depth = 1024;
+constexpr std::size_t window_size = 4096;
+
+constexpr std::uint64_t aligned(std::uint64_t value) { return (value + 7) & ~std::uint64_t{7}; }
+
+WimHash hash_at(const ByteView& view, std::size_t at) {
+  WimHash hash;
+  const ByteView bytes = view.slice(at, hash.size());
+  std::copy(bytes.span().begin(), bytes.span().end(), hash.begin());
+  return hash;
+}
+
+}  // namespace
+
+WimMetadata::WimMetadata(std::shared_ptr<const ByteSource> metadata)
+    : source_(std::move(metadata)) {
+  const std::uint64_t security = bytes(0, 8).u32(0);
+  const std::optional<WimDentry> root = read(aligned(std::max<std::uint64_t>(security, 8)));
+  if (!root || !root->is_directory()) {
+    throw Error::corrupt(source_->name(), aligned(security), "the image has no root directory");
+  }
+  root_ = *root;
+}
+
+ByteView WimMetadata::bytes(std::uint64_t at, std::size_t length) const {
+  if (at < window_at_ || at - window_at_ > window_.size() ||
+      length > window_.size() - (at - window_at_)) {
+    const std::uint64_t room = at < source_->size() ? source_->size() - at : 0;
+    const std::size_t wanted =
+        std::max(length, static_cast<std::size_t>(std::min<std::uint64_t>(room, window_size)));
+    window_ = source_->read(at, wanted);
+    window_at_ = at;
+  }
+  return ByteView(window_, window_at_, source_->name())
+      .slice(static_cast<std::size_t>(at - window_at_), length);
+}
+
+std::optional<WimDentry> WimMetadata::read(std::uint64_t at) const {
+  const std::uint64_t room = at < source_->size() ? source_->size() - at : 0;
+  const std::uint64_t length = bytes(at, 8).u64(0);
+  if (length <= no_dentry) return std::nullopt;
+  if (length < dentry_size || length > room) {
+    throw Error::corrupt(source_->name(), at, "bad length of a file's entry",
+                         fmt::format("{} to {}", dentry_size, room), fmt::format("{}", length));
+  }
+  const ByteView view = bytes(at, dentry_size);
+  WimDentry dentry;
+  dentry.at = at;
+  dentry.attributes = view.u32(8);
+  dentry.children = view.u64(16);
+  dentry.hash = hash_at(view, 64);
+  dentry.hash_at = at + 64;
+  if (!dentry.is_reparse_point()) dentry.hard_link = view.u64(88);
+  const std::size_t name_bytes = view.u16(100);
+  const std::uint64_t short_bytes = view.u16(98);
+  if (name_bytes % 2 != 0 || dentry_size + name_bytes + short_bytes > length) {
+    throw Error::corrupt(source_->name(), at + 100, "bad length of a file's name",
+                         fmt::format("an even number that fits into {}", length),
+                         fmt::format("{} and {}", name_bytes, short_bytes));
+  }
+  const unsigned streams = view.u16(96);
+  dentry.name = utf16_from_bytes(bytes(at + dentry_size, name_bytes).span());
+  dentry.next = at + aligned(length);
+  if (streams != 0) read_streams(dentry, streams);
+  return dentry;
+}
+
+void WimMetadata::read_streams(WimDentry& dentry, unsigned count) const {
+  // A hash of zero in the dentry means: none here, perhaps below.
+  bool reparse_data_due = dentry.is_reparse_point() && is_zero(dentry.hash);
+  bool content_due = is_zero(dentry.hash);
+  if (dentry.is_reparse_point() && !is_zero(dentry.hash)) {
+    dentry.hash = {};
+    content_due = true;
+  }
+  for (unsigned i = 0; i < count; ++i) {
+    const ByteView view = bytes(dentry.next, stream_size);
+    const std::uint64_t length = view.u64(0);
+    const std::uint64_t room = source_->size() - dentry.next;
+    if (length < stream_size || length > room || length < stream_size + view.u16(36)) {
+      throw Error::corrupt(source_->name(), dentry.next, "bad length of a stream's entry",
+                           fmt::format("{} to {}", stream_size, room), fmt::format("{}", length));
+    }
+    if (view.u16(36) == 0) {
+      if (reparse_data_due) {
+        reparse_data_due = false;
+      } else if (content_due) {
+        content_due = false;
+        dentry.hash = hash_at(view, 16);
+        dentry.hash_at = dentry.next + 16;
+      }
+    }
+    dentry.next += aligned(length);
+  }
+}
+
+void WimMetadata::walk(const WimDentry& directory,
+                       const std::function<bool(const WimDentry&)>& visit) const {
+  if (!directory.is_directory() || directory.is_reparse_point() || directory.children == 0) return;
+  std::uint64_t at = directory.children;
+  for (std::size_t i = 0; i < max_entries; ++i) {
+    const std::optional<WimDentry> dentry = read(at);
+    if (!dentry || !visit(*dentry)) return;
+    at = dentry->next;
+  }
+  throw Error::corrupt(source_->name(), directory.children,
+                       fmt::format("a directory of more than {} entries", max_entries));
+}
+
+void WimMetadata::walk_all(const std::function<void(const WimDentry&)>& visit) const {
+  struct Pending {
+    WimDentry directory;
+    std::size_t depth;
+  };
+  std::vector<Pending> pending{{root_, 0}};
+  std::size_t seen = 0;
+  while (!pending.empty()) {
+    const Pending here = std::move(pending.back());
+    pending.pop_back();
+    if (here.depth > max_depth) {
+      throw Error::corrupt(source_->name(), here.directory.at,
+                           "directories without end, one in the other");
+    }
+    walk(here.directory, [&](const WimDentry& dentry) {
+      if (++seen > max_dentries) {
+        throw Error::corrupt(source_->name(), dentry.at,
+                             fmt::format("an image of more than {} files", max_dentries));
+      }
+      visit(dentry);
+      if (dentry.is_directory()) pending.push_back({dentry, here.depth + 1});
+      return true;
+    });
+  }
+}
+
+}  // namespace goldhive

@@ -1,0 +1,95 @@
+// The content of a resource of a WIM, read where it is asked for: only the chunks that a read
+// touches are decoded.
+//
+// A compressed resource is its content cut into chunks of one size, each compressed by itself (or
+// stored as it is, when its stored size is its full size), with a table of where they lie:
+//
+//   ordinary   | offsets of chunks 1, 2, ... behind the table | chunk 0 | chunk 1 | ...
+//   pipable    | u32 stored size | chunk 0 | u32 stored size | chunk 1 | ... | the same offsets |
+//   solid      | u64 content size, u32 chunk size, u32 compression | stored size of each chunk |
+//              | chunk 0 | ...
+//
+// What is odd about it:
+// - Chunk 0 has no entry in a table of offsets, it starts at 0. The entries are u32, or u64 where
+//   the content is 4 GiB or more; stored sizes of solid resources are always u32.
+// - The offsets of a pipable resource do not count the u32 in front of each chunk.
+// - Only a solid resource says itself how it is compressed; else it is the header of the WIM.
+//
+// Source: as for wim_header.h; the pipable layout was read off files made by wimlib-imagex.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "imgtools/wim/wim_chunk_cache.h"
+
+namespace goldhive {
+
+/// How the chunks of a resource lie.
+enum class WimLayout { ordinary, pipable, solid };
+
+/// The file that resources lie in, and what is known of all of them.
+struct WimPart {
+  std::shared_ptr<const ByteSource> file;
+  WimHeader header;
+  std::shared_ptr<WimChunkCache> cache;
+};
+
+/// A resource in chunks. For the copying of single chunks it also tells how they are stored.
+class WimChunkedSource final : public ByteSource {
+ public:
+  /// Throws Error(corrupt) where the chunk table does not fit into the resource.
+  WimChunkedSource(WimPart part, const WimResource& resource, std::string name);
+
+  std::uint64_t size() const override { return size_; }
+  WimLayout layout() const { return layout_; }
+  WimCompression compression() const { return compression_; }
+  std::uint64_t chunk_size() const { return chunk_size_; }
+  std::uint64_t chunks() const { return (size_ + chunk_size_ - 1) / chunk_size_; }
+  /// Bytes of content in a chunk: the chunk size, less for the last one.
+  std::size_t content_of(std::uint64_t chunk) const;
+  /// A chunk as it is stored; of the size content_of() if it is not compressed.
+  Bytes stored(std::uint64_t chunk) const;
+
+ protected:
+  void do_read(std::uint64_t offset, std::span<std::uint8_t> out) const override;
+
+ private:
+  struct Extent {
+    std::uint64_t offset;  ///< in the file
+    std::size_t size;
+  };
+  void read_solid_header();
+  void read_solid_table();
+  /// Offset behind the table at which a chunk starts; for the number of chunks: where the last
+  /// ends.
+  std::uint64_t start_of(std::uint64_t chunk) const;
+  std::uint64_t table_entry(std::uint64_t index) const;
+  Extent extent_of(std::uint64_t chunk) const;
+  Bytes decode(std::uint64_t chunk) const;
+
+  WimPart part_;
+  WimResource resource_;
+  WimLayout layout_ = WimLayout::ordinary;
+  WimCompression compression_ = WimCompression::none;
+  std::uint64_t size_ = 0;
+  std::uint64_t chunk_size_ = 0;
+  std::uint64_t table_at_ = 0;  ///< in the file
+  std::uint64_t table_bytes_ = 0;
+  std::uint64_t entry_bytes_ = 4;
+  std::uint64_t data_at_ = 0;     ///< in the file: what offsets count from
+  std::uint64_t data_bytes_ = 0;  ///< of all chunks as stored, without what is between them
+  std::vector<std::uint64_t> solid_starts_;
+  // The part of the table that was read last, and the chunk.
+  mutable Bytes table_piece_;
+  mutable std::uint64_t table_piece_at_ = 0;
+  mutable std::uint64_t last_chunk_ = 0;
+  mutable WimChunkCache::Chunk last_;
+};
+
+/// The content of a resource, compressed or not. Throws Error: corrupt, unsupported.
+std::unique_ptr<ByteSource> open_wim_resource(const WimPart& part, const WimResource& resource,
+                                              std::string name);
+
+}  // namespace goldhive

@@ -1,0 +1,138 @@
+#include "imgtools/wim/wim_tree.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "imgtools/error.h"
+#include "imgtools/text.h"
+
+namespace goldhive {
+
+namespace {
+
+constexpr std::size_t remembered_directories = 256;
+constexpr std::uint64_t unknown_size = ~std::uint64_t{0};
+
+/// A name that would not name one entry of one directory.
+bool is_bad_name(const std::u16string& name) {
+  return name.empty() || name == u"." || name == u".." ||
+         name.find_first_of(std::u16string_view(u"/\0", 2)) != std::u16string::npos;
+}
+
+/// Why the content of a file is not what it seems; "" if it is.
+const char* not_plain(const WimDentry& dentry) {
+  if (dentry.is_encrypted()) return "is encrypted (EFS)";
+  if (dentry.is_reparse_point()) {
+    return "is a reparse point (a link, or a file whose content is kept elsewhere)";
+  }
+  return "";
+}
+
+}  // namespace
+
+WimTree::WimTree(std::shared_ptr<const WimContainer> wim, std::uint32_t image, std::string name)
+    : wim_(std::move(wim)),
+      name_(std::move(name)),
+      metadata_(wim_->open_metadata(image, name_ + ": metadata")) {}
+
+std::optional<WimDentry> WimTree::child(const WimDentry& directory, const std::string& name,
+                                        bool exact) const {
+  const std::u16string wanted = to_utf16(name);
+  std::optional<WimDentry> best;
+  metadata_.walk(directory, [&](const WimDentry& dentry) {
+    // Compared as UTF-8 where a name is no valid UTF-16: there two names can look alike.
+    if (dentry.name == wanted || to_utf8(dentry.name) == name) {
+      best = dentry;
+      return false;
+    }
+    if (!exact && !best && nt_equal(dentry.name, wanted)) best = dentry;
+    return true;
+  });
+  if (best && is_bad_name(best->name)) return std::nullopt;
+  return best;
+}
+
+std::optional<WimDentry> WimTree::look_up(const std::string& path, bool exact,
+                                          std::string& found) const {
+  found.clear();
+  WimDentry here = metadata_.root();
+  std::size_t start = 0;
+  while (start < path.size()) {
+    const std::size_t end = std::min(path.find('/', start), path.size());
+    const std::string part = path.substr(start, end - start);
+    start = end + 1;
+    if (part.empty()) continue;
+    const std::string as_asked = found + (found.empty() ? "" : "/") + part;
+    if (const auto known = directories_.find(as_asked); known != directories_.end()) {
+      here = known->second;
+      found = as_asked;
+      continue;
+    }
+    std::optional<WimDentry> next = child(here, part, exact);
+    if (!next) return std::nullopt;
+    here = std::move(*next);
+    found += (found.empty() ? "" : "/") + to_utf8(here.name);
+    if (here.is_directory()) {
+      if (directories_.size() >= remembered_directories) directories_.clear();
+      directories_.emplace(found, here);
+    }
+  }
+  return here;
+}
+
+std::optional<std::string> WimTree::find(const std::string& path) const {
+  std::string found;
+  if (!look_up(path, false, found)) return std::nullopt;
+  return found;
+}
+
+std::uint64_t WimTree::size_of(const WimDentry& dentry) const {
+  if (*not_plain(dentry) != '\0') return unknown_size;
+  if (is_zero(dentry.hash)) return 0;
+  const std::optional<WimContainer::Place> place = wim_->find(dentry.hash);
+  return place ? wim_->size_of(*place) : unknown_size;
+}
+
+std::vector<TreeEntry> WimTree::list(const std::string& directory) const {
+  std::string found;
+  const std::optional<WimDentry> dentry = look_up(directory, true, found);
+  if (!dentry || !dentry->is_directory()) {
+    throw Error(ErrorKind::not_found, "no such directory", fmt::format("{}: {}", name_, directory));
+  }
+  std::vector<TreeEntry> entries;
+  metadata_.walk(*dentry, [&](const WimDentry& entry) {
+    if (is_bad_name(entry.name)) {
+      notes_.insert(fmt::format("{}: an entry with an impossible name was passed over",
+                                directory.empty() ? "/" : directory));
+    } else {
+      entries.push_back(
+          {to_utf8(entry.name), entry.is_directory(), entry.is_directory() ? 0 : size_of(entry)});
+    }
+    return true;
+  });
+  std::sort(entries.begin(), entries.end(),
+            [](const TreeEntry& a, const TreeEntry& b) { return a.name < b.name; });
+  return entries;
+}
+
+WimDentry WimTree::file(const std::string& path) const {
+  std::string found;
+  const std::optional<WimDentry> dentry = look_up(path, true, found);
+  if (!dentry || dentry->is_directory()) {
+    throw Error(ErrorKind::not_found, dentry ? "is a directory" : "no such file",
+                fmt::format("{}: {}", name_, path));
+  }
+  return *dentry;
+}
+
+std::unique_ptr<ByteSource> WimTree::open(const std::string& path) const {
+  const WimDentry dentry = file(path);
+  const std::string name = fmt::format("{}: {}", name_, path);
+  if (const std::string reason = not_plain(dentry); !reason.empty()) {
+    throw Error(ErrorKind::unsupported, reason, name);
+  }
+  return wim_->open_blob(dentry.hash, name);
+}
+
+}  // namespace goldhive

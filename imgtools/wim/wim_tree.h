@@ -1,0 +1,41 @@
+// The files of one image of a WIM.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "imgtools/file_tree.h"
+#include "imgtools/wim/wim_container.h"
+
+namespace goldhive {
+
+class WimTree final : public FileTree {
+ public:
+  /// `name` is what its files are named after in errors: "install.wim@2". Throws Error(corrupt).
+  WimTree(std::shared_ptr<const WimContainer> wim, std::uint32_t image, std::string name);
+
+  std::vector<TreeEntry> list(const std::string& directory) const override;
+  std::unique_ptr<ByteSource> open(const std::string& path) const override;
+  std::optional<std::string> find(const std::string& path) const override;
+  std::vector<std::string> notes() const override { return {notes_.begin(), notes_.end()}; }
+
+  /// The file of that exact path. Error(not_found) if nothing or a directory is there.
+  WimDentry file(const std::string& path) const;
+  const WimMetadata& metadata() const { return metadata_; }
+
+ private:
+  std::optional<WimDentry> look_up(const std::string& path, bool exact, std::string& found) const;
+  std::optional<WimDentry> child(const WimDentry& directory, const std::string& name,
+                                 bool exact) const;
+  std::uint64_t size_of(const WimDentry& dentry) const;
+
+  std::shared_ptr<const WimContainer> wim_;
+  std::string name_;
+  WimMetadata metadata_;
+  mutable std::map<std::string, WimDentry> directories_;  // by exact path
+  mutable std::set<std::string> notes_;
+};
+
+}  // namespace goldhive
