@@ -7,6 +7,7 @@
 
 #include "imgtools/directory.h"
 #include "imgtools/disk/disk_image.h"
+#include "imgtools/disk/foreign.h"
 #include "imgtools/hive_file.h"
 #include "imgtools/iso/iso_image.h"
 #include "imgtools/wim/wim_image.h"
@@ -87,6 +88,13 @@ std::unique_ptr<Image> open_image(const ReadStorage& storage, const std::string&
   }
   for (const Format& format : formats()) {
     if (format.probe(candidate)) return format.open(candidate);
+  }
+  if (const std::string title = unread_container(candidate.head); !title.empty()) {
+    throw Error(ErrorKind::unsupported,
+                "is " + title +
+                    ", a format that is not read: convert it to a raw disk, a VHD or a qcow2 first "
+                    "(qemu-img convert, or ewfexport for EnCase)",
+                path);
   }
   throw Error(
       ErrorKind::unsupported,

@@ -4,6 +4,21 @@
 
 namespace goldhive {
 
+std::string describe(const VolumeState& state) {
+  std::string text;
+  const auto add = [&](bool is, const char* what) {
+    if (is) text += (text.empty() ? "" : ", ") + std::string(what);
+  };
+  add(state.encrypted,
+      "encrypted: nothing in it can be read until it is decrypted (manage-bde -off in Windows)");
+  add(state.hibernated, "hibernated: a session is saved that may change it on resume");
+  add(state.fast_startup, "shut down by fast startup");
+  add(state.unclean_log, "its log holds work that was not replayed");
+  add(state.dirty, "marked dirty: a check of the disk is due");
+  if (!state.detail.empty()) text += "; " + state.detail;
+  return text;
+}
+
 void append(HostChange& change, const FileEdit& edit, const std::string& host_path) {
   for (const auto& [offset, data] : edit.writes) {
     change.edits.push_back({host_path, 0, offset, data});

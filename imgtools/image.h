@@ -28,6 +28,9 @@ struct VolumeState {
   }
 };
 
+/// The flags and the detail in words, for people; "" if nothing is suspicious.
+std::string describe(const VolumeState& state);
+
 /// One file system, or one image of a multi-image file.
 struct Volume {
   /// What follows the target's path in an installation id: "" for a directory, "@2" for image 2 of

@@ -65,8 +65,13 @@ s64 device_pread(ntfs_device* device, void* buffer, s64 count, s64 offset) {
   const auto at = static_cast<std::uint64_t>(offset);
   if (at >= d.source->size()) return 0;
   const auto length = std::min(static_cast<std::uint64_t>(count), d.source->size() - at);
+  const std::span out(static_cast<std::uint8_t*>(buffer), static_cast<std::size_t>(length));
   try {
-    d.source->read(at, {static_cast<std::uint8_t*>(buffer), static_cast<std::size_t>(length)});
+    if (d.cache) {
+      d.cache->read(at, out);
+    } else {
+      d.source->read(at, out);
+    }
   } catch (...) {
     d.failure = std::current_exception();
     return refuse(EIO);
@@ -135,12 +140,13 @@ void refuse_reparse_point(Mount& mount, const Inode& inode, const std::string& p
 }  // namespace
 
 Mount::Mount(std::shared_ptr<const ByteSource> source)
-    : device_{std::move(source), nullptr, nullptr, 0}, name_(device_.source->name()) {
+    : device_{std::move(source), nullptr, std::nullopt, nullptr, 0}, name_(device_.source->name()) {
+  device_.cache.emplace(device_.source);
   mount(NTFS_MNT_RDONLY | NTFS_MNT_FORENSIC);
 }
 
 Mount::Mount(std::shared_ptr<OverlaySource> overlay)
-    : device_{overlay, overlay, nullptr, 0}, name_(overlay->name()) {
+    : device_{overlay, overlay, std::nullopt, nullptr, 0}, name_(overlay->name()) {
   mount(NTFS_MNT_NONE);
 }
 

@@ -5,11 +5,13 @@
 
 #include <exception>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "imgtools/byte_source.h"
 #include "imgtools/disk/overlay_source.h"
+#include "imgtools/page_cache.h"
 
 // Without the HAVE_ macros of its own configure script the library's headers declare things anew.
 #define HAVE_STDARG_H 1
@@ -36,6 +38,8 @@ namespace goldhive::ntfs {
 struct Device {
   std::shared_ptr<const ByteSource> source;
   std::shared_ptr<OverlaySource> overlay;  ///< the same source if it can be written, else null
+  /// Where nothing is written: the library keeps no record, and reads each anew for every look-up.
+  std::optional<PageCache> cache;
   std::exception_ptr failure;
   s64 position = 0;  ///< of seek and read, which mounting uses once
 };

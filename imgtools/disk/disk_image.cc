@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "imgtools/disk/foreign.h"
 #include "imgtools/disk/fs_probe.h"
 #include "imgtools/disk/nbd.h"
@@ -20,6 +22,39 @@ namespace {
 /// Reserved space without a file system, which no one would miss in a listing.
 bool is_reserved(const Partition& partition) {
   return partition.type == "e3c9e316-0b5c-4db8-817d-f92df00215ae";  // Microsoft Reserved
+}
+
+/// What a partition holds by its type, where its content is nothing we know; "" if that says
+/// nothing.
+const char* named_by_type(const Partition& partition) {
+  struct Row {
+    const char* type;
+    const char* title;
+  };
+  static const Row rows[] = {
+      {"0x42", "part of a dynamic disk (LDM)"},
+      {"5808c8aa-7e8f-42e0-85d2-e1e90434cfb3", "the database of a dynamic disk (LDM)"},
+      {"af9b60a0-1431-4f62-bc68-3311714a69ad", "part of a dynamic disk (LDM)"},
+      {"e75caf8f-f680-4cee-afa3-b001e56efc2d", "part of a Storage Spaces pool"},
+      {"0x8e", "an LVM physical volume"},
+      {"e6d6d379-f507-44c2-a23c-238f2a3df928", "an LVM physical volume"},
+  };
+  for (const Row& row : rows) {
+    if (partition.type == row.type) return row.title;
+  }
+  return "";
+}
+
+/// Why the file system does not fit where it is; "" if it does. Its own size: the number of sectors
+/// at 40 of the boot sector, their size at 11.
+std::string cut_off(const ByteSource& volume) {
+  const Bytes sector = volume.read(0, 512);
+  const ByteView view(sector, 0, volume.name());
+  const std::uint64_t sectors = view.u64(40);
+  const std::uint64_t there = volume.size() / std::max<std::uint64_t>(view.u16(11), 1);
+  if (sectors <= there) return {};
+  return fmt::format("its file system counts {} sectors and {} are there: the end is cut off",
+                     sectors, there);
 }
 
 void open_ntfs(Volume& volume, std::shared_ptr<const ByteSource> source) {
@@ -53,6 +88,9 @@ Volume open_volume(const std::shared_ptr<const VirtualDisk>& disk, const Partiti
     return volume;
   }
   volume.passed_over = file_system.title;
+  if (!file_system.known() && *named_by_type(partition) != '\0') {
+    volume.passed_over = named_by_type(partition);
+  }
   if (volume.file_system == "bitlocker") {
     volume.state.encrypted = true;
     volume.state.detail = "BitLocker";
@@ -87,13 +125,18 @@ class DiskImage final : public Image {
       : disk_(std::move(disk)), notes_(disk_->notes()) {
     const PartitionTable table = read_partitions(*disk_, disk_->sector_size());
     notes_.insert(notes_.end(), table.notes.begin(), table.notes.end());
-    for (const Partition& partition : table.partitions) {
+    for (Partition partition : table.partitions) {
       if (is_reserved(partition)) continue;
-      if (!partition.doubt.empty()) {
-        notes_.push_back(fmt::format("partition {}: {}", partition.index, partition.doubt));
-      }
       volumes_.push_back(open_volume(disk_, partition, path));
-      partitions_.push_back(partition);
+      if (partition.doubt.empty() && volumes_.back().file_system == "ntfs") {
+        partition.doubt = cut_off(SliceSource(disk_, partition.offset, partition.length, path));
+      }
+      if (!partition.doubt.empty()) {
+        notes_.push_back(partition.index == 0
+                             ? "the volume: " + partition.doubt
+                             : fmt::format("partition {}: {}", partition.index, partition.doubt));
+      }
+      partitions_.push_back(std::move(partition));
     }
     if (table.partitions.empty()) {
       Volume nothing;

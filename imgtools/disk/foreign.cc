@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
 
 #include "imgtools/disk/vhd.h"
 #include "imgtools/disk/vmdk_descriptor.h"
@@ -118,8 +119,31 @@ std::string foreign_format(const ByteSource& file) {
   return {};
 }
 
+std::string unread_container(std::span<const std::uint8_t> head) {
+  struct Row {
+    std::string_view magic;
+    const char* title;
+  };
+  static constexpr Row rows[] = {
+      {{"QED\0", 4}, "a QED image"},
+      {"WithoutFreeSpace", "a Parallels image"},
+      {"WithouFreSpacExt", "a Parallels image"},
+      {"Bochs Virtual HD Image", "a Bochs image"},
+      {{"EVF\x09\x0d\x0a\xff\0", 8}, "an EnCase image (E01)"},
+      {"EVF2\r\n\x81", "an EnCase image (Ex01)"},
+  };
+  const ByteView view(head, 0, "");
+  for (const Row& row : rows) {
+    if (view.starts_with(row.magic)) return row.title;
+  }
+  return {};
+}
+
 ForeignImage examine_foreign(const ReadStorage& storage, const std::string& path,
                              const std::string& format) {
+  if (foreign_format(*storage.open(path)) != format) {
+    throw Error(ErrorKind::corrupt, fmt::format("has no mark of a {} at its start", format), path);
+  }
   ForeignImage image;
   image.format = format;
   Examiner(storage, image).look_at(path, format);

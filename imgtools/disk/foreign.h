@@ -20,6 +20,10 @@ namespace goldhive {
 /// "vmdk", "qcow2", "vdi", or "" if `file` is none of them: by its first bytes.
 std::string foreign_format(const ByteSource& file);
 
+/// What a file is if it is a container that nothing here reads, by its first bytes: "a QED image";
+/// "" if it is none that we know.
+std::string unread_container(std::span<const std::uint8_t> head);
+
 struct ForeignImage {
   std::string format;
   std::vector<std::string> files;  ///< the image itself first, then all it depends on

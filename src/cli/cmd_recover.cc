@@ -11,6 +11,7 @@ namespace {
 
 struct RecoverFlags {
   std::vector<std::string> targets;
+  std::string input_format;
   bool force = false;
 };
 
@@ -19,7 +20,7 @@ int recover_all(Host& host, const RecoverFlags& flags) {
   for (const std::string& target : flags.targets) {
     try {
       const std::vector<std::string> journals =
-          recover_target(host.output, {target, ""}, {}, flags.force);
+          recover_target(host.output, {target, ""}, {flags.input_format}, flags.force);
       host.out << report::printable(target)
                << (journals.empty() ? ": nothing to recover\n" : ": rolled back\n");
     } catch (const Error& e) {
@@ -36,6 +37,10 @@ void add_recover(CLI::App& app, Host& host, int& exit_code) {
   CLI::App* command = app.add_subcommand("recover", "Roll back a patch that was cut off");
   const auto flags = std::make_shared<RecoverFlags>();
   command->add_option("TARGET", flags->targets, "what was being patched")->required();
+  command
+      ->add_option("--input-format", flags->input_format,
+                   "take the targets for this format instead of telling by content")
+      ->type_name("NAME");
   command->add_flag("--force", flags->force,
                     "roll back although a file is in a state the patch cannot have left");
   command->footer(

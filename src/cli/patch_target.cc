@@ -22,13 +22,20 @@ struct Found {
   windows::Installation facts;
 };
 
+/// A volume that cannot be read leaves the first error of all in `error`, and the others count.
 std::vector<Found> find_installations(const Image& image, const TargetName& name,
-                                      const windows::InspectOptions& options) {
+                                      const windows::InspectOptions& options,
+                                      std::optional<Error>& error) {
   std::vector<Found> found;
   for (std::size_t i = 0; i < image.volumes().size(); ++i) {
     if (!image.volumes()[i].tree && !image.volumes()[i].state.encrypted) continue;
-    for (windows::Installation& each : selected_installations(image.volumes()[i], name, options)) {
-      found.push_back({i, std::move(each)});
+    try {
+      for (windows::Installation& each :
+           selected_installations(image.volumes()[i], name, options)) {
+        found.push_back({i, std::move(each)});
+      }
+    } catch (const Error& e) {
+      if (!error) error = e.at(name.path + image.volumes()[i].id);
     }
   }
   return found;
@@ -100,7 +107,8 @@ class TargetPatch {
       if (volume.error && !report_.error) report_.error = volume.error->at(name_.path + volume.id);
     }
     std::vector<Batch> batches;
-    for (Found& found : find_installations(*image, name_, settings_.pipeline.inspect)) {
+    for (Found& found :
+         find_installations(*image, name_, settings_.pipeline.inspect, report_.error)) {
       InstallationReport row;
       row.findings = judge(found.facts);
       row.facts = std::move(found.facts);
@@ -113,6 +121,7 @@ class TargetPatch {
       if (!together) batches.push_back({found.volume, {}});
       batches.back().members.push_back(report_.installations.size() - 1);
     }
+    if (report_.installations.empty() && report_.error) throw Error(*report_.error);
     if (report_.installations.empty() && !image->may_lack_windows()) {
       throw Error(ErrorKind::not_found,
                   "no Windows installation and no SOFTWARE or SYSTEM hive found", name_.path);
@@ -168,7 +177,9 @@ class TargetPatch {
   /// Reads the written files again and compares with the prediction; throws if it is not met.
   std::vector<InstallationReport> rescan(const Batch& batch) const {
     const std::unique_ptr<Image> image = open();
-    std::vector<Found> found = find_installations(*image, name_, settings_.pipeline.inspect);
+    std::optional<Error> elsewhere;  // in a volume that was not readable before either
+    std::vector<Found> found =
+        find_installations(*image, name_, settings_.pipeline.inspect, elsewhere);
     std::vector<InstallationReport> after;
     for (const std::size_t member : batch.members) {
       InstallationReport row = report_.installations[member];
@@ -226,7 +237,8 @@ std::vector<std::string> recover_target(Storage& storage, const TargetName& name
   const ReadThroughStorage through(storage);
   const std::unique_ptr<Image> image = open_image(through, name.path, options);
   std::vector<std::string> files = image->host_files();
-  for (const Found& found : find_installations(*image, {name.path, ""}, {})) {
+  std::optional<Error> unreadable;  // what cannot be read has no hive that was being patched
+  for (const Found& found : find_installations(*image, {name.path, ""}, {}, unreadable)) {
     for (const windows::HiveFact& hive : found.facts.hives) {
       if (image->host_files().empty() && !hive.missing)
         files.push_back(name.path + "/" + hive.path);

@@ -67,7 +67,10 @@ InstallationReport judge(windows::Installation facts, const PipelineOptions& opt
 }
 
 Error nothing_found(const TargetReport& target, const TargetName& name) {
-  if (!name.selector.empty()) {
+  const bool is_volume =
+      std::any_of(target.volumes.begin(), target.volumes.end(),
+                  [&](const report::VolumeReport& volume) { return volume.id == name.selector; });
+  if (!name.selector.empty() && !is_volume) {
     return Error(ErrorKind::not_found,
                  "no volume or installation '" + name.selector + "' in it (see goldhive list)",
                  target.path);
@@ -115,6 +118,12 @@ std::vector<windows::Installation> selected_installations(const Volume& volume,
     return !selected(name.selector, volume.id, i.id.substr(name.path.size()));
   };
   found.erase(std::remove_if(found.begin(), found.end(), passed_by), found.end());
+  const std::string folder_mark = volume.id + ":/";
+  if (found.empty() && name.selector.starts_with(folder_mark) && volume.tree) {
+    windows::InspectOptions only = options;
+    only.folder = name.selector.substr(folder_mark.size());
+    if (!only.folder.empty()) found = windows::inspect(volume, name.path, only);
+  }
   return found;
 }
 
@@ -152,7 +161,12 @@ TargetReport visit_target(const ReadStorage& storage, const std::string& target,
       if (volume.error && !out.error) out.error = volume.error->at(name.path + volume.id);
       if (!volume.tree && !volume.state.encrypted) continue;
       const std::size_t before = judged(out);
-      visit(*image, volume, name, out);
+      try {
+        visit(*image, volume, name, out);
+      } catch (const Error& e) {
+        if (!out.error) out.error = e.at(name.path + volume.id);
+        continue;
+      }
       if (!volume.tree) continue;
       if (judged(out) == before && image->may_lack_windows()) {
         out.notes.push_back(volume.id + " holds no Windows: not applicable");

@@ -6,10 +6,10 @@
 #include <memory>
 
 #include "imgtools/byte_source.h"
+#include "imgtools/page_cache.h"
 #include "src/hive/base_block.h"
 #include "src/hive/hive.h"
 #include "src/hive/key_node.h"
-#include "src/hive/page_cache.h"
 #include "src/hive/value_node.h"
 
 namespace goldhive::hive {

@@ -43,10 +43,13 @@ void write_listing(const Report& report, const WriteOptions& options, std::ostre
     }
     for (const InstallationReport& i : t.installations) {
       line("  ", printable(i.facts.id + "  " + describe_system(i.facts)));
-      for (const windows::HiveFact& h : i.facts.hives) line("    ", printable(describe_hive(h)));
+      if (!i.facts.volume.encrypted) {
+        for (const windows::HiveFact& h : i.facts.hives) line("    ", printable(describe_hive(h)));
+      }
       const std::string sets = describe_control_sets(i.facts.control_sets);
       if (!sets.empty()) line("    ", sets);
-      if (i.facts.volume.suspicious()) line("    volume: ", printable(i.facts.volume.detail));
+      if (i.facts.volume.suspicious()) line("    volume: ", printable(describe(i.facts.volume)));
+      for (const std::string& w : i.facts.warnings) line("    note: ", printable(w));
     }
     for (const std::string& n : t.notes) line("  note: ", printable(n));
   }

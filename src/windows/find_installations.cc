@@ -91,18 +91,38 @@ class Finder {
     find_windows(root);
     if (places_.empty()) find_named_hives(root);
     if (places_.empty()) collect_unnamed(root);
+    if (places_.empty() && unreadable_) throw Error(*unreadable_);
+    return finish();
+  }
+
+  std::vector<Place> run_in(const std::string& asked) {
+    const std::optional<std::string> folder = tree_.find(asked);
+    if (!folder) return {};
+    const Entries entries = tree_.list(*folder);
+    Place place;
+    place.root = *folder;
+    place.regback = is_regback(*folder);
+    if (take_hives(*folder, entries, place)) {
+      warn_of_regback(*folder, entries, place);
+      places_.push_back(std::move(place));
+    }
+    return finish();
+  }
+
+ private:
+  std::vector<Place> finish() {
     for (Place& place : places_) {
       place.warnings.insert(place.warnings.end(), notes_.begin(), notes_.end());
     }
     return std::move(places_);
   }
 
- private:
   /// The entries of a folder; empty with a note where it cannot be read.
   Entries list(const std::string& folder) {
     try {
       return tree_.list(folder);
     } catch (const Error& e) {
+      if (!unreadable_) unreadable_ = e;
       notes_.push_back(fmt::format("not looked into: {}", e.what()));
       return {};
     }
@@ -171,9 +191,8 @@ class Finder {
       const TreeEntry* copy = child(copies, name, false);
       if (copy == nullptr || copy->size == 0) continue;  // empty since Windows 10 1803
       place.warnings.push_back(
-          fmt::format("{} holds backups of hives, which are not scanned; give that folder as a "
-                      "target to scan them",
-                      folder));
+          fmt::format("{} holds backups of hives, which are not what boots; to scan them: {}:/{}",
+                      folder, target_, folder));
       return;
     }
   }
@@ -219,12 +238,18 @@ class Finder {
   const std::string& target_;
   std::vector<Place> places_;
   std::vector<std::string> notes_;
+  std::optional<Error> unreadable_;
 };
 
 }  // namespace
 
 std::vector<Place> find_installations(const FileTree& tree, const std::string& target) {
   return Finder(tree, target).run();
+}
+
+std::vector<Place> find_hives_in(const FileTree& tree, const std::string& target,
+                                 const std::string& folder) {
+  return Finder(tree, target).run_in(folder);
 }
 
 std::string join_path(const std::string& folder, const std::string& name) {

@@ -39,9 +39,13 @@ struct Place {
 /// Every installation of the tree, shallow before deep, then by name. Looks at the root and two
 /// levels of folders below it, and into a System32\config where there is one; never deeper.
 ///
-/// `target` is the path the tree was opened from: a tree does not know the name of its own root,
-/// and RegBack is told by its name.
+/// `target` is what the tree was opened from: a tree does not know the name of its own root, and
+/// RegBack is told by its name. Throws what reading a folder threw if no other folder holds any.
 std::vector<Place> find_installations(const FileTree& tree, const std::string& target);
+
+/// The hives that lie in one folder of the tree; empty if there is no such folder or none in it.
+std::vector<Place> find_hives_in(const FileTree& tree, const std::string& target,
+                                 const std::string& folder);
 
 /// "a/b" and "c" -> "a/b/c"; "" and "c" -> "c".
 std::string join_path(const std::string& folder, const std::string& name);

@@ -36,7 +36,10 @@ class Inspector {
     if (volume_.state.encrypted) return {locked()};
     if (!volume_.tree) return {};
     const FileTree& tree = *volume_.tree;
-    const std::vector<Place> places = find_installations(tree, target_);
+    const std::string name = target_ + volume_.id;
+    const std::vector<Place> places = options_.folder.empty()
+                                          ? find_installations(tree, name)
+                                          : find_hives_in(tree, name, options_.folder);
     for (const Place& place : places) {
       if (!place.unnamed.empty()) {
         add_unnamed(place);
@@ -110,6 +113,7 @@ class Inspector {
   void name_them() {
     for (Installation& installation : found_) {
       installation.id = target_ + volume_.id;
+      if (!options_.folder.empty()) installation.id += ":" + installation.root;
       if (found_.size() == 1) continue;
       const auto same_root = [&](const Installation& other) {
         return other.root == installation.root;

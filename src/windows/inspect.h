@@ -15,10 +15,14 @@ struct InspectOptions {
   bool hash = false;     ///< fill HiveFact::sha256
   bool dotnet = false;   ///< read the .NET values (only where a policy asks)
   bool wininet = false;
+  /// Not "": judge the hives of this folder of the volume and no others (copies in RegBack, or what
+  /// lies too deep to be found). The id then ends in ":/" and the folder.
+  std::string folder;
 };
 
 /// All installations of one volume, in a fixed order (shallow before deep, then by name).
 /// `target` is the path as given on the command line. An empty result means: no Windows here.
+/// Throws what reading a folder threw if nothing was found in the others.
 /// A hive that cannot be read is a fact (HiveFact::error), not an exception; but where a target
 /// without volumes of its own (a folder, a hive file) holds no installation and only loose hives
 /// that are broken or of another kind, the error that says so is thrown.

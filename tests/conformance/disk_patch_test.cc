@@ -201,3 +201,46 @@ TEST_CASE("recover clears what a patch left that died while it wrote the journal
     fs::remove(path);
   }
 }
+
+TEST_CASE("backups in RegBack on a disk are listed and are patched only where they are named") {
+  if (!have_disk_tools()) return;
+  const TempDir dir;
+  const std::string path = make_windows_disk(dir, "disk", Layout::mbr, "layout-regback");
+  const std::string backups = path + ":p2:/Windows/System32/config/RegBack";
+  const std::string before = digest_of(path);
+  CHECK_THAT(run_cli({"list", path}).out, Catch::Contains("to scan them: " + backups));
+  CHECK_THAT(run_cli({"list", backups}).out, Catch::Contains("backup hives (RegBack)"));
+  CHECK(run_cli({"scan", path + ":p2:/windows/system32/CONFIG/regback"}).status == 1);
+  CHECK(run_cli({"scan", path + ":p2:/no/such/folder"}).status == 2);
+
+  CHECK(run_cli({"patch", path}).status == 1);
+  CHECK_THAT(run_cli({"scan", backups}).out, !Catch::Contains("64-bit view: 0xa00"));
+  CHECK(run_cli({"patch", backups}).status == 1);
+  CHECK_THAT(run_cli({"scan", backups}).out, Catch::Contains("64-bit view: 0xa00"));
+  CHECK(run_cli({"verify", backups}).status == 0);
+  CHECK(run_cli({"undo", path}).status == 0);
+  CHECK(run_cli({"undo", path}).status == 0);
+  CHECK(digest_of(path) == before);
+}
+
+TEST_CASE("hives compressed by NTFS and in clusters of every size are patched on a disk") {
+  if (!have_disk_tools()) return;
+  const TempDir dir;
+  for (const char* cluster : {"512", "4096", "65536"}) {
+    for (const bool compressed : {false, true}) {
+      if (compressed && std::string(cluster) == "65536") continue;  // NTFS does not do that
+      INFO(cluster << ", compressed " << compressed);
+      auto files = files_of("windows-7-sp1-x64");
+      for (fixtures::NtfsFile& file : files) file.compressed = compressed;
+      const std::string path = make_ntfs(dir, "volume", 16 * mib, files, {"-c", cluster});
+      const std::string before = digest_of(path);
+      const RunResult patch = run_cli({"patch", "--control-set", "all", path});
+      INFO(patch.out << patch.err);
+      CHECK(patch.status == 1);
+      if (have_tool("ntfsresize")) must_run({"ntfsresize", "-i", "-f", path});
+      CHECK(run_cli({"verify", path}).status == 0);
+      CHECK(run_cli({"undo", path}).status == 0);
+      CHECK(digest_of(path) == before);
+    }
+  }
+}

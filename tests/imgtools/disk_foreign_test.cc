@@ -110,6 +110,16 @@ TEST_CASE("a qcow2 with an external data file or of an old version is refused") 
   CHECK(error_of([&] { examine(dir.write("a", file)); }).kind() == ErrorKind::corrupt);
 }
 
+TEST_CASE("a file that is forced to be of a format and is not is refused before qemu is started") {
+  const TempDir dir;
+  const std::string path = dir.write("disk", Bytes(4096));
+  const auto storage = host_read_storage();
+  for (const std::string format : {"qcow2", "vmdk", "vdi"}) {
+    CHECK_THAT(error_of([&] { examine_foreign(*storage, path, format); }).what(),
+               Catch::Contains("has no mark of a " + format));
+  }
+}
+
 TEST_CASE("a streamOptimized VMDK is known before anything is written") {
   if (!have_tool("qemu-img")) return;
   const TempDir dir;

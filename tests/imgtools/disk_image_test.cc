@@ -127,6 +127,36 @@ TEST_CASE("a file that is no image at all is not taken for a raw disk") {
         ErrorKind::unsupported);
 }
 
+TEST_CASE("a volume whose end is cut off is noted and not written") {
+  if (!have_disk_tools()) return;
+  const TempDir dir;
+  const Bytes data = compressible(5000);
+  const std::string volume = make_ntfs(dir, "volume", 8 * mib, {{software, data}});
+  CHECK(open_path(volume)->notes().empty());
+  const std::string in_mbr = make_raw_disk(dir, "disk", Layout::mbr, {volume});
+  fs::resize_file(volume, 8 * mib - 65536);
+  fs::resize_file(in_mbr, 9 * mib - 65536);
+  for (const std::string& path : {volume, in_mbr}) {
+    INFO(path);
+    const auto image = open_path(path);
+    REQUIRE(image->notes().size() == 1);
+    CHECK(content(*image->volumes()[0].tree->open(software)) == data);
+    const Error e = error_of([&] { image->host_change(0, {{software, data.size(), {}}}); });
+    CHECK(e.kind() == ErrorKind::refused);
+  }
+}
+
+TEST_CASE("partitions of dynamic disks and of LVM are named by their type") {
+  if (!have_disk_tools()) return;
+  const TempDir dir;
+  const std::string path = make_raw_disk(dir, "disk", Layout::mbr, {dir.write("v", Bytes(mib))});
+  for (const auto& [type, name] : std::vector<std::pair<std::uint8_t, std::string>>{
+           {0x42, "dynamic disk"}, {0x8e, "LVM"}, {0x07, "unknown"}}) {
+    write_at(path, 446 + 4, {type});
+    CHECK_THAT(open_path(path)->volumes().at(0).passed_over, Catch::Contains(name));
+  }
+}
+
 TEST_CASE("a file grows in every container of ours and undo gives back the same bytes") {
   if (!have_disk_tools()) return;
   const TempDir dir;

@@ -155,6 +155,10 @@ TEST_CASE("what cannot be opened says why in one line") {
   CHECK(unknown.message() ==
         "is neither a hive nor an image of a known format: starts with 4d 5a 90 (MZ.)");
 
+  const Error qed = error_of(dir.write("disk.qed", std::string("QED\0rest", 8)));
+  CHECK(qed.kind() == ErrorKind::unsupported);
+  CHECK(qed.message().find("is a QED image, a format that is not read: convert it") == 0);
+
   CHECK(error_of(dir.path(), {"hive"}).kind() == ErrorKind::usage);
   CHECK(error_of(dir / "empty", {"no-such-format"}).kind() == ErrorKind::usage);
 }

@@ -28,11 +28,14 @@ class MemoryTree final : public FileTree {
     add_parents(path);
     directories_.insert(path);
   }
-  /// Opening that file fails with Error(io).
+  /// Opening that file, or listing that directory, fails with Error(io).
   void make_unreadable(const std::string& path) { unreadable_.insert(path); }
 
   std::vector<TreeEntry> list(const std::string& directory) const override {
     ++lists_;
+    if (unreadable_.count(directory) != 0) {
+      throw Error(ErrorKind::io, "permission denied", directory);
+    }
     if (!directory.empty() && directories_.count(directory) == 0) {
       throw Error(ErrorKind::not_found, "no such directory", directory);
     }

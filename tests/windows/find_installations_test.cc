@@ -118,6 +118,34 @@ TEST_CASE("backups in RegBack are named in a warning and not scanned") {
   CHECK(find(tree).at(0).warnings.empty());
 }
 
+TEST_CASE("a folder that is asked for by name is looked into and nothing else is") {
+  const auto tree = tree_of({"Windows/System32/config/SYSTEM", "Windows/System32/config/SOFTWARE",
+                             "Windows/System32/config/RegBack/SYSTEM", "saved/2015/SOFTWARE"});
+  const auto backups = find_hives_in(tree, "disk:p2", "windows/system32/config/regback");
+  REQUIRE(backups.size() == 1);
+  CHECK(backups[0].regback);
+  CHECK(backups[0].loose());
+  CHECK(backups[0].root == "Windows/System32/config/RegBack");
+  REQUIRE(backups[0].system);
+  CHECK(backups[0].system->path == "Windows/System32/config/RegBack/SYSTEM");
+  CHECK_FALSE(backups[0].software);
+  CHECK_FALSE(find_hives_in(tree, "disk:p2", "saved/2015").at(0).regback);
+  CHECK(find_hives_in(tree, "disk:p2", "saved").empty());
+  CHECK(find_hives_in(tree, "disk:p2", "nothing").empty());
+}
+
+TEST_CASE("a folder that cannot be read is an error where no other holds a Windows") {
+  auto tree = tree_of({"Windows/System32/config/SYSTEM", "other/file"});
+  tree.make_unreadable("other");
+  const auto places = find(tree);
+  REQUIRE(places.size() == 1);
+  CHECK(places[0].warnings.at(0).find("not looked into") == 0);
+
+  auto unreadable = tree_of({"Windows/System32/config/SYSTEM"});
+  unreadable.make_unreadable("Windows");
+  CHECK_THROWS_WITH(find(unreadable), Catch::Contains("permission denied"));
+}
+
 TEST_CASE("folders of hives below the root are found where there is no Windows") {
   const auto places = find(tree_of({"pc1/SOFTWARE", "pc1/SYSTEM", "pc2/system", "notes.txt"}));
   REQUIRE(places.size() == 2);

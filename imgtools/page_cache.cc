@@ -1,9 +1,11 @@
-#include "src/hive/page_cache.h"
+#include "imgtools/page_cache.h"
 
 #include <algorithm>
 #include <utility>
 
-namespace goldhive::hive {
+#include "imgtools/error.h"
+
+namespace goldhive {
 
 PageCache::PageCache(std::shared_ptr<const ByteSource> source)
     : source_(std::move(source)), slots_(slots) {}
@@ -17,11 +19,12 @@ void PageCache::read(std::uint64_t offset, std::span<std::uint8_t> out) const {
   }
   const std::uint64_t first = offset / page_size;
   const std::uint64_t last = (offset + out.size() - 1) / page_size;
-  for (std::uint64_t page = first; page <= last; ++page) {
-    if (holds(page)) continue;
-    std::uint64_t end = page + 1;
-    while (end <= last && !holds(end)) ++end;
-    load(page, end - page);
+  try {
+    load_missing(first, last);
+  } catch (const Error&) {
+    // Perhaps only what lies beside it in its pages cannot be read.
+    source_->read(offset, out);
+    return;
   }
   for (std::uint64_t page = first; page <= last; ++page) {
     const Bytes& data = slots_[page % slots].data;
@@ -31,6 +34,15 @@ void PageCache::read(std::uint64_t offset, std::span<std::uint8_t> out) const {
     std::copy(data.begin() + static_cast<std::ptrdiff_t>(from),
               data.begin() + static_cast<std::ptrdiff_t>(to),
               out.begin() + static_cast<std::ptrdiff_t>(page_start + from - offset));
+  }
+}
+
+void PageCache::load_missing(std::uint64_t first, std::uint64_t last) const {
+  for (std::uint64_t page = first; page <= last; ++page) {
+    if (holds(page)) continue;
+    std::uint64_t end = page + 1;
+    while (end <= last && !holds(end)) ++end;
+    load(page, end - page);
   }
 }
 
@@ -48,4 +60,4 @@ void PageCache::load(std::uint64_t first, std::uint64_t count) const {
   }
 }
 
-}  // namespace goldhive::hive
+}  // namespace goldhive

@@ -1,11 +1,12 @@
-#include "src/hive/page_cache.h"
+#include "imgtools/page_cache.h"
 
 #include <catch2/catch.hpp>
+
+#include <algorithm>
 
 #include "imgtools/error.h"
 
 using namespace goldhive;
-using namespace goldhive::hive;
 
 namespace {
 
@@ -49,4 +50,24 @@ TEST_CASE("the page cache reads a page once and neighbouring pages together") {
   cache.read(256 * 4096, small);
   cache.read(100, small);
   CHECK(source->stats().reads == 4);
+}
+
+TEST_CASE("the page cache reads what can be read beside what cannot") {
+  /// A source of which one byte cannot be read.
+  class Scratched final : public ByteSource {
+   public:
+    Scratched() : ByteSource("s") {}
+    std::uint64_t size() const override { return 8192; }
+
+   protected:
+    void do_read(std::uint64_t offset, std::span<std::uint8_t> out) const override {
+      if (offset <= 5000 && 5000 < offset + out.size()) throw Error(ErrorKind::io, "scratched");
+      std::fill(out.begin(), out.end(), std::uint8_t{7});
+    }
+  };
+  const PageCache cache(std::make_shared<Scratched>());
+  Bytes out(100);
+  cache.read(4096, out);
+  CHECK(out == Bytes(100, 7));
+  CHECK_THROWS_AS(cache.read(4950, out), Error);
 }

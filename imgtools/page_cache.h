@@ -1,6 +1,7 @@
-// A small bounded cache between the cells of a hive and its source. A question touches many small
-// structures that lie close together; reading them by whole pages turns hundreds of reads into
-// tens, and never holds more than a megabyte of a hive of any size.
+// A small bounded cache between a reader of small structures and its source: the cells of a hive,
+// the records and indices of an NTFS volume. A question touches many of them that lie close
+// together, and some again and again; reading them by whole pages turns hundreds of reads into
+// tens, and never holds more than a megabyte of a source of any size.
 #pragma once
 
 #include <cstdint>
@@ -10,9 +11,9 @@
 
 #include "imgtools/byte_source.h"
 
-namespace goldhive::hive {
+namespace goldhive {
 
-/// Not thread-safe, like the source below it.
+/// Not thread-safe, like the source below it. The source must not change meanwhile.
 class PageCache {
  public:
   explicit PageCache(std::shared_ptr<const ByteSource> source);
@@ -23,9 +24,10 @@ class PageCache {
   const ByteSource& source() const { return *source_; }
 
  private:
-  /// A page of the bins. Measured with the look-ups of a scan in a SOFTWARE hive of 69 MB: pages of
-  /// 512 bytes take 133 reads and 107 KB, of 1024 97 and 113 KB, of 4096 70 and 287 KB, of 8192 58
-  /// and 467 KB. A read costs more than the bytes of one page.
+  /// A page of a hive's bins, and most often a cluster of a volume. Measured with the look-ups of a
+  /// scan in a SOFTWARE hive of 69 MB: pages of 512 bytes take 133 reads and 107 KB, of 1024 97 and
+  /// 113 KB, of 4096 70 and 287 KB, of 8192 58 and 467 KB. A read costs more than the bytes of one
+  /// page.
   static constexpr std::size_t page_size = 4096;
   static constexpr std::size_t slots = 256;
   /// A longer read goes straight to the source: big values would only flush the cache.
@@ -38,10 +40,11 @@ class PageCache {
   };
 
   bool holds(std::uint64_t page) const { return slots_[page % slots].page == page; }
+  void load_missing(std::uint64_t first, std::uint64_t last) const;
   void load(std::uint64_t first, std::uint64_t count) const;
 
   std::shared_ptr<const ByteSource> source_;
   mutable std::vector<Slot> slots_;  ///< page N can lie in slot N % slots only
 };
 
-}  // namespace goldhive::hive
+}  // namespace goldhive
