@@ -65,6 +65,15 @@ if(NTFS_FOUND)
   add_library(dep::ntfs ALIAS PkgConfig::NTFS)
 endif()
 
+# dep::archive - tar, zip, 7z and cpio archives, and the packing of tars.
+# package: libarchive-dev
+pkg_check_modules(ARCHIVE IMPORTED_TARGET libarchive)
+set(GOLDHIVE_WITH_ARCHIVE ${ARCHIVE_FOUND})
+if(ARCHIVE_FOUND)
+  add_library(dep::archive ALIAS PkgConfig::ARCHIVE)
+endif()
+goldhive_library(libarchive "${ARCHIVE_VERSION}" "no archives (tar, zip, 7z, cpio)")
+
 # dep::nbd - VMDK, qcow2 and VDI, read by a qemu-nbd child; qemu-utils is used at run time only.
 # package: libnbd-dev qemu-utils
 pkg_check_modules(NBD IMPORTED_TARGET libnbd)
@@ -118,3 +127,6 @@ endif()
 #
 # The judge of the WIM tests, and the maker of their WIMs.
 # package(test): wimtools
+
+# Makers and judges of archives, likewise.
+# package(test): libarchive-tools zip unzip p7zip-full cpio xz-utils bzip2 zstd

@@ -34,6 +34,10 @@ class FileTree {
   /// over one that differs in case (a case-sensitive host can hold both).
   virtual std::optional<std::string> find(const std::string& path) const;
 
+  /// The files that start as a hive does, where the tree knows without reading them; exact paths,
+  /// sorted. Such a tree is all in memory, so that searching it to any depth costs nothing.
+  virtual std::optional<std::vector<std::string>> known_hives() const { return std::nullopt; }
+
   /// What was left out so far and why, sorted: a symbolic link that leads out of the tree, a
   /// damaged directory. Grows as the tree is read.
   virtual std::vector<std::string> notes() const { return {}; }

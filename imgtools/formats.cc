@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "imgtools/archive/archive.h"
 #include "imgtools/directory.h"
 #include "imgtools/disk/disk_image.h"
 #include "imgtools/disk/foreign.h"
@@ -15,14 +16,25 @@
 namespace goldhive {
 
 const std::vector<Format>& formats() {
+  // clang-format off: a row a line
   static const std::vector<Format> table = {
-      {"directory", is_directory, open_directory}, {"hive", is_hive_file, open_hive_file},
-      {"iso", is_iso_image, open_iso_image},       {"esd", is_esd_image, open_wim_image},
-      {"wim", is_wim_image, open_wim_image},       {"vhdx", is_vhdx_image, open_vhdx_image},
-      {"vhd", is_vhd_image, open_vhd_image},       {"vmdk", is_vmdk_image, open_vmdk_image},
-      {"qcow2", is_qcow2_image, open_qcow2_image}, {"vdi", is_vdi_image, open_vdi_image},
+      {"directory", is_directory, open_directory},
+      {"hive", is_hive_file, open_hive_file},
+      {"iso", is_iso_image, open_iso_image},
+      {"esd", is_esd_image, open_wim_image},
+      {"wim", is_wim_image, open_wim_image},
+      {"vhdx", is_vhdx_image, open_vhdx_image},
+      {"vhd", is_vhd_image, open_vhd_image},
+      {"vmdk", is_vmdk_image, open_vmdk_image},
+      {"qcow2", is_qcow2_image, open_qcow2_image},
+      {"vdi", is_vdi_image, open_vdi_image},
+      {"zip", is_zip_archive, open_zip_archive},
+      {"7z", is_7z_archive, open_7z_archive},
+      {"tar", is_tar_archive, open_tar_archive},
+      {"cpio", is_cpio_archive, open_cpio_archive},
       {"raw", is_raw_image, open_raw_image},
   };
+  // clang-format on
   return table;
 }
 
@@ -35,10 +47,10 @@ namespace {
 
 constexpr std::size_t head_size = 4096;
 
-Candidate examine(const ReadStorage& storage, const std::string& path) {
+Candidate examine(const ReadStorage& storage, const std::string& path, const OpenOptions& options) {
   const std::optional<FileInfo> info = storage.stat(path);
   if (!info) throw Error(ErrorKind::not_found, "no such file or directory", path);
-  Candidate candidate{storage, path, *info, nullptr, {}};
+  Candidate candidate{storage, path, *info, nullptr, {}, options};
   if (info->type == FileType::directory) return candidate;
   candidate.source = storage.open(path);
   if (candidate.source->size() == 0) {
@@ -75,7 +87,7 @@ std::unique_ptr<Image> open_image(const ReadStorage& storage, const std::string&
                                   const OpenOptions& options) {
   const Format* forced =
       options.input_format.empty() ? nullptr : &format_named(options.input_format);
-  const Candidate candidate = examine(storage, path);
+  const Candidate candidate = examine(storage, path, options);
   if (forced != nullptr) {
     if (candidate.is_directory() != (forced->open == open_directory)) {
       throw Error(
@@ -86,6 +98,10 @@ std::unique_ptr<Image> open_image(const ReadStorage& storage, const std::string&
     }
     return forced->open(candidate);
   }
+  return open_by_content(candidate);
+}
+
+std::unique_ptr<Image> open_by_content(const Candidate& candidate) {
   for (const Format& format : formats()) {
     if (format.probe(candidate)) return format.open(candidate);
   }
@@ -94,12 +110,12 @@ std::unique_ptr<Image> open_image(const ReadStorage& storage, const std::string&
                 "is " + title +
                     ", a format that is not read: convert it to a raw disk, a VHD or a qcow2 first "
                     "(qemu-img convert, or ewfexport for EnCase)",
-                path);
+                candidate.path);
   }
   throw Error(
       ErrorKind::unsupported,
       "is neither a hive nor an image of a known format: starts with " + describe(candidate.head),
-      path);
+      candidate.path);
 }
 
 }  // namespace goldhive

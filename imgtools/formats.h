@@ -19,6 +19,7 @@ struct Candidate {
   std::shared_ptr<const ByteSource> source;
   /// The first bytes of `source`, at most 4096, so that most probes read nothing of their own.
   Bytes head;
+  OpenOptions options = {};
 
   bool is_directory() const { return source == nullptr; }
   /// True if `head` holds `magic` at `at`; false if it is shorter.
@@ -35,5 +36,9 @@ struct Format {
 
 /// In the order in which they are asked: sure marks first, weak ones (a boot sector) last.
 const std::vector<Format>& formats();
+
+/// Opens what is on the host, or in another image, by the first row that takes it. Throws
+/// Error(unsupported) if none does.
+std::unique_ptr<Image> open_by_content(const Candidate& candidate);
 
 }  // namespace goldhive

@@ -102,8 +102,19 @@ class Image {
   virtual std::vector<std::string> host_files() const = 0;
 };
 
+class UnpackBudget;
+
 struct OpenOptions {
   std::string input_format;  ///< a name of formats.cc to force, or "" to detect by content
+  /// Images inside archives are opened this deep: 1 opens disk.vhd in a zip, not one in a zip in a
+  /// zip.
+  int depth = 1;
+  /// Bytes that may come out of an archive before it is taken for a bomb; 0: by its size.
+  std::uint64_t max_unpacked = 0;
+  std::string scratch_directory =
+      {};  ///< for what is too large for memory; "" is the working directory
+  /// Shared by an archive and what is nested in it; made by the outermost one.
+  std::shared_ptr<UnpackBudget> budget = nullptr;
 };
 
 /// Opens any target; `storage` must outlive the image. Throws Error: not_found, io, unsupported

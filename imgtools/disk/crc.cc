@@ -39,7 +39,9 @@ std::uint32_t run_without_field(const Table& table, std::span<const std::uint8_t
 
 }  // namespace
 
-std::uint32_t crc32(std::span<const std::uint8_t> data) { return run(crc32_table, data, 0); }
+std::uint32_t crc32(std::span<const std::uint8_t> data, std::uint32_t crc) {
+  return run(crc32_table, data, crc);
+}
 
 std::uint32_t crc32c(std::span<const std::uint8_t> data, std::uint32_t crc) {
   return run(crc32c_table, data, crc);

@@ -6,8 +6,9 @@
 
 namespace goldhive {
 
-/// CRC-32 as in UEFI 2.10, 5.3 (the one of zip and Ethernet).
-std::uint32_t crc32(std::span<const std::uint8_t> data);
+/// CRC-32 as in UEFI 2.10, 5.3 (the one of zip and Ethernet). Pass the result of an earlier call as
+/// `crc` to go on with more data.
+std::uint32_t crc32(std::span<const std::uint8_t> data, std::uint32_t crc = 0);
 
 /// CRC-32C as in MS-VHDX. Pass the result of an earlier call as `crc` to go on with more data.
 std::uint32_t crc32c(std::span<const std::uint8_t> data, std::uint32_t crc = 0);

@@ -11,7 +11,7 @@ struct ListFlags {
 };
 
 int list(Host& host, const ListFlags& flags) {
-  const PipelineOptions options = pipeline_options(flags.targets, nullptr, host.today);
+  const PipelineOptions options = pipeline_options(host, flags.targets, nullptr);
   Output output(host, "list", flags.output, flags.targets);
   const report::Report report = survey(host, "list", "", flags.targets, output,
                                        [&](const ReadStorage& storage, const std::string& target) {

@@ -29,7 +29,7 @@ struct PatchFlags {
 
 PatchSettings settings_of(const Host& host, const PatchFlags& flags, const policy::Policy& policy) {
   PatchSettings settings;
-  settings.pipeline = pipeline_options(flags.targets, &policy, host.today);
+  settings.pipeline = pipeline_options(host, flags.targets, &policy);
   settings.plan = plan_options(flags.plan);
   settings.edit.now = flags.timestamp.empty() ? host.now : parse_timestamp(flags.timestamp);
   settings.edit.force_dirty = flags.force_dirty;

@@ -42,7 +42,7 @@ void refuse_several_in_reg(const policy::SavedPlan& plan) {
 
 int run_plan(Host& host, const PlanCommandFlags& flags) {
   const policy::Policy policy = load_policy(host.input, flags.policy.policy);
-  const PipelineOptions options = pipeline_options(flags.targets, &policy, host.today);
+  const PipelineOptions options = pipeline_options(host, flags.targets, &policy);
   const policy::PlanOptions wanted = plan_options(flags.plan);
   Output output(host, "plan", flags.output, flags.targets);
   if (!flags.plan_file.empty()) guard_output_file(host, flags.plan_file, flags.targets.targets);

@@ -4,6 +4,7 @@
 #include "src/cli/command.h"
 #include "src/cli/patch_target.h"
 #include "src/cli/survey.h"
+#include "src/cli/undo_flags.h"
 #include "src/report/printable.h"
 
 namespace goldhive::cli {
@@ -19,8 +20,8 @@ int recover_all(Host& host, const RecoverFlags& flags) {
   int exit_code = exit_compliant;
   for (const std::string& target : flags.targets) {
     try {
-      const std::vector<std::string> journals =
-          recover_target(host.output, {target, ""}, {flags.input_format}, flags.force);
+      const std::vector<std::string> journals = recover_target(
+          host.output, {target, ""}, open_options(host, flags.input_format), flags.force);
       host.out << report::printable(target)
                << (journals.empty() ? ": nothing to recover\n" : ": rolled back\n");
     } catch (const Error& e) {

@@ -12,7 +12,7 @@ struct VerifyFlags {
 };
 
 int verify(Host& host, const VerifyFlags& flags) {
-  const PipelineOptions options = pipeline_options(flags.targets, nullptr, host.today);
+  const PipelineOptions options = pipeline_options(host, flags.targets, nullptr);
   Output output(host, "verify", flags.output, flags.targets);
   const report::Report report = survey(host, "verify", "", flags.targets, output,
                                        [&](const ReadStorage& storage, const std::string& target) {

@@ -51,6 +51,19 @@ void add_target_flags(CLI::App& command, TargetFlags& flags) {
       ->type_name("N|NAME|all");
   command.add_flag("--check", flags.check,
                    "first check the integrity table of a WIM, which reads all of it");
+  command
+      .add_option("--depth", flags.depth,
+                  "open images inside archives (disk.vhd in a zip) this deep; 0 = not at all")
+      ->type_name("N")
+      ->check(CLI::Range(0, 16))
+      ->capture_default_str();
+  command
+      .add_option(
+          "--max-unpacked", flags.max_unpacked,
+          "let an archive unpack to this many bytes (suffixes K, M, G, T; default: 1 GiB and "
+          "100 times its size)")
+      ->type_name("SIZE")
+      ->transform(CLI::AsSizeValue(false));
   command.add_flag("--hash", flags.hash, "add the SHA-256 of each hive file as found");
   command.add_flag("--no-logs", flags.no_logs,
                    "do not recover dirty hives from their transaction logs");
@@ -140,12 +153,15 @@ policy::Policy load_policy(const ReadStorage& storage, const std::string& name) 
   return policy::parse_policy(std::string(bytes.begin(), bytes.end()), name);
 }
 
-PipelineOptions pipeline_options(const TargetFlags& flags, const policy::Policy* policy,
-                                 const std::string& today) {
+PipelineOptions pipeline_options(const Host& host, const TargetFlags& flags,
+                                 const policy::Policy* policy) {
   PipelineOptions options;
   options.open.input_format = flags.input_format;
   options.image = flags.image;
   options.check = flags.check;
+  options.open.depth = flags.depth;
+  options.open.max_unpacked = flags.max_unpacked;
+  options.open.scratch_directory = host.places.scratch;
   options.inspect.use_logs = !flags.no_logs;
   options.inspect.hash = flags.hash;
   options.policy = policy;
@@ -153,7 +169,7 @@ PipelineOptions pipeline_options(const TargetFlags& flags, const policy::Policy*
     options.inspect.dotnet = policy->check_dotnet;
     options.inspect.wininet = policy->wininet_required.has_value();
   }
-  options.today = today;
+  options.today = host.today;
   return options;
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "src/cli/cli.h"
 #include "src/cli/exit_codes.h"
 #include "src/cli/pipeline.h"
 #include "src/policy/plan.h"
@@ -17,6 +18,8 @@ struct TargetFlags {
   std::string input_format;
   std::string image;
   bool check = false;
+  int depth = 1;                   ///< how deep images inside archives are opened
+  std::uint64_t max_unpacked = 0;  ///< bytes; 0 = by its packed size
   bool hash = false;
   bool no_logs = false;
   bool verbose = false;
@@ -54,7 +57,7 @@ policy::PlanOptions plan_options(const PlanFlags& flags);
 policy::Policy load_policy(const ReadStorage& storage, const std::string& name);
 
 /// Pipeline options out of flags; `policy` may be null and must outlive them.
-PipelineOptions pipeline_options(const TargetFlags& flags, const policy::Policy* policy,
-                                 const std::string& today);
+PipelineOptions pipeline_options(const Host& host, const TargetFlags& flags,
+                                 const policy::Policy* policy);
 
 }  // namespace goldhive::cli

@@ -11,9 +11,11 @@ namespace {
 using report::InstallationReport;
 using report::TargetReport;
 
-/// "/sources/install.wim" names all images of that WIM in an ISO.
+/// "/sources/install.wim" names all images of that WIM in an ISO, "/disk.vhd" the volumes of that
+/// disk in a zip.
 bool is_file_of(const std::string& selector, const std::string& volume_id) {
-  return selector.starts_with('/') && volume_id.starts_with(selector + "@");
+  return selector.starts_with('/') &&
+         (volume_id.starts_with(selector + "@") || volume_id.starts_with(selector + ":"));
 }
 
 bool selected(const std::string& selector, const std::string& volume_id,

@@ -15,6 +15,15 @@ UndoOptions undo_options(const Host& host, const UndoFlags& flags) {
   return options;
 }
 
+OpenOptions open_options(const Host& host, const std::string& input_format) {
+  OpenOptions options;
+  options.scratch_directory = host.places.scratch;
+  options.input_format = input_format;
+  options.depth = 0;
+  options.max_unpacked = UINT64_MAX;
+  return options;
+}
+
 policy::SavedPlan load_plan_file(const ReadStorage& storage, const std::string& path) {
   const std::unique_ptr<ByteSource> source = storage.open(path);
   if (source->size() > plan_size_limit) {

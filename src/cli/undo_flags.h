@@ -15,6 +15,9 @@ struct UndoFlags {
 };
 UndoOptions undo_options(const Host& host, const UndoFlags& flags);
 
+/// How undo and recover open a target: they look for journals, not for images inside archives.
+OpenOptions open_options(const Host& host, const std::string& input_format = "");
+
 /// Reads a file that `plan -o` saved.
 policy::SavedPlan load_plan_file(const ReadStorage& storage, const std::string& path);
 

@@ -9,12 +9,16 @@
 //      System32\config with a hive?
 //   2. Are there hives by name in the root, or in a folder of level 1?
 //   3. Which files of the root could be a hive at all? Their content must tell (loose_hives.cc).
+//
+// In an archive, people's folders stand above all of that (backups/2016/pc7/C/Windows), and looking
+// costs nothing, since its tree is in memory: there the same questions are asked of every folder.
 #include "src/windows/find_installations.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <string_view>
 
 #include "imgtools/error.h"
@@ -87,10 +91,14 @@ class Finder {
   Finder(const FileTree& tree, const std::string& target) : tree_(tree), target_(target) {}
 
   std::vector<Place> run() {
-    const Entries root = tree_.list("");
-    find_windows(root);
-    if (places_.empty()) find_named_hives(root);
-    if (places_.empty()) collect_unnamed(root);
+    if (const auto hives = tree_.known_hives()) {
+      search_everywhere(*hives);
+    } else {
+      const Entries root = tree_.list("");
+      find_windows(root);
+      if (places_.empty()) find_named_hives(root);
+      if (places_.empty()) collect_unnamed(root);
+    }
     if (places_.empty() && unreadable_) throw Error(*unreadable_);
     return finish();
   }
@@ -128,12 +136,70 @@ class Finder {
     }
   }
 
+  /// The three questions of every folder of a tree that is in memory, shallow before deep.
+  void search_everywhere(const std::vector<std::string>& hives) {
+    walk([this](const std::string& folder, const Entries& entries) {
+      return take_windows(parent(folder), folder, entries) ||
+             (folder.empty() && take_system32(entries));
+    });
+    if (!places_.empty()) return;
+    walk([this](const std::string& folder, const Entries& entries) {
+      Place place;
+      place.root = folder;
+      place.regback = is_regback(folder.empty() ? target_ : folder);
+      if (take_hives(folder, entries, place)) {
+        warn_of_regback(folder, entries, place);
+        places_.push_back(std::move(place));
+      }
+      return !places_.empty() && places_.back().root == folder;
+    });
+    if (places_.empty()) take_known(hives);
+  }
+
+  /// Calls `visit` for every folder, and looks below those for which it says false.
+  template <typename Visit>
+  void walk(const Visit& visit) {
+    std::vector<std::string> level = {""};
+    while (!level.empty()) {
+      std::vector<std::string> next;
+      for (const std::string& folder : level) {
+        const Entries entries = list(folder);
+        if (visit(folder, entries)) continue;
+        for (const TreeEntry& entry : entries) {
+          if (entry.directory && is_searched(entry.name)) {
+            next.push_back(join_path(folder, entry.name));
+          }
+        }
+      }
+      level = std::move(next);
+    }
+  }
+
+  /// Files that are hives by their first bytes, those of a folder together.
+  void take_known(const std::vector<std::string>& hives) {
+    std::map<std::string, Place> by_folder;
+    for (const std::string& path : hives) {
+      const std::string name = path.substr(path.rfind('/') + 1);
+      if (is_companion(name)) continue;
+      const std::string folder = parent(path);
+      Place& place = by_folder[folder];
+      place.root = folder;
+      if (place.unnamed.size() == unnamed_limit) continue;
+      const Entries entries = list(folder);
+      place.unnamed.push_back(with_logs(folder, entries, *child(entries, name, false)));
+    }
+    for (auto& [folder, place] : by_folder) places_.push_back(std::move(place));
+  }
+
+  static std::string parent(const std::string& path) {
+    const std::size_t slash = path.rfind('/');
+    return slash == std::string::npos ? "" : path.substr(0, slash);
+  }
+
   /// Question 1.
   void find_windows(const Entries& root) {
     if (take_windows("", "", root)) return;
-    Place system32;
-    system32.system32 = "";
-    if (child(root, "config", true) != nullptr && take_config(std::move(system32))) return;
+    if (take_system32(root)) return;
 
     std::vector<std::pair<std::string, Entries>> others;
     for (const TreeEntry& entry : root) {
@@ -157,6 +223,13 @@ class Finder {
         take_windows(folder, path, list(path));
       }
     }
+  }
+
+  /// The root is System32 if a config with a hive is in it.
+  bool take_system32(const Entries& root) {
+    Place place;
+    place.system32 = "";
+    return child(root, "config", true) != nullptr && take_config(std::move(place));
   }
 
   /// `folder` is a Windows folder if its System32 holds a config with a hive.

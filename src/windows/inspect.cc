@@ -82,7 +82,10 @@ class Inspector {
     } catch (const Error& e) {
       refuse(e);
     }
-    for (HivePair& pair : pairs) add(place, std::move(pair));
+    for (HivePair& pair : pairs) {
+      if (pair.root.empty()) pair.root = place.root;
+      add(place, std::move(pair));
+    }
   }
 
   /// Loose files that are of no use make the target one that cannot be read. Not so where the

@@ -16,6 +16,22 @@ namespace {
 constexpr std::string_view cbs = "Microsoft\\Windows\\CurrentVersion\\Component Based Servicing";
 constexpr std::string_view winners_key = "Microsoft\\Windows\\CurrentVersion\\SideBySide\\Winners";
 
+/// A backup of the registry alone has a System32 without a single file: then nothing is known of
+/// what is missing in it.
+void forget_absent_files(const Sources& sources, ServicingFacts& facts) {
+  const auto absent = [](const FileVersionFact& f) { return f.presence == Presence::absent; };
+  if (!sources.place.system32 || !std::all_of(facts.files.begin(), facts.files.end(), absent)) {
+    return;
+  }
+  for (const TreeEntry& entry : sources.tree.list(*sources.place.system32)) {
+    if (!entry.directory) return;
+  }
+  for (FileVersionFact& file : facts.files) {
+    file.presence = Presence::unknown;
+    file.why_unknown = "the files of Windows are not in this source";
+  }
+}
+
 void read_files(const Sources& sources, Architecture architecture, ServicingFacts& facts) {
   const Place& place = sources.place;
   for (const View view : {View::native, View::wow64}) {
@@ -33,6 +49,7 @@ void read_files(const Sources& sources, Architecture architecture, ServicingFact
       facts.files.push_back(std::move(fact));
     }
   }
+  forget_absent_files(sources, facts);
 }
 
 /// Present or absent only if the folder the file would be in is there.

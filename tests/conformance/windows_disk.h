@@ -1,14 +1,11 @@
 // Disks with a Windows on them, from the recipes, and the command line to run on them.
 #pragma once
 
-#include <catch2/catch.hpp>
-#include <nlohmann/json.hpp>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include "fixtures/recipe.h"
-#include "src/cli/cli.h"
+#include "tests/conformance/run_cli.h"
 #include "tests/support/disk_maker.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/tools.h"
@@ -16,25 +13,6 @@
 namespace goldhive::testing {
 
 inline constexpr std::uint64_t mib = 1 << 20;
-
-struct RunResult {
-  int status = 0;
-  std::string out;
-  std::string err;
-
-  nlohmann::json json() const { return nlohmann::json::parse(out); }
-};
-
-/// Runs the program, in process, on the real host.
-inline RunResult run_cli(const std::vector<std::string>& arguments) {
-  std::ostringstream out;
-  std::ostringstream err;
-  RunResult result;
-  result.status = cli::run(arguments, out, err);
-  result.out = out.str();
-  result.err = err.str();
-  return result;
-}
 
 /// The files of a recipe, for a volume.
 inline std::vector<fixtures::NtfsFile> files_of(const std::string& recipe) {

@@ -1,0 +1,204 @@
+// What is odd about archives as images: they are no random-access file systems but streams, read
+// once from front to back (member_tree.h); and what people put into them is not only the files of a
+// Windows but also images: a disk.vhd in a zip, an install.wim in a 7z, a tar in a tar. Such a
+// member is opened by the same table of formats as a file of the host. To its opener the archive
+// looks like a folder of the host, so that a differencing disk finds its parent beside itself, and
+// an error says where it is.
+//
+// Volumes: the archive's own files first, under the id ""; then those of each image in it, under
+// "/<member>" and their own id: "backup.zip/disk.vhd:p2".
+#include "imgtools/archive/archive.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "imgtools/archive/archive_reader.h"
+#include "imgtools/archive/member_tree.h"
+#include "imgtools/archive/zip_format.h"
+#include "imgtools/error.h"
+#include "imgtools/tree_storage.h"
+
+namespace goldhive {
+
+namespace {
+
+constexpr std::size_t tar_block = 512;
+constexpr std::size_t head_size = 4096;
+
+/// The members of an archive as files of a host: "<archive>/<member>".
+class MemberStorage final : public ReadStorage {
+ public:
+  MemberStorage(const std::shared_ptr<const MemberTree>& tree, const std::string& archive)
+      : members_(tree), archive_(archive) {}
+
+  std::optional<FileInfo> stat(const std::string& path) const override {
+    if (!inside(path)) return std::nullopt;
+    return members_.stat(path.substr(archive_.size()));
+  }
+  std::vector<DirectoryEntry> list(const std::string& directory) const override {
+    return inside(directory) ? members_.list(directory.substr(archive_.size()))
+                             : std::vector<DirectoryEntry>();
+  }
+  std::unique_ptr<ByteSource> open(const std::string& path) const override {
+    if (!inside(path)) throw Error(ErrorKind::not_found, "is not in the archive", path);
+    const std::shared_ptr<const ByteSource> data = members_.open(path.substr(archive_.size()));
+    return std::make_unique<SliceSource>(data, 0, data->size(), path);
+  }
+  std::optional<std::string> read_link(const std::string&) const override { return std::nullopt; }
+
+ private:
+  bool inside(const std::string& path) const {
+    return path == archive_ || path.starts_with(archive_ + "/");
+  }
+
+  TreeStorage members_;
+  std::string archive_;
+};
+
+class ArchiveImage final : public Image {
+ public:
+  ArchiveImage(const Candidate& candidate, std::string format)
+      : path_(candidate.path), format_(std::move(format)), options_(candidate.options) {
+    if (!options_.budget) {
+      options_.budget = std::make_shared<UnpackBudget>(
+          options_.max_unpacked > 0 ? options_.max_unpacked
+                                    : UnpackBudget::usual_limit(candidate.source->size()));
+    }
+    const ArchiveOptions reading{format_, options_.scratch_directory, options_.depth > 0};
+    tree_ = std::make_shared<MemberTree>(candidate.source, reading, options_.budget);
+    members_ = std::make_unique<MemberStorage>(tree_, path_);
+    Volume own;
+    const std::string packing = packing_of(candidate.head);
+    own.file_system = packing.empty() ? format_ : format_ + "." + packing;
+    own.size = candidate.source->size();
+    own.tree = tree_;
+    volumes_.push_back(std::move(own));
+    for (const std::string& member : tree_->images()) open_inside(member);
+  }
+
+  std::string format() const override { return format_; }
+  const std::vector<Volume>& volumes() const override { return volumes_; }
+  std::vector<std::string> notes() const override {
+    std::vector<std::string> all = tree_->name_notes();
+    for (const std::unique_ptr<Image>& image : inside_) {
+      const std::vector<std::string> more = image->notes();
+      all.insert(all.end(), more.begin(), more.end());
+    }
+    return all;
+  }
+  std::vector<std::string> host_files() const override { return {path_}; }
+
+ private:
+  void open_inside(const std::string& member) {
+    const std::string id = "/" + member;
+    Volume failed;
+    failed.id = id;
+    try {
+      std::unique_ptr<Image> image = open_member(member);
+      for (const Volume& volume : image->volumes()) {
+        volumes_.push_back(volume);
+        volumes_.back().id = id + volume.id;
+      }
+      inside_.push_back(std::move(image));
+      return;
+    } catch (const Error& e) {
+      // What merely has the name of an image is no fault of the archive.
+      if (e.kind() == ErrorKind::unsupported) {
+        failed.passed_over = e.message();
+      } else {
+        failed.error = e;
+      }
+    }
+    volumes_.push_back(std::move(failed));
+  }
+
+  std::unique_ptr<Image> open_member(const std::string& member) const {
+    const std::string path = path_ + "/" + member;
+    Candidate candidate{*members_, path, *members_->stat(path), members_->open(path), {}, options_};
+    candidate.options.input_format.clear();
+    --candidate.options.depth;
+    if (candidate.source->size() == 0) throw Error(ErrorKind::unsupported, "is empty", path);
+    candidate.head = candidate.source->read(
+        0, static_cast<std::size_t>(std::min<std::uint64_t>(candidate.source->size(), head_size)));
+    return open_by_content(candidate);
+  }
+
+  std::string path_;
+  std::string format_;
+  OpenOptions options_;
+  std::shared_ptr<const MemberTree> tree_;
+  std::unique_ptr<MemberStorage> members_;
+  std::vector<std::unique_ptr<Image>> inside_;  // after what they read from
+  std::vector<Volume> volumes_;
+};
+
+/// The number in a tar header's checksum field; nullopt if there is none.
+std::optional<std::uint32_t> stored_checksum(const Bytes& head) {
+  constexpr std::size_t at = 148;
+  std::uint32_t sum = 0;
+  bool any = false;
+  for (std::size_t i = at; i < at + 8; ++i) {
+    const std::uint8_t c = head[i];
+    if (c >= '0' && c <= '7') {
+      sum = sum * 8 + (c - '0');
+      any = true;
+    } else if (c == 0 || c == ' ') {
+      if (any) break;
+    } else {
+      return std::nullopt;
+    }
+  }
+  return any ? std::optional<std::uint32_t>(sum) : std::nullopt;
+}
+
+}  // namespace
+
+bool is_tar_archive(const Candidate& candidate) {
+  if (candidate.is_directory()) return false;
+  const Bytes& head = candidate.head;
+  if (!packing_of(head).empty()) return true;
+  if (head.size() < tar_block || head[0] == 0) return false;
+  const std::optional<std::uint32_t> stored = stored_checksum(head);
+  if (!stored) return false;
+  std::uint32_t sum = 0;
+  std::int32_t old_sum = 0;  // of signed bytes, as some old programs counted
+  for (std::size_t i = 0; i < tar_block; ++i) {
+    const std::uint8_t byte = i >= 148 && i < 156 ? std::uint8_t{' '} : head[i];
+    sum += byte;
+    old_sum += static_cast<std::int8_t>(byte);
+  }
+  return *stored == sum || static_cast<std::int64_t>(*stored) == old_sum;
+}
+
+bool is_zip_archive(const Candidate& candidate) {
+  using namespace std::string_view_literals;
+  return candidate.has_magic(0, "PK\3\4"sv) || candidate.has_magic(0, "PK\5\6"sv) ||
+         candidate.has_magic(0, "PK\7\x08"sv) || candidate.has_magic(0, "PK00PK"sv);
+}
+
+bool is_7z_archive(const Candidate& candidate) {
+  return candidate.has_magic(0, "7z\xbc\xaf\x27\x1c");
+}
+
+bool is_cpio_archive(const Candidate& candidate) {
+  return candidate.has_magic(0, "070701") || candidate.has_magic(0, "070702") ||
+         candidate.has_magic(0, "070707") || candidate.has_magic(0, "\xc7\x71") ||
+         candidate.has_magic(0, "\x71\xc7");
+}
+
+std::unique_ptr<Image> open_tar_archive(const Candidate& candidate) {
+  return std::make_unique<ArchiveImage>(candidate, "tar");
+}
+std::unique_ptr<Image> open_zip_archive(const Candidate& candidate) {
+  read_zip_directory(*candidate.source);  // libarchive takes a part of a split zip for a whole one
+  return std::make_unique<ArchiveImage>(candidate, "zip");
+}
+std::unique_ptr<Image> open_7z_archive(const Candidate& candidate) {
+  return std::make_unique<ArchiveImage>(candidate, "7z");
+}
+std::unique_ptr<Image> open_cpio_archive(const Candidate& candidate) {
+  return std::make_unique<ArchiveImage>(candidate, "cpio");
+}
+
+}  // namespace goldhive

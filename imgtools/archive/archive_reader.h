@@ -1,0 +1,101 @@
+// The members of an archive, one after the other, as libarchive gives them: tar (also packed by
+// gzip, bzip2, xz, zstd), zip, 7z, cpio; and a file that is merely packed, which counts as an
+// archive of one file. And the packing itself, for who rewrites a packed tar.
+//
+// Everything here may throw Error: corrupt (with the offset in the file), unsupported (encrypted, a
+// method that libarchive lacks), refused (the budget), io.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "imgtools/byte_source.h"
+#include "imgtools/error.h"
+
+namespace goldhive {
+
+/// How many bytes may come out of archives before they are taken for a bomb. One for a target and
+/// all that is nested in it.
+class UnpackBudget {
+ public:
+  explicit UnpackBudget(std::uint64_t limit) : limit_(limit) {}
+  /// Error(refused) once the limit is passed; `name` is the archive.
+  void spend(std::uint64_t bytes, const std::string& name);
+  /// What is allowed where the user said nothing: generous to real backups (2 to 4 times their
+  /// packed size, disk images perhaps 50 times), and far below the 1000 times of a bomb.
+  static std::uint64_t usual_limit(std::uint64_t packed_size);
+
+ private:
+  std::uint64_t limit_;
+  std::uint64_t used_ = 0;
+};
+
+/// One entry of an archive.
+struct Member {
+  enum class Kind { file, directory, hard_link, symbolic_link, other };
+  std::string name;  ///< as stored, in UTF-8; "" if it cannot be told
+  Kind kind = Kind::file;
+  std::uint64_t size = 0;  ///< bytes
+  std::string link;        ///< of a link: where to
+  bool encrypted = false;
+};
+
+/// A piece of a member's data. What lies between pieces is a hole: zeros.
+struct MemberPiece {
+  std::uint64_t offset = 0;
+  std::span<const std::uint8_t> data;  ///< valid until the next call
+};
+
+/// One pass over an archive.
+class ArchiveReader {
+ public:
+  /// `format` is "tar", "zip", "7z" or "cpio". `budget` must outlive this.
+  ArchiveReader(std::shared_ptr<const ByteSource> file, const std::string& format,
+                UnpackBudget& budget);
+  ~ArchiveReader();
+  ArchiveReader(const ArchiveReader&) = delete;
+  ArchiveReader& operator=(const ArchiveReader&) = delete;
+
+  /// The next member; false at the end of an archive that is complete.
+  bool next(Member& member);
+  /// The next piece of the member's data; false at its end. An Error that is this member's alone
+  /// (a wrong checksum, encryption) comes as `member_error`, and then the others can still be read.
+  bool read(MemberPiece& piece, std::optional<Error>& member_error);
+
+ private:
+  struct Impl;
+  /// That a tar did not just stop, and that the rest of a packed one unpacks.
+  void check_end();
+
+  std::unique_ptr<Impl> impl_;
+};
+
+/// "gz", "bz2", "xz", "zst", or "" for what is none of these: by the first bytes.
+std::string packing_of(std::span<const std::uint8_t> head);
+
+/// Unpacks a whole stream, piece by piece. Returns at its end, or when `take` says false.
+void unpack(const std::shared_ptr<const ByteSource>& file, UnpackBudget& budget,
+            const std::function<bool(std::span<const std::uint8_t>)>& take);
+
+/// Packs a stream: bytes put in come out through `out`, packed as `packing` says.
+class Packer {
+ public:
+  using Out = std::function<void(std::span<const std::uint8_t>)>;
+  Packer(const std::string& packing, Out out);
+  ~Packer();
+  Packer(const Packer&) = delete;
+  Packer& operator=(const Packer&) = delete;
+
+  void put(std::span<const std::uint8_t> data);
+  void finish();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace goldhive

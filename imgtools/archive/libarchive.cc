@@ -1,0 +1,477 @@
+// What is odd about libarchive, seen from here (3.6; its wiki and its source):
+//
+//   - It is C with callbacks of ours inside, so no exception may leave a callback: it is kept, the
+//     callback fails, and the caller throws what was kept.
+//   - A packed tar is read by two readers in a row, one that unpacks and one that knows tar. So the
+//     unpacked bytes pass through our hands: they are counted against the budget, and the end of
+//     the tar can be looked at. libarchive itself takes a tar that just stops for a complete one,
+//     and a file that is missing because a copy was cut off would count as one that never was.
+//   - A gzip's checksum is not verified by libarchive; that of the tar inside covers headers only.
+//     What is in a hive is checked by who reads it.
+//   - Names are converted to the charset of the locale, and lost where it lacks them. No library
+//     may set the locale of the process, so names are read under one of this thread alone.
+//   - ARCHIVE_WARN while data is read means a wrong checksum or size of this one member;
+//     ARCHIVE_RETRY for a header means a damaged tar.
+#include <archive.h>
+#include <archive_entry.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <exception>
+#include <utility>
+
+#include "imgtools/archive/archive_reader.h"
+#include "imgtools/archive/utf8_locale.h"
+#include "imgtools/path.h"
+#include "imgtools/text.h"
+
+namespace goldhive {
+
+namespace {
+
+constexpr std::size_t chunk_size = 256 * 1024;
+constexpr std::size_t tar_block = 512;
+
+/// What libarchive reads from: a file, or the output of another reader.
+class Feed {
+ public:
+  virtual ~Feed() = default;
+  /// The next bytes; empty at the end.
+  virtual std::span<const std::uint8_t> next() = 0;
+  /// How many of `bytes` were skipped; 0 if skipping is not possible.
+  virtual std::uint64_t skip(std::uint64_t bytes) = 0;
+  virtual bool can_seek() const { return false; }
+  virtual std::uint64_t seek(std::int64_t, int) { return 0; }
+
+  std::exception_ptr failure;
+};
+
+class FileFeed final : public Feed {
+ public:
+  explicit FileFeed(std::shared_ptr<const ByteSource> file) : file_(std::move(file)) {}
+
+  std::span<const std::uint8_t> next() override {
+    const std::uint64_t left = file_->size() - at_;
+    buffer_.resize(static_cast<std::size_t>(std::min<std::uint64_t>(left, chunk_size)));
+    file_->read(at_, buffer_);
+    at_ += buffer_.size();
+    return buffer_;
+  }
+  std::uint64_t skip(std::uint64_t bytes) override {
+    const std::uint64_t step = std::min(bytes, file_->size() - at_);
+    at_ += step;
+    return step;
+  }
+  bool can_seek() const override { return true; }
+  std::uint64_t seek(std::int64_t offset, int whence) override {
+    const auto size = static_cast<std::int64_t>(file_->size());
+    std::int64_t base = whence == SEEK_SET   ? 0
+                        : whence == SEEK_CUR ? static_cast<std::int64_t>(at_)
+                                             : size;
+    if (offset > 0 && base > INT64_MAX - offset) base = size - offset;
+    at_ = static_cast<std::uint64_t>(std::clamp<std::int64_t>(base + offset, 0, size));
+    return at_;
+  }
+
+ private:
+  std::shared_ptr<const ByteSource> file_;
+  std::uint64_t at_ = 0;
+  Bytes buffer_;
+};
+
+template <class Result, class Action>
+Result guarded(archive* a, void* feed, Result failed, const Action& action) {
+  try {
+    return action(*static_cast<Feed*>(feed));
+  } catch (...) {
+    static_cast<Feed*>(feed)->failure = std::current_exception();
+    archive_set_error(a, EIO, "reading failed");
+    return failed;
+  }
+}
+
+la_ssize_t on_read(archive* a, void* feed, const void** out) {
+  return guarded<la_ssize_t>(a, feed, ARCHIVE_FATAL, [&](Feed& f) {
+    const std::span<const std::uint8_t> data = f.next();
+    *out = data.data();
+    return static_cast<la_ssize_t>(data.size());
+  });
+}
+
+la_int64_t on_skip(archive* a, void* feed, la_int64_t bytes) {
+  return guarded<la_int64_t>(a, feed, ARCHIVE_FATAL, [&](Feed& f) {
+    return static_cast<la_int64_t>(
+        f.skip(static_cast<std::uint64_t>(std::max<la_int64_t>(0, bytes))));
+  });
+}
+
+la_int64_t on_seek(archive* a, void* feed, la_int64_t offset, int whence) {
+  return guarded<la_int64_t>(a, feed, ARCHIVE_FATAL, [&](Feed& f) {
+    return static_cast<la_int64_t>(f.seek(offset, whence));
+  });
+}
+
+/// An open struct archive for reading.
+class Reader {
+ public:
+  Reader(std::unique_ptr<Feed> feed, std::string name)
+      : handle_(archive_read_new()), feed_(std::move(feed)), name_(std::move(name)) {
+    if (handle_ == nullptr) throw Error(ErrorKind::io, "out of memory", name_);
+  }
+  ~Reader() { archive_read_free(handle_); }
+  Reader(const Reader&) = delete;
+  Reader& operator=(const Reader&) = delete;
+
+  archive* handle() const { return handle_; }
+  const std::string& name() const { return name_; }
+
+  void open() {
+    archive_read_set_callback_data(handle_, feed_.get());
+    archive_read_set_read_callback(handle_, on_read);
+    archive_read_set_skip_callback(handle_, on_skip);
+    if (feed_->can_seek()) archive_read_set_seek_callback(handle_, on_seek);
+    if (archive_read_open1(handle_) != ARCHIVE_OK) fail("");
+    opened_ = true;
+  }
+
+  Error error(const std::string& member) const {
+    const char* message = archive_error_string(handle_);
+    const std::string text = message != nullptr ? message : "cannot be read";
+    const std::string where = member.empty() ? name_ : name_ + ": " + member;
+    // Before it knows the format, libarchive must not be asked this: 3.6 follows a bad pointer.
+    if (opened_ && archive_read_has_encrypted_entries(handle_) > 0 &&
+        (text.find("ncrypt") != std::string::npos || text.find("assphrase") != std::string::npos)) {
+      return Error(ErrorKind::unsupported, "is encrypted: decrypt it first (" + text + ")", where);
+    }
+    const std::int64_t at = archive_filter_bytes(handle_, -1);
+    return Error::corrupt(where, static_cast<std::uint64_t>(std::max<std::int64_t>(0, at)),
+                          "cut off or damaged: " + text);
+  }
+
+  [[noreturn]] void fail(const std::string& member) const {
+    if (feed_->failure) std::rethrow_exception(std::exchange(feed_->failure, nullptr));
+    throw error(member);
+  }
+
+ private:
+  archive* handle_;
+  std::unique_ptr<Feed> feed_;
+  std::string name_;
+  bool opened_ = false;
+};
+
+/// The unpacked bytes of a file.
+class UnpackedFeed final : public Feed {
+ public:
+  UnpackedFeed(const std::shared_ptr<const ByteSource>& file, UnpackBudget& budget)
+      : reader_(std::make_unique<FileFeed>(file), file->name()), budget_(budget) {
+    archive* a = reader_.handle();
+    archive_read_support_filter_gzip(a);
+    archive_read_support_filter_bzip2(a);
+    archive_read_support_filter_xz(a);
+    archive_read_support_filter_zstd(a);
+    archive_read_support_format_raw(a);
+    reader_.open();
+    archive_entry* entry = nullptr;
+    if (archive_read_next_header(a, &entry) != ARCHIVE_OK) reader_.fail("");
+    if (archive_filter_count(a) > 2) {  // the last one is the file itself
+      throw Error(ErrorKind::unsupported, "is packed more than once: unpack it first",
+                  file->name());
+    }
+  }
+
+  std::span<const std::uint8_t> next() override {
+    const void* data = nullptr;
+    std::size_t size = 0;
+    la_int64_t offset = 0;
+    do {
+      const int result = archive_read_data_block(reader_.handle(), &data, &size, &offset);
+      if (result == ARCHIVE_EOF) return {};
+      if (result != ARCHIVE_OK) reader_.fail("");
+    } while (size == 0);
+    budget_.spend(size, reader_.name());
+    return {static_cast<const std::uint8_t*>(data), size};
+  }
+  std::uint64_t skip(std::uint64_t) override { return 0; }
+
+ private:
+  Reader reader_;
+  UnpackBudget& budget_;
+};
+
+/// Passes on what another feed gives, and remembers whether it ended, and in what.
+class TarFeed final : public Feed {
+ public:
+  explicit TarFeed(std::unique_ptr<Feed> base) : base_(std::move(base)) {}
+
+  std::span<const std::uint8_t> next() override {
+    const std::span<const std::uint8_t> data = base_->next();
+    ended_ = data.empty();
+    if (data.size() >= tail_.size()) {
+      std::copy(data.end() - static_cast<std::ptrdiff_t>(tail_.size()), data.end(), tail_.begin());
+    } else if (!data.empty()) {
+      std::rotate(tail_.begin(), tail_.begin() + static_cast<std::ptrdiff_t>(data.size()),
+                  tail_.end());
+      std::copy(data.begin(), data.end(), tail_.end() - static_cast<std::ptrdiff_t>(data.size()));
+    }
+    return data;
+  }
+  std::uint64_t skip(std::uint64_t bytes) override {
+    const std::uint64_t skipped = base_->skip(bytes);
+    if (skipped > 0) tail_.fill(1);
+    return skipped;
+  }
+
+  /// A tar ends with blocks of zeros; one whose bytes end in something else was cut off.
+  bool cut_off() const {
+    return ended_ && std::any_of(tail_.begin(), tail_.end(), [](std::uint8_t b) { return b != 0; });
+  }
+  /// What libarchive has not asked for: for the packing's own checks. Ends at the end.
+  void drain() {
+    while (!ended_) next();
+  }
+
+ private:
+  std::unique_ptr<Feed> base_;
+  bool ended_ = false;
+  std::array<std::uint8_t, tar_block> tail_{};
+};
+
+std::string text_of(const char* raw, const char* utf8) {
+  const char* text = raw != nullptr ? raw : utf8;
+  if (text == nullptr) return "";
+  return to_utf8(to_utf16(text));  // always valid UTF-8
+}
+
+/// The name of the only file in "folder/disk.vhd.gz": "disk.vhd".
+std::string unpacked_name(const std::string& packed) {
+  const std::string name = base_name(packed);
+  const std::size_t dot = name.rfind('.');
+  return dot == std::string::npos || dot == 0 ? "content" : name.substr(0, dot);
+}
+
+Member::Kind kind_of(archive_entry* entry) {
+  if (archive_entry_hardlink(entry) != nullptr || archive_entry_hardlink_utf8(entry) != nullptr) {
+    return Member::Kind::hard_link;
+  }
+  switch (archive_entry_filetype(entry)) {
+    case AE_IFREG:
+      return Member::Kind::file;
+    case AE_IFDIR:
+      return Member::Kind::directory;
+    case AE_IFLNK:
+      return Member::Kind::symbolic_link;
+    default:
+      return Member::Kind::other;
+  }
+}
+
+}  // namespace
+
+void UnpackBudget::spend(std::uint64_t bytes, const std::string& name) {
+  used_ += bytes;
+  if (used_ <= limit_) return;
+  throw Error(ErrorKind::refused,
+              fmt::format("holds more than {} bytes unpacked: an archive bomb? If not, raise the "
+                          "limit with --max-unpacked",
+                          limit_),
+              name);
+}
+
+std::uint64_t UnpackBudget::usual_limit(std::uint64_t packed_size) {
+  constexpr std::uint64_t base = 1 << 30;
+  constexpr std::uint64_t times = 100;
+  return packed_size > (UINT64_MAX - base) / times ? UINT64_MAX : base + times * packed_size;
+}
+
+struct ArchiveReader::Impl {
+  UnpackBudget& budget;
+  bool packed = false;
+  TarFeed* tar = nullptr;  // owned by `reader`
+  std::unique_ptr<Reader> reader;
+  std::string member;  // the current one
+  bool data_ended = false;
+};
+
+ArchiveReader::ArchiveReader(std::shared_ptr<const ByteSource> file, const std::string& format,
+                             UnpackBudget& budget)
+    : impl_(new Impl{budget, false, nullptr, nullptr, {}, false}) {
+  const std::size_t length = static_cast<std::size_t>(std::min<std::uint64_t>(file->size(), 16));
+  const std::string name = file->name();
+  impl_->packed = !packing_of(file->read(0, length)).empty();
+  std::unique_ptr<Feed> feed;
+  if (impl_->packed) {
+    feed = std::make_unique<UnpackedFeed>(file, budget);
+  } else {
+    feed = std::make_unique<FileFeed>(std::move(file));
+  }
+  if (format == "tar") {
+    auto tar = std::make_unique<TarFeed>(std::move(feed));
+    impl_->tar = tar.get();
+    feed = std::move(tar);
+  }
+  impl_->reader = std::make_unique<Reader>(std::move(feed), name);
+  archive* a = impl_->reader->handle();
+  if (format == "tar") archive_read_support_format_tar(a);
+  if (format == "tar" && impl_->packed) {  // or what else people pack
+    archive_read_support_format_cpio(a);
+    archive_read_support_format_raw(a);
+  }
+  if (format == "zip") archive_read_support_format_zip_seekable(a);
+  if (format == "7z") archive_read_support_format_7zip(a);
+  if (format == "cpio") archive_read_support_format_cpio(a);
+  const Utf8Locale locale;
+  impl_->reader->open();
+}
+
+ArchiveReader::~ArchiveReader() = default;
+
+void ArchiveReader::check_end() {
+  if (impl_->tar == nullptr) return;
+  archive* a = impl_->reader->handle();
+  const bool is_tar = (archive_format(a) & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_TAR;
+  if (is_tar && impl_->tar->cut_off()) {
+    throw Error::corrupt(
+        impl_->reader->name(), static_cast<std::uint64_t>(archive_filter_bytes(a, -1)),
+        "cut off or damaged: the tar has no end mark", "blocks of zeros", "the end of the file");
+  }
+  if (impl_->packed) impl_->tar->drain();
+}
+
+bool ArchiveReader::next(Member& member) {
+  const Utf8Locale locale;
+  archive* a = impl_->reader->handle();
+  archive_entry* entry = nullptr;
+  const int result = archive_read_next_header(a, &entry);
+  impl_->data_ended = false;
+  if (result == ARCHIVE_EOF) {
+    check_end();
+    return false;
+  }
+  if (result != ARCHIVE_OK && result != ARCHIVE_WARN) {
+    impl_->reader->fail(impl_->member.empty() ? "" : "after " + impl_->member);
+  }
+  member.name = archive_format(a) == ARCHIVE_FORMAT_RAW
+                    ? unpacked_name(impl_->reader->name())
+                    : text_of(archive_entry_pathname(entry), archive_entry_pathname_utf8(entry));
+  member.kind = kind_of(entry);
+  member.encrypted = archive_entry_is_encrypted(entry) != 0;
+  member.link.clear();
+  if (member.kind == Member::Kind::hard_link) {
+    member.link = text_of(archive_entry_hardlink(entry), archive_entry_hardlink_utf8(entry));
+  } else if (member.kind == Member::Kind::symbolic_link) {
+    member.link = text_of(archive_entry_symlink(entry), archive_entry_symlink_utf8(entry));
+  }
+  const la_int64_t size = archive_entry_size(entry);
+  member.size = size > 0 ? static_cast<std::uint64_t>(size) : 0;
+  impl_->member = member.name;
+  return true;
+}
+
+bool ArchiveReader::read(MemberPiece& piece, std::optional<Error>& member_error) {
+  if (impl_->data_ended) return false;
+  const void* data = nullptr;
+  std::size_t size = 0;
+  la_int64_t offset = 0;
+  const int result = archive_read_data_block(impl_->reader->handle(), &data, &size, &offset);
+  if (result == ARCHIVE_EOF) {
+    impl_->data_ended = true;
+    return false;
+  }
+  if (result == ARCHIVE_WARN || result == ARCHIVE_FAILED) {
+    impl_->data_ended = true;
+    member_error = impl_->reader->error(impl_->member);
+    return false;
+  }
+  if (result != ARCHIVE_OK) impl_->reader->fail(impl_->member);
+  if (!impl_->packed) impl_->budget.spend(size, impl_->reader->name());
+  piece.offset = static_cast<std::uint64_t>(offset);
+  piece.data = {static_cast<const std::uint8_t*>(data), size};
+  return true;
+}
+
+std::string packing_of(std::span<const std::uint8_t> head) {
+  const auto starts = [&](std::initializer_list<std::uint8_t> magic) {
+    return head.size() >= magic.size() && std::equal(magic.begin(), magic.end(), head.begin());
+  };
+  if (starts({0x1f, 0x8b, 0x08})) return "gz";
+  if (starts({'B', 'Z', 'h'}) && head.size() > 3 && head[3] >= '1' && head[3] <= '9') return "bz2";
+  if (starts({0xfd, '7', 'z', 'X', 'Z', 0x00})) return "xz";
+  if (starts({0x28, 0xb5, 0x2f, 0xfd})) return "zst";
+  return "";
+}
+
+void unpack(const std::shared_ptr<const ByteSource>& file, UnpackBudget& budget,
+            const std::function<bool(std::span<const std::uint8_t>)>& take) {
+  UnpackedFeed feed(file, budget);
+  for (;;) {
+    const std::span<const std::uint8_t> data = feed.next();
+    if (data.empty() || !take(data)) return;
+  }
+}
+
+struct Packer::Impl {
+  Impl(const std::string& packing, Out take) : out(std::move(take)), handle(archive_write_new()) {
+    archive_write_set_format_raw(handle);
+    if (packing == "gz") archive_write_add_filter_gzip(handle);
+    if (packing == "bz2") archive_write_add_filter_bzip2(handle);
+    if (packing == "xz") archive_write_add_filter_xz(handle);
+    if (packing == "zst") archive_write_add_filter_zstd(handle);
+    // The same bytes in, the same bytes out: no time of day in a gzip header.
+    archive_write_set_options(handle, "!timestamp");
+    archive_write_set_bytes_per_block(handle, 0);
+    check(archive_write_open(handle, this, nullptr, on_write, nullptr));
+    archive_entry* entry = archive_entry_new();
+    archive_entry_set_filetype(entry, AE_IFREG);
+    const int result = archive_write_header(handle, entry);
+    archive_entry_free(entry);
+    check(result);
+  }
+  ~Impl() { archive_write_free(handle); }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  static la_ssize_t on_write(archive* a, void* self, const void* data, std::size_t size) {
+    auto& impl = *static_cast<Impl*>(self);
+    if (impl.failure) return -1;  // closing after an error
+    try {
+      impl.out({static_cast<const std::uint8_t*>(data), size});
+      return static_cast<la_ssize_t>(size);
+    } catch (...) {
+      impl.failure = std::current_exception();
+      archive_set_error(a, EIO, "writing failed");
+      return -1;
+    }
+  }
+
+  void check(la_ssize_t result) {
+    if (result >= 0 && !failure) return;
+    if (failure) std::rethrow_exception(failure);
+    const char* message = archive_error_string(handle);
+    throw Error(ErrorKind::io, std::string("cannot be packed: ") + (message ? message : "?"));
+  }
+
+  Out out;
+  archive* handle;
+  std::exception_ptr failure;
+};
+
+Packer::Packer(const std::string& packing, Out out)
+    : impl_(std::make_unique<Impl>(packing, std::move(out))) {}
+
+Packer::~Packer() = default;
+
+void Packer::put(std::span<const std::uint8_t> data) {
+  while (!data.empty()) {
+    const la_ssize_t written = archive_write_data(impl_->handle, data.data(), data.size());
+    impl_->check(written == 0 ? -1 : written);
+    data = data.subspan(static_cast<std::size_t>(written));
+  }
+}
+
+void Packer::finish() { impl_->check(archive_write_close(impl_->handle)); }
+
+}  // namespace goldhive

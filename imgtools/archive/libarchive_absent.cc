@@ -1,0 +1,42 @@
+// Stands in for libarchive.cc in a build without libarchive.
+#include "imgtools/archive/archive_reader.h"
+
+namespace goldhive {
+
+struct ArchiveReader::Impl {};
+struct Packer::Impl {};
+
+namespace {
+
+[[noreturn]] void refuse(const std::string& name) {
+  throw Error(ErrorKind::unsupported,
+              "this build cannot read archives: it was made without libarchive", name);
+}
+
+}  // namespace
+
+void UnpackBudget::spend(std::uint64_t, const std::string&) {}
+std::uint64_t UnpackBudget::usual_limit(std::uint64_t packed_size) { return packed_size; }
+
+ArchiveReader::ArchiveReader(std::shared_ptr<const ByteSource> file, const std::string&,
+                             UnpackBudget&) {
+  refuse(file->name());
+}
+ArchiveReader::~ArchiveReader() = default;
+bool ArchiveReader::next(Member&) { return false; }
+bool ArchiveReader::read(MemberPiece&, std::optional<Error>&) { return false; }
+void ArchiveReader::check_end() {}
+
+std::string packing_of(std::span<const std::uint8_t>) { return ""; }
+
+void unpack(const std::shared_ptr<const ByteSource>& file, UnpackBudget&,
+            const std::function<bool(std::span<const std::uint8_t>)>&) {
+  refuse(file->name());
+}
+
+Packer::Packer(const std::string&, Out) { refuse(""); }
+Packer::~Packer() = default;
+void Packer::put(std::span<const std::uint8_t>) {}
+void Packer::finish() {}
+
+}  // namespace goldhive

@@ -1,0 +1,138 @@
+#include "imgtools/archive/member_names.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <vector>
+
+#include "imgtools/text.h"
+
+namespace goldhive {
+
+namespace {
+
+using Parts = std::vector<std::string_view>;
+
+/// A hive has a base block and at least one bin.
+constexpr std::uint64_t smallest_hive = 8192;
+
+constexpr std::array<std::string_view, 2> hive_names = {"SOFTWARE", "SYSTEM"};
+constexpr std::array<std::string_view, 4> hive_suffixes = {"", ".LOG", ".LOG1", ".LOG2"};
+constexpr std::array<std::string_view, 4> modules = {"winhttp.dll", "webio.dll", "ntoskrnl.exe",
+                                                     "cmd.exe"};
+constexpr std::array<std::string_view, 2> system_folders = {"System32", "SysWOW64"};
+constexpr std::array<std::string_view, 23> image_suffixes = {
+    ".vhd", ".vhdx", ".avhd", ".avhdx", ".vmdk", ".qcow2", ".vdi", ".wim",
+    ".esd", ".swm",  ".iso",  ".img",   ".raw",  ".dd",    ".tar", ".tgz",
+    ".tbz", ".txz",  ".tzst", ".zip",   ".7z",   ".cpio",  ".tbz2"};
+constexpr std::array<std::string_view, 4> packed_suffixes = {".gz", ".bz2", ".xz", ".zst"};
+
+/// Folders whose files are neither loose hives nor images that anybody backed up: Windows' own
+/// (winre.wim and boot.wim are a Windows, but not the one that is judged) and the users'.
+constexpr std::array<std::string_view, 15> foreign_folders = {
+    "Windows",       "WINNT",
+    "System32",      "SysWOW64",
+    "WinSxS",        "Recovery",
+    "$Recycle.Bin",  "$WinREAgent",
+    "Program Files", "Documents and Settings",
+    "ProgramData",   "Program Files (x86)",
+    "Users",         "System Volume Information",
+    "PerfLogs"};
+
+Parts split(std::string_view path) {
+  Parts parts;
+  while (!path.empty()) {
+    const std::size_t end = std::min(path.find('/'), path.size());
+    if (end > 0) parts.push_back(path.substr(0, end));
+    path.remove_prefix(std::min(end + 1, path.size()));
+  }
+  return parts;
+}
+
+template <class List>
+bool is_one_of(const List& names, std::string_view name) {
+  return std::any_of(names.begin(), names.end(),
+                     [name](std::string_view other) { return nt_equal(name, other); });
+}
+
+template <class List>
+bool ends_in_one_of(const List& suffixes, std::string_view name) {
+  return std::any_of(suffixes.begin(), suffixes.end(), [name](std::string_view suffix) {
+    return name.size() > suffix.size() &&
+           nt_equal(name.substr(name.size() - suffix.size()), suffix);
+  });
+}
+
+bool is_hive_or_log(std::string_view name) {
+  if (name.size() > std::string_view("SOFTWARE.LOG1").size()) return false;
+  for (const std::string_view hive : hive_names) {
+    for (const std::string_view suffix : hive_suffixes) {
+      if (nt_equal(name, std::string(hive) + std::string(suffix))) return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+CleanName clean_name(const std::string& stored, bool backslashes) {
+  CleanName clean;
+  std::string name = stored;
+  if (backslashes) std::replace(name.begin(), name.end(), '\\', '/');
+  clean.absolute = !name.empty() && name.front() == '/';
+  for (const std::string_view part : split(name)) {
+    if (part == ".") continue;
+    if (part == "..") {
+      clean.leads_out = true;
+      clean.path.clear();
+      return clean;
+    }
+    if (!clean.path.empty()) clean.path += '/';
+    clean.path += part;
+  }
+  return clean;
+}
+
+Interest interest_in(const std::string& path, std::uint64_t size) {
+  const Parts parts = split(path);
+  if (parts.empty()) return Interest::none;
+  const std::string_view name = parts.back();
+  if (is_hive_or_log(name)) return Interest::keep;
+  if (is_one_of(modules, name) && parts.size() > 1 &&
+      is_one_of(system_folders, parts[parts.size() - 2])) {
+    return Interest::keep;
+  }
+  const bool foreign = std::any_of(parts.begin(), parts.end() - 1, [](std::string_view folder) {
+    return is_one_of(foreign_folders, folder);
+  });
+  if (foreign) return Interest::none;
+  if (ends_in_one_of(image_suffixes, name) || ends_in_one_of(packed_suffixes, name)) {
+    return Interest::image;
+  }
+  return size == 0 || size >= smallest_hive ? Interest::peek : Interest::none;
+}
+
+bool is_windows_hive(const std::string& path) {
+  const Parts parts = split(path);
+  return parts.size() >= 3 && is_one_of(hive_names, parts.back()) &&
+         nt_equal(parts[parts.size() - 2], "config") &&
+         nt_equal(parts[parts.size() - 3], "System32");
+}
+
+bool starts_like_hive(std::span<const std::uint8_t> head) {
+  constexpr std::array<std::uint8_t, 4> magic = {'r', 'e', 'g', 'f'};
+  return head.size() >= magic.size() && std::equal(magic.begin(), magic.end(), head.begin());
+}
+
+bool starts_like_image(std::span<const std::uint8_t> head) {
+  using namespace std::string_view_literals;
+  constexpr std::array<std::string_view, 6> magics = {
+      "conectix"sv, "vhdxfile"sv, "MSWIM\0\0\0"sv, "QFI\xfb"sv, "KDMV"sv, "7z\xbc\xaf\x27\x1c"sv};
+  return std::any_of(magics.begin(), magics.end(), [head](std::string_view magic) {
+    return head.size() >= magic.size() &&
+           std::equal(magic.begin(), magic.end(), head.begin(),
+                      [](char a, std::uint8_t b) { return static_cast<std::uint8_t>(a) == b; });
+  });
+}
+
+}  // namespace goldhive

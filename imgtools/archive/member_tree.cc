@@ -1,0 +1,297 @@
+#include "imgtools/archive/member_tree.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "imgtools/archive/member_data.h"
+#include "imgtools/archive/member_names.h"
+#include "imgtools/error.h"
+#include "imgtools/path.h"
+#include "imgtools/text.h"
+
+namespace goldhive {
+
+namespace {
+
+// Far beyond any Windows (half a million files); what a hostile archive may take of memory.
+constexpr std::size_t member_limit = 4'000'000;
+constexpr std::uint64_t name_limit = 512 << 20;
+constexpr std::ptrdiff_t depth_limit = 255;
+constexpr int max_links = 40;
+
+/// "3 entries with '..' in their names are passed over (the first is '../x')".
+struct Tally {
+  std::uint64_t count = 0;
+  std::string first;
+  void add(const std::string& name) {
+    if (count++ == 0) first = name;
+  }
+};
+
+}  // namespace
+
+/// The pass that builds the tree.
+class MemberTree::Scan {
+ public:
+  explicit Scan(MemberTree& tree) : tree_(tree) {}
+
+  void run() {
+    tree_.folders_[""];
+    ArchiveReader reader(tree_.file_, tree_.options_.format, *tree_.budget_);
+    Member member;
+    for (std::uint64_t ordinal = 0; reader.next(member); ++ordinal) {
+      if (ordinal >= member_limit || names_ > name_limit) {
+        throw Error(ErrorKind::refused,
+                    fmt::format("holds more than {} entries, or names beyond reason", ordinal),
+                    tree_.file_->name());
+      }
+      take(reader, member, ordinal);
+    }
+    for (auto* list : {&tree_.hives_, &tree_.images_}) {
+      std::sort(list->begin(), list->end());
+      list->erase(std::unique(list->begin(), list->end()), list->end());
+    }
+    tell();
+  }
+
+ private:
+  void take(ArchiveReader& reader, const Member& member, std::uint64_t ordinal) {
+    const bool by_windows = tree_.options_.format == "zip" || tree_.options_.format == "7z";
+    const CleanName name = clean_name(member.name, by_windows);
+    if (name.leads_out) return leading_out_.add(member.name);
+    if (name.absolute) absolute_.add(member.name);
+    if (name.path.empty() || member.kind == Member::Kind::other) return;
+    if (std::count(name.path.begin(), name.path.end(), '/') > depth_limit) {
+      return too_deep_.add(member.name);
+    }
+    add_folders(parent_of(name.path));
+    Node node;
+    node.kind = member.kind;
+    node.size = member.kind == Member::Kind::file ? member.size : 0;
+    node.ordinal = ordinal;
+    node.encrypted = member.encrypted;
+    node.link = member.link;
+    if (member.kind == Member::Kind::directory) {
+      add_folders(name.path);
+      return;
+    }
+    if (member.kind == Member::Kind::file) read_data(reader, name.path, node);
+    put(name.path, std::move(node));
+  }
+
+  /// Makes a folder and those above it.
+  void add_folders(const std::string& path) {
+    if (path.empty() || tree_.folders_.count(path) > 0) return;
+    const std::string parent = parent_of(path);
+    add_folders(parent);
+    names_ += path.size();
+    Node node;
+    const auto [at, added] = tree_.folders_[parent].try_emplace(base_name(path), node);
+    if (!added) {  // a file, or a link: now a folder, as when the archive is unpacked
+      twice_.add(path);
+      at->second = node;
+    }
+    tree_.folders_[path];
+  }
+
+  void put(const std::string& path, Node node) {
+    names_ += path.size();
+    Folder& folder = tree_.folders_[parent_of(path)];
+    const auto [at, added] = folder.try_emplace(base_name(path), node);
+    if (added) return;
+    // tar writes this where one file is packed twice: the data came with the first.
+    if (node.kind == Member::Kind::hard_link && clean_name(node.link, false).path == path) return;
+    twice_.add(path);
+    if (at->second.kind == Member::Kind::directory) return;
+    forget(at->second);
+    node.occurrences = at->second.occurrences + 1;
+    if (ambiguous()) {
+      node.data.reset();
+      node.error = Error(ErrorKind::unsupported,
+                         "occurs more than once in the archive, and which of them counts cannot be "
+                         "told",
+                         tree_.file_->name() + ": " + path);
+    }
+    at->second = std::move(node);
+  }
+
+  /// Of equal names in a tar the last one counts: that is how tar updates. A zip has no such rule.
+  bool ambiguous() const { return tree_.options_.format == "zip" || tree_.options_.format == "7z"; }
+
+  void forget(Node& node) {
+    if (const auto* kept = dynamic_cast<const MemorySource*>(node.data.get())) {
+      tree_.in_memory_ -= std::min<std::uint64_t>(tree_.in_memory_, kept->size());
+    }
+    node.data.reset();
+  }
+
+  /// Keeps the data if somebody will ask for it.
+  void read_data(ArchiveReader& reader, const std::string& path, Node& node) {
+    Interest interest = interest_in(path, node.size);
+    if (is_windows_hive(path)) windows_ = true;
+    if (interest == Interest::peek && windows_) return;
+    if (interest == Interest::image && !tree_.options_.images) interest = Interest::peek;
+    if (interest == Interest::none || node.encrypted) return;
+    const std::string name = tree_.file_->name() + ": " + path;
+    MemberData data(name, tree_.options_.scratch_directory,
+                    member_memory_limit - std::min(member_memory_limit, tree_.in_memory_));
+    MemberPiece piece;
+    bool first = true;
+    while (reader.read(piece, node.error)) {
+      if (first && interest == Interest::peek) {
+        const std::span<const std::uint8_t> head =
+            piece.offset == 0 ? piece.data : std::span<const std::uint8_t>();
+        if (starts_like_image(head) && tree_.options_.images) {
+          interest = Interest::image;
+        } else if (!starts_like_hive(head)) {
+          return;
+        }
+      }
+      first = false;
+      data.add(piece);
+    }
+    if (node.error) return;
+    const std::uint64_t kept = data.in_memory();
+    node.data = data.finish(node.size);
+    tree_.in_memory_ += kept;
+    node.size = node.data->size();
+    if (interest == Interest::image) {
+      tree_.images_.push_back(path);
+    } else if (node.size >= 4) {
+      Bytes head = node.data->read(0, 4);
+      if (starts_like_hive(head)) tree_.hives_.push_back(path);
+    }
+  }
+
+  void tell() {
+    const auto note = [&](const Tally& tally, const char* what) {
+      if (tally.count == 0) return;
+      tree_.name_notes_.push_back(fmt::format(
+          "{} {} {} (the first: '{}')", tally.count,
+          tally.count == 1 ? "entry of the archive" : "entries of the archive", what, tally.first));
+    };
+    note(absolute_, "with an absolute name: read as if below the archive's root");
+    note(leading_out_, "with '..' in the name: passed over");
+    note(too_deep_, "in more than 255 folders: passed over");
+    note(twice_, ambiguous() ? "with a name that occurs before: neither is trusted"
+                             : "with a name that occurs before: the last one counts");
+  }
+
+  MemberTree& tree_;
+  Tally absolute_, leading_out_, too_deep_, twice_;
+  std::uint64_t names_ = 0;
+  bool windows_ = false;  // a hive was met where Windows has it
+};
+
+MemberTree::MemberTree(std::shared_ptr<const ByteSource> file, ArchiveOptions options,
+                       std::shared_ptr<UnpackBudget> budget)
+    : file_(std::move(file)), options_(std::move(options)), budget_(std::move(budget)) {
+  Scan(*this).run();
+}
+
+const MemberTree::Folder& MemberTree::folder(const std::string& path) const {
+  const auto found = folders_.find(path);
+  if (found == folders_.end()) {
+    throw Error(ErrorKind::not_found, "no such directory", file_->name() + ": " + path);
+  }
+  return found->second;
+}
+
+const MemberTree::Node& MemberTree::node(const std::string& path) const {
+  const auto parent = folders_.find(parent_of(path));
+  if (parent != folders_.end()) {
+    const auto found = parent->second.find(base_name(path));
+    if (found != parent->second.end()) return found->second;
+  }
+  throw Error(ErrorKind::not_found, "no such file", file_->name() + ": " + path);
+}
+
+std::vector<TreeEntry> MemberTree::list(const std::string& directory) const {
+  std::vector<TreeEntry> entries;
+  for (const auto& [name, node] : folder(directory)) {
+    entries.push_back({name, node.kind == Member::Kind::directory, node.size});
+  }
+  return entries;
+}
+
+std::optional<std::string> MemberTree::find(const std::string& path) const {
+  std::string found;
+  std::size_t start = 0;
+  while (start < path.size()) {
+    const std::size_t end = std::min(path.find('/', start), path.size());
+    const std::string part = path.substr(start, end - start);
+    start = end + 1;
+    if (part.empty()) continue;
+    const auto here = folders_.find(found);
+    if (here == folders_.end()) {
+      if (node(found).kind == Member::Kind::symbolic_link) {
+        throw Error(ErrorKind::unsupported, "is a symbolic link in an archive: not followed",
+                    file_->name() + ": " + found);
+      }
+      return std::nullopt;
+    }
+    auto entry = here->second.find(part);
+    if (entry == here->second.end()) {
+      entry = std::find_if(here->second.begin(), here->second.end(),
+                           [&](const auto& each) { return nt_equal(each.first, part); });
+    }
+    if (entry == here->second.end()) return std::nullopt;
+    found += (found.empty() ? "" : "/") + entry->first;
+  }
+  return found;
+}
+
+MemberTree::Position MemberTree::position(const std::string& path) const {
+  const Node& found = node(path);
+  return {found.ordinal, found.occurrences};
+}
+
+std::shared_ptr<const ByteSource> MemberTree::data_of(const std::string& path, int links) const {
+  Node& found = const_cast<Node&>(node(path));
+  const std::string name = file_->name() + ": " + path;
+  switch (found.kind) {
+    case Member::Kind::file:
+      break;
+    case Member::Kind::hard_link: {
+      const CleanName target = clean_name(found.link, false);
+      if (target.path.empty() || links >= max_links) {
+        throw Error(ErrorKind::unsupported, "is a hard link to nowhere", name);
+      }
+      return data_of(target.path, links + 1);
+    }
+    case Member::Kind::symbolic_link:
+      throw Error(ErrorKind::unsupported, "is a symbolic link in an archive: not followed", name);
+    default:
+      throw Error(ErrorKind::not_found, "is not a file", name);
+  }
+  if (found.error) throw Error(*found.error);
+  if (found.encrypted) {
+    throw Error(ErrorKind::unsupported, "is encrypted: decrypt the archive first", name);
+  }
+  if (found.data) return found.data;
+  ArchiveReader reader(file_, options_.format, *budget_);
+  Member member;
+  for (std::uint64_t ordinal = 0; reader.next(member); ++ordinal) {
+    if (ordinal != found.ordinal) continue;
+    MemberData data(name, options_.scratch_directory,
+                    member_memory_limit - std::min(member_memory_limit, in_memory_));
+    MemberPiece piece;
+    while (reader.read(piece, found.error)) data.add(piece);
+    if (found.error) throw Error(*found.error);
+    in_memory_ += data.in_memory();
+    found.data = data.finish(found.size);
+    found.size = found.data->size();
+    return found.data;
+  }
+  throw Error(ErrorKind::io, "changed while it was read", file_->name());
+}
+
+std::unique_ptr<ByteSource> MemberTree::open(const std::string& path) const {
+  const std::shared_ptr<const ByteSource> data = data_of(path, 0);
+  return std::make_unique<SliceSource>(data, 0, data->size(), data->name());
+}
+
+}  // namespace goldhive

@@ -1,0 +1,76 @@
+// What is in an archive, as a tree of files: built from the headers in one pass that also keeps the
+// data somebody will want to read (member_names.h).
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "imgtools/archive/archive_reader.h"
+#include "imgtools/file_tree.h"
+
+namespace goldhive {
+
+struct ArchiveOptions {
+  std::string format;             ///< "tar", "zip", "7z", "cpio"
+  std::string scratch_directory;  ///< for members that are too large for memory
+  bool images = true;             ///< keep what may be an image, too
+};
+
+class MemberTree final : public FileTree {
+ public:
+  /// Reads the archive once. Throws Error if it is damaged, cut off or a bomb: of half an archive
+  /// nobody knows what is missing.
+  MemberTree(std::shared_ptr<const ByteSource> file, ArchiveOptions options,
+             std::shared_ptr<UnpackBudget> budget);
+
+  std::vector<TreeEntry> list(const std::string& directory) const override;
+  /// Data that was not kept is read in a further pass.
+  std::unique_ptr<ByteSource> open(const std::string& path) const override;
+  /// Error(unsupported) if a symbolic link is on the way: links in archives are not followed, and
+  /// what stands behind one is not absent.
+  std::optional<std::string> find(const std::string& path) const override;
+  std::optional<std::vector<std::string>> known_hives() const override { return hives_; }
+
+  /// What a reader of a verdict should know: names passed over, names that occur twice.
+  const std::vector<std::string>& name_notes() const { return name_notes_; }
+  /// Members that may be images of their own, with their data; exact paths.
+  const std::vector<std::string>& images() const { return images_; }
+  /// Number of the member among all, from 0, and how often its name occurs. Error(not_found).
+  struct Position {
+    std::uint64_t ordinal = 0;
+    unsigned occurrences = 1;
+  };
+  Position position(const std::string& path) const;
+
+ private:
+  struct Node {
+    Member::Kind kind = Member::Kind::directory;
+    std::uint64_t size = 0;
+    std::uint64_t ordinal = 0;
+    unsigned occurrences = 1;
+    bool encrypted = false;
+    std::string link;
+    std::shared_ptr<const ByteSource> data;
+    std::optional<Error> error;
+  };
+  using Folder = std::map<std::string, Node>;
+  class Scan;
+
+  const Folder& folder(const std::string& path) const;
+  const Node& node(const std::string& path) const;
+  std::shared_ptr<const ByteSource> data_of(const std::string& path, int links) const;
+
+  std::shared_ptr<const ByteSource> file_;
+  ArchiveOptions options_;
+  std::shared_ptr<UnpackBudget> budget_;
+  mutable std::map<std::string, Folder> folders_;  // by path; "" is there always
+  mutable std::uint64_t in_memory_ = 0;            // bytes of kept data
+  std::vector<std::string> hives_;
+  std::vector<std::string> images_;
+  std::vector<std::string> name_notes_;
+};
+
+}  // namespace goldhive

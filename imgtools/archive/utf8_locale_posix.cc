@@ -1,0 +1,34 @@
+#include <locale.h>
+
+#include "imgtools/archive/utf8_locale.h"
+
+namespace goldhive {
+
+struct Utf8Locale::Impl {
+  locale_t before;
+};
+
+namespace {
+
+/// Made once, never freed: other threads may be under it when the process ends.
+locale_t utf8() {
+  static const locale_t made = [] {
+    for (const char* name : {"C.UTF-8", "C.utf8", "en_US.UTF-8"}) {
+      if (const locale_t found = ::newlocale(LC_CTYPE_MASK, name, nullptr)) return found;
+    }
+    return locale_t{};
+  }();
+  return made;
+}
+
+}  // namespace
+
+Utf8Locale::Utf8Locale() {
+  if (utf8() != locale_t{}) impl_.reset(new Impl{::uselocale(utf8())});
+}
+
+Utf8Locale::~Utf8Locale() {
+  if (impl_) ::uselocale(impl_->before);
+}
+
+}  // namespace goldhive

@@ -1,0 +1,195 @@
+// Archives that are broken, cut off, encrypted or made to mislead: an error or a warning, never a
+// wrong verdict.
+#include <filesystem>
+
+#include "tests/conformance/archive_maker.h"
+
+using namespace goldhive::testing;
+using Catch::Contains;
+namespace fs = std::filesystem;
+using goldhive::Bytes;
+using nlohmann::json;
+
+namespace {
+
+json target_of(const RunResult& scan) { return scan.json().at("targets").at(0); }
+
+RunResult scan_json(const std::string& path) { return run_cli({"scan", "--format", "json", path}); }
+
+std::string notes_of(const RunResult& scan) { return target_of(scan).at("notes").dump(); }
+
+}  // namespace
+
+TEST_CASE("an archive that is cut off anywhere is an error that says so and gets no verdict") {
+  const TempDir dir;
+  put_tree(dir, "windows-7-sp1-x64-ready", "tree");
+  for (const ArchiveKind& kind : archive_kinds()) {
+    const std::string path = make_archive(dir, "tree", kind);
+    if (path.empty()) continue;
+    REQUIRE(run_cli({"scan", path}).status == 0);
+    const std::uintmax_t size = fs::file_size(path);
+    for (const std::uintmax_t part : {15, 12, 8, 4, 1}) {
+      if (part == 15 && std::string(kind.name) == "streamed.zip") continue;  // only fill is lost
+      fs::resize_file(path, size * part / 16);
+      const RunResult scan = scan_json(path);
+      INFO(kind.name << " cut to " << part << "/16: " << scan.out);
+      CHECK(scan.status == 2);
+      CHECK(target_of(scan).at("installations").empty());
+      CHECK_FALSE(target_of(scan).at("error").is_null());
+    }
+    fs::remove(path);
+  }
+}
+
+TEST_CASE("a tar that stops between two entries is not taken for a whole one") {
+  const TempDir dir;
+  put_tree(dir, "windows-7-sp1-x64-ready", "tree");
+  shell(dir, "tree", "tar -cf ../a.tar Windows/System32/config; tar -b1 -cf ../b.tar *");
+  // Without the end mark: its blocks of zeros, and those that only fill up the record.
+  Bytes data = dir.read("a.tar");
+  while (data.size() > 512 &&
+         std::all_of(data.end() - 512, data.end(), [](std::uint8_t byte) { return byte == 0; })) {
+    data.resize(data.size() - 512);
+  }
+  // The last file ends in zeros that are its own; what is left ends in a block of its data.
+  data.resize(data.size() + 512 - (data.size() + 511) % 512 - 1);
+  const RunResult scan = scan_json(dir.write("cut.tar", data));
+  CHECK(scan.status == 2);
+  CHECK_THAT(scan.err, Contains("cut off or damaged"));
+}
+
+TEST_CASE("a damaged byte in a packed archive is an error or changes no verdict") {
+  const TempDir dir;
+  put_tree(dir, "windows-7-sp1-x64-ready", "tree");
+  for (const char* name : {"tar.bz2", "tar.xz", "tar.zst", "deflated.zip", "7z"}) {
+    const std::string path = make_archive(dir, "tree", name);
+    if (path.empty()) continue;
+    const std::string file = std::string("tree.") + name;
+    const json whole = target_of(scan_json(path)).at("installations");
+    const Bytes good = dir.read(file);
+    for (const std::size_t part : {1, 3, 5, 7}) {
+      Bytes bad = good;
+      for (std::size_t i = 0; i < 8; ++i) bad[bad.size() * part / 8 + i] ^= 0x55;
+      dir.write(file, bad);
+      const RunResult scan = scan_json(path);
+      INFO(name << " damaged at " << part << "/8: " << scan.out);
+      if (scan.status != 2) CHECK(target_of(scan).at("installations") == whole);
+    }
+  }
+}
+
+TEST_CASE("an encrypted archive is an error that names encryption") {
+  const TempDir dir;
+  put_tree(dir, "windows-7-sp1-x64", "tree");
+  const struct {
+    const char* tool;
+    const char* command;
+  } kinds[] = {{"zip", "zip -qr -P secret \"$1\" ."},
+               {"7z", "7z a -bd -bso0 -tzip -mem=AES256 -psecret \"$1\" ."},
+               {"7z", "7z a -bd -bso0 -t7z -psecret \"$1\" ."},
+               {"7z", "7z a -bd -bso0 -t7z -mhe=on -psecret \"$1\" ."}};
+  int number = 0;
+  for (const auto& kind : kinds) {
+    if (!have_tool(kind.tool)) continue;
+    const std::string path = dir / ("locked" + std::to_string(++number) + ".zip");
+    shell(dir, "tree", kind.command, path);
+    const RunResult scan = run_cli({"scan", path});
+    INFO(kind.command << "\n" << scan.out << scan.err);
+    CHECK(scan.status == 2);
+    CHECK_THAT(scan.err, Contains("ncrypt"));
+    CHECK_THAT(scan.out, !Contains("FAIL") && !Contains("PASS"));
+  }
+}
+
+TEST_CASE("a part of a split archive is an error") {
+  const TempDir dir;
+  put_tree(dir, "windows-7-sp1-x64", "tree");
+  if (have_tool("zip")) {
+    shell(dir, "tree", "zip -qr -s 64k ../split.zip .");
+    const RunResult last = run_cli({"scan", dir / "split.zip"});
+    INFO(last.out);
+    CHECK(last.status == 2);
+    CHECK_THAT(last.err, Contains("split"));
+    CHECK(run_cli({"scan", dir / "split.z01"}).status == 2);
+  }
+  if (have_tool("7z")) {
+    shell(dir, "tree", "7z a -bd -bso0 -mx0 -v64k ../split.7z .");
+    CHECK(run_cli({"scan", dir / "split.7z.001"}).status == 2);
+    CHECK(run_cli({"scan", dir / "split.7z.002"}).status == 2);
+  }
+  shell(dir, "tree",
+        "tar -cM -L 64 -f ../1.tar -f ../2.tar -f ../3.tar -f ../4.tar -f ../5.tar "
+        "-f ../6.tar -f ../7.tar -f ../8.tar -f ../9.tar . </dev/null || true");
+  CHECK(run_cli({"scan", dir / "1.tar"}).status == 2);
+  CHECK(run_cli({"scan", dir / "2.tar"}).status == 2);
+}
+
+TEST_CASE("names that leave the archive are passed over and absolute ones read as relative") {
+  const TempDir dir;
+  put_tree(dir, "windows-7-sp1-x64-ready", "tree");
+  shell(dir, "tree",
+        "tar -P -cf ../out.tar --transform 's,^,../,' . ; "
+        "tar -P -cf ../abs.tar --transform 's,^[.]/,/,' .");
+  const RunResult outside = scan_json(dir / "out.tar");
+  CHECK(outside.status == 2);
+  CHECK_THAT(notes_of(outside), Contains("'..' in the name: passed over"));
+  const RunResult absolute = scan_json(dir / "abs.tar");
+  INFO(absolute.out);
+  CHECK(absolute.status == 0);
+  CHECK_THAT(notes_of(absolute), Contains("absolute name"));
+}
+
+TEST_CASE("of a name twice in a tar the last counts and in a zip neither") {
+  const TempDir dir;
+  put_tree(dir, "windows-7-sp1-x64", "old");
+  put_tree(dir, "windows-7-sp1-x64-ready", "new");
+  shell(dir, "old", "tar -cf ../a.tar *");
+  shell(dir, "new", "tar -rf ../a.tar *");
+  const RunResult tar = scan_json(dir / "a.tar");
+  CHECK(tar.status == 0);
+  CHECK_THAT(notes_of(tar), Contains("occurs before: the last one counts"));
+
+  if (!have_tool("zip")) return;
+  // Two archives whose names are the same after the directory of one was edited.
+  fs::rename(dir / "old/Windows", dir / "old/Windowz");
+  shell(dir, "old", "zip -q0r ../a.zip Windowz");
+  shell(dir, "new", "zip -q0r ../a.zip Windows");
+  Bytes data = dir.read("a.zip");
+  const std::string wrong = "Windowz/";
+  for (auto at = data.begin();
+       (at = std::search(at, data.end(), wrong.begin(), wrong.end())) != data.end();) {
+    at[6] = 's';
+  }
+  const RunResult zip = scan_json(dir.write("b.zip", data));
+  INFO(zip.out);
+  CHECK(zip.status == 2);
+  CHECK_THAT(zip.out, Contains("occurs more than once"));
+}
+
+TEST_CASE("an archive bomb stops at a budget that a flag raises") {
+  const TempDir dir;
+  put_tree(dir, "windows-7-sp1-x64-ready", "tree");
+  shell(dir, "tree", "truncate -s 1200M bomb.img; tar --zstd -cf ../bomb.tar.zst .");
+  const RunResult scan = run_cli({"scan", dir / "bomb.tar.zst"});
+  CHECK(scan.status == 2);
+  CHECK_THAT(scan.err, Contains("archive bomb") && Contains("--max-unpacked"));
+  CHECK(run_cli({"scan", "--max-unpacked", "100K", dir / "bomb.tar.zst"}).status == 2);
+  CHECK(run_cli({"scan", "--depth", "0", "--max-unpacked", "2G", dir / "bomb.tar.zst"}).status ==
+        0);
+}
+
+TEST_CASE("a link in an archive is not followed and what is behind it is not absent") {
+  const TempDir dir;
+  put_tree(dir, "windows-7-sp1-x64-ready", "tree");
+  shell(dir, "tree",
+        "mv Windows/SysWOW64 elsewhere; ln -s ../elsewhere Windows/SysWOW64; tar -cf ../a.tar *");
+  const RunResult folder = scan_json(dir / "a.tar");
+  CHECK(folder.status == 2);
+  CHECK_THAT(folder.out, Contains("symbolic link in an archive"));
+  shell(dir, "tree",
+        "rm Windows/SysWOW64; mv elsewhere Windows/SysWOW64; cd Windows/System32;"
+        "ln config/SOFTWARE aaa; tar -cf ../../../b.tar -C ../.. Windows/System32/aaa Windows");
+  const RunResult hard = scan_json(dir / "b.tar");
+  INFO(hard.out << hard.err);
+  CHECK(hard.status == 0);
+}

@@ -1,0 +1,32 @@
+// The command line, in process, on the real host.
+#pragma once
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "src/cli/cli.h"
+
+namespace goldhive::testing {
+
+struct RunResult {
+  int status = 0;
+  std::string out;
+  std::string err;
+
+  nlohmann::json json() const { return nlohmann::json::parse(out); }
+};
+
+inline RunResult run_cli(const std::vector<std::string>& arguments) {
+  std::ostringstream out;
+  std::ostringstream err;
+  RunResult result;
+  result.status = cli::run(arguments, out, err);
+  result.out = out.str();
+  result.err = err.str();
+  return result;
+}
+
+}  // namespace goldhive::testing

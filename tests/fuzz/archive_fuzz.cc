@@ -1,0 +1,55 @@
+// Files taken for archives of each kind: read through, every member opened, and images in them,
+// too.
+#include <vector>
+
+#include "imgtools/error.h"
+#include "imgtools/image.h"
+#include "tests/fuzz/one_file_storage.h"
+
+using namespace goldhive;
+
+namespace {
+
+constexpr std::uint64_t budget = 4 << 20;
+
+void read_all(const FileTree& tree) {
+  std::vector<std::string> folders = {""};
+  int left = 50;
+  while (!folders.empty()) {
+    const std::string folder = folders.back();
+    folders.pop_back();
+    for (const TreeEntry& entry : tree.list(folder)) {
+      const std::string path = folder.empty() ? entry.name : folder + "/" + entry.name;
+      if (entry.directory) {
+        folders.push_back(path);
+        continue;
+      }
+      if (left-- == 0) return;
+      try {
+        const auto file = tree.open(path);
+        if (file->size() > 0) file->read(file->size() - 1, 1);
+      } catch (const Error&) {
+      }
+    }
+  }
+  tree.find("windows/system32/CONFIG/software");
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size < 2) return 0;
+  constexpr const char* formats[] = {"", "tar", "zip", "7z", "cpio"};
+  OpenOptions options;
+  options.input_format = formats[data[0] % 5];
+  options.max_unpacked = budget;
+  const fuzz::OneFileStorage storage(Bytes(data + 1, data + size));
+  try {
+    const auto image = open_image(storage, fuzz::OneFileStorage::path, options);
+    for (const Volume& volume : image->volumes()) {
+      if (volume.tree) read_all(*volume.tree);
+    }
+  } catch (const Error&) {
+  }
+  return 0;
+}
