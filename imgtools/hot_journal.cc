@@ -7,6 +7,7 @@
 #include "imgtools/error.h"
 #include "imgtools/journal_targets.h"
 #include "imgtools/path.h"
+#include "imgtools/replacement_record.h"
 
 namespace goldhive {
 
@@ -98,6 +99,14 @@ std::optional<HotJournal> find_hot_journal(const ReadStorage& storage,
   return std::nullopt;
 }
 
+void refuse_hot(const ReadStorage& storage, const std::string& host_file) {
+  std::string path;
+  if (const auto hot = find_hot_journal(storage, host_file)) path = hot->path;
+  if (const auto hot = find_hot_replacement(storage, host_file)) path = hot->names.record;
+  if (path.empty()) return;
+  throw Error(ErrorKind::refused, "an earlier patch was cut off: recover first", path);
+}
+
 std::unique_ptr<ByteSource> old_state(const HotJournal& hot,
                                       std::shared_ptr<const ByteSource> current) {
   const TargetState state = compare(hot.journal, hot.target, view_of(*current));
@@ -158,6 +167,9 @@ std::optional<FileInfo> ReadThroughStorage::stat(const std::string& path) const 
   std::optional<FileInfo> info = base_.stat(path);
   if (!info || info->type != FileType::file) return info;
   try {
+    if (const std::optional<HotReplacement> replaced = find_hot_replacement(base_, path)) {
+      return base_.stat(replaced->old_content);
+    }
     const std::optional<HotJournal> hot = find_hot_journal(base_, path);
     if (!hot) return info;
     info->size = hot->journal.targets()[hot->target].old_size;
@@ -168,6 +180,11 @@ std::optional<FileInfo> ReadThroughStorage::stat(const std::string& path) const 
 }
 
 std::unique_ptr<ByteSource> ReadThroughStorage::open(const std::string& path) const {
+  if (const std::optional<HotReplacement> replaced = find_hot_replacement(base_, path)) {
+    meet(replaced->names.record, path);
+    const std::shared_ptr<const ByteSource> old = base_.open(replaced->old_content);
+    return std::make_unique<SliceSource>(old, 0, old->size(), path);
+  }
   std::unique_ptr<ByteSource> current = base_.open(path);
   const std::optional<HotJournal> hot = find_hot_journal(base_, path);
   if (!hot) {
@@ -176,10 +193,14 @@ std::unique_ptr<ByteSource> ReadThroughStorage::open(const std::string& path) co
     const bool stale = info && info->type == FileType::file && info->size != current->size();
     return stale ? base_.open(path) : std::move(current);
   }
-  const bool met = std::any_of(journals_.begin(), journals_.end(),
-                               [&](const Met& one) { return one.journal == hot->path; });
-  if (!met) journals_.push_back({hot->path, path});
+  meet(hot->path, path);
   return old_state(*hot, std::move(current));
+}
+
+void ReadThroughStorage::meet(const std::string& journal, const std::string& file) const {
+  const bool met = std::any_of(journals_.begin(), journals_.end(),
+                               [&](const Met& one) { return one.journal == journal; });
+  if (!met) journals_.push_back({journal, file});
 }
 
 }  // namespace goldhive

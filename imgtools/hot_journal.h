@@ -34,6 +34,9 @@ struct HotJournal {
 std::optional<HotJournal> find_hot_journal(const ReadStorage& storage,
                                            const std::string& host_file);
 
+/// Error(refused) if a hot journal or the record of a cut-off replacement concerns `host_file`.
+void refuse_hot(const ReadStorage& storage, const std::string& host_file);
+
 /// `current`, which is the file `hot` was found for as it lies, with the old bytes laid over it and
 /// the old size. Error(refused) if the journal belongs to another file or to another state of it.
 std::unique_ptr<ByteSource> old_state(const HotJournal& hot,
@@ -77,6 +80,8 @@ class ReadThroughStorage final : public ReadStorage {
   const std::vector<Met>& journals() const { return journals_; }
 
  private:
+  void meet(const std::string& journal, const std::string& file) const;
+
   const ReadStorage& base_;
   mutable std::vector<Met> journals_;
 };

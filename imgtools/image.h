@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -64,11 +66,21 @@ struct HostEdit {
   Bytes data;
 };
 
+/// A file of the host that is written anew as a whole, since it cannot be changed in place.
+struct HostRewrite {
+  std::string path;
+  std::uint64_t size_limit = 0;  ///< what the new file takes at most, by an estimate
+  /// Hands out the new content from front to back. Reads the old file; may throw Error.
+  std::function<void(const std::function<void(std::span<const std::uint8_t>)>& put)> write;
+};
+
 /// All that a transaction does to the host: the edits, and the final size of each file that grows
 /// (naming one that stays as it is does no harm).
 struct HostChange {
   std::vector<HostEdit> edits;
   std::vector<std::pair<std::string, std::uint64_t>> sizes;
+  /// If set, this is the change, and there are no edits.
+  std::optional<HostRewrite> rewrite = std::nullopt;
 };
 
 /// Adds a change of a file that lies on the host as it is, in phase 0.

@@ -47,6 +47,7 @@
 
 #include "imgtools/error.h"
 #include "imgtools/path.h"
+#include "imgtools/replacement.h"
 #include "imgtools/undo.h"
 
 namespace goldhive {
@@ -78,18 +79,6 @@ Digest growth_digest(const Writes& writes, std::uint64_t old_size, std::uint64_t
   return hash.finish();
 }
 
-/// The folder of the targets as an undo file records it.
-std::string relative_folder(const std::string& given_root, const std::string& given_folder) {
-  const std::string root = without_trailing_separators(given_root);
-  const std::string folder = without_trailing_separators(given_folder);
-  if (folder == root) return "";
-  const std::string prefix = join_path(root, "");
-  if (!folder.starts_with(prefix)) {
-    throw Error(ErrorKind::refused, "lies outside of " + root, folder);
-  }
-  return folder.substr(prefix.size());
-}
-
 /// For cleaning up while another error is on its way out.
 template <class Action>
 void try_to(const Action& action) {
@@ -100,6 +89,17 @@ void try_to(const Action& action) {
 }
 
 }  // namespace
+
+std::string relative_folder(const std::string& given_root, const std::string& given_folder) {
+  const std::string root = without_trailing_separators(given_root);
+  const std::string folder = without_trailing_separators(given_folder);
+  if (folder == root) return "";
+  const std::string prefix = join_path(root, "");
+  if (!folder.starts_with(prefix)) {
+    throw Error(ErrorKind::refused, "lies outside of " + root, folder);
+  }
+  return folder.substr(prefix.size());
+}
 
 struct Transaction::Group {
   std::string name;
@@ -123,9 +123,7 @@ Transaction::Transaction(Storage& storage, JournalPlace place, HostChange change
   for (const Group& one : groups_) names.push_back(one.name);
   targets_ = std::make_unique<LockedTargets>(storage_, folder_, names);
   for (const std::string& name : names) {
-    if (const auto hot = find_hot_journal(storage_, join_path(folder_, name))) {
-      throw Error(ErrorKind::refused, "an earlier patch was cut off: recover first", hot->path);
-    }
+    refuse_hot(storage_, join_path(folder_, name));
   }
   journal_path_ = goldhive::journal_path(folder_, names);
   plan(metadata);
@@ -273,11 +271,12 @@ void Transaction::roll_back() {
 }
 
 std::string transact(Storage& storage, const JournalPlace& place, HostChange change,
-                     const std::string& metadata, const std::function<void()>& verify) {
+                     const std::string& metadata, const Verify& verify) {
+  if (change.rewrite) return replace_file(storage, place, *change.rewrite, metadata, verify);
   Transaction transaction(storage, place, std::move(change), metadata);
   try {
     transaction.write();
-    if (verify) verify();
+    if (verify) verify(storage);
     return transaction.commit();
   } catch (const Error& reason) {
     try {
@@ -296,6 +295,7 @@ std::string transact(Storage& storage, const JournalPlace& place, HostChange cha
 std::optional<std::string> recover(Storage& storage, const std::string& host_file, bool force) {
   const std::string file = follow_links(storage, host_file);
   const std::string folder = parent_of(file);
+  if (const auto replaced = recover_replacement(storage, file, force)) return replaced;
   remove_leftover(storage, journal_path(folder, {base_name(file)}));
   remove_leftover(storage, journal_path(folder, {}));
   std::optional<HotJournal> hot = find_hot_journal(storage, file);

@@ -76,17 +76,23 @@ class Transaction {
   std::optional<Journal> journal_;  // from the moment it is hot
 };
 
-/// A whole transaction: begin, write, `verify`, commit. Whatever throws on the way, `verify`
-/// included, rolls back and comes out of here. Returns the undo file as commit() does.
-/// `verify` may read the targets through plain storage, not through ReadThroughStorage.
-std::string transact(Storage& storage, const JournalPlace& place, HostChange change,
-                     const std::string& metadata, const std::function<void()>& verify);
+/// Looks at what was written, through the storage it is handed, before it counts. May throw Error.
+using Verify = std::function<void(const ReadStorage& storage)>;
 
-/// Rolls back the transaction that left a hot journal for `host_file`, in all its targets, and
-/// removes the leavings of one that died before it began. Returns the path of the journal that was
-/// worked off, nullopt if there was none. Safe to interrupt and to repeat.
-/// Error(refused) if a target is in use, or in a state that the transaction cannot have left;
-/// `force` rolls back in spite of the latter.
+/// A whole transaction: begin, write, `verify`, commit. Whatever throws on the way, `verify`
+/// included, rolls back and comes out of here. Returns the undo file as commit() does. A change
+/// that is a rewrite goes to replace_file() (replacement.h).
+std::string transact(Storage& storage, const JournalPlace& place, HostChange change,
+                     const std::string& metadata, const Verify& verify);
+
+/// `folder` as undo files record it: relative to `root`. Error(refused) if it is not in there.
+std::string relative_folder(const std::string& root, const std::string& folder);
+
+/// Rolls back the transaction that left a hot journal (or the record of a replacement) for
+/// `host_file`, in all its targets, and removes the leavings of one that died before it began.
+/// Returns the path of the journal that was worked off, nullopt if there was none. Safe to
+/// interrupt and to repeat. Error(refused) if a target is in use, or in a state that the
+/// transaction cannot have left; `force` rolls back in spite of the latter.
 std::optional<std::string> recover(Storage& storage, const std::string& host_file, bool force);
 
 }  // namespace goldhive

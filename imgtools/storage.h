@@ -68,6 +68,12 @@ class Storage : public ReadStorage {
   /// Replaces `to` atomically. Both names are in one directory or at least on one file system.
   virtual void rename(const std::string& from, const std::string& to) = 0;
   virtual void remove(const std::string& path) = 0;
+  /// Gives a file a second name, which must be free. False where that is not possible (another file
+  /// system, or one without hard links): then copy it.
+  virtual bool link(const std::string&, const std::string&) { return false; }
+  /// Owner, mode, ACLs and other attributes of `from` for `to`, which is to take its place; not its
+  /// times. Error(refused) if the owner cannot be kept.
+  virtual void copy_attributes(const std::string&, const std::string&) {}
   virtual void make_directories(const std::string& path) = 0;
   /// Makes creations, renames and removals in `directory` durable (a no-op where the OS has none).
   virtual void sync_directory(const std::string& directory) = 0;

@@ -39,6 +39,7 @@
 #include "imgtools/error.h"
 #include "imgtools/in_use.h"
 #include "imgtools/storage.h"
+#include "imgtools/xattr.h"
 
 namespace goldhive {
 
@@ -366,6 +367,38 @@ class PosixStorage final : public PosixReads<Storage> {
 
   void remove(const std::string& path) override {
     if (::unlink(c_path(path)) != 0) fail(path, "remove", errno);
+  }
+
+  bool link(const std::string& from, const std::string& to) override {
+    if (::link(c_path(from), c_path(to)) == 0) return true;
+    switch (errno) {
+      case EPERM:  // no hard links here, or not for this user (fs.protected_hardlinks)
+      case EXDEV:
+      case EMLINK:
+      case ENOSYS:
+      case EOPNOTSUPP:
+        return false;
+      default:
+        fail(from, fmt::format("link to {}", to).c_str(), errno);
+    }
+  }
+
+  void copy_attributes(const std::string& from, const std::string& to) override {
+    const Descriptor source = open_for_reading(from);
+    if (!source.valid()) fail(from, "open", errno);
+    const Descriptor target = open_raw(to, O_RDWR | O_NONBLOCK);
+    if (!target.valid()) fail(to, "open", errno);
+    const struct stat s = stat_fd(source.get(), from);
+    const struct stat t = stat_fd(target.get(), to);
+    if ((s.st_uid != t.st_uid || s.st_gid != t.st_gid) &&
+        ::fchown(target.get(), s.st_uid, s.st_gid) != 0) {
+      throw Error(ErrorKind::refused,
+                  "belongs to another user or group, which the new file could not keep: run as its "
+                  "owner or as root",
+                  from);
+    }
+    copy_extended_attributes(source.get(), target.get(), from);
+    if (::fchmod(target.get(), s.st_mode & 07777) != 0) fail(to, "set the mode", errno);
   }
 
   void make_directories(const std::string& path) override {

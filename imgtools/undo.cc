@@ -18,6 +18,7 @@
 #include "imgtools/disk/disk_storage.h"
 #include "imgtools/error.h"
 #include "imgtools/path.h"
+#include "imgtools/replacement.h"
 
 namespace goldhive {
 
@@ -70,8 +71,8 @@ void fill_from(const ByteSource& source, WritableFile& file) {
   }
 }
 
-/// The targets' folder below the root. Error(refused) if a symbolic link stands on the way, since
-/// it could lead out of the tree.
+}  // namespace
+
 std::string folder_below(const ReadStorage& storage, const std::string& root,
                          const std::string& folder) {
   std::string path = root;
@@ -86,8 +87,6 @@ std::string folder_below(const ReadStorage& storage, const std::string& root,
   }
   return path;
 }
-
-}  // namespace
 
 JournalPlace place_of(const ReadStorage& storage, const std::string& target,
                       const std::string& absolute_target, const UndoOptions& options) {
@@ -169,6 +168,9 @@ void copy_durably(Storage& storage, const Journal& journal, const std::string& p
 
 UndoResult undo(Storage& storage, const JournalPlace& place, const std::string& undo_file,
                 bool force) {
+  if (is_replacement_record(*storage.open(undo_file))) {
+    return undo_replacement(storage, place, undo_file, force);
+  }
   const Journal journal = Journal::decode(storage.open(undo_file));
   const std::string folder = folder_below(storage, place.root, journal.folder());
   std::vector<std::string> names = target_names(journal);
@@ -181,9 +183,7 @@ UndoResult undo(Storage& storage, const JournalPlace& place, const std::string& 
   result.metadata = journal.metadata();
   for (const std::string& name : names) {
     result.targets.push_back(join_path(folder, name));
-    if (const auto hot = find_hot_journal(storage, result.targets.back())) {
-      throw Error(ErrorKind::refused, "an earlier patch was cut off: recover first", hot->path);
-    }
+    refuse_hot(storage, result.targets.back());
   }
   const TargetState state = compare_all(journal, targets);
   result.changed = !state.is_old;

@@ -38,6 +38,11 @@ std::optional<std::string> newest_undo_file(const ReadStorage& storage, const Jo
 /// Copies a journal to `path` on any file system: complete and synced, or not there.
 void copy_durably(Storage& storage, const Journal& journal, const std::string& path);
 
+/// The targets' folder below the root. Error(refused) if a symbolic link stands on the way, since
+/// it could lead out of the tree.
+std::string folder_below(const ReadStorage& storage, const std::string& root,
+                         const std::string& folder);
+
 struct UndoResult {
   bool changed =
       false;  ///< false: the targets were in the old state already (an undo cut off late)

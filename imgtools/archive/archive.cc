@@ -13,6 +13,7 @@
 
 #include <algorithm>
 
+#include "imgtools/archive/archive_change.h"
 #include "imgtools/archive/archive_reader.h"
 #include "imgtools/archive/member_tree.h"
 #include "imgtools/archive/zip_format.h"
@@ -59,7 +60,10 @@ class MemberStorage final : public ReadStorage {
 class ArchiveImage final : public Image {
  public:
   ArchiveImage(const Candidate& candidate, std::string format)
-      : path_(candidate.path), format_(std::move(format)), options_(candidate.options) {
+      : path_(candidate.path),
+        format_(std::move(format)),
+        source_(candidate.source),
+        options_(candidate.options) {
     if (!options_.budget) {
       options_.budget = std::make_shared<UnpackBudget>(
           options_.max_unpacked > 0 ? options_.max_unpacked
@@ -88,6 +92,26 @@ class ArchiveImage final : public Image {
     return all;
   }
   std::vector<std::string> host_files() const override { return {path_}; }
+
+  HostChange host_change(std::size_t index, const std::vector<FileEdit>& edits) const override {
+    if (index != 0) {
+      throw Error(
+          ErrorKind::unsupported,
+          "an image inside an archive is only read, never changed: extract it, patch it and "
+          "put it back",
+          path_ + volumes_.at(index).id);
+    }
+    for (const FileEdit& edit : edits) {
+      if (tree_->position(edit.path).occurrences == 1) continue;
+      throw Error(ErrorKind::refused,
+                  "is in the archive more than once: which of them to change cannot be told",
+                  path_ + ": " + edit.path);
+    }
+    const ArchiveFile archive{path_, source_, tree_};
+    if (format_ == "tar") return change_tar(archive, edits);
+    if (format_ == "zip") return change_zip(archive, edits);
+    return Image::host_change(index, edits);
+  }
 
  private:
   void open_inside(const std::string& member) {
@@ -126,6 +150,7 @@ class ArchiveImage final : public Image {
 
   std::string path_;
   std::string format_;
+  std::shared_ptr<const ByteSource> source_;
   OpenOptions options_;
   std::shared_ptr<const MemberTree> tree_;
   std::unique_ptr<MemberStorage> members_;

@@ -77,9 +77,22 @@ class ArchiveReader {
 /// "gz", "bz2", "xz", "zst", or "" for what is none of these: by the first bytes.
 std::string packing_of(std::span<const std::uint8_t> head);
 
-/// Unpacks a whole stream, piece by piece. Returns at its end, or when `take` says false.
-void unpack(const std::shared_ptr<const ByteSource>& file, UnpackBudget& budget,
-            const std::function<bool(std::span<const std::uint8_t>)>& take);
+/// The unpacked bytes of a packed file, from front to back.
+class UnpackedStream {
+ public:
+  /// `budget` must outlive this.
+  UnpackedStream(const std::shared_ptr<const ByteSource>& file, UnpackBudget& budget);
+  ~UnpackedStream();
+  UnpackedStream(const UnpackedStream&) = delete;
+  UnpackedStream& operator=(const UnpackedStream&) = delete;
+
+  /// The next bytes, valid until the next call; empty at the end.
+  std::span<const std::uint8_t> next();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
 
 /// Packs a stream: bytes put in come out through `out`, packed as `packing` says.
 class Packer {

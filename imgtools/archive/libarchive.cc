@@ -404,14 +404,16 @@ std::string packing_of(std::span<const std::uint8_t> head) {
   return "";
 }
 
-void unpack(const std::shared_ptr<const ByteSource>& file, UnpackBudget& budget,
-            const std::function<bool(std::span<const std::uint8_t>)>& take) {
-  UnpackedFeed feed(file, budget);
-  for (;;) {
-    const std::span<const std::uint8_t> data = feed.next();
-    if (data.empty() || !take(data)) return;
-  }
-}
+struct UnpackedStream::Impl {
+  UnpackedFeed feed;
+};
+
+UnpackedStream::UnpackedStream(const std::shared_ptr<const ByteSource>& file, UnpackBudget& budget)
+    : impl_(new Impl{{file, budget}}) {}
+
+UnpackedStream::~UnpackedStream() = default;
+
+std::span<const std::uint8_t> UnpackedStream::next() { return impl_->feed.next(); }
 
 struct Packer::Impl {
   Impl(const std::string& packing, Out take) : out(std::move(take)), handle(archive_write_new()) {

@@ -4,6 +4,7 @@
 namespace goldhive {
 
 struct ArchiveReader::Impl {};
+struct UnpackedStream::Impl {};
 struct Packer::Impl {};
 
 namespace {
@@ -29,10 +30,11 @@ void ArchiveReader::check_end() {}
 
 std::string packing_of(std::span<const std::uint8_t>) { return ""; }
 
-void unpack(const std::shared_ptr<const ByteSource>& file, UnpackBudget&,
-            const std::function<bool(std::span<const std::uint8_t>)>&) {
+UnpackedStream::UnpackedStream(const std::shared_ptr<const ByteSource>& file, UnpackBudget&) {
   refuse(file->name());
 }
+UnpackedStream::~UnpackedStream() = default;
+std::span<const std::uint8_t> UnpackedStream::next() { return {}; }
 
 Packer::Packer(const std::string&, Out) { refuse(""); }
 Packer::~Packer() = default;

@@ -5,11 +5,20 @@
 #include <string_view>
 #include <vector>
 
-#include "imgtools/text.h"
-
 namespace goldhive {
 
 namespace {
+
+/// Without regard to case, for names that are all ASCII: tens of thousands of members are asked
+/// about, and what differs from Windows' own rule only costs a second pass.
+bool same(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  };
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [lower](char x, char y) {
+           return lower(x) == lower(y);
+         });
+}
 
 using Parts = std::vector<std::string_view>;
 
@@ -52,23 +61,20 @@ Parts split(std::string_view path) {
 template <class List>
 bool is_one_of(const List& names, std::string_view name) {
   return std::any_of(names.begin(), names.end(),
-                     [name](std::string_view other) { return nt_equal(name, other); });
+                     [name](std::string_view other) { return same(name, other); });
 }
 
 template <class List>
 bool ends_in_one_of(const List& suffixes, std::string_view name) {
   return std::any_of(suffixes.begin(), suffixes.end(), [name](std::string_view suffix) {
-    return name.size() > suffix.size() &&
-           nt_equal(name.substr(name.size() - suffix.size()), suffix);
+    return name.size() > suffix.size() && same(name.substr(name.size() - suffix.size()), suffix);
   });
 }
 
 bool is_hive_or_log(std::string_view name) {
-  if (name.size() > std::string_view("SOFTWARE.LOG1").size()) return false;
   for (const std::string_view hive : hive_names) {
-    for (const std::string_view suffix : hive_suffixes) {
-      if (nt_equal(name, std::string(hive) + std::string(suffix))) return true;
-    }
+    if (!same(name.substr(0, hive.size()), hive)) continue;
+    if (is_one_of(hive_suffixes, name.substr(hive.size()))) return true;
   }
   return false;
 }
@@ -115,8 +121,7 @@ Interest interest_in(const std::string& path, std::uint64_t size) {
 bool is_windows_hive(const std::string& path) {
   const Parts parts = split(path);
   return parts.size() >= 3 && is_one_of(hive_names, parts.back()) &&
-         nt_equal(parts[parts.size() - 2], "config") &&
-         nt_equal(parts[parts.size() - 3], "System32");
+         same(parts[parts.size() - 2], "config") && same(parts[parts.size() - 3], "System32");
 }
 
 bool starts_like_hive(std::span<const std::uint8_t> head) {

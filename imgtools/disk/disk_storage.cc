@@ -171,6 +171,12 @@ class StorageWithDisks final : public DisksAmongFiles<Storage> {
   }
   void rename(const std::string& from, const std::string& to) override { base_->rename(from, to); }
   void remove(const std::string& path) override { base_->remove(path); }
+  bool link(const std::string& from, const std::string& to) override {
+    return base_->link(from, to);
+  }
+  void copy_attributes(const std::string& from, const std::string& to) override {
+    base_->copy_attributes(from, to);
+  }
   void make_directories(const std::string& path) override { base_->make_directories(path); }
   void sync_directory(const std::string& directory) override { base_->sync_directory(directory); }
   std::uint64_t free_space(const std::string& path) const override {

@@ -166,8 +166,9 @@ class TargetPatch {
     if (files.empty()) return;
     const JournalPlace place = place_of(storage_, name_.path, absolute_path_, settings_.undo);
     std::vector<InstallationReport> after;
-    const std::string undo = transact(storage_, place, image->host_change(batch.volume, files),
-                                      metadata(part, parts), [&] { after = rescan(batch); });
+    const std::string undo =
+        transact(storage_, place, image->host_change(batch.volume, files), metadata(part, parts),
+                 [&](const ReadStorage& written) { after = rescan(written, batch); });
     if (!undo.empty()) report_.undo = undo;
     for (std::size_t i = 0; i < batch.members.size(); ++i) {
       report_.installations[batch.members[i]] = std::move(after[i]);
@@ -175,8 +176,8 @@ class TargetPatch {
   }
 
   /// Reads the written files again and compares with the prediction; throws if it is not met.
-  std::vector<InstallationReport> rescan(const Batch& batch) const {
-    const std::unique_ptr<Image> image = open();
+  std::vector<InstallationReport> rescan(const ReadStorage& written, const Batch& batch) const {
+    const std::unique_ptr<Image> image = open_image(written, name_.path, settings_.pipeline.open);
     std::optional<Error> elsewhere;  // in a volume that was not readable before either
     std::vector<Found> found =
         find_installations(*image, name_, settings_.pipeline.inspect, elsewhere);

@@ -1,5 +1,5 @@
-// Files taken for archives of each kind: read through, every member opened, and images in them,
-// too.
+// Files taken for archives of each kind: read through, every member opened, images in them, too,
+// and a hive changed in place and made longer, as far as handing out what would be written.
 #include <vector>
 
 #include "imgtools/error.h"
@@ -35,6 +35,15 @@ void read_all(const FileTree& tree) {
   tree.find("windows/system32/CONFIG/software");
 }
 
+void change(const Image& image, const std::string& hive, std::uint64_t growth) {
+  const std::uint64_t size = image.volumes().front().tree->open(hive)->size();
+  FileEdit edit{hive, size + growth, {{0, Bytes(4, 1)}}};
+  if (growth > 0) edit.writes.push_back({size, Bytes(static_cast<std::size_t>(growth), 2)});
+  const HostChange made = image.host_change(0, {edit});
+  std::uint64_t written = 0;
+  if (made.rewrite) made.rewrite->write([&](const auto& data) { written += data.size(); });
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -48,6 +57,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto image = open_image(storage, fuzz::OneFileStorage::path, options);
     for (const Volume& volume : image->volumes()) {
       if (volume.tree) read_all(*volume.tree);
+    }
+    const auto tree = image->volumes().empty() ? nullptr : image->volumes().front().tree;
+    const auto hives = tree ? tree->known_hives() : std::nullopt;
+    if (!hives) return 0;  // told by content, it was no archive
+    for (const std::string& hive : *hives) {
+      for (const std::uint64_t growth : {std::uint64_t{0}, std::uint64_t{4096}}) {
+        try {
+          change(*image, hive, growth);
+        } catch (const Error&) {
+        }
+      }
     }
   } catch (const Error&) {
   }

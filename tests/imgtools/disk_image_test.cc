@@ -180,7 +180,7 @@ TEST_CASE("a file grows in every container of ours and undo gives back the same 
       const Digest before = sha256(*storage->open(path));
       const HostChange change = open_path(path)->host_change(0, {edit});
       const JournalPlace place = place_of(*storage, path, path, {});
-      const std::string undo_path = transact(*storage, place, change, "", [&] {
+      const std::string undo_path = transact(*storage, place, change, "", [&](const ReadStorage&) {
         const auto image = open_path(path);
         CHECK(image->notes().empty());
         CHECK(content(*image->volumes()[0].tree->open(software)) == expected);

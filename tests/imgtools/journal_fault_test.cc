@@ -33,6 +33,13 @@ struct Scenario {
 
   Files new_files() const {
     Files files = old_files;
+    if (change.rewrite) {
+      Bytes& file = files[change.rewrite->path];
+      file.clear();
+      change.rewrite->write([&](std::span<const std::uint8_t> piece) {
+        file.insert(file.end(), piece.begin(), piece.end());
+      });
+    }
     for (const auto& [path, size] : change.sizes) files[path].resize(size);
     for (const HostEdit& edit : change.edits) {  // the scenarios give them in the order of phases
       std::copy(edit.data.begin(), edit.data.end(),
@@ -47,6 +54,16 @@ struct Scenario {
     return storage;
   }
 };
+
+/// A new content in two pieces.
+HostChange rewrite(const std::string& path, const Bytes& first, const Bytes& second) {
+  HostChange change;
+  change.rewrite = HostRewrite{path, first.size() + second.size(), [=](const auto& put) {
+                                 put(first);
+                                 if (!second.empty()) put(second);
+                               }};
+  return change;
+}
 
 const std::string software = "/m/img/Windows/System32/config/SOFTWARE";
 const std::string system_hive = "/m/img/Windows/System32/config/SYSTEM";
@@ -86,6 +103,18 @@ std::vector<Scenario> scenarios() {
          {disk, 2, 0, Bytes(512, 2)}},
         {{disk, 24576}}},
        image},
+      {"a file replaced by a shorter one",
+       {{disk, pattern(9000, 8)}},
+       rewrite(disk, pattern(5000, 9), pattern(700, 10)),
+       image},
+      {"a file replaced, undo on another file system",
+       {{disk, pattern(3000, 11)}},
+       rewrite(disk, pattern(5000, 12), {}),
+       {"/d", "disk.vhd", {"/state/disk.vhd.goldhive-undo"}, true}},
+      {"a file replaced, no undo file",
+       {{disk, pattern(3000, 13)}},
+       rewrite(disk, pattern(3000, 14), pattern(10, 15)),
+       {"/d", "disk.vhd", {}, false}},
   };
 }
 
@@ -102,15 +131,18 @@ Files raw(const Scenario& scenario, const FaultyStorage& storage) {
   return files;
 }
 
-/// What scan would see.
-Files seen(const Scenario& scenario, const FaultyStorage& storage) {
-  const ReadThroughStorage view(storage);
+Files read_all(const Scenario& scenario, const ReadStorage& storage) {
   Files files;
   for (const auto& [path, data] : scenario.old_files) {
-    const auto source = view.open(path);
+    const auto source = storage.open(path);
     files[path] = source->read(0, static_cast<std::size_t>(source->size()));
   }
   return files;
+}
+
+/// What scan would see.
+Files seen(const Scenario& scenario, const FaultyStorage& storage) {
+  return read_all(scenario, ReadThroughStorage(storage));
 }
 
 using Action = std::function<void(FaultyStorage&)>;
@@ -182,7 +214,9 @@ class Judge {
     check(expected != "third", when + ": a third state is seen");
     check(state_of(scenario_, raw(scenario_, storage)) == expected, when + ": not " + expected);
     for (const std::string& path : storage.paths()) {
-      check(path.find("-journal") == std::string::npos, when + ": left behind " + path);
+      for (const char* part : {"-journal", ".goldhive-new", ".goldhive-old", "-replacing"}) {
+        check(path.find(part) == std::string::npos, when + ": left behind " + path);
+      }
     }
     storage.fail_at(0, Fault::none);
     check(!recover(storage, scenario_.first(), false), when + ": recovered twice");
@@ -252,8 +286,8 @@ void fail_everywhere(const Scenario& scenario, const FaultyStorage& start, const
 
 Action patching(const Scenario& scenario) {
   return [&scenario](FaultyStorage& storage) {
-    transact(storage, scenario.place, scenario.change, "test", [&] {
-      if (state_of(scenario, raw(scenario, storage)) != "new")
+    transact(storage, scenario.place, scenario.change, "test", [&](const ReadStorage& written) {
+      if (state_of(scenario, read_all(scenario, written)) != "new")
         throw Error(ErrorKind::io, "not new");
     });
   };

@@ -44,7 +44,7 @@ Bytes patched() {
 FaultyStorage died() {
   FaultyStorage storage = disk();
   try {
-    transact(storage, beside, change(), "", [&] {
+    transact(storage, beside, change(), "", [&](const ReadStorage&) {
       storage.fail_at(0, goldhive::testing::Fault::cut_before);
       storage.stat(hive);
     });
@@ -69,7 +69,7 @@ Error error_of(const std::function<void()>& action) {
 TEST_CASE("a transaction changes the files and turns its journal into the undo file") {
   FaultyStorage storage = disk();
   bool hot_during = false;
-  const std::string undo_file = transact(storage, beside, change(), "why", [&] {
+  const std::string undo_file = transact(storage, beside, change(), "why", [&](const ReadStorage&) {
     hot_during = storage.exists(hive_journal);
     CHECK(storage.contents(hive) == patched());
   });
@@ -94,7 +94,7 @@ TEST_CASE("a caller's check that fails rolls everything back and its reason come
   FaultyStorage storage = disk();
   const Error e = error_of([&] {
     transact(storage, beside, change(), "",
-             [] { throw Error(ErrorKind::refused, "the rescan disagrees"); });
+             [](const ReadStorage&) { throw Error(ErrorKind::refused, "the rescan disagrees"); });
   });
   CHECK(e.message() == "the rescan disagrees");
   CHECK(storage.contents(hive) == original);

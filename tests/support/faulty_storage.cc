@@ -258,8 +258,21 @@ void FaultyStorage::rename(const std::string& from, const std::string& to) {
   if (device_of(from) != device_of(to)) {
     throw Error(ErrorKind::io, "cannot rename between file systems", from);
   }
-  change_name({from, to, inode_of(from)});
+  // Between two names of one file a rename does nothing: POSIX says so.
+  const auto target = names_.find(to);
+  if (target == names_.end() || target->second != inode_of(from)) {
+    change_name({from, to, inode_of(from)});
+  }
   if (dying) cut();
+}
+
+bool FaultyStorage::link(const std::string& from, const std::string& to) {
+  const bool dying = step(Effect::writes);
+  if (device_of(from) != device_of(to)) return false;
+  if (names_.count(to) > 0) throw Error(ErrorKind::io, "exists already", to);
+  change_name({"", to, inode_of(from)});
+  if (dying) cut();
+  return true;
 }
 
 void FaultyStorage::remove(const std::string& path) {

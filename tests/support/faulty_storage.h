@@ -73,6 +73,7 @@ class FaultyStorage final : public Storage {
   std::unique_ptr<WritableFile> create(const std::string& path) override;
   void rename(const std::string& from, const std::string& to) override;
   void remove(const std::string& path) override;
+  bool link(const std::string& from, const std::string& to) override;
   void make_directories(const std::string& path) override;
   void sync_directory(const std::string& directory) override;
   std::uint64_t free_space(const std::string& path) const override;

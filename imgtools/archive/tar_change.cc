@@ -1,0 +1,306 @@
+// How a tar is written anew: the (unpacked) stream is copied byte for byte, and only where the
+// headers and the data of a changed entry stand, others are put. So nothing that is in a tar can be
+// lost, whatever it means: order, names, times, owners, attributes, links, sparse maps, what some
+// program of 1988 put there. Two passes over the old file: one finds the places, one copies. Before
+// the first byte is written it is known that each entry was found once, and that its data is what
+// the hive was read from.
+//
+//   old   | entry | entry | x header | header | hive ....... | fill | entry | ... | zeros |
+//   new   | entry | entry | x header'| header'| hive' .......... | fill' | entry | ... | zeros' |
+//                            only a size in it, and its checksum
+//
+// The zeros at the end are made longer where they filled the tar up to whole records of 10240
+// bytes. A packed tar is packed again by the same method. What its old packing was made of is not
+// part of the tar and cannot be had again: the level, the division into blocks or members, the
+// checksum that zstd may add; the name and time in a gzip header are carried over.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "imgtools/archive/archive_change.h"
+#include "imgtools/archive/member_names.h"
+#include "imgtools/archive/tar_format.h"
+#include "imgtools/digest.h"
+#include "imgtools/disk/overlay_source.h"
+#include "imgtools/error.h"
+#include "imgtools/text.h"
+
+namespace goldhive {
+
+namespace {
+
+constexpr std::uint64_t tar_record = 10240;
+constexpr std::size_t piece_size = 256 * 1024;
+constexpr std::size_t gzip_header_size = 10;
+
+class PlainStream final : public TarStream {
+ public:
+  explicit PlainStream(std::shared_ptr<const ByteSource> file) : file_(std::move(file)) {}
+
+  std::span<const std::uint8_t> next(std::size_t most) override {
+    const std::uint64_t left = file_->size() - at_;
+    buffer_.resize(
+        static_cast<std::size_t>(std::min({left, std::uint64_t{most}, std::uint64_t{piece_size}})));
+    file_->read(at_, buffer_);
+    at_ += buffer_.size();
+    return buffer_;
+  }
+  bool skip(std::uint64_t bytes) override {
+    if (bytes > file_->size() - at_) return false;
+    at_ += bytes;
+    return true;
+  }
+
+ private:
+  std::shared_ptr<const ByteSource> file_;
+  std::uint64_t at_ = 0;
+  Bytes buffer_;
+};
+
+class UnpackedTarStream final : public TarStream {
+ public:
+  explicit UnpackedTarStream(const std::shared_ptr<const ByteSource>& file)
+      : budget_(UINT64_MAX),  // this archive has been read before, within its budget
+        stream_(file, budget_) {}
+
+  std::span<const std::uint8_t> next(std::size_t most) override {
+    if (left_.empty()) left_ = stream_.next();
+    const auto piece = left_.first(std::min(left_.size(), most));
+    left_ = left_.subspan(piece.size());
+    return piece;
+  }
+
+ private:
+  UnpackBudget budget_;
+  UnpackedStream stream_;
+  std::span<const std::uint8_t> left_;
+};
+
+std::unique_ptr<TarStream> open_stream(const std::shared_ptr<const ByteSource>& file,
+                                       const std::string& packing) {
+  if (packing.empty()) return std::make_unique<PlainStream>(file);
+  return std::make_unique<UnpackedTarStream>(file);
+}
+
+/// Where in the stream something else comes in the place of [from, to).
+struct Splice {
+  std::uint64_t from = 0;
+  std::uint64_t to = 0;
+  Bytes headers;
+  std::shared_ptr<const ByteSource> data;
+  std::uint64_t data_at = 0;   // of the old data, for a change in place
+  std::uint64_t old_size = 0;  // of the old data
+  std::size_t edit = 0;        // which one
+};
+
+struct Layout {
+  std::vector<Splice> splices;  // in the order of the stream
+  std::uint64_t end_mark = 0;
+};
+
+Error cannot(const std::string& member, const std::string& why) {
+  return Error(ErrorKind::unsupported,
+               why + ": extract the hives, patch them and put them back with tar", member);
+}
+
+/// Finds the entry of each edit.
+Layout find_entries(const ArchiveFile& archive, const std::string& packing,
+                    const std::vector<FileEdit>& edits) {
+  const std::string& name = archive.source->name();
+  const auto stream = open_stream(archive.source, packing);
+  TarWalker walker(*stream, name);
+  Layout layout;
+  std::vector<bool> found(edits.size());
+  TarEntry entry;
+  while (walker.next(entry)) {
+    const std::string path = clean_name(to_utf8(to_utf16(entry.name)), false).path;
+    for (std::size_t i = 0; i < edits.size(); ++i) {
+      if (edits[i].path != path) continue;
+      const std::string member = name + ": " + path;
+      if (found[i]) throw cannot(member, "is in the archive more than once");
+      if (entry.sparse) throw cannot(member, "is stored as a sparse file");
+      if (entry.type != '0' && entry.type != 0 && entry.type != '7') {
+        throw cannot(member, "is stored as a link, or as something else that is no plain file");
+      }
+      found[i] = true;
+      Sha256 hash;
+      walker.read_data([&](std::span<const std::uint8_t> data) { hash.add(data); });
+      const std::shared_ptr<const ByteSource> seen = archive.tree->open(path);
+      if (seen->size() != entry.size || sha256(*seen) != hash.finish()) {
+        throw Error(ErrorKind::refused, "does not read the same a second time", member);
+      }
+      Splice splice;
+      splice.from = entry.start_at;
+      splice.to = entry.end_at();
+      splice.data_at = entry.data_at;
+      splice.old_size = entry.size;
+      splice.edit = i;
+      splice.headers = entry.size == edits[i].new_size
+                           ? entry.headers
+                           : tar_headers_with_size(entry, edits[i].new_size);
+      splice.data = edited_member(archive, edits[i]);
+      layout.splices.push_back(std::move(splice));
+    }
+  }
+  layout.end_mark = entry.start_at;
+  for (std::size_t i = 0; i < edits.size(); ++i) {
+    if (!found[i]) {
+      throw cannot(name + ": " + edits[i].path, "was not found among the entries of the tar");
+    }
+  }
+  return layout;
+}
+
+/// The header of a gzip file with its optional parts.
+Bytes gzip_header(const ByteSource& file) {
+  const std::size_t reach = static_cast<std::size_t>(std::min<std::uint64_t>(file.size(), 65536));
+  const Bytes head = file.read(0, reach);
+  const ByteView view(head, 0, file.name());
+  const std::uint8_t flags = view.u8(3);
+  if ((flags & 4) != 0) {
+    throw cannot(file.name(), "its gzip header has fields of some other program (bgzip, dictzip)");
+  }
+  std::size_t end = gzip_header_size;
+  for (const int text : {8, 16}) {  // a name, a comment; each ended by a zero
+    if ((flags & text) == 0) continue;
+    while (view.u8(end++) != 0) {
+    }
+  }
+  if ((flags & 2) != 0) end += 2;
+  view.slice(0, end);
+  return {head.begin(), head.begin() + static_cast<std::ptrdiff_t>(end)};
+}
+
+using Put = std::function<void(std::span<const std::uint8_t>)>;
+
+/// What is put in comes out packed as the old file was.
+class Repacker {
+ public:
+  Repacker(const ByteSource& old, const std::string& packing, const Put& put) : put_(put) {
+    if (packing.empty()) return;
+    if (packing == "gz") {
+      put(gzip_header(old));
+      to_drop_ = gzip_header_size;
+    }
+    packer_ = std::make_unique<Packer>(packing, [this](std::span<const std::uint8_t> data) {
+      const std::size_t drop = std::min(to_drop_, data.size());
+      to_drop_ -= drop;
+      if (data.size() > drop) put_(data.subspan(drop));
+    });
+  }
+
+  void put(std::span<const std::uint8_t> data) { packer_ ? packer_->put(data) : put_(data); }
+  void finish() {
+    if (packer_) packer_->finish();
+  }
+
+ private:
+  const Put& put_;
+  std::size_t to_drop_ = 0;
+  std::unique_ptr<Packer> packer_;
+};
+
+void put_source(Repacker& out, const ByteSource& source, std::uint64_t& written) {
+  Bytes buffer;
+  for (std::uint64_t at = 0; at < source.size(); at += buffer.size()) {
+    buffer.resize(
+        static_cast<std::size_t>(std::min<std::uint64_t>(piece_size, source.size() - at)));
+    source.read(at, buffer);
+    out.put(buffer);
+  }
+  written += source.size();
+}
+
+/// Zeros up to a multiple of `unit`.
+void put_fill(Repacker& out, std::uint64_t unit, std::uint64_t& written) {
+  const Bytes zeros(static_cast<std::size_t>((unit - written % unit) % unit));
+  out.put(zeros);
+  written += zeros.size();
+}
+
+void write_anew(const std::shared_ptr<const ByteSource>& file, const std::string& packing,
+                const Layout& layout, const Put& put) {
+  Repacker out(*file, packing, put);
+  const auto stream = open_stream(file, packing);
+  std::uint64_t at = 0;
+  std::uint64_t written = 0;
+  bool zeros = true;  // behind the end mark
+  auto splice = layout.splices.begin();
+  for (;;) {
+    if (splice != layout.splices.end() && at == splice->from) {
+      out.put(splice->headers);
+      written += splice->headers.size();
+      put_source(out, *splice->data, written);
+      put_fill(out, tar_block, written);
+      for (std::uint64_t left = splice->to - splice->from; left > 0;) {
+        const std::size_t piece = stream->next(static_cast<std::size_t>(left)).size();
+        if (piece == 0)
+          throw Error(ErrorKind::io, "became shorter while it was read", file->name());
+        left -= piece;
+      }
+      at = splice->to;
+      ++splice;
+      continue;
+    }
+    const std::uint64_t stop = splice != layout.splices.end() ? splice->from
+                               : at < layout.end_mark         ? layout.end_mark
+                                                              : UINT64_MAX;
+    const auto piece =
+        stream->next(static_cast<std::size_t>(std::min<std::uint64_t>(stop - at, piece_size)));
+    if (piece.empty()) break;
+    if (at >= layout.end_mark) {
+      zeros = zeros && std::all_of(piece.begin(), piece.end(), [](auto b) { return b == 0; });
+    }
+    out.put(piece);
+    at += piece.size();
+    written += piece.size();
+  }
+  if (splice != layout.splices.end() || at < layout.end_mark) {
+    throw Error(ErrorKind::io, "became shorter while it was read", file->name());
+  }
+  if (zeros && at % tar_record == 0) put_fill(out, tar_record, written);
+  out.finish();
+}
+
+}  // namespace
+
+std::shared_ptr<const ByteSource> edited_member(const ArchiveFile& archive, const FileEdit& edit) {
+  std::shared_ptr<const ByteSource> old = archive.tree->open(edit.path);
+  const std::string name = old->name();
+  auto edited = std::make_shared<OverlaySource>(std::move(old), name);
+  edited->grow(edit.new_size);
+  for (const auto& [offset, data] : edit.writes) edited->write(offset, data);
+  return edited;
+}
+
+HostChange change_tar(const ArchiveFile& archive, const std::vector<FileEdit>& edits) {
+  const std::size_t reach =
+      static_cast<std::size_t>(std::min<std::uint64_t>(archive.source->size(), 16));
+  const std::string packing = packing_of(archive.source->read(0, reach));
+  if (packing == "gz") gzip_header(*archive.source);
+  auto layout = std::make_shared<Layout>(find_entries(archive, packing, edits));
+  HostChange change;
+  const bool grows =
+      std::any_of(layout->splices.begin(), layout->splices.end(),
+                  [](const Splice& splice) { return splice.data->size() != splice.old_size; });
+  if (packing.empty() && !grows) {
+    for (const Splice& splice : layout->splices) {
+      for (const auto& [offset, data] : edits[splice.edit].writes) {
+        change.edits.push_back({archive.path, 0, splice.data_at + offset, data});
+      }
+    }
+    change.sizes.emplace_back(archive.path, archive.source->size());
+    return change;
+  }
+  std::uint64_t limit = archive.source->size() + archive.source->size() / 4 + (1 << 20);
+  for (const Splice& splice : layout->splices) limit += splice.data->size();
+  change.rewrite =
+      HostRewrite{archive.path, limit, [layout, packing, file = archive.source](const Put& put) {
+                    write_anew(file, packing, *layout, put);
+                  }};
+  return change;
+}
+
+}  // namespace goldhive

@@ -1,0 +1,298 @@
+// What is odd about tar: it has grown headers in front of headers. A long name (GNU types L and K)
+// or a list of attributes (pax types x and g) is an entry of its own, whose data speaks of the
+// entry behind it; a pax record can even hold the true size of that entry's data. A number is octal
+// text, ended by a space or a zero or by nothing, or, where it is too large, binary with the top
+// bit set. The checksum is that of the header with eight spaces in place of itself; some old
+// programs added signed bytes.
+//
+// Whether there is data behind a hard link has changed over time; one with a size that is not 0 is
+// not walked over here.
+#include "imgtools/archive/tar_format.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+#include <vector>
+
+#include "imgtools/error.h"
+
+namespace goldhive {
+
+namespace {
+
+constexpr std::size_t name_field = 0, name_length = 100, size_field = 124, size_length = 12,
+                      checksum_field = 148, checksum_length = 8, type_field = 156,
+                      magic_field = 257, prefix_field = 345, prefix_length = 155,
+                      gnu_extended = 482, gnu_extended_more = 504;
+/// Names and attributes of one entry; beyond it nobody's tar goes.
+constexpr std::uint64_t extension_limit = 16 << 20;
+
+std::string text_field(std::span<const std::uint8_t> block, std::size_t at, std::size_t length) {
+  const auto field = block.subspan(at, length);
+  return {field.begin(), std::find(field.begin(), field.end(), std::uint8_t{0})};
+}
+
+std::optional<std::uint64_t> number_field(std::span<const std::uint8_t> block, std::size_t at,
+                                          std::size_t length) {
+  std::uint64_t value = 0;
+  if (block[at] == 0x80) {
+    for (std::size_t i = 1; i < length; ++i) {
+      if (value >> 56 != 0) return std::nullopt;
+      value = value << 8 | block[at + i];
+    }
+    return value;
+  }
+  std::size_t i = at;
+  while (i < at + length && block[i] == ' ') ++i;
+  for (; i < at + length && block[i] >= '0' && block[i] <= '7'; ++i) {
+    value = value * 8 + (block[i] - '0');
+  }
+  if (i < at + length && block[i] != ' ' && block[i] != 0) return std::nullopt;
+  return value;
+}
+
+std::int64_t checksum(std::span<const std::uint8_t> block, bool as_signed) {
+  std::int64_t sum = 0;
+  for (std::size_t i = 0; i < tar_block; ++i) {
+    const bool own = i >= checksum_field && i < checksum_field + checksum_length;
+    const std::uint8_t byte = own ? std::uint8_t{' '} : block[i];
+    sum += as_signed ? static_cast<std::int8_t>(byte) : std::int64_t{byte};
+  }
+  return sum;
+}
+
+/// Writes `value` in the form the field has: leading spaces or zeros, and what ends it.
+void put_number(std::span<std::uint8_t> field, std::uint64_t value) {
+  if (field[0] == 0x80) {
+    for (std::size_t i = field.size(); --i > 0; value >>= 8) {
+      field[i] = static_cast<std::uint8_t>(value);
+    }
+    return;
+  }
+  std::size_t end = field.size();
+  while (end > 1 && (field[end - 1] == ' ' || field[end - 1] == 0)) --end;
+  const std::uint8_t lead = field[0] == ' ' ? ' ' : '0';
+  std::string digits = fmt::format("{:o}", value);
+  if (digits.size() > end && digits.size() < field.size()) end = digits.size();
+  if (digits.size() > end) {
+    throw Error(ErrorKind::unsupported, "the new size does not fit into the header");
+  }
+  for (std::size_t i = 0; i < end; ++i) {
+    const std::size_t from_end = end - i;
+    field[i] = from_end <= digits.size()
+                   ? static_cast<std::uint8_t>(digits[digits.size() - from_end])
+                   : lead;
+  }
+}
+
+void put_size(std::span<std::uint8_t> block, std::uint64_t size) {
+  const std::int64_t stored =
+      static_cast<std::int64_t>(number_field(block, checksum_field, checksum_length).value_or(0));
+  const bool as_signed = stored != checksum(block, false);
+  put_number(block.subspan(size_field, size_length), size);
+  put_number(block.subspan(checksum_field, checksum_length),
+             static_cast<std::uint64_t>(checksum(block, as_signed)));
+}
+
+struct PaxRecord {
+  std::string key, value;
+};
+
+/// "27 path=some/name\n" and so on.
+std::vector<PaxRecord> pax_records(const std::string& text, const std::string& name) {
+  std::vector<PaxRecord> records;
+  for (std::size_t at = 0; at < text.size() && text[at] != 0;) {
+    std::size_t length = 0;
+    std::size_t i = at;
+    for (; i < text.size() && text[i] >= '0' && text[i] <= '9' && length < extension_limit; ++i) {
+      length = length * 10 + static_cast<std::size_t>(text[i] - '0');
+    }
+    const std::size_t end = at + length;
+    const std::size_t equals = text.find('=', i);
+    if (length == 0 || end > text.size() || text[i] != ' ' || equals >= end ||
+        text[end - 1] != '\n') {
+      throw Error::corrupt(name, 0, "damaged pax attributes");
+    }
+    records.push_back(
+        {text.substr(i + 1, equals - i - 1), text.substr(equals + 1, end - equals - 2)});
+    at = end;
+  }
+  return records;
+}
+
+std::uint64_t pax_number(const std::string& text, const std::string& name) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) {
+    throw Error::corrupt(name, 0, "damaged pax attributes", "a number", text);
+  }
+  return value;
+}
+
+std::string pax_text(const std::vector<PaxRecord>& records) {
+  std::string text;
+  for (const PaxRecord& record : records) {
+    const std::string rest = " " + record.key + "=" + record.value + "\n";
+    std::size_t length = rest.size() + 1;
+    while (length != rest.size() + std::to_string(length).size()) {
+      length = rest.size() + std::to_string(length).size();
+    }
+    text += std::to_string(length) + rest;
+  }
+  return text;
+}
+
+std::uint64_t filled(std::uint64_t size) { return (size + tar_block - 1) / tar_block * tar_block; }
+
+bool has_data(char type) { return type < '1' || type > '6'; }
+
+}  // namespace
+
+Bytes TarWalker::read(std::uint64_t length) {
+  Bytes out;
+  while (out.size() < length) {
+    const auto piece = stream_.next(static_cast<std::size_t>(length - out.size()));
+    if (piece.empty()) throw Error::corrupt(name_, at_, "cut off or damaged: the tar just ends");
+    out.insert(out.end(), piece.begin(), piece.end());
+    at_ += piece.size();
+  }
+  return out;
+}
+
+void TarWalker::pass_over(std::uint64_t length,
+                          const std::function<void(std::span<const std::uint8_t>)>* take) {
+  if (take == nullptr && stream_.skip(length)) {
+    at_ += length;
+    return;
+  }
+  while (length > 0) {
+    const auto piece =
+        stream_.next(static_cast<std::size_t>(std::min<std::uint64_t>(length, 1 << 20)));
+    if (piece.empty()) throw Error::corrupt(name_, at_, "cut off or damaged: the tar just ends");
+    if (take != nullptr) (*take)(piece);
+    length -= piece.size();
+    at_ += piece.size();
+  }
+}
+
+void TarWalker::read_data(const std::function<void(std::span<const std::uint8_t>)>& take) {
+  pass_over(std::exchange(entry_data_, 0), &take);
+}
+
+bool TarWalker::next(TarEntry& entry) {
+  pass_over(std::exchange(entry_data_, 0) + std::exchange(entry_fill_, 0), nullptr);
+  entry = TarEntry();
+  entry.start_at = at_;
+  std::string long_name;
+  std::optional<std::uint64_t> pax_size;
+  for (;;) {
+    const std::uint64_t here = at_;
+    const Bytes block = read(tar_block);
+    if (std::all_of(block.begin(), block.end(), [](std::uint8_t b) { return b == 0; })) {
+      return false;
+    }
+    const auto stored = number_field(block, checksum_field, checksum_length);
+    if (!stored || (static_cast<std::int64_t>(*stored) != checksum(block, false) &&
+                    static_cast<std::int64_t>(*stored) != checksum(block, true))) {
+      throw Error::corrupt(name_, here, "damaged: no header of a tar entry");
+    }
+    const auto size = number_field(block, size_field, size_length);
+    if (!size) throw Error::corrupt(name_, here + size_field, "a size that is no number");
+    entry.headers.insert(entry.headers.end(), block.begin(), block.end());
+    const char type = static_cast<char>(block[type_field]);
+    if (type == 'L' || type == 'K' || type == 'x' || type == 'X' || type == 'g') {
+      if (*size > extension_limit || entry.headers.size() > extension_limit) {
+        throw Error(ErrorKind::unsupported, "attributes of an unreasonable size", name_);
+      }
+      const Bytes data = read(filled(*size));
+      entry.headers.insert(entry.headers.end(), data.begin(), data.end());
+      const std::string text(data.begin(), data.begin() + static_cast<std::ptrdiff_t>(*size));
+      if (type == 'L') long_name = text.substr(0, text.find('\0'));
+      if (type == 'K' || type == 'L') continue;
+      for (const PaxRecord& record : pax_records(text, name_)) {
+        const bool global = type == 'g';
+        if (record.key == "path" && !global) long_name = record.value;
+        if (record.key == "size" && !global) pax_size = pax_number(record.value, name_);
+        if (record.key.starts_with("GNU.sparse.") && !global) entry.sparse = true;
+        if (global && (record.key == "path" || record.key == "size")) {
+          throw Error(ErrorKind::unsupported, "a global pax header that holds for every file",
+                      name_);
+        }
+      }
+      continue;
+    }
+    entry.type = type;
+    entry.size = has_data(type) && type != 'V' ? pax_size.value_or(*size) : 0;
+    if (type == '1' && *size != 0) {
+      throw Error(ErrorKind::unsupported, "a hard link that may have data of its own", name_);
+    }
+    if (type == 'M') throw Error(ErrorKind::unsupported, "a part of a multi-volume tar", name_);
+    const std::string prefix = text_field(block, prefix_field, prefix_length);
+    const bool posix = ByteView(block, here, name_).from(magic_field).starts_with("ustar");
+    entry.name = text_field(block, name_field, name_length);
+    if (posix && block[magic_field + 5] == 0 && !prefix.empty()) {
+      entry.name = prefix + "/" + entry.name;
+    }
+    if (!long_name.empty()) entry.name = long_name;
+    if (type == 'S') {
+      entry.sparse = true;
+      bool more = block[gnu_extended] != 0;
+      while (more) {
+        if (entry.headers.size() > extension_limit) {
+          throw Error(ErrorKind::unsupported, "a sparse map of an unreasonable size", name_);
+        }
+        const Bytes map = read(tar_block);
+        entry.headers.insert(entry.headers.end(), map.begin(), map.end());
+        more = map[gnu_extended_more] != 0;
+      }
+    }
+    entry.data_at = at_;
+    entry_data_ = entry.size;
+    entry_fill_ = filled(entry.size) - entry.size;
+    return true;
+  }
+}
+
+Bytes tar_headers_with_size(const TarEntry& entry, std::uint64_t size) {
+  Bytes out;
+  const std::span<const std::uint8_t> in(entry.headers);
+  std::size_t at = 0;
+  while (at < in.size()) {
+    Bytes block(in.begin() + static_cast<std::ptrdiff_t>(at),
+                in.begin() + static_cast<std::ptrdiff_t>(at + tar_block));
+    const char type = static_cast<char>(block[type_field]);
+    if (type != 'L' && type != 'K' && type != 'x' && type != 'X' && type != 'g') {
+      put_size(block, size);
+      out.insert(out.end(), block.begin(), block.end());
+      return out;
+    }
+    const auto length =
+        static_cast<std::size_t>(number_field(block, size_field, size_length).value());
+    const auto data = in.subspan(at + tar_block, static_cast<std::size_t>(filled(length)));
+    at += tar_block + data.size();
+    Bytes text(data.begin(), data.end());
+    if (type == 'x' || type == 'X') {
+      auto records = pax_records({data.begin(), data.begin() + static_cast<std::ptrdiff_t>(length)},
+                                 entry.name);
+      bool changed = false;
+      for (PaxRecord& record : records) {
+        if (record.key != "size") continue;
+        record.value = std::to_string(size);
+        changed = true;
+      }
+      if (changed) {
+        const std::string now = pax_text(records);
+        put_size(block, now.size());
+        text.assign(now.begin(), now.end());
+        text.resize(static_cast<std::size_t>(filled(now.size())));
+      }
+    }
+    out.insert(out.end(), block.begin(), block.end());
+    out.insert(out.end(), text.begin(), text.end());
+  }
+  throw Error(ErrorKind::corrupt, "headers without a header", entry.name);
+}
+
+}  // namespace goldhive
