@@ -18,6 +18,20 @@ macro(goldhive_library name version purpose)
   string(APPEND GOLDHIVE_LIBRARIES "    {\"${name}\", \"${version}\", \"${purpose}\"},\n")
 endmacro()
 
+# goldhive_late_library(<name> <pkg-config module>): an optional library that is loaded when it is
+# first needed, so its dep:: target gives headers and the means to load it, and links nothing.
+macro(goldhive_late_library name module)
+  string(TOUPPER ${name} upper)
+  pkg_check_modules(${upper} ${module})
+  set(GOLDHIVE_WITH_${upper} ${${upper}_FOUND})
+  if(${upper}_FOUND)
+    add_library(dep_${name} INTERFACE)
+    target_include_directories(dep_${name} SYSTEM INTERFACE ${${upper}_INCLUDE_DIRS})
+    target_link_libraries(dep_${name} INTERFACE ${CMAKE_DL_LIBS})
+    add_library(dep::${name} ALIAS dep_${name})
+  endif()
+endmacro()
+
 # dep::fmt - text formatting; std::format is missing from the compilers we support.
 # package: libfmt-dev
 find_package(fmt REQUIRED)
@@ -74,13 +88,10 @@ if(ARCHIVE_FOUND)
 endif()
 goldhive_library(libarchive "${ARCHIVE_VERSION}" "no archives (tar, zip, 7z, cpio)")
 
-# dep::nbd - VMDK, qcow2 and VDI, read by a qemu-nbd child; qemu-utils is used at run time only.
+# dep::nbd - VMDK, qcow2 and VDI, read by a qemu-nbd child; qemu-utils is used at run time only, and
+# so is libnbd itself: see imgtools/late_library.h.
 # package: libnbd-dev qemu-utils
-pkg_check_modules(NBD IMPORTED_TARGET libnbd)
-set(GOLDHIVE_WITH_NBD ${NBD_FOUND})
-if(NBD_FOUND)
-  add_library(dep::nbd ALIAS PkgConfig::NBD)
-endif()
+goldhive_late_library(nbd libnbd)
 
 # dep::xml - the XML in a WIM: names, editions and architectures of its images.
 # package: libpugixml-dev
