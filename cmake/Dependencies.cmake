@@ -62,6 +62,10 @@ pkg_check_modules(GCRYPT REQUIRED IMPORTED_TARGET libgcrypt)
 add_library(dep::hash ALIAS PkgConfig::GCRYPT)
 goldhive_library(libgcrypt "${GCRYPT_VERSION}" "")
 
+# dep::threads - work side by side: the two opinions on an edited hive.
+find_package(Threads REQUIRED)
+add_library(dep::threads ALIAS Threads::Threads)
+
 # dep::hivex - the second opinion on every edited hive, and the oracle of the reader's tests.
 # package: libhivex-dev
 pkg_check_modules(HIVEX IMPORTED_TARGET hivex)

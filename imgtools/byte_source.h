@@ -37,6 +37,10 @@ class ByteSource {
   /// The same, into a new buffer. `length` is checked against size() before anything is allocated.
   Bytes read(std::uint64_t offset, std::size_t length) const;
 
+  /// All size() bytes, where they lie in memory anyway, so that whoever needs all of them need not
+  /// copy them; empty otherwise. Not counted as read.
+  virtual std::span<const std::uint8_t> in_memory() const { return {}; }
+
   ReadStats stats() const { return stats_; }
 
  protected:
@@ -55,7 +59,10 @@ class MemorySource final : public ByteSource {
   MemorySource(Bytes data, std::string name)
       : ByteSource(std::move(name)), data_(std::move(data)) {}
   std::uint64_t size() const override { return data_.size(); }
+  std::span<const std::uint8_t> in_memory() const override { return data_; }
   const Bytes& data() const { return data_; }
+  /// The bytes, taken out of a source that is used no more.
+  Bytes take() && { return std::move(data_); }
 
  protected:
   void do_read(std::uint64_t offset, std::span<std::uint8_t> out) const override;

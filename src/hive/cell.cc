@@ -46,13 +46,8 @@ BinHeader parse_bin_header(const ByteView& view) {
   return bin;
 }
 
-CellHeader parse_cell_header(const ByteView& view) {
-  const std::int64_t raw = view.i32(0);
-  const std::int64_t size = raw < 0 ? -raw : raw;
-  if (size == 0 || size % cell_alignment != 0) {
-    throw corrupt(view, 0, "bad cell size", "a multiple of 8", fmt::format("{:#x}", size));
-  }
-  return CellHeader{static_cast<std::uint32_t>(size), raw < 0};
+void bad_cell_size(const ByteView& view, std::int64_t size) {
+  throw corrupt(view, 0, "bad cell size", "a multiple of 8", fmt::format("{:#x}", size));
 }
 
 std::vector<CellOffset> parse_cell_list(const ByteView& content, std::uint32_t count,

@@ -42,7 +42,13 @@ CheckMap::CheckMap(const ByteSource& source, const BaseBlock& base, const CheckL
                             base.bins_size >> 20, limits.largest_hive >> 20),
                 source.name());
   }
-  bins_ = source.read(base_block_size, base.bins_size);
+  bins_ = source.in_memory();
+  if (bins_.empty()) {
+    copy_ = source.read(base_block_size, base.bins_size);
+    bins_ = copy_;
+  } else {
+    bins_ = ByteView(bins_, 0, source.name()).slice(base_block_size, base.bins_size).span();
+  }
   uses_.resize(bins_.size() / cell_alignment, CellUse::none);
 }
 

@@ -41,7 +41,7 @@ struct EnoughFaults {};
 
 class CheckMap {
  public:
-  /// Reads the bins. `base` has passed read_base_block().
+  /// Reads the bins. `base` has passed read_base_block(); `source` must outlive this.
   CheckMap(const ByteSource& source, const BaseBlock& base, const CheckLimits& limits,
            CheckResult& result);
 
@@ -92,8 +92,9 @@ class CheckMap {
   BaseBlock base_;
   CheckLimits limits_;
   CheckResult& result_;
-  Bytes bins_;
-  std::vector<CellUse> uses_;  ///< by offset / 8
+  Bytes copy_;                          ///< of the bins, where the source has none in memory
+  std::span<const std::uint8_t> bins_;  ///< of the source or of copy_
+  std::vector<CellUse> uses_;           ///< by offset / 8
   std::vector<CellOffset> leftovers_;
   CellOffset key_ = no_cell;
 };

@@ -37,6 +37,7 @@ using Handle = std::unique_ptr<hive_h, Close>;
 std::string reason() { return std::error_code(errno, std::generic_category()).message(); }
 
 void copy(const ByteSource& from, ScratchFile& to) {
+  if (!from.in_memory().empty()) return to.append(from.in_memory());
   constexpr std::uint64_t piece = 4 << 20;
   for (std::uint64_t offset = 0; offset < from.size(); offset += piece) {
     to.append(from.read(offset, static_cast<std::size_t>(std::min(piece, from.size() - offset))));
