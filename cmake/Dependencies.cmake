@@ -117,7 +117,7 @@ if(WIM_INCLUDE_DIR AND WIM_LIBRARY)
   string(REPLACE ";" "." WIM_VERSION "${WIM_VERSION}")
   add_library(dep_wim INTERFACE)
   target_include_directories(dep_wim SYSTEM INTERFACE ${WIM_INCLUDE_DIR})
-  target_link_libraries(dep_wim INTERFACE ${WIM_LIBRARY})
+  target_link_libraries(dep_wim INTERFACE ${CMAKE_DL_LIBS})  # loaded late
   add_library(dep::wim ALIAS dep_wim)
 endif()
 goldhive_library(libwim "${WIM_VERSION}" "compressed WIM and ESD files cannot be read")

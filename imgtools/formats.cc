@@ -16,7 +16,7 @@
 namespace goldhive {
 
 const std::vector<Format>& formats() {
-  // clang-format off: a row a line
+  // clang-format off
   static const std::vector<Format> table = {
       {"directory", is_directory, open_directory},
       {"hive", is_hive_file, open_hive_file},
@@ -70,6 +70,13 @@ const Format& format_named(const std::string& name) {
   throw Error(ErrorKind::usage, fmt::format("no input format '{}': there are {}", name, known));
 }
 
+const Format* format_of(const Candidate& candidate) {
+  for (const Format& format : formats()) {
+    if (format.probe(candidate)) return &format;
+  }
+  return nullptr;
+}
+
 /// "4d 5a 90 00 03 00 00 00 (MZ......)": enough for a person to recognise what was given.
 std::string describe(const Bytes& head) {
   std::string hex;
@@ -102,9 +109,7 @@ std::unique_ptr<Image> open_image(const ReadStorage& storage, const std::string&
 }
 
 std::unique_ptr<Image> open_by_content(const Candidate& candidate) {
-  for (const Format& format : formats()) {
-    if (format.probe(candidate)) return format.open(candidate);
-  }
+  if (const Format* format = format_of(candidate)) return format->open(candidate);
   if (const std::string title = unread_container(candidate.head); !title.empty()) {
     throw Error(ErrorKind::unsupported,
                 "is " + title +
@@ -116,6 +121,14 @@ std::unique_ptr<Image> open_by_content(const Candidate& candidate) {
       ErrorKind::unsupported,
       "is neither a hive nor an image of a known format: starts with " + describe(candidate.head),
       candidate.path);
+}
+
+std::string detect_format(const ReadStorage& storage, const std::string& path) {
+  const std::optional<FileInfo> info = storage.stat(path);
+  if (info && info->type == FileType::file && info->size == 0) return "";
+  const Candidate candidate = examine(storage, path, {});
+  const Format* format = format_of(candidate);
+  return format == nullptr ? unread_container(candidate.head) : format->name;
 }
 
 }  // namespace goldhive

@@ -134,4 +134,9 @@ struct OpenOptions {
 std::unique_ptr<Image> open_image(const ReadStorage& storage, const std::string& path,
                                   const OpenOptions& options = {});
 
+/// The name of the format that open_image() would take `path` for, by its first bytes, or what it
+/// is of the kinds that open_image() knows and refuses; "" if it is neither, or empty. Throws
+/// Error: not_found, io.
+std::string detect_format(const ReadStorage& storage, const std::string& path);
+
 }  // namespace goldhive

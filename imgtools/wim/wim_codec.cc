@@ -3,10 +3,27 @@
 #include <wimlib.h>
 
 #include "imgtools/error.h"
+#include "imgtools/late_library.h"
 
 namespace goldhive {
 
 namespace {
+
+/// What we call of libwim, which is loaded with the first compressed WIM.
+struct Libwim {
+  LateLibrary library{"libwim.so.15", "libwim15"};
+  decltype(wimlib_create_decompressor)* create_decompressor =
+      library.function<decltype(wimlib_create_decompressor)>("wimlib_create_decompressor");
+  decltype(wimlib_decompress)* decompress =
+      library.function<decltype(wimlib_decompress)>("wimlib_decompress");
+  decltype(wimlib_free_decompressor)* free_decompressor =
+      library.function<decltype(wimlib_free_decompressor)>("wimlib_free_decompressor");
+};
+
+const Libwim& libwim() {
+  static const Libwim functions;
+  return functions;
+}
 
 wimlib_compression_type type_of(WimCompression compression) {
   switch (compression) {
@@ -25,18 +42,18 @@ wimlib_compression_type type_of(WimCompression compression) {
 class LibwimDecompressor final : public WimDecompressor {
  public:
   LibwimDecompressor(WimCompression compression, std::size_t chunk_size) {
-    const int result = wimlib_create_decompressor(type_of(compression), chunk_size, &handle_);
+    const int result = libwim().create_decompressor(type_of(compression), chunk_size, &handle_);
     if (result != 0) {
       throw Error(ErrorKind::unsupported,
                   std::string("libwim cannot decompress ") + to_string(compression));
     }
   }
-  ~LibwimDecompressor() override { wimlib_free_decompressor(handle_); }
+  ~LibwimDecompressor() override { libwim().free_decompressor(handle_); }
   LibwimDecompressor(const LibwimDecompressor&) = delete;
   LibwimDecompressor& operator=(const LibwimDecompressor&) = delete;
 
   bool decompress(std::span<const std::uint8_t> in, std::span<std::uint8_t> out) override {
-    return wimlib_decompress(in.data(), in.size(), out.data(), out.size(), handle_) == 0;
+    return libwim().decompress(in.data(), in.size(), out.data(), out.size(), handle_) == 0;
   }
 
  private:

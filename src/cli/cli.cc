@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <ostream>
+#include <thread>
 
 #include "src/cli/command.h"
 #include "src/cli/exit_codes.h"
@@ -99,13 +101,17 @@ int run(const std::vector<std::string>& arguments, Host& host) {
   return after_flush(host, exit_code);
 }
 
-int run(const std::vector<std::string>& arguments, std::ostream& out, std::ostream& err) {
+int run(const std::vector<std::string>& arguments, std::ostream& out, std::ostream& err,
+        std::istream* in) {
   const std::unique_ptr<ReadStorage> input = host_read_storage();
   const std::unique_ptr<Storage> output = host_storage();
   const std::int64_t seconds = clock_seconds();
   Host host{
       out,          err, *input, *output, open_terminal(), date_of(seconds), file_time(seconds),
       host_places()};
+  host.in = in;
+  host.cores = std::max(1U, std::thread::hardware_concurrency());
+  host.interrupted = interrupted;
   return run(arguments, host);
 }
 

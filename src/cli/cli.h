@@ -22,12 +22,17 @@ struct Host {
   std::string today;       ///< "YYYY-MM-DD", for the end dates of waivers
   hive::FileTime now = 0;  ///< what a patch stamps keys with, unless told otherwise
   Places places = {};
+  std::istream* in = nullptr;  ///< a list of targets may come from here ("-")
+  unsigned cores = 1;          ///< targets worked on at once, unless told otherwise
+  /// Whether the user wants to end the run; null: never.
+  bool (*interrupted)() = nullptr;
 };
 
 /// Runs `arguments` (without the program name). Returns the exit code (exit_codes.h).
 int run(const std::vector<std::string>& arguments, Host& host);
 
-/// The same on the real host, with its clock, environment and terminal.
-int run(const std::vector<std::string>& arguments, std::ostream& out, std::ostream& err);
+/// The same on the real host, with its clock, environment and terminal. `in`: null if there is none.
+int run(const std::vector<std::string>& arguments, std::ostream& out, std::ostream& err,
+        std::istream* in = nullptr);
 
 }  // namespace goldhive::cli

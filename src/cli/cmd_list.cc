@@ -18,7 +18,7 @@ int list(Host& host, const ListFlags& flags) {
                                          return inspect_target(storage, target, options);
                                        });
   output.finish(report);
-  return exit_code_of(report.status);
+  return exit_code_of(report);
 }
 
 }  // namespace

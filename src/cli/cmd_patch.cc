@@ -48,18 +48,22 @@ int patch(Host& host, const PatchFlags& flags) {
   if (flags.dry_run) {
     return run_plan(host, {flags.targets, flags.output, flags.policy, flags.plan, ""});
   }
+  TargetFlags targets = flags.targets;
+  // Two names may mean one image: then they must be patched one after the other, and are unless the
+  // user knows that they do not.
+  if (targets.jobs == 0) targets.jobs = 1;
   PatchSettings settings = settings_of(host, flags, policy);
   settings.saved = saved ? &*saved : nullptr;
-  Output output(host, "patch", flags.output, flags.targets);
+  Output output(host, "patch", flags.output, targets);
   const report::Report report =
-      survey(host, "patch", policy.name, flags.targets, output,
+      survey(host, "patch", policy.name, targets, output,
              [&](const ReadStorage&, const std::string& target) {
                const std::string path = split_target(host.output, target).path;
                return patch_target(host.output, target, make_absolute(path, host.places.working),
                                    settings);
              });
   output.finish(report);
-  return exit_code_of(report.status, flags.policy.findings_code);
+  return exit_code_of(report, flags.policy.findings_code);
 }
 
 }  // namespace

@@ -45,6 +45,7 @@ int run_plan(Host& host, const PlanCommandFlags& flags) {
   const PipelineOptions options = pipeline_options(host, flags.targets, &policy);
   const policy::PlanOptions wanted = plan_options(flags.plan);
   Output output(host, "plan", flags.output, flags.targets);
+  if (!flags.plan_file.empty()) output.keep_targets();
   if (!flags.plan_file.empty()) guard_output_file(host, flags.plan_file, flags.targets.targets);
   const report::Report report = survey(host, "plan", policy.name, flags.targets, output,
                                        [&](const ReadStorage& storage, const std::string& target) {
@@ -59,7 +60,7 @@ int run_plan(Host& host, const PlanCommandFlags& flags) {
     write_whole_file(host.output, flags.plan_file, policy::save_plan(saved));
   }
   output.finish(report);
-  return exit_code_of(report.status, flags.policy.findings_code);
+  return exit_code_of(report, flags.policy.findings_code);
 }
 
 void add_plan(CLI::App& app, Host& host, int& exit_code) {

@@ -20,7 +20,7 @@ int scan(Host& host, const ScanFlags& flags) {
                                          return inspect_target(storage, target, options);
                                        });
   output.finish(report);
-  return exit_code_of(report.status, flags.policy.findings_code);
+  return exit_code_of(report, flags.policy.findings_code);
 }
 
 }  // namespace

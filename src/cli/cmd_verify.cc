@@ -19,7 +19,7 @@ int verify(Host& host, const VerifyFlags& flags) {
                                          return verify_target(storage, target, options);
                                        });
   output.finish(report);
-  return exit_code_of(report.status);
+  return exit_code_of(report);
 }
 
 }  // namespace

@@ -25,4 +25,9 @@ constexpr int exit_code_of(report::Status status, int findings_code = exit_findi
   return exit_error;
 }
 
+/// Of a whole report: an interrupted one says so, whatever was found by then.
+constexpr int exit_code_of(const report::Report& report, int findings_code = exit_findings) {
+  return report.interrupted ? exit_interrupted : exit_code_of(report.status, findings_code);
+}
+
 }  // namespace goldhive::cli

@@ -38,8 +38,10 @@ std::string check_report(const std::string& text, const std::string& command) {
 
 void add_target_flags(CLI::App& command, TargetFlags& flags) {
   command
-      .add_option("TARGET", flags.targets,
-                  "a Windows tree, a folder of hives, a hive file, or an image")
+      .add_option(
+          "TARGET", flags.targets,
+          "a Windows tree, a folder of hives, a hive file, an image, or a folder of images; "
+          "@FILE and - name lists of them")
       ->required();
   command
       .add_option("--input-format", flags.input_format,
@@ -67,6 +69,12 @@ void add_target_flags(CLI::App& command, TargetFlags& flags) {
   command.add_flag("--hash", flags.hash, "add the SHA-256 of each hive file as found");
   command.add_flag("--no-logs", flags.no_logs,
                    "do not recover dirty hives from their transaction logs");
+  command.add_flag("--strict", flags.strict,
+                   "in a folder of images, a file that is none is an error, not passed over");
+  command
+      .add_option("-j,--jobs", flags.jobs, "targets to work on at once (default: one a processor)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1024));
   command.add_flag("-v,--verbose", flags.verbose,
                    "show evidence, and on stderr what was read of each target");
 }

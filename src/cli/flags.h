@@ -23,6 +23,8 @@ struct TargetFlags {
   bool hash = false;
   bool no_logs = false;
   bool verbose = false;
+  bool strict = false;
+  unsigned jobs = 0;  ///< 0 = Host::cores
 };
 void add_target_flags(CLI::App& command, TargetFlags& flags);
 

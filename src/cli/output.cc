@@ -115,6 +115,10 @@ void Output::target_done(const report::TargetReport& target) {
   host_.out.flush();
 }
 
+bool Output::needs_targets() const {
+  return keep_ || !reports_.empty() || !to_stdout() || format_->write_target == nullptr;
+}
+
 bool Output::writes(std::string_view format) const {
   if (format_->name == format) return true;
   return std::any_of(reports_.begin(), reports_.end(),

@@ -27,6 +27,10 @@ class Output {
 
   /// A target is done (and settled): formats that can show it at once do.
   void target_done(const report::TargetReport& target);
+  /// Whether finish() needs the targets that target_done() has seen.
+  bool needs_targets() const;
+  /// Makes it so: for what a command itself does with them.
+  void keep_targets() { keep_ = true; }
   /// True if one of the outputs has that format.
   bool writes(std::string_view format) const;
   /// All are done: writes everything still to be written.
@@ -41,6 +45,7 @@ class Output {
   std::string file_;
   std::vector<std::pair<const report::Format*, std::string>> reports_;
   report::WriteOptions options_;
+  bool keep_ = false;
 };
 
 }  // namespace goldhive::cli

@@ -2,11 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <ostream>
 
 #include "imgtools/hot_journal.h"
 #include "src/cli/counting_storage.h"
+#include "src/cli/ordered_work.h"
+#include "src/cli/progress.h"
+#include "src/cli/targets.h"
 #include "src/cli/version.h"
+#include "src/cli/windows_backup.h"
 #include "src/report/printable.h"
 
 namespace goldhive::cli {
@@ -36,33 +41,91 @@ void add_hot_journals(const ReadThroughStorage& storage, report::TargetReport& t
   }
 }
 
+/// A disk in a folder of disks need not be one with Windows: that it is none is known where all of
+/// it could be read.
+void excuse_without_windows(report::TargetReport& target) {
+  if (!target.error || target.error->kind() != ErrorKind::not_found || target.format.empty() ||
+      std::any_of(target.volumes.begin(), target.volumes.end(),
+                  [](const report::VolumeReport& v) { return !v.passed_over.empty(); })) {
+    return;
+  }
+  target.notes.push_back(target.error->message());
+  target.error.reset();
+}
+
 }  // namespace
 
 void say(Host& host, const std::string& message) {
   host.err << "goldhive: " << report::printable(message) << '\n';
 }
 
+namespace {
+
+/// What a thread finds out about one target; told by the thread that tells everything.
+struct Seen {
+  report::TargetReport target;
+  ReadStats read;
+};
+
+Seen look_at(const Host& host, const Target& wanted, const LookAtTarget& look) {
+  const CountingStorage counted(host.input);
+  const ReadThroughStorage storage(counted);
+  Seen seen{look(storage, wanted.path), {}};
+  add_hot_journals(storage, seen.target);
+  seen.target.backup = windows_backup_of(make_absolute(wanted.path, host.places.working));
+  if (wanted.found) excuse_without_windows(seen.target);
+  report::settle(seen.target);
+  seen.read = counted.total();
+  return seen;
+}
+
+void say_passed_over(Host& host, const std::vector<std::string>& paths, bool verbose) {
+  if (paths.empty()) return;
+  if (verbose) {
+    for (const std::string& path : paths) say(host, path + ": passed over, no image");
+  }
+  say(host, fmt::format("{} {} in folders {} no image and {} passed over (--strict makes that an "
+                        "error{})",
+                        paths.size(), paths.size() == 1 ? "file" : "files",
+                        paths.size() == 1 ? "is" : "are", paths.size() == 1 ? "was" : "were",
+                        verbose ? "" : ", -v names them"));
+}
+
+}  // namespace
+
 report::Report survey(Host& host, const std::string& command, const std::string& policy,
-                      const TargetFlags& targets, Output& output, const LookAtTarget& look) {
+                      const TargetFlags& flags, Output& output, const LookAtTarget& look) {
   report::Report report;
   report.command = command;
   report.policy = policy;
   report.tool_version = tool_version();
-  for (const std::string& path : targets.targets) {
-    const CountingStorage counted(host.input);
-    const ReadThroughStorage storage(counted);
-    report.targets.push_back(look(storage, path));
-    report::TargetReport& target = report.targets.back();
-    add_hot_journals(storage, target);
-    report::settle(target);
-    say_errors(host, target);
-    if (targets.verbose) {
-      const ReadStats read = counted.total();
-      say(host, fmt::format("{}: {} reads, {} bytes", path, read.reads, read.bytes));
+  const Targets all = expand_targets(host, flags);
+  const std::size_t count = all.targets.size();
+  report.summary.passed_over = all.passed_over.size();
+  Progress progress(host, count);
+  OrderedWork<Seen>::Steps steps;
+  steps.stop = [&] { return host.interrupted != nullptr && host.interrupted(); };
+  steps.waiting = [&](std::size_t next) { progress.show(next, all.targets[next].path); };
+  steps.work = [&](std::size_t index) { return look_at(host, all.targets[index], look); };
+  steps.done = [&](std::size_t, Seen seen) {
+    progress.clear();
+    say_errors(host, seen.target);
+    if (flags.verbose) {
+      say(host, fmt::format("{}: {} reads, {} bytes", seen.target.path, seen.read.reads,
+                            seen.read.bytes));
     }
-    output.target_done(target);
+    output.target_done(seen.target);
+    report::count(seen.target, report);
+    if (output.needs_targets()) report.targets.push_back(std::move(seen.target));
+  };
+  const std::size_t done =
+      OrderedWork<Seen>::run(count, flags.jobs == 0 ? host.cores : flags.jobs, steps);
+  progress.clear();
+  say_passed_over(host, all.passed_over, flags.verbose);
+  if (done < count) {
+    report.interrupted = true;
+    say(host, fmt::format("interrupted: {} of {} targets done", done, count));
   }
-  report::settle(report);
   return report;
 }
 

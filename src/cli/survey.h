@@ -1,5 +1,5 @@
-// The loop that every reading command shares: targets one after the other, each counted, its errors
-// said, and shown as soon as its format can.
+// The loop that every reading command shares: targets looked at side by side and told in the order
+// they were given, each counted, its errors said, and shown as soon as its format can.
 #pragma once
 
 #include <functional>
@@ -10,13 +10,14 @@
 
 namespace goldhive::cli {
 
-/// What a command makes of one target: inspect_target() or the like.
+/// What a command makes of one target: inspect_target() or the like. Called by several threads.
 using LookAtTarget =
     std::function<report::TargetReport(const ReadStorage& storage, const std::string& target)>;
 
 /// Looks at every target, through hot journals: a target with a patch cut off is seen as it was
 /// before. A bad target is an error in the report and a line on stderr; the others are still looked
-/// at. Returns the settled report; Output::finish() is left to the caller.
+/// at. Returns the report, with the targets if the output needs them; Output::finish() is left to
+/// the caller.
 report::Report survey(Host& host, const std::string& command, const std::string& policy,
                       const TargetFlags& targets, Output& output, const LookAtTarget& look);
 

@@ -14,8 +14,12 @@ struct Terminal {
 };
 
 /// Asks the system. Also makes a write to a closed pipe an error of the stream instead of a signal,
-/// so that a command ends in order.
+/// so that a command ends in order, and the first SIGINT or SIGTERM a wish (interrupted()); a
+/// second one ends the program as usual.
 Terminal open_terminal();
+
+/// Whether the user has asked the program to end.
+bool interrupted();
 
 /// After a failed write to standard output: whether its reader has gone away.
 bool reader_has_gone();

@@ -14,8 +14,23 @@ std::string environment(const char* name) {
   return value == nullptr ? "" : value;
 }
 
+namespace {
+
+volatile std::sig_atomic_t interrupt_seen = 0;
+
+void on_interrupt(int signal) {
+  interrupt_seen = 1;
+  std::signal(signal, SIG_DFL);
+}
+
+}  // namespace
+
+bool interrupted() { return interrupt_seen != 0; }
+
 Terminal open_terminal() {
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGINT, on_interrupt);
+  std::signal(SIGTERM, on_interrupt);
   Terminal t;
   t.out_is_terminal = isatty(STDOUT_FILENO) == 1;
   t.err_is_terminal = isatty(STDERR_FILENO) == 1;

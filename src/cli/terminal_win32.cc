@@ -14,7 +14,23 @@ std::string environment(const char* name) {
   return value == nullptr ? "" : value;
 }
 
+namespace {
+
+volatile bool interrupt_seen = false;
+
+/// Runs on a thread of its own. The second time the default handler ends the program.
+BOOL WINAPI on_interrupt(DWORD event) {
+  if (interrupt_seen || (event != CTRL_C_EVENT && event != CTRL_BREAK_EVENT)) return FALSE;
+  interrupt_seen = true;
+  return TRUE;
+}
+
+}  // namespace
+
+bool interrupted() { return interrupt_seen; }
+
 Terminal open_terminal() {
+  SetConsoleCtrlHandler(on_interrupt, TRUE);
   SetConsoleOutputCP(CP_UTF8);
   Terminal t;
   t.out_is_terminal = _isatty(_fileno(stdout)) != 0;

@@ -220,6 +220,9 @@ json target_json(const TargetReport& target) {
     out["hive_checks"] = std::move(checks);
   }
   if (target.undo) out["undo"] = *target.undo;
+  if (target.backup) {
+    out["backup"] = {{"machine", target.backup->machine}, {"time", target.backup->time}};
+  }
   out["error"] = error_json(target.error);
   return out;
 }
@@ -233,7 +236,8 @@ json summary_json(const Summary& s) {
           {"not_applicable", s.not_applicable},
           {"undetermined", s.undetermined},
           {"waived", s.waived},
-          {"errors", s.errors}};
+          {"errors", s.errors},
+          {"passed_over", s.passed_over}};
 }
 
 /// Bytes that are not UTF-8 (a host's file names can hold any) become U+FFFD: a report is always
@@ -247,13 +251,14 @@ std::string dump(const json& value, int indent) {
 void write_json(const Report& report, const WriteOptions&, std::ostream& out) {
   json targets = json::array();
   for (const TargetReport& t : report.targets) targets.push_back(target_json(t));
-  const json document = {{"schema", schema_version},
-                         {"tool", {{"name", "goldhive"}, {"version", report.tool_version}}},
-                         {"command", report.command},
-                         {"policy", text_or_null(report.policy)},
-                         {"status", to_string(report.status)},
-                         {"targets", std::move(targets)},
-                         {"summary", summary_json(report.summary)}};
+  json document = {{"schema", schema_version},
+                   {"tool", {{"name", "goldhive"}, {"version", report.tool_version}}},
+                   {"command", report.command},
+                   {"policy", text_or_null(report.policy)},
+                   {"status", to_string(report.status)},
+                   {"targets", std::move(targets)},
+                   {"summary", summary_json(report.summary)}};
+  if (report.interrupted) document["interrupted"] = true;
   out << dump(document, 2) << '\n';
 }
 

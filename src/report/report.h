@@ -49,6 +49,12 @@ struct VolumeReport {
   std::string description = {};  ///< of an image of a WIM: "Professional, x64, 6.1.7601"
 };
 
+/// What the folders around an image say of the Windows backup that it is part of.
+struct BackupReport {
+  std::string machine;
+  std::string time;  ///< "2016-07-08 101112", as the folder's name has it
+};
+
 struct TargetReport {
   std::string path;    ///< as given on the command line
   std::string format;  ///< "" if it could not be opened
@@ -58,6 +64,7 @@ struct TargetReport {
   std::vector<std::string> notes;  ///< volumes passed over, hot journals, ...
   std::optional<Error> error;
   std::optional<std::string> undo;  ///< patch: path of the undo file
+  std::optional<BackupReport> backup;
   Status status = Status::not_applicable;
 };
 
@@ -65,15 +72,18 @@ struct TargetReport {
 struct Summary {
   std::uint64_t targets = 0, installations = 0, pass = 0, fail = 0, warn = 0, not_applicable = 0,
                 undetermined = 0, waived = 0, errors = 0;
+  std::uint64_t passed_over = 0;  ///< files in folders that are no images
 };
 
 struct Report {
   std::string command;  ///< "scan", "list", "verify", "plan", "patch"
   std::string policy;   ///< name of the policy; "" where none was applied
   std::string tool_version;
+  /// Without those that were written one by one, where nobody needs them any more.
   std::vector<TargetReport> targets;
   Status status = Status::not_applicable;
   Summary summary;
+  bool interrupted = false;  ///< by the user: there were more targets
 };
 
 /// The worst of the findings. Waived findings, info rows and warnings do not count as findings, and
@@ -85,7 +95,9 @@ bool counts_as_finding(const policy::Finding& finding);
 /// In a plan (changes without `changed`) the changes take the place of the failing rows: `findings`
 /// if there are any, else nothing is left to a patch.
 void settle(TargetReport& target);
-/// Fills every status and the summary.
+/// Adds a settled target to the status and the summary of the report, not to its targets.
+void count(const TargetReport& target, Report& report);
+/// settle() and count() for every target, from the start.
 void settle(Report& report);
 
 struct WriteOptions {

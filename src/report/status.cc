@@ -97,18 +97,22 @@ void settle(TargetReport& target) {
   }
 }
 
+void count(const TargetReport& target, Report& report) {
+  ++report.summary.targets;
+  report.status = std::max(report.status, target.status);
+  if (target.error) ++report.summary.errors;
+  report.summary.installations += target.installations.size();
+  for (const InstallationReport& i : target.installations) {
+    for (const Finding& f : i.findings) count(f, report.summary);
+  }
+}
+
 void settle(Report& report) {
   report.status = Status::not_applicable;
   report.summary = {};
-  report.summary.targets = report.targets.size();
   for (TargetReport& target : report.targets) {
     settle(target);
-    report.status = std::max(report.status, target.status);
-    if (target.error) ++report.summary.errors;
-    report.summary.installations += target.installations.size();
-    for (const InstallationReport& i : target.installations) {
-      for (const Finding& f : i.findings) count(f, report.summary);
-    }
+    count(target, report);
   }
 }
 

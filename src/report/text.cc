@@ -230,6 +230,7 @@ class TextWriter {
     if (s.undetermined > 0) line += fmt::format(", {} undetermined", s.undetermined);
     if (s.waived > 0) line += fmt::format(", {} waived", s.waived);
     if (s.errors > 0) line += ", " + counted(s.errors, "error");
+    if (s.passed_over > 0) line += ", " + counted(s.passed_over, "file") + " passed over";
     line += ".";
     if (!fixable.empty()) line += "  The fix: " + command_for("plan", fixable);
     lines_.folded("", 0, line);

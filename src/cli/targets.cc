@@ -1,0 +1,159 @@
+#include "src/cli/targets.h"
+
+#include <algorithm>
+#include <istream>
+#include <set>
+#include <sstream>
+
+#include "imgtools/formats.h"
+#include "imgtools/text.h"
+#include "src/windows/find_installations.h"
+
+namespace goldhive::cli {
+namespace {
+
+constexpr std::uint64_t list_size_limit = 64 << 20;
+constexpr std::size_t deepest_folder = 64;
+
+/// The paths in a list, one a line; an empty line is none.
+std::vector<std::string> lines_of(std::istream& in) {
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(in, line);) {
+    if (!line.empty() && line.back() == '\r') line.pop_back();
+    if (!line.empty()) lines.push_back(line);
+  }
+  return lines;
+}
+
+std::vector<std::string> read_list(const Host& host, const std::string& path) {
+  const std::unique_ptr<ByteSource> source = host.input.open(path);
+  if (source->size() > list_size_limit) {
+    throw Error(ErrorKind::usage, "too large for a list of targets", path);
+  }
+  const Bytes bytes = source->read(0, static_cast<std::size_t>(source->size()));
+  std::istringstream text(std::string(bytes.begin(), bytes.end()));
+  return lines_of(text);
+}
+
+/// Windows' own stores of single files' versions. Their names are fixed.
+bool is_file_backup(const std::string& name) {
+  return nt_equal(name, "System Volume Information") || nt_equal(name, "FileHistory");
+}
+
+class Walk {
+ public:
+  Walk(const Host& host, const TargetFlags& flags, Targets& out)
+      : storage_(host.input), flags_(flags), out_(out) {}
+
+  /// True if the folder, or anything in it, is a target.
+  bool folder(const std::string& path) { return folder(path, 0); }
+
+ private:
+  bool folder(const std::string& path, std::size_t depth) {
+    if (depth > deepest_folder) return false;
+    std::set<std::string> installations;
+    try {
+      const std::unique_ptr<Image> tree = open_image(storage_, path);
+      for (const windows::Place& place :
+           windows::find_installations(*tree->volumes().front().tree, path)) {
+        if (holds_hives(place, path)) installations.insert(place.root);
+      }
+    } catch (const Error&) {
+      add(path, depth > 0);  // looking at it says what is wrong
+      return true;
+    }
+    if (!installations.empty()) add(path, depth > 0);
+    if (installations.count("") != 0) return true;  // what lies in it is Windows' own
+    const bool more = contents(path, "", installations, depth);
+    return more || !installations.empty();
+  }
+
+  /// A flat folder is a place if any of its files might be a hive, whatever its name.
+  bool holds_hives(const windows::Place& place, const std::string& folder) const {
+    return !place.loose() || place.software || place.system ||
+           std::any_of(place.unnamed.begin(), place.unnamed.end(),
+                       [&](const windows::HiveFiles& file) {
+                         return detect_format(storage_, join(folder, file.path)) == "hive";
+                       });
+  }
+
+  /// The images in `root`/`below`, leaving out the installations, which are relative to `root`.
+  bool contents(const std::string& root, const std::string& below,
+                const std::set<std::string>& installations, std::size_t depth) {
+    const std::string path = windows::join_path(root, below);
+    bool any = false;
+    for (const DirectoryEntry& entry : storage_.list(path)) {
+      const std::string relative = windows::join_path(below, entry.name);
+      const std::string full = join(root, relative);
+      if (entry.type == FileType::file) {
+        any = file(full) || any;
+      } else if (entry.type != FileType::directory || is_file_backup(entry.name)) {
+        out_.passed_over.push_back(full);
+      } else if (installations.count(relative) == 0) {
+        const auto inside = installations.lower_bound(relative + "/");
+        const bool holds = inside != installations.end() && inside->starts_with(relative + "/");
+        any = (holds ? contents(root, relative, installations, depth + 1)
+                     : folder(full, depth + 1)) ||
+              any;
+      }
+    }
+    return any;
+  }
+
+  bool file(const std::string& path) {
+    bool image = true;
+    try {
+      image = !detect_format(storage_, path).empty();
+    } catch (const Error&) {
+      // It is listed and cannot be read: an error to be told.
+    }
+    if (image || flags_.strict) {
+      add(path, !flags_.strict);
+    } else {
+      out_.passed_over.push_back(path);
+    }
+    return image;
+  }
+
+  static std::string join(const std::string& folder, const std::string& name) {
+    return folder.ends_with('/') ? folder + name : folder + "/" + name;
+  }
+
+  void add(const std::string& path, bool found) { out_.targets.push_back({path, found}); }
+
+  const ReadStorage& storage_;
+  const TargetFlags& flags_;
+  Targets& out_;
+};
+
+void expand_one(const Host& host, const TargetFlags& flags, const std::string& text, Targets& out) {
+  const std::optional<FileInfo> info = host.input.stat(text);
+  const bool walked = info && info->type == FileType::directory && flags.input_format.empty();
+  if (walked) {
+    const std::size_t passed_over = out.passed_over.size();
+    if (Walk(host, flags, out).folder(text)) return;
+    out.passed_over.resize(passed_over);  // its own error says that there is nothing in it
+  }
+  out.targets.push_back({text, false});
+}
+
+}  // namespace
+
+Targets expand_targets(const Host& host, const TargetFlags& flags) {
+  Targets out;
+  for (const std::string& text : flags.targets) {
+    const bool literal = host.input.stat(text).has_value();
+    if (!literal && text == "-" && host.in != nullptr) {
+      for (const std::string& path : lines_of(*host.in)) expand_one(host, flags, path, out);
+    } else if (!literal && text.size() > 1 && text.front() == '@') {
+      for (const std::string& path : read_list(host, text.substr(1))) {
+        expand_one(host, flags, path, out);
+      }
+    } else {
+      expand_one(host, flags, text, out);
+    }
+  }
+  return out;
+}
+
+}  // namespace goldhive::cli

@@ -1,0 +1,38 @@
+// From what the command line names to the targets to look at: lists are read, folders of images are
+// walked.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "src/cli/cli.h"
+#include "src/cli/flags.h"
+
+namespace goldhive::cli {
+
+struct Target {
+  std::string path;  ///< as given, or as found; with a selector where one was given
+  /// Found by walking a folder: then it is no error if all of it was read and holds no Windows.
+  bool found = false;
+};
+
+struct Targets {
+  std::vector<Target> targets;  ///< in the order of the command line; in a folder by name
+  /// Files met in folders that are no images and no hives.
+  std::vector<std::string> passed_over;
+};
+
+/// "@FILE" stands for the paths in FILE, one a line; "-" for those on standard input. A path that
+/// exists as it stands is none of these.
+///
+/// A folder with a Windows installation or hives in it (or a folder or two below) is one target.
+/// Images that lie in it beside the installations, and in other folders, are targets of their own,
+/// told by content. Links are not followed, and folders named System Volume Information or
+/// FileHistory not entered: backups of single files are no images.
+///
+/// With `strict` a file that is no image is a target too, so that it becomes an error. Throws
+/// Error for a list that cannot be read; a folder or file that cannot be read becomes a target, so
+/// that opening it says why.
+Targets expand_targets(const Host& host, const TargetFlags& flags);
+
+}  // namespace goldhive::cli

@@ -1,0 +1,19 @@
+// Windows Backup ("system image", wbadmin) keeps disks under names that say whose they are:
+//
+//   WindowsImageBackup/<machine>/Backup 2016-07-08 101112/<volume GUID>.vhd
+//
+// (.vhdx since Windows 8). The time is that of the backup, in UTC. Source: what wbadmin writes; the
+// names are not documented.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "src/report/report.h"
+
+namespace goldhive::cli {
+
+/// What the folders around `absolute_path` say; nullopt unless they are those of a Windows backup.
+std::optional<report::BackupReport> windows_backup_of(const std::string& absolute_path);
+
+}  // namespace goldhive::cli

@@ -1,0 +1,160 @@
+// From the command line to targets: lists, folders of images, Windows backups.
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "src/cli/windows_backup.h"
+#include "tests/cli/session.h"
+
+using namespace goldhive;
+using namespace goldhive::tests;
+using nlohmann::json;
+
+namespace {
+
+using Paths = std::vector<std::string>;
+
+Bytes bytes_of(const std::string& text) { return {text.begin(), text.end()}; }
+
+/// A raw disk with one partition of unknown content: an image, by its content, that may hold
+/// Windows for all we know.
+Bytes opaque_disk() {
+  Bytes disk(4096);
+  disk[446 + 4] = 0x07;  // type
+  disk[446 + 8] = 1;     // first sector
+  disk[446 + 12] = 7;    // sectors
+  disk[510] = 0x55;
+  disk[511] = 0xaa;
+  return disk;
+}
+
+json scan(Session& session, Paths arguments, const std::string& input = "") {
+  arguments.insert(arguments.begin(), {"scan", "-f", "json"});
+  return json::parse(session.run(arguments, input).out);
+}
+
+Paths paths_of(const json& report) {
+  Paths paths;
+  for (const json& target : report["targets"]) paths.push_back(target["path"]);
+  return paths;
+}
+
+}  // namespace
+
+TEST_CASE("A folder of images is walked and what is no image is counted and passed over") {
+  Session session;
+  session.put_recipe("windows-7-sp1-x64", "lib/a/b/c/d/win7");
+  session.put_recipe("layout-flat", "lib/hives");
+  session.storage.put("lib/disk.bin", opaque_disk());
+  session.storage.put("lib/notes.txt", bytes_of("not an image"));
+  session.storage.put("lib/empty", Bytes());
+  const json report = scan(session, {"lib"});
+  // What lies a folder or two below is one target, as a disk with several installations is.
+  CHECK(paths_of(report) == Paths{"lib", "lib/a/b/c/d", "lib/disk.bin"});
+  CHECK(report["summary"]["passed_over"] == 2);
+  CHECK(report["targets"][2]["status"] == "error");
+}
+
+TEST_CASE("With strict what is no image is an error of its own") {
+  Session session;
+  session.put_recipe("windows-7-sp1-x64", "lib/win7");
+  session.storage.put("lib/notes.txt", bytes_of("not an image"));
+  const json report = scan(session, {"--strict", "lib"});
+  CHECK(paths_of(report) == Paths{"lib", "lib/notes.txt"});
+  CHECK(report["targets"][1]["status"] == "error");
+  CHECK(report["summary"]["passed_over"] == 0);
+}
+
+TEST_CASE("A Windows tree is one target whatever images Windows keeps in it") {
+  Session session;
+  session.put_recipe("windows-7-sp1-x64", "win7");
+  session.storage.put("win7/Recovery/winre.img", opaque_disk());
+  CHECK(paths_of(scan(session, {"win7"})) == Paths{"win7"});
+}
+
+TEST_CASE("A folder without anything is the error it always was") {
+  Session session;
+  session.storage.put("lib/notes.txt", bytes_of("not an image"));
+  const Outcome outcome = session.run({"scan", "lib"});
+  CHECK(outcome.code == 2);
+  CHECK_THAT(outcome.err, Catch::Contains("lib: ") && Catch::Contains("no Windows installation"));
+}
+
+TEST_CASE("Stores of single files are named and not entered") {
+  Session session;
+  session.put_recipe("windows-7-sp1-x64", "lib/win7");
+  session.storage.put("lib/System Volume Information/disk.bin", opaque_disk());
+  session.storage.put("lib/FileHistory/pc/disk.bin", opaque_disk());
+  const Outcome outcome = session.run({"scan", "-v", "lib"});
+  CHECK_THAT(outcome.err, Catch::Contains("lib/System Volume Information: passed over") &&
+                              Catch::Contains("lib/FileHistory: passed over"));
+}
+
+TEST_CASE("Targets come from a list file and from standard input") {
+  Session session;
+  session.put_recipe("windows-7-sp1-x64", "a");
+  session.put_recipe("layout-flat", "b");
+  session.storage.put("list.txt", bytes_of("b\r\n\na\n"));
+  CHECK(paths_of(scan(session, {"@list.txt", "a"})) == Paths{"b", "a", "a"});
+  CHECK(paths_of(scan(session, {"-"}, "a\nb\n")) == Paths{"a", "b"});
+  CHECK(session.run({"scan", "@missing.txt"}).code == 2);
+}
+
+TEST_CASE("A path that begins with an at sign and exists is no list") {
+  Session session;
+  session.put_recipe("layout-flat", "@home");
+  CHECK(paths_of(scan(session, {"@home"})) == Paths{"@home"});
+}
+
+TEST_CASE("The output is the same for any number of jobs") {
+  Session session;
+  for (int i = 0; i < 12; ++i) {
+    session.put_recipe(i % 3 == 0 ? "layout-flat" : "windows-7-sp1-x64",
+                       "lib/" + std::to_string(i) + "/x/y/win");
+  }
+  session.storage.put("lib/5/broken", bytes_of("regf, and nothing that follows"));
+  for (const std::string format : {"text", "json", "jsonl"}) {
+    const Outcome one = session.run({"scan", "lib", "-f", format, "-j", "1"});
+    for (const std::string jobs : {"2", "7"}) {
+      const Outcome many = session.run({"scan", "lib", "-f", format, "-j", jobs});
+      CHECK(many.out == one.out);
+      CHECK(many.err == one.err);
+      CHECK(many.code == one.code);
+    }
+  }
+}
+
+TEST_CASE("An interrupt ends the run after the target at hand and says how far it came") {
+  Session session;
+  session.put_recipe("windows-7-sp1-x64", "a");
+  session.interrupted = [] {
+    static int asked = 0;
+    return ++asked > 1;
+  };
+  const Outcome outcome = session.run({"scan", "a", "a", "a", "-f", "json"});
+  CHECK(outcome.code == 130);
+  CHECK_THAT(outcome.err, Catch::Contains("interrupted: 1 of 3 targets done"));
+  const json report = json::parse(outcome.out);
+  CHECK(report["interrupted"] == true);
+  CHECK(report["targets"].size() == 1);
+}
+
+TEST_CASE("A Windows backup is known by the folders around it") {
+  const auto backup =
+      cli::windows_backup_of("/srv/WindowsImageBackup/PC7/Backup 2016-07-08 101112/a.vhd");
+  REQUIRE(backup);
+  CHECK(backup->machine == "PC7");
+  CHECK(backup->time == "2016-07-08 101112");
+  CHECK(cli::windows_backup_of("D:\\windowsimagebackup\\PC7\\backup 2016-07-08 101112\\a.vhd"));
+  CHECK_FALSE(cli::windows_backup_of("/srv/WindowsImageBackup/PC7/Catalog/GlobalCatalog"));
+  CHECK_FALSE(cli::windows_backup_of("/srv/PC7/Backup 2016-07-08 101112/a.vhd"));
+  CHECK_FALSE(cli::windows_backup_of("/srv/WindowsImageBackup/PC7/Backup 2016-07-08 101112"));
+}
+
+TEST_CASE("The report of a disk of a Windows backup names machine and time") {
+  Session session;
+  session.storage.put("WindowsImageBackup/PC7/Backup 2016-07-08 101112/a.bin", opaque_disk());
+  const json report = scan(session, {"WindowsImageBackup"});
+  REQUIRE(report["targets"].size() == 1);
+  CHECK(report["targets"][0]["backup"] ==
+        json({{"machine", "PC7"}, {"time", "2016-07-08 101112"}}));
+}
