@@ -136,18 +136,23 @@ class Child {
     if (pid_ < 0) fail_to("start a process");
     if (pid_ == 0) become(arguments.data(), parent, listener.get(), write_end.get());
   }
-  ~Child() { end(); }
+  ~Child() { kill(); }
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
 
-  /// Ends it and waits until it has; to be called when the connection is closed. It ends by itself
-  /// then, but not if it was never greeted; and SIGTERM is to it an orderly end as well.
-  void end() {
+  /// To be called when the connection is closed: it ends by itself then.
+  void wait() {
     if (pid_ < 0) return;
-    ::kill(pid_, SIGTERM);
     while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
     }
     pid_ = -1;
+  }
+
+  /// For one that was never greeted: it would wait for the next client, and may sleep through a
+  /// SIGTERM (qemu 7.2).
+  void kill() {
+    if (pid_ >= 0) ::kill(pid_, SIGKILL);
+    wait();
   }
 
   /// What it has said so far, as one line.
@@ -175,8 +180,9 @@ class Child {
     ::dup2(said, 2);
     ::dup2(socket, first_passed);
 #ifdef __linux__
-    // qemu-nbd ends with its connection, but not if that broke before it was greeted.
-    ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+    // qemu-nbd ends with its connection, but not if that broke before it was greeted: see kill().
+    // Nothing of a patch is lost, since what it has not flushed the journal still holds.
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
 #endif
     if (::getppid() == parent) ::execv(arguments[0], arguments);
     ::_exit(127);
@@ -210,6 +216,7 @@ class QemuNbd final : public NbdServer {
       if (libnbd().connect_socket(handle_, connection.client.release()) != 0) {
         fail_start(libnbd().get_error() == nullptr ? "" : libnbd().get_error());
       }
+      greeted_ = true;
       ask_for_sizes();
     } catch (...) {
       close();
@@ -282,7 +289,12 @@ class QemuNbd final : public NbdServer {
   void close() {
     libnbd().close(handle_);
     handle_ = nullptr;
-    if (child_) child_->end();
+    if (!child_) return;
+    if (greeted_) {
+      child_->wait();
+    } else {
+      child_->kill();
+    }
   }
 
   [[noreturn]] void fail(const char* action, std::uint64_t offset) const {
@@ -310,6 +322,7 @@ class QemuNbd final : public NbdServer {
   std::string path_;
   nbd_handle* handle_ = nullptr;
   std::optional<Child> child_;
+  bool greeted_ = false;
   std::uint64_t size_ = 0;
   std::uint64_t block_ = 1;
 };

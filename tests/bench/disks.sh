@@ -27,13 +27,16 @@ noise() { # COUNT PREFIX
   head -c $(($1 * 40000)) /dev/urandom | split -b 40000 -a 5 -d --additional-suffix=.dll - "$2"
 }
 
+# For mkntfs and for goldhive-fixtures ntfs.
+mkntfs_options=() fill_options=()
+
 # ntfs_volume FILE SIZE TREE...
 ntfs_volume() {
   local volume=$1 tree
   truncate -s "$2" "$volume"
-  mkntfs -F -Q -q "$volume" >/dev/null 2>&1
+  mkntfs -F -Q -q "${mkntfs_options[@]}" "$volume" >/dev/null 2>&1
   shift 2
-  for tree; do "$fixtures" ntfs "$volume" "$tree"; done
+  for tree; do "$fixtures" ntfs "$volume" "$tree" "${fill_options[@]}"; done
 }
 
 # disk_of VOLUME DISK START: a disk with that volume at START bytes and 1 MiB behind it

@@ -4,7 +4,8 @@
 #
 # The hive has no room for the new cells and must grow; the cluster it grows into lies in a block
 # that the container has not got yet, so a block must be allocated too. Three of five runs are on a
-# dynamic VHD, one on a VHDX, one on a qcow2, whose disk (not whose file) is what must be old or new.
+# dynamic VHD, one on a VHDX, one on a qcow2, VMDK or VDI, whose disk (not whose file) is what must be
+# old or new.
 # In every second run the time to the kill starts when the journal shows, or most would fall into
 # the checks that come before the first write.
 #
@@ -45,16 +46,19 @@ kinds=(vhd vhdx)
 container "$work/old.raw" "$work/old.vhd" vpc subformat=dynamic,force_size=on
 container "$work/old.raw" "$work/old.vhdx" vhdx subformat=dynamic,block_size=1M
 if have qemu-nbd; then
-  container "$work/old.raw" "$work/old.qcow2" qcow2
-  kinds+=(qcow2)
+  for kind in qcow2 vmdk vdi; do
+    container "$work/old.raw" "$work/old.$kind" $kind
+    kinds+=($kind)
+  done
 fi
 content() { # KIND FILE: what is to be old or new
-  if [ "$1" = qcow2 ]; then
-    qemu-img convert -f qcow2 -O raw "$2" "$work/content"
-    sha256sum <"$work/content"
-  else
-    sha256sum <"$2"
-  fi
+  case $1 in
+    vhd | vhdx) sha256sum <"$2" ;;
+    *)
+      qemu-img convert -f "$1" -O raw "$2" "$work/content"
+      sha256sum <"$work/content"
+      ;;
+  esac
 }
 declare -A old new duration
 for kind in "${kinds[@]}"; do
@@ -82,7 +86,7 @@ image="" kind=""
 for ((i = 0; i < runs; ++i)); do
   case $((i % 5)) in
     3) kind=vhdx ;;
-    4) kind=${kinds[-1]} ;;
+    4) kind=${kinds[2 + i / 5 % (${#kinds[@]} - 2)]:-vhd} ;;
     *) kind=vhd ;;
   esac
   rm -rf "$work/run"
@@ -107,7 +111,7 @@ for ((i = 0; i < runs; ++i)); do
   sleep "$(printf '0.%06d' "$delay")"
   kill -9 "$child" 2>/dev/null || true
   wait "$child" 2>/dev/null || true
-  for _ in 1 2 3 4 5 6 7 8 9 10; do [ "$(servers)" = 0 ] || sleep 0.1; done
+  for _ in {1..100}; do [ "$(servers)" != 0 ] || break; sleep 0.1; done
   [ "$(servers)" = 0 ] || complain "qemu-nbd outlived goldhive"
 
   if [ -e "$image.goldhive-journal" ] || [ -e "$image.goldhive-disk.goldhive-journal" ]; then add hot; fi
@@ -132,5 +136,5 @@ for ((i = 0; i < runs; ++i)); do
 done
 [ "$(sockets)" -le "$sockets_before" ] || { echo "sockets stayed in /tmp" >&2; count[bad]=$((${count[bad]:-0} + 1)); }
 echo "$runs kills: ${count[old]:-0} old, ${count[new]:-0} new, ${count[hot]:-0} with a journal left," \
-  "${count[unfinished]:-0} with an unfinished one, ${count[leaks]:-0} qcow2 with unused clusters, ${count[bad]:-0} bad"
+  "${count[unfinished]:-0} with an unfinished one, ${count[leaks]:-0} with clusters that qemu-img calls leaked, ${count[bad]:-0} bad"
 [ "${count[bad]:-0}" -eq 0 ]
