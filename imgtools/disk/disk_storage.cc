@@ -1,6 +1,7 @@
 #include "imgtools/disk/disk_storage.h"
 
 #include <map>
+#include <mutex>
 #include <utility>
 
 #include "imgtools/disk/foreign.h"
@@ -75,14 +76,15 @@ class NbdFile final : public WritableFile {
   std::string path_;
 };
 
-/// The servers that are running, by the path of their disk.
+/// The servers that are running, by the path of their disk. Several threads may ask, each for disks
+/// of its own: a Running belongs to one of them.
 class Servers {
  public:
   std::shared_ptr<Running> for_reading(const ReadStorage& base, const std::string& disk) const {
-    if (auto running = known_[disk].lock()) return running;
+    if (auto running = find(disk)) return running;
     auto running = std::make_shared<Running>();
     running->server = start_nbd_server(image_of(disk), format_of(base, disk), false);
-    known_[disk] = running;
+    remember(disk, running);
     return running;
   }
 
@@ -92,7 +94,7 @@ class Servers {
     if (!image.write_refusal.empty()) {
       throw Error(ErrorKind::refused, image.write_refusal, image_of(disk));
     }
-    std::shared_ptr<Running> running = known_[disk].lock();
+    std::shared_ptr<Running> running = find(disk);
     if (!running) running = std::make_shared<Running>();
     if (running->being_written) {
       throw Error(ErrorKind::refused, "is in use: this program is writing it", image_of(disk));
@@ -102,7 +104,7 @@ class Servers {
       running->server = start_nbd_server(image_of(disk), format, true);
       running->writable = true;
     }
-    known_[disk] = running;
+    remember(disk, running);
     return running;
   }
 
@@ -113,6 +115,17 @@ class Servers {
     return format;
   }
 
+  std::shared_ptr<Running> find(const std::string& disk) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = known_.find(disk);
+    return found == known_.end() ? nullptr : found->second.lock();
+  }
+  void remember(const std::string& disk, const std::shared_ptr<Running>& running) const {
+    const std::lock_guard lock(mutex_);
+    known_[disk] = running;
+  }
+
+  mutable std::mutex mutex_;
   mutable std::map<std::string, std::weak_ptr<Running>> known_;
 };
 

@@ -81,6 +81,22 @@ class Descriptor {
   int fd_ = -1;
 };
 
+/// Not to be inherited by what another thread starts meanwhile, where the system can do that.
+int make_pipe(int (&ends)[2]) {
+#ifdef __linux__
+  return ::pipe2(ends, O_CLOEXEC);
+#else
+  return ::pipe(ends);
+#endif
+}
+int make_socket() {
+#ifdef SOCK_CLOEXEC
+  return ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+#else
+  return ::socket(AF_UNIX, SOCK_STREAM, 0);
+#endif
+}
+
 /// Both ends of a connection that nobody else can make: its name is gone before the server starts,
 /// so that nothing of it is left however we end.
 struct Connection {
@@ -97,8 +113,7 @@ Connection make_connection() {
   std::copy(path.begin(), path.end(), address.sun_path);
   const auto* name = reinterpret_cast<const sockaddr*>(&address);
 
-  Connection made{Descriptor(::socket(AF_UNIX, SOCK_STREAM, 0)),
-                  Descriptor(::socket(AF_UNIX, SOCK_STREAM, 0))};
+  Connection made{Descriptor(make_socket()), Descriptor(make_socket())};
   const bool connected = made.listener.valid() && made.client.valid() &&
                          ::bind(made.listener.get(), name, sizeof address) == 0 &&
                          ::listen(made.listener.get(), 1) == 0 &&
@@ -117,7 +132,7 @@ class Child {
   /// `words` is what runs; the program is looked for in PATH.
   Child(const std::vector<std::string>& words, const Descriptor& listener) {
     int ends[2];
-    if (::pipe(ends) != 0) fail_to("make a pipe");
+    if (make_pipe(ends) != 0) fail_to("make a pipe");
     complaints_ = Descriptor(ends[0]);
     const Descriptor write_end(ends[1]);
     if (!complaints_.valid() || !write_end.valid()) fail_to("make a pipe");
@@ -173,7 +188,7 @@ class Child {
  private:
   /// In the child: only what may be called after fork().
   [[noreturn]] static void become(char* const* arguments, pid_t parent, int socket, int said) {
-    constexpr int first_passed = 3;
+    constexpr int first_passed = 3;  // sd_listen_fds(3)
     const int nothing = ::open("/dev/null", O_RDONLY);
     ::dup2(nothing, 0);
     ::dup2(said, 1);
