@@ -17,6 +17,7 @@
 #include "imgtools/archive/archive_reader.h"
 #include "imgtools/archive/member_tree.h"
 #include "imgtools/archive/zip_format.h"
+#include "imgtools/disk/foreign.h"
 #include "imgtools/error.h"
 #include "imgtools/tree_storage.h"
 
@@ -142,6 +143,12 @@ class ArchiveImage final : public Image {
     Candidate candidate{*members_, path, *members_->stat(path), members_->open(path), {}, options_};
     candidate.options.input_format.clear();
     --candidate.options.depth;
+    if (const std::string foreign = foreign_format(*candidate.source); !foreign.empty()) {
+      throw Error(
+          ErrorKind::refused,
+          "a " + foreign + " inside an archive is not read, since qemu wants a file: extract it",
+          path);
+    }
     if (candidate.source->size() == 0) throw Error(ErrorKind::unsupported, "is empty", path);
     candidate.head = candidate.source->read(
         0, static_cast<std::size_t>(std::min<std::uint64_t>(candidate.source->size(), head_size)));
