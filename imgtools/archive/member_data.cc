@@ -28,18 +28,20 @@ void write_sparse(SpillFile& file, std::uint64_t offset, std::span<const std::ui
 
 /// Makes room up to `size`, in the file once there is too much for memory.
 void MemberData::grow(std::uint64_t size) {
-  if (spill_) {
-    if (spill_->size() < size) spill_->resize(size);
-    return;
-  }
-  if (size <= memory_) {
+  if (!spilt_ && size <= memory_) {
     if (bytes_.size() < size) bytes_.resize(static_cast<std::size_t>(size));
     return;
   }
-  spill_ = std::make_shared<SpillFile>(scratch_, name_);
-  write_sparse(*spill_, 0, bytes_);
-  bytes_ = Bytes();
-  spill_->resize(size);
+  if (!spilt_) {
+    if (!spill_.file) spill_.file = std::make_shared<SpillFile>(spill_.directory, name_);
+    spilt_ = true;
+    base_ = spill_.file->size();
+    write_sparse(*spill_.file, base_, bytes_);
+    bytes_ = Bytes();
+  }
+  if (size > INT64_MAX - base_) throw Error(ErrorKind::corrupt, "data beyond any size", name_);
+  size_ = std::max(size_, size);
+  if (spill_.file->size() < base_ + size_) spill_.file->resize(base_ + size_);
 }
 
 void MemberData::add(const MemberPiece& piece) {
@@ -47,8 +49,8 @@ void MemberData::add(const MemberPiece& piece) {
     throw Error(ErrorKind::corrupt, "data beyond any size", name_);
   }
   grow(piece.offset + piece.data.size());
-  if (spill_) {
-    write_sparse(*spill_, piece.offset, piece.data);
+  if (spilt_) {
+    write_sparse(*spill_.file, base_ + piece.offset, piece.data);
   } else {
     std::copy(piece.data.begin(), piece.data.end(),
               bytes_.begin() + static_cast<std::ptrdiff_t>(piece.offset));
@@ -56,9 +58,8 @@ void MemberData::add(const MemberPiece& piece) {
 }
 
 std::shared_ptr<const ByteSource> MemberData::finish(std::uint64_t size) {
-  const std::uint64_t have = spill_ ? spill_->size() : bytes_.size();
-  if (size > have) grow(size);
-  if (spill_) return spill_;
+  if (size > (spilt_ ? size_ : bytes_.size())) grow(size);
+  if (spilt_) return std::make_shared<SliceSource>(spill_.file, base_, size_, name_);
   return std::make_shared<MemorySource>(std::move(bytes_), name_);
 }
 

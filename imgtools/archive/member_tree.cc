@@ -6,7 +6,6 @@
 #include <set>
 #include <utility>
 
-#include "imgtools/archive/member_data.h"
 #include "imgtools/archive/member_names.h"
 #include "imgtools/error.h"
 #include "imgtools/path.h"
@@ -136,7 +135,7 @@ class MemberTree::Scan {
     if (interest == Interest::image && !tree_.options_.images) interest = Interest::peek;
     if (interest == Interest::none || node.encrypted) return;
     const std::string name = tree_.file_->name() + ": " + path;
-    MemberData data(name, tree_.options_.scratch_directory,
+    MemberData data(name, tree_.spill_,
                     member_memory_limit - std::min(member_memory_limit, tree_.in_memory_));
     MemberPiece piece;
     bool first = true;
@@ -188,7 +187,10 @@ class MemberTree::Scan {
 
 MemberTree::MemberTree(std::shared_ptr<const ByteSource> file, ArchiveOptions options,
                        std::shared_ptr<UnpackBudget> budget)
-    : file_(std::move(file)), options_(std::move(options)), budget_(std::move(budget)) {
+    : file_(std::move(file)),
+      options_(std::move(options)),
+      budget_(std::move(budget)),
+      spill_{options_.scratch_directory} {
   Scan(*this).run();
 }
 
@@ -276,8 +278,7 @@ std::shared_ptr<const ByteSource> MemberTree::data_of(const std::string& path, i
   Member member;
   for (std::uint64_t ordinal = 0; reader.next(member); ++ordinal) {
     if (ordinal != found.ordinal) continue;
-    MemberData data(name, options_.scratch_directory,
-                    member_memory_limit - std::min(member_memory_limit, in_memory_));
+    MemberData data(name, spill_, member_memory_limit - std::min(member_memory_limit, in_memory_));
     MemberPiece piece;
     while (reader.read(piece, found.error)) data.add(piece);
     if (found.error) throw Error(*found.error);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "imgtools/archive/archive_reader.h"
+#include "imgtools/archive/member_data.h"
 #include "imgtools/file_tree.h"
 
 namespace goldhive {
@@ -66,6 +67,7 @@ class MemberTree final : public FileTree {
   std::shared_ptr<const ByteSource> file_;
   ArchiveOptions options_;
   std::shared_ptr<UnpackBudget> budget_;
+  mutable MemberSpill spill_;
   mutable std::map<std::string, Folder> folders_;  // by path; "" is there always
   mutable std::uint64_t in_memory_ = 0;            // bytes of kept data
   std::vector<std::string> hives_;
