@@ -26,6 +26,14 @@ void append(HostChange& change, const FileEdit& edit, const std::string& host_pa
   change.sizes.emplace_back(host_path, edit.new_size);
 }
 
+HostChange Image::change_volumes(const std::vector<VolumeEdit>& edits, std::uint64_t) const {
+  if (edits.size() != 1) {
+    throw Error(ErrorKind::usage,
+                fmt::format("volumes of the format '{}' are changed one by one", format()));
+  }
+  return host_change(edits.front().volume, edits.front().files);
+}
+
 std::vector<std::string> Image::check() const {
   return {fmt::format("the format '{}' has no sums of its own to check", format())};
 }

@@ -57,6 +57,12 @@ struct FileEdit {
   std::vector<std::pair<std::uint64_t, Bytes>> writes;  ///< sorted, not overlapping
 };
 
+/// Edits of files of one volume of an image.
+struct VolumeEdit {
+  std::size_t volume = 0;  ///< index in Image::volumes()
+  std::vector<FileEdit> files;
+};
+
 /// A change of a file of the host: what the journal writes. All of a phase is on stable storage
 /// before the next phase starts (data before the map that points to it).
 struct HostEdit {
@@ -99,6 +105,14 @@ class Image {
   /// state that forbids changes is Error(refused), but not one that is merely dirty: whether the
   /// user insists there (--force-unclean) is for the caller to ask.
   virtual HostChange host_change(std::size_t index, const std::vector<FileEdit>& edits) const;
+
+  /// True of a format whose volumes share structures: edits of several of them must be handed to
+  /// change_volumes() together, and are one transaction.
+  virtual bool changes_as_one() const { return false; }
+
+  /// host_change() for several volumes. `now` (a FILETIME) is for formats that note when they were
+  /// changed. The default takes one volume.
+  virtual HostChange change_volumes(const std::vector<VolumeEdit>& edits, std::uint64_t now) const;
 
   /// What a reader of a verdict should know of the image as a whole: one sentence each.
   virtual std::vector<std::string> notes() const { return {}; }

@@ -52,18 +52,15 @@ WimBlobTable::WimBlobTable(Bytes table, std::uint16_t part, std::string name)
                 name_);
   }
   slots_.resize(std::bit_ceil(2 * size() + 1));
-  bool in_resources = false;  // of a solid run
+  bool in_run = false;  // of solid entries
   for (std::size_t i = 0; i < size(); ++i) {
     const WimBlobEntry one = entry(i);
     if (one.part != part) continue;
+    if (one.resource.is_solid() && !in_run) runs_.push_back({i, {}});
+    in_run = one.resource.is_solid();
     if (is_solid_resource(one.resource)) {
-      if (!in_resources) runs_.push_back({i, 0});
-      ++runs_.back().resources;
-      in_resources = true;
-      continue;
-    }
-    in_resources = false;
-    if (one.resource.is_metadata()) {
+      runs_.back().resources.push_back(i);
+    } else if (one.resource.is_metadata()) {
       if (one.references != 0) metadata_.push_back(i);
     } else if (!is_zero(one.hash)) {
       add(i, one);
@@ -107,14 +104,14 @@ std::optional<std::size_t> WimBlobTable::find(const WimHash& hash) const {
   return std::nullopt;
 }
 
-WimSolidRun WimBlobTable::run_of(std::size_t index) const {
+const WimSolidRun& WimBlobTable::run_of(std::size_t index) const {
   const auto after =
       std::upper_bound(runs_.begin(), runs_.end(), index,
                        [](std::size_t value, const WimSolidRun& run) { return value < run.first; });
-  if (after == runs_.begin()) {
+  if (after == runs_.begin() || std::prev(after)->resources.empty()) {
     throw Error(
         ErrorKind::corrupt,
-        fmt::format("blob {} lies in a solid resource, but none is listed before it", index + 1),
+        fmt::format("blob {} lies in a solid resource, but none is listed beside it", index + 1),
         name_);
   }
   return *std::prev(after);

@@ -7,10 +7,10 @@
 //
 // What is odd about it:
 // - The metadata of the images stand among the blobs, told by a flag; the first is image 1.
-// - Solid resources take entries of their own: flag 0x10 and a size of exactly 4 GiB. The entries
-//   behind them with the flag 0x10 lie in their content, one resource after the other counted
-//   through: offset is an offset in that content, the stored size is the size. Such a run ends with
-//   the next entry without the flag, or the next that is a resource.
+// - Solid resources take entries of their own: flag 0x10 and a size of exactly 4 GiB. The other
+//   entries with the flag 0x10 lie in their content: offset is an offset in the content of all
+//   resources of the same run, one after the other; the stored size is the size. A run is all
+//   entries in a row that have the flag, so a table must not lose an entry between two of them.
 // - In a split WIM each part has a table. An entry of another part says nothing here.
 // - Entries can be there twice; the first counts.
 //
@@ -44,10 +44,10 @@ struct WimBlobEntry {
 WimBlobEntry wim_blob_entry_at(const ByteView& view, std::size_t at);
 void put_wim_blob_entry(std::span<std::uint8_t> out, std::size_t at, const WimBlobEntry& entry);
 
-/// The solid resources that a run of entries counts through.
+/// A row of entries that are all solid.
 struct WimSolidRun {
-  std::size_t first = 0;      ///< entry of the first resource
-  std::size_t resources = 0;  ///< so many of them
+  std::size_t first = 0;               ///< the first entry
+  std::vector<std::size_t> resources;  ///< the entries of its resources
 };
 
 class WimBlobTable {
@@ -62,8 +62,8 @@ class WimBlobTable {
   std::optional<std::size_t> find(const WimHash& hash) const;
   /// The metadata of the images, in their order.
   const std::vector<std::size_t>& metadata() const { return metadata_; }
-  /// For an entry of a blob that is solid. Throws Error(corrupt) if no resource stands before it.
-  WimSolidRun run_of(std::size_t index) const;
+  /// For an entry of a blob that is solid. Throws Error(corrupt) if its run has no resource.
+  const WimSolidRun& run_of(std::size_t index) const;
   const Bytes& bytes() const { return table_; }
 
  private:

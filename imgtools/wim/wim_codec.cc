@@ -18,6 +18,12 @@ struct Libwim {
       library.function<decltype(wimlib_decompress)>("wimlib_decompress");
   decltype(wimlib_free_decompressor)* free_decompressor =
       library.function<decltype(wimlib_free_decompressor)>("wimlib_free_decompressor");
+  decltype(wimlib_create_compressor)* create_compressor =
+      library.function<decltype(wimlib_create_compressor)>("wimlib_create_compressor");
+  decltype(wimlib_compress)* compress =
+      library.function<decltype(wimlib_compress)>("wimlib_compress");
+  decltype(wimlib_free_compressor)* free_compressor =
+      library.function<decltype(wimlib_free_compressor)>("wimlib_free_compressor");
 };
 
 const Libwim& libwim() {
@@ -60,7 +66,33 @@ class LibwimDecompressor final : public WimDecompressor {
   wimlib_decompressor* handle_ = nullptr;
 };
 
+class LibwimCompressor final : public WimCompressor {
+ public:
+  LibwimCompressor(WimCompression compression, std::size_t chunk_size, unsigned level) {
+    if (libwim().create_compressor(type_of(compression), chunk_size, level, &handle_) != 0) {
+      throw Error(ErrorKind::unsupported,
+                  std::string("libwim cannot compress ") + to_string(compression));
+    }
+  }
+  ~LibwimCompressor() override { libwim().free_compressor(handle_); }
+  LibwimCompressor(const LibwimCompressor&) = delete;
+  LibwimCompressor& operator=(const LibwimCompressor&) = delete;
+
+  std::size_t compress(std::span<const std::uint8_t> in, std::span<std::uint8_t> out) override {
+    if (out.empty()) return 0;
+    return libwim().compress(in.data(), in.size(), out.data(), out.size(), handle_);
+  }
+
+ private:
+  wimlib_compressor* handle_ = nullptr;
+};
+
 }  // namespace
+
+std::unique_ptr<WimCompressor> make_wim_compressor(WimCompression compression,
+                                                   std::size_t chunk_size, unsigned level) {
+  return std::make_unique<LibwimCompressor>(compression, chunk_size, level);
+}
 
 std::unique_ptr<WimDecompressor> make_wim_decompressor(WimCompression compression,
                                                        std::size_t chunk_size) {

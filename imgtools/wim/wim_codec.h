@@ -26,6 +26,18 @@ class WimDecompressor {
   virtual bool decompress(std::span<const std::uint8_t> in, std::span<std::uint8_t> out) = 0;
 };
 
+class WimCompressor {
+ public:
+  virtual ~WimCompressor() = default;
+  /// The bytes of `out` that it filled; 0 if `in` does not fit into `out`, compressed.
+  virtual std::size_t compress(std::span<const std::uint8_t> in, std::span<std::uint8_t> out) = 0;
+};
+
+/// `level`: 1 is the fastest, 50 what libwim takes by itself, 100 the smallest. Null in a build
+/// without libwim: a chunk may always be stored as it is.
+std::unique_ptr<WimCompressor> make_wim_compressor(WimCompression compression,
+                                                   std::size_t chunk_size, unsigned level);
+
 /// Throws Error(unsupported) in a build without libwim. `chunk_size` is one that
 /// is_wim_chunk_size() allows.
 std::unique_ptr<WimDecompressor> make_wim_decompressor(WimCompression compression,

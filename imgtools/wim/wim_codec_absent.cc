@@ -4,6 +4,10 @@
 
 namespace goldhive {
 
+std::unique_ptr<WimCompressor> make_wim_compressor(WimCompression, std::size_t, unsigned) {
+  return nullptr;
+}
+
 std::unique_ptr<WimDecompressor> make_wim_decompressor(WimCompression compression, std::size_t) {
   throw Error(ErrorKind::unsupported, std::string("this build cannot read a WIM compressed with ") +
                                           to_string(compression) + ": it was made without libwim");

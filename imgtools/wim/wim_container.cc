@@ -137,11 +137,11 @@ std::unique_ptr<ByteSource> WimContainer::open_place(const Place& place,
 std::unique_ptr<ByteSource> WimContainer::open_solid(const Place& place, const WimResource& blob,
                                                      const std::string& name) const {
   const Part& part = parts_[place.part];
-  const WimSolidRun run = part.blobs.run_of(place.entry);
+  const WimSolidRun& run = part.blobs.run_of(place.entry);
   std::uint64_t offset = blob.offset;
-  for (std::size_t i = 0; i < run.resources; ++i) {
+  for (const std::size_t entry : run.resources) {
     std::shared_ptr<const ByteSource> resource =
-        open_wim_resource(part.access, part.blobs.entry(run.first + i).resource, name);
+        open_wim_resource(part.access, part.blobs.entry(entry).resource, name);
     if (offset < resource->size()) {
       return std::make_unique<SliceSource>(std::move(resource), offset, blob.stored_size, name);
     }

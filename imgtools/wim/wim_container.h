@@ -53,6 +53,8 @@ class WimContainer {
   /// The content of a file; of none if the hash is zero. What is read of it from the start to the
   /// end is compared with its SHA-1. Throws Error: corrupt; not_found if no part holds it.
   std::unique_ptr<ByteSource> open_blob(const WimHash& hash, const std::string& name) const;
+  /// The content of a blob or metadata, without that comparison.
+  std::unique_ptr<ByteSource> open_place(const Place& place, const std::string& name) const;
   /// The metadata of an image; images() was asked before.
   std::unique_ptr<ByteSource> open_metadata(std::uint32_t image, const std::string& name) const;
 
@@ -60,7 +62,6 @@ class WimContainer {
   WimContainer() = default;
   void add_part(std::shared_ptr<const ByteSource> file, const std::string& path);
   void add_other_parts(const std::string& path, const OpenWimPart& open_part);
-  std::unique_ptr<ByteSource> open_place(const Place& place, const std::string& name) const;
   std::unique_ptr<ByteSource> open_solid(const Place& place, const WimResource& blob,
                                          const std::string& name) const;
 

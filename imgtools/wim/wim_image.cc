@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "imgtools/wim/wim_change.h"
 #include "imgtools/wim/wim_integrity.h"
 #include "imgtools/wim/wim_tree.h"
 
@@ -40,6 +41,17 @@ class WimImage final : public Image {
   const std::vector<Volume>& volumes() const override { return volumes_; }
   std::vector<std::string> notes() const override { return notes_; }
   bool may_lack_windows() const override { return true; }
+  bool changes_as_one() const override { return true; }
+
+  HostChange change_volumes(const std::vector<VolumeEdit>& edits,
+                            std::uint64_t now) const override {
+    std::vector<WimImageEdit> images;
+    for (const VolumeEdit& edit : edits) {
+      const auto number = static_cast<std::uint32_t>(edit.volume + 1);
+      images.push_back({number, trees_.at(edit.volume).get(), edit.files});
+    }
+    return change_wim_files(*wim_, images, now);
+  }
 
   std::vector<std::string> host_files() const override {
     std::vector<std::string> files;
@@ -63,7 +75,7 @@ class WimImage final : public Image {
   }
 
  private:
-  Volume open_volume(std::uint32_t image, const std::string& path) const {
+  Volume open_volume(std::uint32_t image, const std::string& path) {
     Volume volume;
     volume.id = fmt::format("@{}", image);
     volume.file_system = "wim";
@@ -73,8 +85,10 @@ class WimImage final : public Image {
       volume.description = describe(info->second);
       volume.size = info->second.bytes;
     }
+    trees_.emplace_back();
     try {
-      volume.tree = std::make_shared<WimTree>(wim_, image, path + volume.id);
+      trees_.back() = std::make_shared<WimTree>(wim_, image, path + volume.id);
+      volume.tree = trees_.back();
     } catch (const Error& e) {
       volume.error = e;
       volume.passed_over = "an image that cannot be read";
@@ -101,6 +115,7 @@ class WimImage final : public Image {
 
   std::shared_ptr<const WimContainer> wim_;
   std::vector<Volume> volumes_;
+  std::vector<std::shared_ptr<const WimTree>> trees_;  ///< of each volume
   std::vector<std::string> notes_;
 };
 

@@ -42,6 +42,43 @@ WimIntegrity read_wim_integrity(const ByteSource& file, const WimHeader& header)
   return table;
 }
 
+Bytes extend_wim_integrity(const ByteSource& file, const WimHeader& header, const Bytes& appended,
+                           const WimResource& blob_table) {
+  WimIntegrity table = read_wim_integrity(file, header);
+  const std::uint64_t old_end = header.blob_table.offset + header.blob_table.stored_size;
+  const std::uint64_t end = blob_table.offset + blob_table.stored_size;
+  table.pieces.resize(std::min<std::size_t>(
+      table.pieces.size(),
+      static_cast<std::size_t>((old_end - wim_header_size) / table.piece_size)));
+  for (std::uint64_t at = wim_header_size + table.pieces.size() * std::uint64_t{table.piece_size};
+       at < end;) {
+    const std::uint64_t piece_end = std::min<std::uint64_t>(at + table.piece_size, end);
+    Sha1 sum;
+    Bytes buffer;
+    for (; at < std::min(piece_end, file.size()); at += buffer.size()) {
+      buffer.resize(static_cast<std::size_t>(
+          std::min<std::uint64_t>(64 * 1024, std::min(piece_end, file.size()) - at)));
+      file.read(at, buffer);
+      sum.add(buffer);
+    }
+    if (at < piece_end) {
+      sum.add(std::span(appended).subspan(static_cast<std::size_t>(at - file.size()),
+                                          static_cast<std::size_t>(piece_end - at)));
+      at = piece_end;
+    }
+    table.pieces.push_back(sum.finish());
+  }
+  Bytes out(head_size + table.pieces.size() * sum_size);
+  put_u32(out, 0, static_cast<std::uint32_t>(out.size()));
+  put_u32(out, 4, static_cast<std::uint32_t>(table.pieces.size()));
+  put_u32(out, 8, table.piece_size);
+  for (std::size_t i = 0; i < table.pieces.size(); ++i) {
+    std::copy(table.pieces[i].begin(), table.pieces[i].end(),
+              out.begin() + static_cast<std::ptrdiff_t>(head_size + i * sum_size));
+  }
+  return out;
+}
+
 std::size_t check_wim_integrity(const ByteSource& file, const WimHeader& header) {
   const WimIntegrity table = read_wim_integrity(file, header);
   const std::uint64_t end = header.blob_table.offset + header.blob_table.stored_size;

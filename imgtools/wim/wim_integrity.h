@@ -23,6 +23,12 @@ struct WimIntegrity {
 /// The table of `file`; the header says that there is one. Throws Error(corrupt).
 WimIntegrity read_wim_integrity(const ByteSource& file, const WimHeader& header);
 
+/// The table for `file` once `appended` stands behind it and the blob table is at `blob_table`.
+/// Sums of pieces that do not change are taken over from the old table, so that damage in them
+/// still shows.
+Bytes extend_wim_integrity(const ByteSource& file, const WimHeader& header, const Bytes& appended,
+                           const WimResource& blob_table);
+
 /// The number of pieces, all of which are right. Throws Error(corrupt) with the place of the first
 /// that is not.
 std::size_t check_wim_integrity(const ByteSource& file, const WimHeader& header);

@@ -52,8 +52,11 @@ void refuse_dirty(const Volume& volume, const std::string& target, bool force) {
 
 /// The installations whose changes are written together.
 struct Batch {
-  std::size_t volume;
-  std::vector<std::size_t> members;  ///< indices into TargetReport::installations
+  struct Member {
+    std::size_t volume;
+    std::size_t installation;  ///< index into TargetReport::installations
+  };
+  std::vector<Member> members;
 };
 
 class TargetPatch {
@@ -117,9 +120,10 @@ class TargetPatch {
       report_.installations.push_back(std::move(row));
       if (report_.installations.back().changes->empty()) continue;
       const bool together =
-          !image->host_files().empty() && !batches.empty() && batches.back().volume == found.volume;
-      if (!together) batches.push_back({found.volume, {}});
-      batches.back().members.push_back(report_.installations.size() - 1);
+          !batches.empty() && !image->host_files().empty() &&
+          (image->changes_as_one() || batches.back().members.back().volume == found.volume);
+      if (!together) batches.emplace_back();
+      batches.back().members.push_back({found.volume, report_.installations.size() - 1});
     }
     if (report_.installations.empty() && report_.error) throw Error(*report_.error);
     if (report_.installations.empty() && !image->may_lack_windows()) {
@@ -154,25 +158,37 @@ class TargetPatch {
   void write(const Batch& batch, std::size_t part, std::size_t parts) {
     // Opened anew: an earlier batch may have changed the image's own structures.
     const std::unique_ptr<Image> image = open();
-    const Volume& volume = image->volumes().at(batch.volume);
-    refuse_dirty(volume, name_.path, settings_.force_unclean);
-    const FileTree& tree = *volume.tree;
-    std::vector<FileEdit> files;
-    for (const std::size_t member : batch.members) {
-      const InstallationReport& row = report_.installations[member];
-      patch::Prepared prepared = patch::prepare(tree, row.facts, *row.changes, settings_.edit);
-      std::move(prepared.files.begin(), prepared.files.end(), std::back_inserter(files));
-    }
-    if (files.empty()) return;
+    const std::vector<VolumeEdit> edits = prepare(*image, batch);
+    if (edits.empty()) return;
     const JournalPlace place = place_of(storage_, name_.path, absolute_path_, settings_.undo);
     std::vector<InstallationReport> after;
     const std::string undo =
-        transact(storage_, place, image->host_change(batch.volume, files), metadata(part, parts),
+        transact(storage_, place, image->change_volumes(edits, settings_.edit.now),
+                 metadata(part, parts),
                  [&](const ReadStorage& written) { after = rescan(written, batch); });
     if (!undo.empty()) report_.undo = undo;
     for (std::size_t i = 0; i < batch.members.size(); ++i) {
-      report_.installations[batch.members[i]] = std::move(after[i]);
+      report_.installations[batch.members[i].installation] = std::move(after[i]);
     }
+  }
+
+  /// The hives of a batch, edited in memory and checked.
+  std::vector<VolumeEdit> prepare(const Image& image, const Batch& batch) const {
+    std::vector<VolumeEdit> edits;
+    for (const Batch::Member& member : batch.members) {
+      const Volume& volume = image.volumes().at(member.volume);
+      refuse_dirty(volume, name_.path, settings_.force_unclean);
+      const InstallationReport& row = report_.installations[member.installation];
+      patch::Prepared prepared =
+          patch::prepare(*volume.tree, row.facts, *row.changes, settings_.edit);
+      if (prepared.files.empty()) continue;
+      if (edits.empty() || edits.back().volume != member.volume) {
+        edits.push_back({member.volume, {}});
+      }
+      std::move(prepared.files.begin(), prepared.files.end(),
+                std::back_inserter(edits.back().files));
+    }
+    return edits;
   }
 
   /// Reads the written files again and compares with the prediction; throws if it is not met.
@@ -182,8 +198,8 @@ class TargetPatch {
     std::vector<Found> found =
         find_installations(*image, name_, settings_.pipeline.inspect, elsewhere);
     std::vector<InstallationReport> after;
-    for (const std::size_t member : batch.members) {
-      InstallationReport row = report_.installations[member];
+    for (const Batch::Member& member : batch.members) {
+      InstallationReport row = report_.installations[member.installation];
       const auto now = std::find_if(found.begin(), found.end(), [&row](const Found& each) {
         return each.facts.id == row.facts.id;
       });

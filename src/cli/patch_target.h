@@ -6,7 +6,7 @@
 //
 // The rescan's findings must be those that the plan predicted; otherwise the journal rolls back.
 // In a directory every installation is a transaction of its own (its hives lie in a folder of their
-// own, where the journal goes); in an image every volume is.
+// own, where the journal goes); in an image every volume is, or all volumes together (a WIM).
 #pragma once
 
 #include <string>

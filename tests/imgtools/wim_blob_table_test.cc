@@ -2,6 +2,7 @@
 
 #include "fixtures/wim_builder.h"
 #include "imgtools/error.h"
+#include "imgtools/wim/wim_table_edit.h"
 
 using namespace goldhive;
 
@@ -53,20 +54,44 @@ TEST_CASE("of two blob entries of one hash the first counts and other parts do n
   CHECK(table.metadata() == std::vector<std::size_t>{3});  // one without references is none
 }
 
-TEST_CASE("a blob in a solid resource belongs to the run of resources before it") {
+TEST_CASE("a blob in a solid resource counts through the resources of its run and no others") {
   constexpr std::uint64_t mark = std::uint64_t{1} << 32;
   const WimBlobTable table(table_of({{{9, 0x10, 5, 0}, 1, 1, numbered(9)},
+                                     {{9, 0, 5, 9}, 1, 1, numbered(8)},
                                      {{1, 0x10, 100, mark}, 1, 1, {}},
                                      {{1, 0x10, 200, mark}, 1, 1, {}},
                                      {{5, 0x10, 0, 0}, 1, 1, numbered(1)},
                                      {{1, 0x10, 300, mark}, 1, 1, {}},
-                                     {{5, 0x10, 0, 0}, 1, 1, numbered(2)}}),
+                                     {{5, 0x10, 0, 0}, 1, 1, numbered(2)},
+                                     {{9, 0, 5, 9}, 1, 1, numbered(7)},
+                                     {{1, 0x10, 400, mark}, 1, 1, {}},
+                                     {{5, 0x10, 0, 0}, 1, 1, numbered(3)}}),
                            1, "t");
   CHECK_THROWS_AS(table.run_of(0), Error);
-  CHECK(table.run_of(3).first == 1);
-  CHECK(table.run_of(3).resources == 2);
-  CHECK(table.run_of(5).first == 4);
-  CHECK(table.run_of(5).resources == 1);
+  CHECK(table.run_of(4).resources == std::vector<std::size_t>{2, 3, 5});
+  CHECK(table.run_of(6).resources == std::vector<std::size_t>{2, 3, 5});
+  CHECK(table.run_of(9).resources == std::vector<std::size_t>{8});
+}
+
+TEST_CASE("a table never loses the entry between two runs of solid ones") {
+  constexpr std::uint64_t mark = std::uint64_t{1} << 32;
+  const WimBlobTable old(table_of({{{1, 0x10, 100, mark}, 1, 1, {}},
+                                   {{5, 0x10, 0, 0}, 1, 1, numbered(1)},
+                                   {{9, 0, 5, 9}, 1, 1, numbered(2)},
+                                   {{1, 0x10, 400, mark}, 1, 1, {}},
+                                   {{5, 0x10, 0, 0}, 1, 1, numbered(3)}}),
+                         1, "t");
+  for (const bool replaced : {false, true}) {
+    WimTableEdit edit(old);
+    if (replaced) edit.add({7, 0, 900, 7}, numbered(4));
+    edit.move_references(numbered(2), numbered(4), 1);
+    edit.remove(numbered(2));
+    const WimBlobTable changed(edit.bytes(), 1, "t");
+    REQUIRE(changed.size() == 5);
+    CHECK(changed.run_of(4).resources == std::vector<std::size_t>{3});
+    CHECK(changed.find(numbered(4)).has_value() == replaced);
+    CHECK(changed.entry(2).references == (replaced ? 1 : 0));
+  }
 }
 
 TEST_CASE("a blob table of hashes that are all alike is refused and not searched for ever") {

@@ -118,7 +118,7 @@ TEST_CASE("resources that lie about their sizes are errors") {
   CHECK_THROWS_WITH(read_hive(broken([](auto& e) { e.resource.flags = 0; })),
                     Catch::Contains("two sizes"));
   CHECK_THROWS_WITH(read_hive(broken([](auto& e) { e.resource.flags = WimResource::solid_flag; })),
-                    Catch::Contains("no resource is listed") || Catch::Contains("none is listed"));
+                    Catch::Contains("none is listed"));
   CHECK_THROWS_WITH(read_hive(broken([](auto& e) { e.hash[0] ^= 1; })),
                     Catch::Contains("not in this WIM"));
 }

@@ -1,0 +1,295 @@
+// The order of writes
+//
+//   old file   | header | blobs, metadata ... | blob table | XML | integrity |
+//   phase 0    | header | all of that, untouched                             | new things |
+//   phase 1    | HEADER | all of that, untouched                             | new things |
+//
+//   new things:  the new blobs, the new metadata of each changed image, the new blob table, the new
+//                XML, and an integrity table if there was one
+//
+// After phase 0 the file is the old WIM with bytes behind its end that nothing points to; the
+// journal syncs it before phase 1 writes the 208 bytes of the header, with which the file is the
+// new WIM. What is old stays behind as dead space, as it does after DISM and wimlib.
+//
+// Only three things say what a file contains, and nothing else of it is touched:
+//
+//   - The 20 bytes of its hash in the metadata: of its dentry, or of the stream without a name
+//     behind it. Attributes, times, security descriptor, short name and streams stay as they are,
+//     since they are other bytes of the same metadata. All names of a hard link are changed.
+//   - The blob table. Other files can have the same content, in this image or another: the old blob
+//     goes only when no metadata of the WIM names its hash any more. This is looked up and not
+//     counted, because WIMs made by Microsoft hold references that are counted wrong. Two files
+//     that get the same content share the new blob.
+//   - The header's entry of the bootable image's metadata, and the XML, which sums up sizes.
+//
+// Sources: as for wim_header.h; that an append keeps a WIM valid, and how the parts are ordered, is
+// what DISM and wimlib do.
+#include "imgtools/wim/wim_change.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "imgtools/digest.h"
+#include "imgtools/error.h"
+#include "imgtools/wim/wim_integrity.h"
+#include "imgtools/wim/wim_rebuild.h"
+#include "imgtools/wim/wim_table_edit.h"
+#include "imgtools/wim/wim_xml_edit.h"
+
+namespace goldhive {
+
+namespace {
+
+void refuse_unsafe(const WimContainer& wim) {
+  const WimHeader& header = wim.header();
+  const std::string& path = wim.parts().front().path;
+  const auto refuse = [&](const char* why) { throw Error(ErrorKind::refused, why, path); };
+  if (header.parts > 1 || header.has(WimHeader::spanned)) {
+    refuse(
+        "is a split WIM, which is not changed: join its parts (wimlib-imagex join NEW.wim "
+        "FIRST.swm ...), patch that, and split it again");
+  }
+  if (header.pipable) {
+    refuse(
+        "is a pipable WIM, which is not changed: rewrite it first (wimlib-imagex optimize "
+        "--not-pipable FILE)");
+  }
+  if (header.has(WimHeader::write_in_progress)) {
+    refuse(
+        "is marked as being written: another program is at work on it, or was cut off. Wait "
+        "for it; or, if it is gone, have DISM or wimlib-imagex optimize put the WIM in order");
+  }
+  if (header.has(WimHeader::read_only)) {
+    refuse(
+        "is marked read-only by whoever made it: export its images to a new WIM "
+        "(wimlib-imagex export FILE all NEW.wim) and patch that");
+  }
+  if (header.has(WimHeader::resource_only) || header.has(WimHeader::metadata_only)) {
+    refuse("is a part of a WIM without the rest, which is not changed");
+  }
+}
+
+Bytes bytes_of(const WimHash& hash) { return {hash.begin(), hash.end()}; }
+
+/// One image: its new metadata, and what grew.
+struct ImageWork {
+  std::uint32_t number = 0;
+  Bytes metadata;    ///< as it will be
+  WimWrites writes;  ///< which bytes of it change
+  WimXmlEdit xml;
+};
+
+class Change {
+ public:
+  Change(const WimContainer& wim, std::uint64_t now)
+      : wim_(wim),
+        part_(wim.parts().front()),
+        table_(part_.blobs),
+        now_(now),
+        start_(part_.access.file->size()) {}
+
+  HostChange run(const std::vector<WimImageEdit>& edits) {
+    std::vector<ImageWork> images;
+    for (const WimImageEdit& edit : edits) images.push_back(change_image(edit));
+    std::sort(images.begin(), images.end(),
+              [](const ImageWork& a, const ImageWork& b) { return a.number < b.number; });
+    drop_unused_blobs(images);
+    WimHeader header = wim_.header();
+    std::map<std::uint32_t, WimXmlEdit> xml;
+    for (const ImageWork& image : images) {
+      const WimResource place = append_metadata(image);
+      if (header.boot_image == image.number) header.boot_metadata = place;
+      xml.emplace(image.number, image.xml);
+    }
+    const Bytes table = table_.bytes();
+    header.blob_table = append_plain(table, part_.access.header.blob_table.flags);
+    if (!header.xml.is_absent()) append_xml(header, xml);
+    if (!header.integrity.is_absent()) append_integrity(header);
+    HostChange change;
+    change.sizes.emplace_back(part_.path, start_ + appended_.size());
+    change.edits.push_back({part_.path, 0, start_, std::move(appended_)});
+    change.edits.push_back({part_.path, 1, 0, to_bytes(header)});
+    return change;
+  }
+
+ private:
+  /// A file as it was and as it is to be; the same for each image that has it.
+  struct NewContent {
+    WimHash old{};
+    std::vector<std::pair<std::uint64_t, Bytes>> writes;
+    std::uint64_t size = 0;
+    WimHash hash{};
+  };
+
+  ImageWork change_image(const WimImageEdit& edit) {
+    ImageWork work;
+    work.number = edit.image;
+    for (const FileEdit& file : edit.files) change_file(edit, file, work);
+    std::sort(work.writes.begin(), work.writes.end());
+    work.metadata = read_metadata(edit.image);
+    for (const auto& [at, bytes] : work.writes) {
+      std::copy(bytes.begin(), bytes.end(),
+                work.metadata.begin() + static_cast<std::ptrdiff_t>(at));
+    }
+    return work;
+  }
+
+  void change_file(const WimImageEdit& edit, const FileEdit& file, ImageWork& work) {
+    const WimDentry dentry = edit.tree->file(file.path);
+    if (dentry.is_encrypted() || dentry.is_reparse_point()) {
+      throw Error(ErrorKind::refused, "is encrypted or a link", file.path);
+    }
+    const std::string name = fmt::format("{}@{}: {}", part_.path, edit.image, file.path);
+    std::uint64_t old_size = 0;
+    const WimHash hash = new_content(dentry.hash, file, name, old_size);
+    std::uint32_t names = 0;
+    const auto change_name = [&](const WimDentry& one) {
+      work.writes.emplace_back(one.hash_at, bytes_of(hash));
+      ++names;
+    };
+    if (dentry.hard_link == 0) {
+      change_name(dentry);
+    } else {
+      edit.tree->metadata().walk_all([&](const WimDentry& other) {
+        if (!other.is_directory() && other.hard_link == dentry.hard_link &&
+            other.hash == dentry.hash) {
+          change_name(other);
+        }
+      });
+    }
+    table_.move_references(dentry.hash, hash, names);
+    if (!is_zero(dentry.hash)) replaced_.insert(dentry.hash);
+    const std::uint64_t grown = file.new_size - old_size;
+    work.xml.more_bytes += grown * names;
+    work.xml.more_link_bytes += grown * (names - 1);
+  }
+
+  /// The hash of the new content of a file; its blob is appended if the WIM does not hold it yet.
+  WimHash new_content(const WimHash& old, const FileEdit& file, const std::string& name,
+                      std::uint64_t& old_size) {
+    std::unique_ptr<ByteSource> source;
+    std::uint8_t flags = 0;
+    if (is_zero(old)) {
+      source = std::make_unique<MemorySource>(Bytes{}, name);
+    } else {
+      const std::optional<std::size_t> entry = part_.blobs.find(old);
+      if (!entry) throw Error(ErrorKind::corrupt, "its content is not in this WIM", name);
+      source = wim_.open_place({0, *entry}, name);
+      flags = part_.blobs.entry(*entry).resource.flags;
+    }
+    old_size = source->size();
+    if (file.new_size < old_size) {
+      throw Error(ErrorKind::usage, "files of a WIM do not shrink", name);
+    }
+    for (const NewContent& known : contents_) {
+      if (known.old == old && known.size == file.new_size && known.writes == file.writes) {
+        return known.hash;
+      }
+    }
+    WimRebuilt rebuilt =
+        rebuild_wim_resource(part_.access, *source, flags, old, file.writes, file.new_size);
+    contents_.push_back({old, file.writes, file.new_size, rebuilt.hash});
+    if (!is_zero(rebuilt.hash) && !table_.has(rebuilt.hash)) {
+      table_.add(append(rebuilt), rebuilt.hash);
+    }
+    return rebuilt.hash;
+  }
+
+  /// Takes those of the replaced blobs out of the table that no metadata names any more.
+  void drop_unused_blobs(const std::vector<ImageWork>& images) {
+    std::map<WimHash, std::uint32_t> uses;  // of blobs that have no reference left by the table
+    for (const WimHash& hash : replaced_) {
+      if (table_.references(hash) == 0) uses.emplace(hash, 0);
+    }
+    const auto count = [&uses](const Bytes& metadata) {
+      for (auto& [hash, found] : uses) {
+        auto at = metadata.begin();
+        while ((at = std::search(at, metadata.end(), hash.begin(), hash.end())) != metadata.end()) {
+          ++found;
+          ++at;
+        }
+      }
+    };
+    for (std::uint32_t number = 1; number <= wim_.images() && !uses.empty(); ++number) {
+      const auto changed = std::find_if(images.begin(), images.end(), [&](const ImageWork& image) {
+        return image.number == number;
+      });
+      count(changed != images.end() ? changed->metadata : read_metadata(number));
+    }
+    for (const auto& [hash, found] : uses) {
+      if (found == 0) {
+        table_.remove(hash);
+      } else {
+        table_.set_references(hash, found);
+      }
+    }
+  }
+
+  Bytes read_metadata(std::uint32_t image) const {
+    const auto source =
+        wim_.open_metadata(image, fmt::format("{}@{}: metadata", part_.path, image));
+    return source->read(0, static_cast<std::size_t>(source->size()));
+  }
+
+  WimResource append_metadata(const ImageWork& image) {
+    const std::size_t index = part_.blobs.metadata().at(image.number - 1);
+    const WimBlobEntry old = part_.blobs.entry(index);
+    const std::string name = fmt::format("{}@{}: metadata", part_.path, image.number);
+    const auto source = wim_.open_place({0, index}, name);
+    const WimRebuilt rebuilt = rebuild_wim_resource(part_.access, *source, old.resource.flags,
+                                                    old.hash, image.writes, source->size());
+    const WimResource place = append(rebuilt);
+    table_.replace_metadata(index, place, rebuilt.hash);
+    return place;
+  }
+
+  void append_xml(WimHeader& header, const std::map<std::uint32_t, WimXmlEdit>& edits) {
+    const auto source = open_wim_resource(part_.access, header.xml, part_.path + ": XML");
+    const Bytes old = source->read(0, static_cast<std::size_t>(source->size()));
+    const std::uint64_t total = start_ + appended_.size();  // all that lies before the XML
+    header.xml = append_plain(edit_wim_xml(old, edits, now_, total, part_.path), header.xml.flags);
+  }
+
+  void append_integrity(WimHeader& header) {
+    const Bytes table =
+        extend_wim_integrity(*part_.access.file, wim_.header(), appended_, header.blob_table);
+    header.integrity = append_plain(table, header.integrity.flags);
+  }
+
+  WimResource append(const WimRebuilt& rebuilt) {
+    WimResource resource = rebuilt.resource;
+    resource.offset = start_ + appended_.size();
+    appended_.insert(appended_.end(), rebuilt.stored.begin(), rebuilt.stored.end());
+    return resource;
+  }
+
+  WimResource append_plain(const Bytes& content, std::uint8_t flags) {
+    const WimResource resource{content.size(),
+                               static_cast<std::uint8_t>(flags & ~WimResource::compressed_flag),
+                               start_ + appended_.size(), content.size()};
+    appended_.insert(appended_.end(), content.begin(), content.end());
+    return resource;
+  }
+
+  const WimContainer& wim_;
+  const WimContainer::Part& part_;
+  WimTableEdit table_;
+  std::uint64_t now_;
+  std::uint64_t start_;  // of the appended bytes: the old end of the file
+  Bytes appended_;
+  std::vector<NewContent> contents_;
+  std::set<WimHash> replaced_;
+};
+
+}  // namespace
+
+HostChange change_wim_files(const WimContainer& wim, const std::vector<WimImageEdit>& edits,
+                            std::uint64_t now) {
+  refuse_unsafe(wim);
+  return Change(wim, now).run(edits);
+}
+
+}  // namespace goldhive

@@ -1,0 +1,137 @@
+#include "imgtools/wim/wim_rebuild.h"
+
+#include <algorithm>
+
+#include "imgtools/digest.h"
+#include "imgtools/error.h"
+#include "imgtools/wim/wim_codec.h"
+
+namespace goldhive {
+
+namespace {
+
+/// Chunks that all have to be compressed anew (those of a solid resource) are not worth the time
+/// that the few of an ordinary one get. libwim's scale; 50 is its default.
+constexpr unsigned careful = 50;
+constexpr unsigned quick = 20;
+
+constexpr std::size_t plain_chunk = 1 << 20;  // step through a resource that has no chunks
+
+class Rebuilder {
+ public:
+  Rebuilder(const WimPart& part, const ByteSource& source, bool compressed, const WimWrites& writes,
+            std::uint64_t size)
+      : source_(source),
+        chunked_(dynamic_cast<const WimChunkedSource*>(&source)),
+        writes_(writes),
+        size_(size) {
+    if (!compressed || part.header.compression() == WimCompression::none) return;
+    copies_ = chunked_ != nullptr && chunked_->layout() == WimLayout::ordinary;
+    chunk_size_ = part.header.chunk_size;
+    compressor_ =
+        make_wim_compressor(part.header.compression(), static_cast<std::size_t>(chunk_size_),
+                            copies_ ? careful : quick);
+  }
+
+  WimRebuilt run(std::uint8_t flags, const WimHash& expected) {
+    const std::uint64_t step = chunk_size_ == 0 ? plain_chunk : chunk_size_;
+    const std::uint64_t end = std::max(size_, source_.size());
+    for (std::uint64_t at = 0; at < end; at += step) add(at, step);
+    if (!is_zero(expected) && old_sum_.finish() != expected) {
+      throw Error(ErrorKind::corrupt,
+                  "the content does not have the SHA-1 that the WIM has for it, so it is damaged "
+                  "and is not changed",
+                  source_.name());
+    }
+    WimRebuilt out;
+    if (size_ != 0) out.hash = new_sum_.finish();
+    out.stored = table();
+    out.stored.insert(out.stored.end(), data_.begin(), data_.end());
+    out.resource.flags =
+        static_cast<std::uint8_t>((flags & WimResource::metadata_flag) |
+                                  (chunk_size_ == 0 ? 0 : WimResource::compressed_flag));
+    out.resource.size = size_;
+    out.resource.stored_size = out.stored.size();
+    return out;
+  }
+
+ private:
+  void add(std::uint64_t at, std::uint64_t step) {
+    const std::uint64_t old_end = std::min(source_.size(), at + step);
+    Bytes content(static_cast<std::size_t>(old_end > at ? old_end - at : 0));
+    if (!content.empty()) source_.read(at, content);
+    old_sum_.add(content);
+    const std::size_t old_length = content.size();
+    const std::uint64_t new_end = std::min(size_, at + step);
+    content.resize(static_cast<std::size_t>(new_end > at ? new_end - at : 0));
+    if (content.empty()) return;
+    const bool touched = apply(at, content) || content.size() != old_length;
+    new_sum_.add(content);
+    if (chunk_size_ == 0) {
+      data_.insert(data_.end(), content.begin(), content.end());
+      return;
+    }
+    starts_.push_back(data_.size());
+    const Bytes stored = touched || !copies_ ? compress(content) : chunked_->stored(at / step);
+    data_.insert(data_.end(), stored.begin(), stored.end());
+  }
+
+  /// True if a write concerns the bytes at `at`.
+  bool apply(std::uint64_t at, Bytes& content) const {
+    bool touched = false;
+    for (const auto& [offset, bytes] : writes_) {
+      const std::uint64_t from = std::max(offset, at);
+      const std::uint64_t to = std::min(offset + bytes.size(), at + content.size());
+      if (from >= to) continue;
+      touched = true;
+      std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(from - offset), to - from,
+                  content.begin() + static_cast<std::ptrdiff_t>(from - at));
+    }
+    return touched;
+  }
+
+  Bytes compress(const Bytes& content) const {
+    Bytes out(content.size());
+    const std::size_t length =
+        compressor_ ? compressor_->compress(content, std::span(out).first(out.size() - 1)) : 0;
+    if (length == 0) return content;
+    out.resize(length);
+    return out;
+  }
+
+  Bytes table() const {
+    const std::size_t width = size_ > 0xffffffff ? 8 : 4;
+    Bytes out;
+    for (std::size_t i = 1; i < starts_.size(); ++i) {
+      out.resize(out.size() + width);
+      if (width == 4) {
+        put_u32(out, out.size() - width, static_cast<std::uint32_t>(starts_[i]));
+      } else {
+        put_u64(out, out.size() - width, starts_[i]);
+      }
+    }
+    return out;
+  }
+
+  const ByteSource& source_;
+  const WimChunkedSource* chunked_;
+  const WimWrites& writes_;
+  std::uint64_t size_;
+  std::uint64_t chunk_size_ = 0;  // 0: stored plainly
+  bool copies_ = false;
+  std::unique_ptr<WimCompressor> compressor_;
+  Bytes data_;
+  std::vector<std::uint64_t> starts_;
+  Sha1 old_sum_;
+  Sha1 new_sum_;
+};
+
+}  // namespace
+
+WimRebuilt rebuild_wim_resource(const WimPart& part, const ByteSource& source, std::uint8_t flags,
+                                const WimHash& hash, const WimWrites& writes, std::uint64_t size) {
+  const bool compressed = (flags & (WimResource::compressed_flag | WimResource::solid_flag)) != 0;
+  return Rebuilder(part, source, compressed, writes, size).run(flags, hash);
+}
+
+}  // namespace goldhive

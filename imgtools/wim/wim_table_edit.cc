@@ -1,0 +1,93 @@
+#include "imgtools/wim/wim_table_edit.h"
+
+#include <algorithm>
+
+namespace goldhive {
+
+WimTableEdit::WimTableEdit(const WimBlobTable& old) : old_(old) {}
+
+std::optional<std::size_t> WimTableEdit::find(const WimHash& hash) const {
+  for (std::size_t i = 0; i < added_.size(); ++i) {
+    if (added_[i].hash == hash) return old_.size() + i;
+  }
+  return old_.find(hash);
+}
+
+WimBlobEntry& WimTableEdit::at(std::size_t index) {
+  if (index >= old_.size()) return added_[index - old_.size()];
+  return changed_.try_emplace(index, old_.entry(index)).first->second;
+}
+
+void WimTableEdit::add(const WimResource& resource, const WimHash& hash) {
+  added_.push_back({resource, 1, 0, hash});
+}
+
+void WimTableEdit::move_references(const WimHash& from, const WimHash& to, std::uint32_t files) {
+  if (const auto index = find(from)) {
+    WimBlobEntry& entry = at(*index);
+    entry.references -= std::min(entry.references, files);
+  }
+  if (const auto index = find(to)) at(*index).references += files;
+}
+
+void WimTableEdit::replace_metadata(std::size_t index, const WimResource& resource,
+                                    const WimHash& hash) {
+  WimBlobEntry& entry = at(index);
+  entry.resource = resource;
+  entry.hash = hash;
+}
+
+void WimTableEdit::remove(const WimHash& hash) {
+  if (const auto index = find(hash)) removed_.insert(*index);
+}
+
+std::uint32_t WimTableEdit::references(const WimHash& hash) const {
+  const auto index = find(hash);
+  if (!index) return 0;
+  if (*index >= old_.size()) return added_[*index - old_.size()].references;
+  return at_or_old(*index).references;
+}
+
+void WimTableEdit::set_references(const WimHash& hash, std::uint32_t count) {
+  if (const auto index = find(hash)) at(*index).references = count;
+}
+
+WimBlobEntry WimTableEdit::at_or_old(std::size_t index) const {
+  const auto changed = changed_.find(index);
+  return changed != changed_.end() ? changed->second : old_.entry(index);
+}
+
+/// False beyond the end of the old table.
+bool WimTableEdit::is_solid_at(std::size_t index) const {
+  return index < old_.size() && old_.entry(index).resource.is_solid();
+}
+
+Bytes WimTableEdit::bytes() const {
+  Bytes out;
+  out.reserve(old_.bytes().size() + added_.size() * wim_blob_entry_size);
+  const auto put = [&out](const WimBlobEntry& entry) {
+    out.resize(out.size() + wim_blob_entry_size);
+    put_wim_blob_entry(out, out.size() - wim_blob_entry_size, entry);
+  };
+  std::vector<WimBlobEntry> added;
+  for (std::size_t i = 0; i < added_.size(); ++i) {
+    if (removed_.count(old_.size() + i) == 0) added.push_back(added_[i]);
+  }
+  std::size_t next = 0;  // of the added ones
+  for (std::size_t i = 0; i < old_.size(); ++i) {
+    if (removed_.count(i) == 0) {
+      put(at_or_old(i));
+    } else if (!is_solid_at(i)) {
+      // In its place, so that two runs of solid entries do not become one.
+      if (next < added.size()) {
+        put(added[next++]);
+      } else if (i > 0 && is_solid_at(i - 1) && is_solid_at(i + 1)) {
+        put(at_or_old(i));
+      }
+    }
+  }
+  for (; next < added.size(); ++next) put(added[next]);
+  return out;
+}
+
+}  // namespace goldhive

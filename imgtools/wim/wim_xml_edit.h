@@ -1,0 +1,25 @@
+// Changes of the XML of a WIM: numbers and times are replaced where they stand, and not a byte else
+// is touched, since tools keep things of their own in there.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "imgtools/bytes.h"
+
+namespace goldhive {
+
+/// What changed in an image.
+struct WimXmlEdit {
+  std::uint64_t more_bytes = 0;       ///< by which its files grew; hard links count each time
+  std::uint64_t more_link_bytes = 0;  ///< how many of these are of further hard links
+};
+
+/// `xml` with the images of `edits` (numbered from 1) marked as modified at `now` (a FILETIME) and
+/// `total` as the TOTALBYTES of the WIM. What an image does not say is not added. Throws
+/// Error(corrupt) for what is no XML.
+Bytes edit_wim_xml(const Bytes& xml, const std::map<std::uint32_t, WimXmlEdit>& edits,
+                   std::uint64_t now, std::uint64_t total, const std::string& name);
+
+}  // namespace goldhive

@@ -1,0 +1,74 @@
+// A change of an image, stopped at every operation on storage.
+#pragma once
+
+#include <catch2/catch.hpp>
+#include <iostream>
+#include <map>
+#include <string>
+
+#include "imgtools/error.h"
+#include "imgtools/image.h"
+#include "imgtools/journal.h"
+#include "tests/support/faulty_storage.h"
+
+namespace goldhive::testing {
+
+inline const std::string fault_path = "/d/disk";
+
+inline void run_change(FaultyStorage& storage, const HostChange& change) {
+  transact(storage, {"/d", "disk", {"/d/disk.goldhive-undo"}, true}, change, "", {});
+}
+
+/// Stops the change of the image `before` (at `fault_path`) at every operation: what is read
+/// through a hot journal and what recover() leaves is the old image or the new one.
+inline void stop_everywhere(const std::string& name, const Bytes& before,
+                            const HostChange& change) {
+  FaultyStorage start;
+  start.put(fault_path, before);
+  FaultyStorage finished = start;
+  finished.fail_at(0, Fault::none);
+  run_change(finished, change);
+  const Bytes after = finished.contents(fault_path);
+  REQUIRE(after.size() > before.size());
+  const auto state_of = [&](const Bytes& now) -> std::string {
+    if (now == before) return "old";
+    return now == after ? "new" : "a third state";
+  };
+
+  std::size_t points = 0;
+  std::map<std::string, std::size_t> left;
+  std::uint64_t writes_seen = ~std::uint64_t{0};
+  for (std::uint64_t at = 1; at <= finished.operations(); ++at) {
+    for (const Fault fault : {Fault::cut_before, Fault::cut_within}) {
+      FaultyStorage storage = start;
+      storage.fail_at(at, fault);
+      try {
+        run_change(storage, change);
+      } catch (const PowerCut&) {
+      }
+      // Between two writes every cut leaves the same disk.
+      if (fault == Fault::cut_before && storage.writes() == writes_seen) break;
+      writes_seen = storage.writes();
+      for (const Loss loss : {Loss::killed, Loss::all, Loss::arbitrary}) {
+        FaultyStorage rebooted = storage;
+        rebooted.reboot(loss, at);
+        INFO(name << " stopped at operation " << at);
+        const ReadThroughStorage through(rebooted);
+        const auto seen = through.open(fault_path);
+        const std::string scanned = state_of(seen->read(0, static_cast<std::size_t>(seen->size())));
+        recover(rebooted, fault_path, false);
+        const std::string recovered = state_of(rebooted.contents(fault_path));
+        REQUIRE(recovered != "a third state");
+        REQUIRE(scanned == recovered);
+        ++left[recovered];
+        ++points;
+      }
+    }
+  }
+  std::cout << name << ": " << points << " reboots, " << left["old"] << " old, " << left["new"]
+            << " new, 0 bad\n";
+  CHECK(left["old"] > 0);
+  CHECK(left["new"] > 0);
+}
+
+}  // namespace goldhive::testing
