@@ -12,7 +12,6 @@ namespace goldhive {
 
 namespace {
 
-constexpr std::uint64_t solid_resource_mark = std::uint64_t{1} << 32;
 constexpr std::size_t hash_offset = 30;
 
 /// Entries in a row that may share a slot. SHA-1 spreads evenly, so in an index that is at most
@@ -20,7 +19,7 @@ constexpr std::size_t hash_offset = 30;
 constexpr std::size_t max_probes = 1000;
 
 bool is_solid_resource(const WimResource& resource) {
-  return resource.is_solid() && resource.size == solid_resource_mark;
+  return resource.is_solid() && resource.size == wim_solid_resource_mark;
 }
 
 }  // namespace

@@ -34,6 +34,9 @@ inline bool is_zero(const WimHash& hash) { return hash == WimHash{}; }
 
 inline constexpr std::size_t wim_blob_entry_size = 50;
 
+/// The size by which an entry with the flag solid is a solid resource, not a blob in one.
+inline constexpr std::uint64_t wim_solid_resource_mark = std::uint64_t{1} << 32;
+
 struct WimBlobEntry {
   WimResource resource;
   std::uint16_t part = 1;

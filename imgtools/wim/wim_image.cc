@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "imgtools/compactable.h"
 #include "imgtools/wim/wim_change.h"
+#include "imgtools/wim/wim_compact.h"
 #include "imgtools/wim/wim_integrity.h"
 #include "imgtools/wim/wim_tree.h"
 
@@ -27,7 +29,7 @@ std::string list_flags(const WimHeader& header) {
   return text;
 }
 
-class WimImage final : public Image {
+class WimImage final : public Image, public Compactable {
  public:
   WimImage(std::shared_ptr<const WimContainer> wim, const std::string& path)
       : wim_(std::move(wim)) {
@@ -52,6 +54,8 @@ class WimImage final : public Image {
     }
     return change_wim_files(*wim_, images, now);
   }
+
+  HostRewrite compacted() const override { return compact_wim(wim_); }
 
   std::vector<std::string> host_files() const override {
     std::vector<std::string> files;

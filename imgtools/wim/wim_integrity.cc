@@ -12,6 +12,19 @@ namespace {
 
 constexpr std::size_t head_size = 12;
 constexpr std::size_t sum_size = 20;
+constexpr std::uint32_t min_piece_size = 4096;  // below that the table outweighs what it checks
+
+Bytes to_bytes(const WimIntegrity& table) {
+  Bytes out(head_size + table.pieces.size() * sum_size);
+  put_u32(out, 0, static_cast<std::uint32_t>(out.size()));
+  put_u32(out, 4, static_cast<std::uint32_t>(table.pieces.size()));
+  put_u32(out, 8, table.piece_size);
+  for (std::size_t i = 0; i < table.pieces.size(); ++i) {
+    std::copy(table.pieces[i].begin(), table.pieces[i].end(),
+              out.begin() + static_cast<std::ptrdiff_t>(head_size + i * sum_size));
+  }
+  return out;
+}
 
 }  // namespace
 
@@ -25,8 +38,12 @@ WimIntegrity read_wim_integrity(const ByteSource& file, const WimHeader& header)
   WimIntegrity table;
   table.piece_size = view.u32(8);
   const std::uint64_t count = view.u32(4);
-  const std::uint64_t pieces =
-      table.piece_size == 0 ? 0 : (checked + table.piece_size - 1) / table.piece_size;
+  if (table.piece_size < min_piece_size) {
+    throw Error::corrupt(name, place.offset + 8, "bad size of the pieces of an integrity table",
+                         fmt::format("at least {}", min_piece_size),
+                         fmt::format("{}", table.piece_size));
+  }
+  const std::uint64_t pieces = (checked + table.piece_size - 1) / table.piece_size;
   if (count != pieces || view.u32(0) != head_size + count * sum_size ||
       view.u32(0) > place.stored_size) {
     throw Error::corrupt(name, place.offset, "bad integrity table", fmt::format("{} sums", pieces),
@@ -40,6 +57,31 @@ WimIntegrity read_wim_integrity(const ByteSource& file, const WimHeader& header)
     table.pieces.push_back(sum);
   }
   return table;
+}
+
+std::uint64_t wim_integrity_size(std::uint64_t checked, std::uint32_t piece_size) {
+  return head_size + sum_size * ((checked + piece_size - 1) / piece_size);
+}
+
+void WimIntegritySums::add(std::span<const std::uint8_t> bytes) {
+  while (!bytes.empty()) {
+    if (!sum_) sum_.emplace();
+    const auto length = static_cast<std::size_t>(
+        std::min<std::uint64_t>(bytes.size(), made_.piece_size - in_piece_));
+    sum_->add(bytes.first(length));
+    bytes = bytes.subspan(length);
+    in_piece_ += length;
+    if (in_piece_ != made_.piece_size) continue;
+    made_.pieces.push_back(sum_->finish());
+    sum_.reset();
+    in_piece_ = 0;
+  }
+}
+
+Bytes WimIntegritySums::table() {
+  if (sum_) made_.pieces.push_back(sum_->finish());
+  sum_.reset();
+  return to_bytes(made_);
 }
 
 Bytes extend_wim_integrity(const ByteSource& file, const WimHeader& header, const Bytes& appended,
@@ -68,15 +110,7 @@ Bytes extend_wim_integrity(const ByteSource& file, const WimHeader& header, cons
     }
     table.pieces.push_back(sum.finish());
   }
-  Bytes out(head_size + table.pieces.size() * sum_size);
-  put_u32(out, 0, static_cast<std::uint32_t>(out.size()));
-  put_u32(out, 4, static_cast<std::uint32_t>(table.pieces.size()));
-  put_u32(out, 8, table.piece_size);
-  for (std::size_t i = 0; i < table.pieces.size(); ++i) {
-    std::copy(table.pieces[i].begin(), table.pieces[i].end(),
-              out.begin() + static_cast<std::ptrdiff_t>(head_size + i * sum_size));
-  }
-  return out;
+  return to_bytes(table);
 }
 
 std::size_t check_wim_integrity(const ByteSource& file, const WimHeader& header) {

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "imgtools/digest.h"
@@ -22,6 +23,23 @@ struct WimIntegrity {
 
 /// The table of `file`; the header says that there is one. Throws Error(corrupt).
 WimIntegrity read_wim_integrity(const ByteSource& file, const WimHeader& header);
+
+/// Bytes of a table about so many bytes.
+std::uint64_t wim_integrity_size(std::uint64_t checked, std::uint32_t piece_size);
+
+/// The table of what is added piece by piece.
+class WimIntegritySums {
+ public:
+  explicit WimIntegritySums(std::uint32_t piece_size) { made_.piece_size = piece_size; }
+  void add(std::span<const std::uint8_t> bytes);
+  /// As it is to be stored. Call it once, last.
+  Bytes table();
+
+ private:
+  WimIntegrity made_;
+  std::optional<Sha1> sum_;
+  std::uint64_t in_piece_ = 0;
+};
 
 /// The table for `file` once `appended` stands behind it and the blob table is at `blob_table`.
 /// Sums of pieces that do not change are taken over from the old table, so that damage in them

@@ -22,6 +22,7 @@ struct PatchFlags {
   std::string plan_file;
   std::string timestamp;
   bool dry_run = false;
+  bool compact = false;
   bool force_dirty = false;
   bool force_unclean = false;
   bool no_cross_check = false;
@@ -36,6 +37,7 @@ PatchSettings settings_of(const Host& host, const PatchFlags& flags, const polic
   settings.edit.cross_check = !flags.no_cross_check && hive::cross_check_available();
   settings.edit.scratch_directory = host.places.scratch;
   settings.undo = undo_options(host, flags.undo);
+  settings.compact = flags.compact;
   settings.force_unclean = flags.force_unclean;
   settings.tool_version = tool_version();
   return settings;
@@ -90,6 +92,7 @@ void add_patch(CLI::App& app, Host& host, int& exit_code) {
       ->add_option("--undo-dir", flags->undo.directory,
                    "keep undo files in this folder (default: beside the target)")
       ->type_name("DIR");
+  command->add_flag("--compact", flags->compact, "then write a WIM anew, without its dead space");
   command->add_flag("--force-dirty", flags->force_dirty,
                     "patch a dirty hive as it lies when its logs cannot be used");
   command->add_flag("--force-unclean", flags->force_unclean,

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "imgtools/compactable.h"
 #include "imgtools/hot_journal.h"
 #include "imgtools/journal.h"
 #include "src/policy/checks.h"
@@ -41,6 +42,16 @@ std::vector<Found> find_installations(const Image& image, const TargetName& name
   return found;
 }
 
+HostRewrite compacted(const Image& image) {
+  const auto* compactable = dynamic_cast<const Compactable*>(&image);
+  if (compactable == nullptr) {
+    throw Error(ErrorKind::usage, "the format '" + image.format() +
+                                      "' has no dead space to take out: --compact is for WIM and "
+                                      "ESD files");
+  }
+  return compactable->compacted();
+}
+
 /// The other marks of an unclean volume are refused by Image::host_change(), and cannot be forced.
 void refuse_dirty(const Volume& volume, const std::string& target, bool force) {
   if (!volume.state.dirty || force) return;
@@ -75,7 +86,9 @@ class TargetPatch {
       report_.notes.push_back("rolled back a patch that was cut off (" + journal + ")");
     }
     const std::vector<Batch> batches = plan();
-    for (std::size_t i = 0; i < batches.size(); ++i) write(batches[i], i + 1, batches.size());
+    const std::size_t parts = batches.size() + (settings_.compact ? 1 : 0);
+    for (std::size_t i = 0; i < batches.size(); ++i) write(batches[i], i + 1, parts);
+    if (settings_.compact) compact(parts);
   }
 
  private:
@@ -101,6 +114,7 @@ class TargetPatch {
   std::vector<Batch> plan() {
     std::vector<std::string> checked;
     const std::unique_ptr<Image> image = open_target(storage_, name_, settings_.pipeline, checked);
+    if (settings_.compact) compacted(*image);  // throws before anything is changed
     report_.format = image->format();
     const std::vector<std::string> notes = image->notes();
     report_.notes.insert(report_.notes.end(), notes.begin(), notes.end());
@@ -162,13 +176,43 @@ class TargetPatch {
     if (edits.empty()) return;
     const JournalPlace place = place_of(storage_, name_.path, absolute_path_, settings_.undo);
     std::vector<InstallationReport> after;
-    const std::string undo =
-        transact(storage_, place, image->change_volumes(edits, settings_.edit.now),
-                 metadata(part, parts),
-                 [&](const ReadStorage& written) { after = rescan(written, batch); });
+    const std::string undo = transact(
+        storage_, place, image->change_volumes(edits, settings_.edit.now), metadata(part, parts),
+        [&](const ReadStorage& written) { after = rescan(written, batch); });
     if (!undo.empty()) report_.undo = undo;
     for (std::size_t i = 0; i < batch.members.size(); ++i) {
       report_.installations[batch.members[i].installation] = std::move(after[i]);
+    }
+  }
+
+  /// Writes the target anew without dead space; a part of the patch, taken back with it.
+  void compact(std::size_t part) {
+    const std::unique_ptr<Image> image = open();
+    HostChange change;
+    change.rewrite = compacted(*image);
+    const std::uint64_t size = storage_.open(change.rewrite->path)->size();
+    const std::uint64_t left = change.rewrite->size_limit;
+    if (left >= size) return;
+    const JournalPlace place = place_of(storage_, name_.path, absolute_path_, settings_.undo);
+    const std::string undo =
+        transact(storage_, place, std::move(change), metadata(part, part),
+                 [&](const ReadStorage& written) { require_same_findings(written); });
+    if (!undo.empty()) report_.undo = undo;
+    report_.notes.push_back(fmt::format("compacted: {} bytes smaller", size - left));
+  }
+
+  void require_same_findings(const ReadStorage& written) const {
+    const std::unique_ptr<Image> image = open_image(written, name_.path, settings_.pipeline.open);
+    std::optional<Error> elsewhere;
+    const std::vector<Found> found =
+        find_installations(*image, name_, settings_.pipeline.inspect, elsewhere);
+    for (const InstallationReport& row : report_.installations) {
+      const auto now = std::find_if(found.begin(), found.end(), [&row](const Found& each) {
+        return each.facts.id == row.facts.id;
+      });
+      if (now == found.end()) throw mismatch(row, "it is no longer found");
+      const std::string difference = policy::first_difference(row.findings, judge(now->facts));
+      if (!difference.empty()) throw mismatch(row, difference);
     }
   }
 

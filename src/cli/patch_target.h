@@ -25,6 +25,7 @@ struct PatchSettings {
   const policy::SavedPlan* saved = nullptr;
   patch::Options edit;
   UndoOptions undo;
+  bool compact = false;        ///< then write the image anew without dead space
   bool force_unclean = false;  ///< patch a volume with the NTFS dirty flag (that flag alone)
   std::string tool_version;    ///< goes into the undo file
 };

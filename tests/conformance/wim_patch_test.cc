@@ -286,3 +286,49 @@ TEST_CASE("a hive in a WIM that does not have its SHA-1 is not given a good one 
   CHECK_THAT(patch.err, Catch::Contains("SHA-1"));
   CHECK(dir.read("w.wim") == data);
 }
+
+TEST_CASE("compacting a patched WIM takes the dead space out and changes nothing else") {
+  if (!have_wim_tools()) return;
+  for (const Kind& kind : kinds()) {
+    INFO(kind.name);
+    const TempDir dir;
+    const std::string wim = make_wim(dir, "w.wim", three, kind.options);
+    const std::string before = digest_of(wim);
+    fs::copy_file(wim, dir / "plain.wim");
+    CHECK(run_cli({"patch", "--timestamp", "2016-07-08", dir / "plain.wim"}).status == 1);
+    const std::vector<std::string> compact = {"patch", "--timestamp", "2016-07-08", "--compact",
+                                              wim};
+    const RunResult patch = run_cli(compact);
+    INFO(patch.err);
+    CHECK(patch.status == 1);
+    CHECK_THAT(patch.out, Catch::Contains("bytes smaller"));
+    CHECK(fs::file_size(wim) < fs::file_size(dir / "plain.wim"));
+    judge(wim);
+    for (int image = 1; image <= 4; ++image) {
+      CHECK(changed_files(files_of_image(dir / "plain.wim", image), files_of_image(wim, image))
+                .empty());
+    }
+    CHECK(run_cli({"scan", "--check", wim}).status == 1);
+    const std::string after = digest_of(wim);
+    CHECK(run_cli(compact).status == 1);
+    CHECK(digest_of(wim) == after);  // nothing to take out any more
+    fs::copy_file(wim, dir / "more.wim");
+    must_run({"wimlib-imagex", "append", dir / "data", dir / "more.wim", "more"});
+    judge(dir / "more.wim");
+
+    CHECK(run_cli({"undo", wim}).status == 0);
+    CHECK(digest_of(wim) == before);
+  }
+}
+
+TEST_CASE("what has no dead space is not patched where compacting is asked for") {
+  if (!have_wim_tools()) return;
+  const TempDir dir;
+  make_wim(dir, "w.wim", {"windows-7-sp1-x64"});
+  const std::string tree = dir / "windows-7-sp1-x64";
+  const std::string hive = digest_of(tree + software);
+  const RunResult patch = run_cli({"patch", "--compact", tree});
+  CHECK(patch.status == 2);
+  CHECK_THAT(patch.err, Catch::Contains("--compact is for WIM"));
+  CHECK(digest_of(tree + software) == hive);
+}

@@ -178,3 +178,23 @@ TEST_CASE("a solid resource that lies is an error") {
                     Catch::Contains("does not fit"));
   CHECK_THROWS_AS(read(build(33'768, 32768, 2, 33'767)), Error);
 }
+
+TEST_CASE("an integrity table that lies is an error") {
+  const fixtures::BuiltWim wim = sample(0);
+  const auto with_table = [&](std::uint32_t size, std::uint32_t count, std::uint32_t piece) {
+    Bytes data = wim.data;
+    const std::size_t at = data.size();
+    data.resize(at + 64);
+    put_wim_resource(data, 124, {64, 0, at, 64});
+    put_u32(data, at, size);
+    put_u32(data, at + 4, count);
+    put_u32(data, at + 8, piece);
+    return open(data);
+  };
+  CHECK_THROWS_WITH(with_table(12, 0, 0)->check(), Catch::Contains("bad size of the pieces"));
+  CHECK_THROWS_WITH(with_table(12, 0, 1 << 20)->check(), Catch::Contains("bad integrity table"));
+  CHECK_THROWS_WITH(with_table(2000, 99, 4096)->check(), Catch::Contains("bad integrity table"));
+  CHECK_THROWS_WITH(with_table(32, 1, 10 << 20)->check(), Catch::Contains("integrity table says"));
+  CHECK_THROWS_WITH(with_table(12, 0, 0)->change_volumes({{0, {{file, 100'000, {{5, {1}}}}}}}, 1),
+                    Catch::Contains("bad size of the pieces"));
+}

@@ -1,0 +1,162 @@
+// Resources are copied in the order in which they lie, without being decoded: the places in the
+// blob table and in the header change, and the sums that hang on them (the XML's TOTALBYTES, the
+// integrity table), nothing else. Entries of blobs in a solid resource hold offsets in its content
+// and stay as they are.
+//
+// The header comes first in the file and holds the places of all, so the places are worked out
+// before anything is written; the sums of the integrity table, which comes last, are made
+// meanwhile.
+#include "imgtools/wim/wim_compact.h"
+
+#include <algorithm>
+#include <map>
+
+#include "imgtools/error.h"
+#include "imgtools/wim/wim_change.h"
+#include "imgtools/wim/wim_integrity.h"
+#include "imgtools/wim/wim_xml_edit.h"
+
+namespace goldhive {
+
+namespace {
+
+constexpr std::uint64_t copy_step = 1 << 20;
+
+using Put = std::function<void(std::span<const std::uint8_t>)>;
+
+class Compactor {
+ public:
+  explicit Compactor(std::shared_ptr<const WimContainer> wim)
+      : wim_(std::move(wim)), part_(wim_->parts().front()), header_(part_.access.header) {
+    const WimHeader& old = part_.access.header;
+    place_resources();
+    table_ = new_table();
+    header_.blob_table = place(table_, old.blob_table.flags);
+    if (!old.boot_metadata.is_absent()) header_.boot_metadata = moved(old.boot_metadata);
+    if (!old.xml.is_absent()) {
+      const auto source = open_wim_resource(part_.access, old.xml, part_.path + ": XML");
+      const Bytes text = source->read(0, static_cast<std::size_t>(source->size()));
+      xml_ = edit_wim_xml(text, {}, 0, end_, part_.path);
+      header_.xml = place(xml_, old.xml.flags);
+    }
+    if (!old.integrity.is_absent()) {
+      piece_size_ = read_wim_integrity(*part_.access.file, old).piece_size;
+      const std::uint64_t checked = header_.blob_table.offset + table_.size() - wim_header_size;
+      const std::uint64_t size = wim_integrity_size(checked, piece_size_);
+      header_.integrity = {size, old.integrity.flags, end_, size};
+      end_ += size;
+    }
+  }
+
+  std::uint64_t size() const { return end_; }
+
+  void write(const Put& put) const {
+    put(to_bytes(header_));
+    if (piece_size_ == 0) {
+      put_checked(put);
+      put(xml_);
+      return;
+    }
+    WimIntegritySums sums(piece_size_);
+    put_checked([&](std::span<const std::uint8_t> bytes) {
+      sums.add(bytes);
+      put(bytes);
+    });
+    put(xml_);
+    put(sums.table());
+  }
+
+ private:
+  /// Offset and stored size of a resource.
+  using Place = std::pair<std::uint64_t, std::uint64_t>;
+
+  static bool lies_in_file(const WimResource& resource) {
+    return !resource.is_solid() || resource.size == wim_solid_resource_mark;
+  }
+
+  void place_resources() {
+    const std::uint64_t size = part_.access.file->size();
+    for (std::size_t i = 0; i < part_.blobs.size(); ++i) {
+      const WimResource resource = part_.blobs.entry(i).resource;
+      if (!lies_in_file(resource)) continue;
+      if (resource.offset > size || resource.stored_size > size - resource.offset) {
+        throw Error::corrupt(part_.path, resource.offset, "a resource reaches beyond the end");
+      }
+      places_.emplace(Place{resource.offset, resource.stored_size}, 0);
+    }
+    std::uint64_t old_end = 0;
+    for (auto& [old, now] : places_) {
+      if (old.first < old_end) {
+        throw Error::corrupt(part_.path, old.first, "two resources overlap");
+      }
+      old_end = old.first + old.second;
+      now = end_;
+      end_ += old.second;
+    }
+  }
+
+  WimResource place(const Bytes& content, std::uint8_t flags) {
+    const WimResource resource{content.size(),
+                               static_cast<std::uint8_t>(flags & ~WimResource::compressed_flag),
+                               end_, content.size()};
+    end_ += content.size();
+    return resource;
+  }
+
+  WimResource moved(WimResource resource) const {
+    const auto place = places_.find({resource.offset, resource.stored_size});
+    if (place == places_.end()) {
+      throw Error::corrupt(part_.path, resource.offset,
+                           "the metadata of the bootable image is not in the blob table");
+    }
+    resource.offset = place->second;
+    return resource;
+  }
+
+  Bytes new_table() const {
+    Bytes table = part_.blobs.bytes();
+    for (std::size_t i = 0; i < part_.blobs.size(); ++i) {
+      WimBlobEntry entry = part_.blobs.entry(i);
+      if (!lies_in_file(entry.resource)) continue;
+      entry.resource = moved(entry.resource);
+      put_wim_blob_entry(table, i * wim_blob_entry_size, entry);
+    }
+    return table;
+  }
+
+  /// What an integrity table is about: all between the header and the end of the blob table.
+  void put_checked(const Put& put) const {
+    Bytes buffer;
+    for (const auto& [old, now] : places_) {
+      for (std::uint64_t at = 0; at < old.second; at += buffer.size()) {
+        buffer.resize(static_cast<std::size_t>(std::min(old.second - at, copy_step)));
+        part_.access.file->read(old.first + at, buffer);
+        put(buffer);
+      }
+    }
+    put(table_);
+  }
+
+  std::shared_ptr<const WimContainer> wim_;
+  const WimContainer::Part& part_;
+  WimHeader header_;
+  std::map<Place, std::uint64_t> places_;  // -> the new offset
+  std::uint64_t end_ = wim_header_size;
+  Bytes table_;
+  Bytes xml_;
+  std::uint32_t piece_size_ = 0;  // of the integrity table; 0: there is none
+};
+
+}  // namespace
+
+HostRewrite compact_wim(std::shared_ptr<const WimContainer> wim) {
+  require_changeable_wim(*wim);
+  HostRewrite rewrite;
+  rewrite.path = wim->parts().front().path;
+  const auto compactor = std::make_shared<const Compactor>(std::move(wim));
+  rewrite.size_limit = compactor->size();
+  rewrite.write = [compactor](const Put& put) { compactor->write(put); };
+  return rewrite;
+}
+
+}  // namespace goldhive
