@@ -83,13 +83,9 @@ if(NTFS_FOUND)
   add_library(dep::ntfs ALIAS PkgConfig::NTFS)
 endif()
 
-# dep::archive - tar, zip, 7z and cpio archives, and the packing of tars.
+# dep::archive - tar, zip, 7z and cpio archives, and the packing of tars. Loaded late.
 # package: libarchive-dev
-pkg_check_modules(ARCHIVE IMPORTED_TARGET libarchive)
-set(GOLDHIVE_WITH_ARCHIVE ${ARCHIVE_FOUND})
-if(ARCHIVE_FOUND)
-  add_library(dep::archive ALIAS PkgConfig::ARCHIVE)
-endif()
+goldhive_late_library(archive libarchive)
 goldhive_library(libarchive "${ARCHIVE_VERSION}" "no archives (tar, zip, 7z, cpio)")
 
 # dep::nbd - VMDK, qcow2 and VDI, read by a qemu-nbd child; qemu-utils is used at run time only, and

@@ -30,4 +30,12 @@ class LateLibrary {
   void* handle_ = nullptr;
 };
 
+/// Defines, for the file it stands in, a `name` that calls `name` of `library()`, a function that
+/// returns the LateLibrary. What is called in this way reads like any other call.
+#define GOLDHIVE_LATE_FUNCTION(library, name)                                       \
+  constexpr auto name = [](auto... arguments) {                                     \
+    static auto* const late_function = library().function<decltype(::name)>(#name); \
+    return late_function(arguments...);                                             \
+  }
+
 }  // namespace goldhive

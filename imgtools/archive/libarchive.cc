@@ -25,12 +25,68 @@
 
 #include "imgtools/archive/archive_reader.h"
 #include "imgtools/archive/utf8_locale.h"
+#include "imgtools/late_library.h"
 #include "imgtools/path.h"
 #include "imgtools/text.h"
 
 namespace goldhive {
 
 namespace {
+
+const LateLibrary& libarchive() {
+  static const LateLibrary library("libarchive.so.13", "libarchive13");
+  return library;
+}
+
+GOLDHIVE_LATE_FUNCTION(libarchive, archive_entry_filetype);
+GOLDHIVE_LATE_FUNCTION(libarchive, archive_entry_free);
+GOLDHIVE_LATE_FUNCTION(libarchive, archive_entry_hardlink);
+GOLDHIVE_LATE_FUNCTION(libarchive, archive_entry_hardlink_utf8);
+GOLDHIVE_LATE_FUNCTION(libarchive, archive_entry_is_encrypted);
+GOLDHIVE_LATE_FUNCTION(libarchive, archive_entry_new);
+GOLDHIVE_LATE_FUNCTION(libarchive, archive_entry_pathname);
+GOLDHIVE_LATE_FUNCTION(libarchive, archive_entry_pathname_utf8);
+GOLDHIVE_LATE_FUNCTION(libarchive, archive_entry_set_filetype);
+GOLDHIVE_LATE_FUNCTION(libarchive, archive_entry_size);
+GOLDHIVE_LATE_FUNCTION(libarchive, archive_entry_symlink);
+GOLDHIVE_LATE_FUNCTION(libarchive, archive_entry_symlink_utf8);
+GOLDHIVE_LATE_FUNCTION(libarchive, archive_error_string);
+GOLDHIVE_LATE_FUNCTION(libarchive, archive_filter_bytes);
+GOLDHIVE_LATE_FUNCTION(libarchive, archive_filter_count);
+GOLDHIVE_LATE_FUNCTION(libarchive, archive_format);
+GOLDHIVE_LATE_FUNCTION(libarchive, archive_read_data_block);
+GOLDHIVE_LATE_FUNCTION(libarchive, archive_read_free);
+GOLDHIVE_LATE_FUNCTION(libarchive, archive_read_has_encrypted_entries);
+GOLDHIVE_LATE_FUNCTION(libarchive, archive_read_new);
+GOLDHIVE_LATE_FUNCTION(libarchive, archive_read_next_header);
+GOLDHIVE_LATE_FUNCTION(libarchive, archive_read_open1);
+GOLDHIVE_LATE_FUNCTION(libarchive, archive_read_set_callback_data);
+GOLDHIVE_LATE_FUNCTION(libarchive, archive_read_set_read_callback);
+GOLDHIVE_LATE_FUNCTION(libarchive, archive_read_set_seek_callback);
+GOLDHIVE_LATE_FUNCTION(libarchive, archive_read_set_skip_callback);
+GOLDHIVE_LATE_FUNCTION(libarchive, archive_read_support_filter_bzip2);
+GOLDHIVE_LATE_FUNCTION(libarchive, archive_read_support_filter_gzip);
+GOLDHIVE_LATE_FUNCTION(libarchive, archive_read_support_filter_xz);
+GOLDHIVE_LATE_FUNCTION(libarchive, archive_read_support_filter_zstd);
+GOLDHIVE_LATE_FUNCTION(libarchive, archive_read_support_format_7zip);
+GOLDHIVE_LATE_FUNCTION(libarchive, archive_read_support_format_cpio);
+GOLDHIVE_LATE_FUNCTION(libarchive, archive_read_support_format_raw);
+GOLDHIVE_LATE_FUNCTION(libarchive, archive_read_support_format_tar);
+GOLDHIVE_LATE_FUNCTION(libarchive, archive_read_support_format_zip_seekable);
+GOLDHIVE_LATE_FUNCTION(libarchive, archive_set_error);
+GOLDHIVE_LATE_FUNCTION(libarchive, archive_write_add_filter_bzip2);
+GOLDHIVE_LATE_FUNCTION(libarchive, archive_write_add_filter_gzip);
+GOLDHIVE_LATE_FUNCTION(libarchive, archive_write_add_filter_xz);
+GOLDHIVE_LATE_FUNCTION(libarchive, archive_write_add_filter_zstd);
+GOLDHIVE_LATE_FUNCTION(libarchive, archive_write_close);
+GOLDHIVE_LATE_FUNCTION(libarchive, archive_write_data);
+GOLDHIVE_LATE_FUNCTION(libarchive, archive_write_free);
+GOLDHIVE_LATE_FUNCTION(libarchive, archive_write_header);
+GOLDHIVE_LATE_FUNCTION(libarchive, archive_write_new);
+GOLDHIVE_LATE_FUNCTION(libarchive, archive_write_open);
+GOLDHIVE_LATE_FUNCTION(libarchive, archive_write_set_bytes_per_block);
+GOLDHIVE_LATE_FUNCTION(libarchive, archive_write_set_format_raw);
+GOLDHIVE_LATE_FUNCTION(libarchive, archive_write_set_options);
 
 constexpr std::size_t chunk_size = 256 * 1024;
 constexpr std::size_t tar_block = 512;

@@ -27,26 +27,20 @@ namespace goldhive {
 
 namespace {
 
-/// What we call of libnbd, which is loaded with the first disk that needs it.
-struct Libnbd {
-  LateLibrary library{"libnbd.so.0", "libnbd0"};
-  decltype(nbd_close)* close = library.function<decltype(nbd_close)>("nbd_close");
-  decltype(nbd_connect_socket)* connect_socket =
-      library.function<decltype(nbd_connect_socket)>("nbd_connect_socket");
-  decltype(nbd_create)* create = library.function<decltype(nbd_create)>("nbd_create");
-  decltype(nbd_flush)* flush = library.function<decltype(nbd_flush)>("nbd_flush");
-  decltype(nbd_get_block_size)* get_block_size =
-      library.function<decltype(nbd_get_block_size)>("nbd_get_block_size");
-  decltype(nbd_get_error)* get_error = library.function<decltype(nbd_get_error)>("nbd_get_error");
-  decltype(nbd_get_size)* get_size = library.function<decltype(nbd_get_size)>("nbd_get_size");
-  decltype(nbd_pread)* pread = library.function<decltype(nbd_pread)>("nbd_pread");
-  decltype(nbd_pwrite)* pwrite = library.function<decltype(nbd_pwrite)>("nbd_pwrite");
-};
-
-const Libnbd& libnbd() {
-  static const Libnbd functions;
-  return functions;
+const LateLibrary& libnbd() {
+  static const LateLibrary library("libnbd.so.0", "libnbd0");
+  return library;
 }
+
+GOLDHIVE_LATE_FUNCTION(libnbd, nbd_close);
+GOLDHIVE_LATE_FUNCTION(libnbd, nbd_connect_socket);
+GOLDHIVE_LATE_FUNCTION(libnbd, nbd_create);
+GOLDHIVE_LATE_FUNCTION(libnbd, nbd_flush);
+GOLDHIVE_LATE_FUNCTION(libnbd, nbd_get_block_size);
+GOLDHIVE_LATE_FUNCTION(libnbd, nbd_get_error);
+GOLDHIVE_LATE_FUNCTION(libnbd, nbd_get_size);
+GOLDHIVE_LATE_FUNCTION(libnbd, nbd_pread);
+GOLDHIVE_LATE_FUNCTION(libnbd, nbd_pwrite);
 
 constexpr std::uint64_t max_request = 32U << 20;  // what every server must accept
 
@@ -217,7 +211,7 @@ std::string with_commas_doubled(const std::string& text) {
 class QemuNbd final : public NbdServer {
  public:
   QemuNbd(const std::string& path, const std::string& format, bool writable) : path_(path) {
-    handle_ = libnbd().create();
+    handle_ = nbd_create();
     if (handle_ == nullptr) throw Error(ErrorKind::io, "cannot start a client of qemu-nbd", path);
     std::vector<std::string> words = {"qemu-nbd", "--image-opts"};
     if (!writable) words.emplace_back("--read-only");
@@ -228,8 +222,8 @@ class QemuNbd final : public NbdServer {
       child_.emplace(words, connection.listener);
       connection.listener.close();  // or a child that ends would leave us waiting
       // Takes the descriptor over, whether it succeeds or not.
-      if (libnbd().connect_socket(handle_, connection.client.release()) != 0) {
-        fail_start(libnbd().get_error() == nullptr ? "" : libnbd().get_error());
+      if (nbd_connect_socket(handle_, connection.client.release()) != 0) {
+        fail_start(nbd_get_error() == nullptr ? "" : nbd_get_error());
       }
       greeted_ = true;
       ask_for_sizes();
@@ -273,14 +267,14 @@ class QemuNbd final : public NbdServer {
       Bytes whole(static_cast<std::size_t>(end - start));
       if (inside != 0 || end != offset + length) request_read(start, whole);
       std::copy_n(data.begin(), length, whole.begin() + static_cast<std::ptrdiff_t>(inside));
-      if (libnbd().pwrite(handle_, whole.data(), whole.size(), start, 0) != 0) fail("write", start);
+      if (nbd_pwrite(handle_, whole.data(), whole.size(), start, 0) != 0) fail("write", start);
       offset += length;
       data = data.subspan(length);
     }
   }
 
   void flush() override {
-    if (libnbd().flush(handle_, 0) != 0) fail("flush", 0);
+    if (nbd_flush(handle_, 0) != 0) fail("flush", 0);
   }
 
  private:
@@ -290,19 +284,19 @@ class QemuNbd final : public NbdServer {
   }
 
   void request_read(std::uint64_t offset, std::span<std::uint8_t> out) {
-    if (libnbd().pread(handle_, out.data(), out.size(), offset, 0) != 0) fail("read", offset);
+    if (nbd_pread(handle_, out.data(), out.size(), offset, 0) != 0) fail("read", offset);
   }
 
   void ask_for_sizes() {
-    const std::int64_t size = libnbd().get_size(handle_);
-    const std::int64_t block = libnbd().get_block_size(handle_, LIBNBD_SIZE_MINIMUM);
+    const std::int64_t size = nbd_get_size(handle_);
+    const std::int64_t block = nbd_get_block_size(handle_, LIBNBD_SIZE_MINIMUM);
     if (size < 0) fail_start("it does not tell the size of the disk");
     size_ = static_cast<std::uint64_t>(size);
     block_ = std::max<std::uint64_t>(1, block > 0 ? static_cast<std::uint64_t>(block) : 1);
   }
 
   void close() {
-    libnbd().close(handle_);
+    nbd_close(handle_);
     handle_ = nullptr;
     if (!child_) return;
     if (greeted_) {
@@ -314,7 +308,7 @@ class QemuNbd final : public NbdServer {
 
   [[noreturn]] void fail(const char* action, std::uint64_t offset) const {
     std::string said = child_->complaints();
-    if (said.empty() && libnbd().get_error() != nullptr) said = libnbd().get_error();
+    if (said.empty() && nbd_get_error() != nullptr) said = nbd_get_error();
     throw Error(ErrorKind::io,
                 fmt::format("cannot {} at {:#x} through qemu-nbd: {}", action, offset, said),
                 path_);
