@@ -4,11 +4,27 @@
 
 namespace goldhive {
 
+namespace {
+
+/// Of no file of the host.
+constexpr std::uint64_t no_device = UINT64_MAX;
+
+/// A file of a tree is told from another by its path: FNV-1a.
+std::uint64_t identity_of(const std::string& path) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (const char c : path) hash = (hash ^ static_cast<std::uint8_t>(c)) * 0x100000001b3;
+  return hash;
+}
+
+}  // namespace
+
 std::optional<FileInfo> TreeStorage::stat(const std::string& path) const {
   const std::optional<std::string> exact = tree_->find(path);
   if (!exact) return std::nullopt;
   try {
-    if (!exact->empty()) return FileInfo{FileType::file, tree_->open(*exact)->size(), 0, 0};
+    if (!exact->empty()) {
+      return FileInfo{FileType::file, tree_->open(*exact)->size(), no_device, identity_of(*exact)};
+    }
   } catch (const Error& e) {
     if (e.kind() != ErrorKind::not_found) throw;
   }

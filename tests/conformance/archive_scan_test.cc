@@ -2,6 +2,7 @@
 // wherever in it Windows lies, and images inside archives are opened.
 #include <filesystem>
 
+#include "fixtures/vhd_builder.h"
 #include "tests/conformance/archive_maker.h"
 
 using namespace goldhive::testing;
@@ -150,6 +151,27 @@ TEST_CASE("images inside archives are opened one level deep and deeper when aske
     CHECK(deep.status == 0);
     fs::remove_all(dir / "two");
   }
+}
+
+TEST_CASE("the parent of a differencing disk is found beside it in the archive") {
+  const TempDir dir;
+  goldhive::fixtures::VhdRecipe parent;
+  parent.disk_size = 2 << 20;
+  goldhive::fixtures::VhdRecipe child = parent;
+  child.type = 4;
+  child.id = 2;
+  child.parent_id = 1;
+  child.relative_path = ".\\parent.vhd";
+  dir.write("in/disks/parent.vhd", goldhive::fixtures::build_vhd(parent));
+  dir.write("in/disks/child.vhd", goldhive::fixtures::build_vhd(child));
+  const std::string both = make_archive(dir, "in", "gnu.tar");
+  const RunResult list = run_cli({"list", both});
+  INFO(list.out << list.err);
+  // The disks are empty, and that could be seen: both were read.
+  CHECK(list.err.find("/disks/child.vhd no partition table") != std::string::npos);
+  fs::remove(dir / "in/disks/parent.vhd");
+  const RunResult alone = run_cli({"list", make_archive(dir, "in", "tar.gz")});
+  CHECK(alone.err.find("parent") != std::string::npos);
 }
 
 TEST_CASE("a file that is merely packed is opened as what it is") {
