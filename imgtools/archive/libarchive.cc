@@ -6,8 +6,9 @@
 //     unpacked bytes pass through our hands: they are counted against the budget, and the end of
 //     the tar can be looked at. libarchive itself takes a tar that just stops for a complete one,
 //     and a file that is missing because a copy was cut off would count as one that never was.
-//   - A gzip's checksum is not verified by libarchive; that of the tar inside covers headers only.
-//     What is in a hive is checked by who reads it.
+//   - A gzip's checksum is not verified by libarchive, and that of the tar inside covers headers
+//     only, so a damaged bit could change a value in a hive. It is verified here where the file is
+//     one gzip member; of several, libarchive does not say where one ends.
 //   - Names are converted to the charset of the locale, and lost where it lacks them. No library
 //     may set the locale of the process, so names are read under one of this thread alone.
 //   - ARCHIVE_WARN while data is read means a wrong checksum or size of this one member;
@@ -25,6 +26,7 @@
 
 #include "imgtools/archive/archive_reader.h"
 #include "imgtools/archive/utf8_locale.h"
+#include "imgtools/disk/crc.h"
 #include "imgtools/late_library.h"
 #include "imgtools/path.h"
 #include "imgtools/text.h"
@@ -90,6 +92,7 @@ GOLDHIVE_LATE_FUNCTION(libarchive, archive_write_set_options);
 
 constexpr std::size_t chunk_size = 256 * 1024;
 constexpr std::size_t tar_block = 512;
+constexpr std::uint64_t gzip_smallest = 18;  // a header and a trailer
 
 /// What libarchive reads from: a file, or the output of another reader.
 class Feed {
@@ -223,7 +226,10 @@ class Reader {
 class UnpackedFeed final : public Feed {
  public:
   UnpackedFeed(const std::shared_ptr<const ByteSource>& file, UnpackBudget& budget)
-      : reader_(std::make_unique<FileFeed>(file), file->name()), budget_(budget) {
+      : file_(file), reader_(std::make_unique<FileFeed>(file), file->name()), budget_(budget) {
+    const std::uint64_t length = std::min<std::uint64_t>(file->size(), gzip_smallest);
+    gzip_ = length == gzip_smallest &&
+            packing_of(file->read(0, static_cast<std::size_t>(length))) == "gz";
     archive* a = reader_.handle();
     archive_read_support_filter_gzip(a);
     archive_read_support_filter_bzip2(a);
@@ -245,17 +251,40 @@ class UnpackedFeed final : public Feed {
     la_int64_t offset = 0;
     do {
       const int result = archive_read_data_block(reader_.handle(), &data, &size, &offset);
-      if (result == ARCHIVE_EOF) return {};
+      if (result == ARCHIVE_EOF) {
+        if (gzip_) check_gzip();
+        return {};
+      }
       if (result != ARCHIVE_OK) reader_.fail("");
     } while (size == 0);
     budget_.spend(size, reader_.name());
-    return {static_cast<const std::uint8_t*>(data), size};
+    const std::span<const std::uint8_t> out(static_cast<const std::uint8_t*>(data), size);
+    if (gzip_) {
+      crc_ = crc32(out, crc_);
+      unpacked_ += size;
+    }
+    return out;
   }
   std::uint64_t skip(std::uint64_t) override { return 0; }
 
  private:
+  /// The last eight bytes: CRC-32 and size of what was unpacked. Another size is another member's.
+  void check_gzip() const {
+    constexpr std::size_t trailer = 8;
+    const std::uint64_t at = file_->size() - trailer;
+    const Bytes bytes = file_->read(at, trailer);
+    const ByteView view(bytes, at, file_->name());
+    if (view.u32(4) != static_cast<std::uint32_t>(unpacked_) || view.u32(0) == crc_) return;
+    throw Error::corrupt(file_->name(), at, "damaged: the checksum of the gzip is wrong",
+                         fmt::format("{:#x}", view.u32(0)), fmt::format("{:#x}", crc_));
+  }
+
+  std::shared_ptr<const ByteSource> file_;
   Reader reader_;
   UnpackBudget& budget_;
+  bool gzip_ = false;
+  std::uint32_t crc_ = 0;
+  std::uint64_t unpacked_ = 0;
 };
 
 /// Passes on what another feed gives, and remembers whether it ended, and in what.

@@ -6,7 +6,8 @@ namespace goldhive {
 
 namespace {
 
-using Table = std::array<std::uint32_t, 256>;
+/// Eight bytes a step: [k][b] is the CRC of byte b with k zeros behind it.
+using Table = std::array<std::array<std::uint32_t, 256>, 8>;
 
 constexpr Table make_table(std::uint32_t reflected_polynomial) {
   Table table{};
@@ -15,7 +16,12 @@ constexpr Table make_table(std::uint32_t reflected_polynomial) {
     for (int bit = 0; bit < 8; ++bit) {
       crc = (crc >> 1) ^ ((crc & 1) != 0 ? reflected_polynomial : 0);
     }
-    table[i] = crc;
+    table[0][i] = crc;
+  }
+  for (std::size_t i = 0; i < 256; ++i) {
+    for (std::size_t k = 1; k < 8; ++k) {
+      table[k][i] = (table[k - 1][i] >> 8) ^ table[0][table[k - 1][i] & 0xff];
+    }
   }
   return table;
 }
@@ -25,7 +31,15 @@ constexpr Table crc32c_table = make_table(0x82F63B78);
 
 std::uint32_t run(const Table& table, std::span<const std::uint8_t> data, std::uint32_t crc) {
   crc = ~crc;
-  for (const std::uint8_t byte : data) crc = (crc >> 8) ^ table[(crc ^ byte) & 0xff];
+  std::size_t i = 0;
+  for (; data.size() - i >= 8; i += 8) {
+    const auto byte = [&](std::size_t k) { return std::uint32_t{data[i + k]}; };
+    const std::uint32_t low = crc ^ (byte(0) | byte(1) << 8 | byte(2) << 16 | byte(3) << 24);
+    crc = table[7][low & 0xff] ^ table[6][low >> 8 & 0xff] ^ table[5][low >> 16 & 0xff] ^
+          table[4][low >> 24] ^ table[3][byte(4)] ^ table[2][byte(5)] ^ table[1][byte(6)] ^
+          table[0][byte(7)];
+  }
+  for (; i < data.size(); ++i) crc = (crc >> 8) ^ table[0][(crc ^ data[i]) & 0xff];
   return ~crc;
 }
 
