@@ -246,6 +246,24 @@ TEST_CASE("all names of a hive with hard links get the new content") {
         std::vector<std::string>{software, system_hive, "/Windows/linked"});
 }
 
+TEST_CASE("a WIM captured from NTFS keeps security descriptors and streams through a patch") {
+  if (!have_wim_tools() || !have_disk_tools() || !have_tool("ntfscp")) return;
+  const TempDir dir;
+  const std::string volume =
+      make_ntfs(dir, "volume", 16 * mib, files_of("windows-7-sp1-x64"), {"-L", "Windows"});
+  dir.write("zone", std::string("[ZoneTransfer]"));
+  must_run({"ntfscp", "-f", "-N", "Zone.Identifier", volume, dir / "zone", software.substr(1)});
+  const std::string wim = dir / "w.wim";
+  must_run({"wimlib-imagex", "capture", volume, wim, "NTFS"});
+  const auto old = files_of_image(wim, 1);
+  CHECK_THAT(old.at(software), Catch::Contains("Security Descriptor = 01") &&
+                                   Catch::Contains("Named data stream \"Zone.Identifier\""));
+  CHECK(run_cli({"patch", wim}).status == 1);
+  judge(wim);
+  CHECK(changed_files(old, files_of_image(wim, 1)) ==
+        std::vector<std::string>{software, system_hive});
+}
+
 TEST_CASE("WIMs that must not be changed are refused with the reason and left alone") {
   if (!have_wim_tools()) return;
   const TempDir dir;
