@@ -26,6 +26,7 @@ extern "C" {
 #include <ntfs-3g/inode.h>
 #include <ntfs-3g/logging.h>
 #include <ntfs-3g/reparse.h>
+#include <ntfs-3g/security.h>
 #include <ntfs-3g/volume.h>
 }
 #undef min

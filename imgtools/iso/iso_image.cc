@@ -13,31 +13,55 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <utility>
 
 #include "imgtools/iso/iso9660.h"
 #include "imgtools/iso/udf.h"
+#include "imgtools/tree_storage.h"
 
 namespace goldhive {
 
 namespace {
+
+constexpr std::array wim_folders = {"sources", "x86/sources", "x64/sources"};
+constexpr std::array wim_names = {"install.wim", "install.esd", "install.swm", "boot.wim"};
 
 class IsoImage final : public Image {
  public:
   explicit IsoImage(const Candidate& candidate) : path_(candidate.path) {
     const std::shared_ptr<const DiscFileSystem> files =
         is_udf(*candidate.source) ? open_udf(candidate.source) : open_iso9660(candidate.source);
+    const std::shared_ptr<const FileTree> tree = make_disc_tree(candidate.source, files);
+    storage_ = std::make_unique<TreeStorage>(tree);
+    for (const std::string folder : wim_folders) {
+      for (const std::string name : wim_names) {
+        // In this spelling whatever that of the disc is, so that ids can be told in advance.
+        if (tree->find(folder + "/" + name)) add_wim("/" + folder + "/" + name);
+      }
+    }
     Volume disc;
     disc.label = files->label();
     disc.file_system = files->kind();
     disc.size = candidate.source->size();
-    disc.tree = make_disc_tree(candidate.source, files);
+    disc.tree = tree;
     volumes_.push_back(std::move(disc));
   }
 
   std::string format() const override { return "iso"; }
   const std::vector<Volume>& volumes() const override { return volumes_; }
+  std::vector<std::string> notes() const override { return notes_; }
   std::vector<std::string> host_files() const override { return {path_}; }
+  bool may_lack_windows() const override { return !wims_.empty(); }
+
+  std::vector<std::string> check() const override {
+    std::vector<std::string> said;
+    for (const auto& wim : wims_) {
+      const std::vector<std::string> each = wim->check();
+      said.insert(said.end(), each.begin(), each.end());
+    }
+    return said;
+  }
 
   HostChange host_change(std::size_t index, const std::vector<FileEdit>&) const override {
     const std::string& id = volumes_.at(index).id;
@@ -51,8 +75,31 @@ class IsoImage final : public Image {
   }
 
  private:
+  /// One that cannot be read must not hide the others, nor pass for one that is not there.
+  void add_wim(const std::string& path) {
+    try {
+      std::unique_ptr<Image> wim = open_image(*storage_, path, {"wim"});
+      for (Volume volume : wim->volumes()) {
+        volume.id.insert(0, path);
+        volumes_.push_back(std::move(volume));
+      }
+      for (const std::string& note : wim->notes()) notes_.push_back(path + ": " + note);
+      wims_.push_back(std::move(wim));
+    } catch (const Error& e) {
+      Volume broken;
+      broken.id = path;
+      broken.file_system = "wim";
+      broken.passed_over = "a WIM that cannot be read";
+      broken.error = e;
+      volumes_.push_back(std::move(broken));
+    }
+  }
+
   std::string path_;
-  std::vector<Volume> volumes_;
+  std::unique_ptr<const TreeStorage> storage_;  ///< of the disc; before what lies in it
+  std::vector<std::unique_ptr<Image>> wims_;
+  std::vector<Volume> volumes_;  ///< the images of the WIMs, then the disc itself
+  std::vector<std::string> notes_;
 };
 
 }  // namespace

@@ -36,6 +36,7 @@ class WimImage final : public Image, public Compactable {
     for (std::uint32_t image = 1; image <= wim_->images(); ++image) {
       volumes_.push_back(open_volume(image, path));
     }
+    if (wim_->header().images > wim_->images()) volumes_.push_back(missing_images());
     describe_container();
   }
 
@@ -100,6 +101,18 @@ class WimImage final : public Image, public Compactable {
     return volume;
   }
 
+  /// Those that the header counts beyond what there is metadata of: nobody knows what is in them.
+  Volume missing_images() const {
+    Volume volume;
+    volume.id = fmt::format("@{}", wim_->images() + 1);
+    volume.file_system = "wim";
+    volume.passed_over = "an image without metadata";
+    volume.error = Error(ErrorKind::corrupt,
+                         fmt::format("the header counts {} images, and there is metadata of {}",
+                                     wim_->header().images, wim_->images()));
+    return volume;
+  }
+
   void describe_container() {
     const WimHeader& header = wim_->header();
     notes_.push_back(
@@ -107,10 +120,6 @@ class WimImage final : public Image, public Compactable {
                     to_string(header.compression()), to_string(header.guid),
                     header.boot_image == 0 ? "none" : fmt::format("{}", header.boot_image),
                     list_flags(header)));
-    if (header.images != wim_->images()) {
-      notes_.push_back(fmt::format("the header counts {} images, and there is metadata of {}",
-                                   header.images, wim_->images()));
-    }
     if (header.has(WimHeader::write_in_progress)) {
       notes_.push_back(
           "a program was writing to this WIM, or was cut off; it is read as it was before");

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <vector>
 
 #include "imgtools/error.h"
 #include "imgtools/text.h"
@@ -57,6 +58,7 @@ std::optional<WimDentry> WimTree::look_up(const std::string& path, bool exact,
                                           std::string& found) const {
   found.clear();
   WimDentry here = metadata_.root();
+  std::vector<std::uint64_t> above;  // where the entries of the directories on the way stand
   std::size_t start = 0;
   while (start < path.size()) {
     const std::size_t end = std::min(path.find('/', start), path.size());
@@ -64,6 +66,7 @@ std::optional<WimDentry> WimTree::look_up(const std::string& path, bool exact,
     start = end + 1;
     if (part.empty()) continue;
     const std::string as_asked = found + (found.empty() ? "" : "/") + part;
+    above.push_back(here.children);
     if (const auto known = directories_.find(as_asked); known != directories_.end()) {
       here = known->second;
       found = as_asked;
@@ -74,6 +77,10 @@ std::optional<WimDentry> WimTree::look_up(const std::string& path, bool exact,
     here = std::move(*next);
     found += (found.empty() ? "" : "/") + to_utf8(here.name);
     if (here.is_directory()) {
+      if (here.children != 0 &&
+          std::find(above.begin(), above.end(), here.children) != above.end()) {
+        throw Error::corrupt(name_, here.at, "a directory that contains itself: " + found);
+      }
       if (directories_.size() >= remembered_directories) directories_.clear();
       directories_.emplace(found, here);
     }

@@ -91,7 +91,8 @@ Error nothing_found(const TargetReport& target, const TargetName& name) {
 }  // namespace
 
 bool may_hold(const std::string& selector, const std::string& volume_id) {
-  if (selector.empty() || volume_id.empty() || is_file_of(selector, volume_id)) return true;
+  if (selector.empty() || is_file_of(selector, volume_id)) return true;
+  if (volume_id.empty()) return selector.starts_with(':');  // an installation in it
   if (!selector.starts_with(volume_id)) return false;
   const char next = selector.size() > volume_id.size() ? selector[volume_id.size()] : ':';
   return next < '0' || next > '9';  // "@1" does not hold "@10"
@@ -170,7 +171,7 @@ TargetReport visit_target(const ReadStorage& storage, const std::string& target,
         continue;
       }
       if (!volume.tree) continue;
-      if (judged(out) == before && image->may_lack_windows()) {
+      if (judged(out) == before && image->may_lack_windows() && !volume.id.empty()) {
         out.notes.push_back(volume.id + " holds no Windows: not applicable");
       }
       const std::vector<std::string> notes = volume.tree->notes();

@@ -93,13 +93,15 @@ class Finder {
   std::vector<Place> run() {
     if (const auto hives = tree_.known_hives()) {
       search_everywhere(*hives);
+      if (places_.empty() && unreadable_) throw Error(*unreadable_);
     } else {
       const Entries root = tree_.list("");
       find_windows(root);
       if (places_.empty()) find_named_hives(root);
+      // Before files without a name of hives: most volumes have some in their root.
+      if (places_.empty() && unreadable_) throw Error(*unreadable_);
       if (places_.empty()) collect_unnamed(root);
     }
-    if (places_.empty() && unreadable_) throw Error(*unreadable_);
     return finish();
   }
 

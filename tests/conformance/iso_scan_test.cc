@@ -5,6 +5,7 @@
 #include "imgtools/digest.h"
 #include "tests/conformance/verdicts.h"
 #include "tests/support/iso_maker.h"
+#include "tests/support/rich_wim.h"
 
 using namespace goldhive;
 using namespace goldhive::testing;
@@ -103,4 +104,102 @@ TEST_CASE("an ISO with nothing of Windows says so") {
   CHECK_THAT(scan.err + scan.out, Catch::Contains("no Windows installation"));
   CHECK_THAT(run_cli({"scan", path + "/sources/install.wim@1"}).err,
              Catch::Contains("no volume or installation '/sources/install.wim@1'"));
+}
+
+namespace {
+
+/// A scan of one target.
+json scan(const std::string& target) {
+  return run_cli({"scan", "--format", "json", target}).json().at("targets").at(0);
+}
+
+std::vector<std::string> ids_of(const json& target) {
+  std::vector<std::string> ids;
+  for (const json& each : target.at("installations")) ids.push_back(each.at("id"));
+  return ids;
+}
+
+}  // namespace
+
+TEST_CASE("the images of WIMs in every kind of ISO get the verdicts of the WIMs themselves") {
+  if (!have_iso_tools() || !have_rich_wim_tools()) return;
+  const TempDir dir;
+  dir.write("media/README.TXT", std::string("This disc contains a UDF file system."));
+  dir.make_directory("media/sources");
+  const std::string first = make_rich_volume(dir, "first", "windows-7-sp1-x64");
+  const std::string ready = make_rich_volume(dir, "ready", "windows-7-sp1-x64-ready");
+  const std::string pe = make_rich_volume(dir, "pe", "winpe-3-x64");
+  const std::string install = dir / "media/sources/install.wim";
+  const std::string boot = dir / "media/sources/boot.wim";
+  make_rich_wim(dir, "media/sources/install.wim", {first, ready}, wim_kind("lzx"));
+  make_rich_wim(dir, "media/sources/boot.wim", {pe}, wim_kind("boot"));
+  const json installs = scan(install).at("installations");
+  const json boots = scan(boot).at("installations");
+  for (const IsoKind& kind : iso_kinds()) {
+    INFO(kind.name);
+    const std::string path = make_iso(dir, "image.iso", dir / "media", kind);
+    const json target = scan(path);
+    CHECK(target.at("error").is_null());
+    CHECK(target.at("volumes").size() == 4);
+    CHECK(target.at("volumes").at(0).at("label") == "Edition 1");
+    const std::vector<std::string> expected = {path + "/sources/install.wim@1",
+                                               path + "/sources/install.wim@2",
+                                               path + "/sources/boot.wim@1"};
+    REQUIRE(ids_of(target) == expected);
+    const json& found = target.at("installations");
+    CHECK(without_target(found.at(0)) == without_target(installs.at(0)));
+    CHECK(without_target(found.at(1)) == without_target(installs.at(1)));
+    CHECK(without_target(found.at(2)) == without_target(boots.at(0)));
+
+    CHECK(ids_of(scan(expected[1])) == std::vector<std::string>{expected[1]});
+    CHECK(ids_of(scan(path + "/sources/install.wim")) ==
+          std::vector<std::string>{expected[0], expected[1]});
+    CHECK(run_cli({"scan", path + "/sources/install.wim@2"}).status == 0);
+    CHECK(run_cli({"scan", path + "/sources/install.wim@9"}).status == 2);
+    CHECK(run_cli({"scan", path + "/sources/none.wim"}).status == 2);
+    const RunResult patch = run_cli({"patch", path + "/sources/install.wim@1"});
+    CHECK(patch.status == 2);
+    CHECK_THAT(patch.err, Catch::Contains("patch the folder's sources/install.wim"));
+    fs::remove(path);
+  }
+}
+
+TEST_CASE("an ESD and a split WIM in an ISO are read through what lies beside them") {
+  if (!have_iso_tools() || !have_rich_wim_tools()) return;
+  const TempDir dir;
+  dir.make_directory("esd/x64/sources");
+  dir.make_directory("swm/sources");
+  const std::string volume = make_rich_volume(dir, "volume", "windows-7-sp1-x64");
+  make_rich_wim(dir, "esd/x64/sources/install.esd", {volume}, wim_kind("solid"));
+  const std::string whole = make_rich_wim(dir, "whole.wim", {volume}, wim_kind("xpress"));
+  REQUIRE(split_wim(dir, whole, "swm/sources/install", 6 << 10).size() > 2);
+  const json expected = without_target(scan(whole).at("installations").at(0));
+  for (const IsoKind& kind : iso_kinds()) {
+    INFO(kind.name);
+    const std::string esd = make_iso(dir, "esd.iso", dir / "esd", kind);
+    REQUIRE(ids_of(scan(esd)) == std::vector<std::string>{esd + "/x64/sources/install.esd@1"});
+    CHECK(without_target(scan(esd).at("installations").at(0)) == expected);
+    const std::string swm = make_iso(dir, "swm.iso", dir / "swm", kind);
+    REQUIRE(ids_of(scan(swm)) == std::vector<std::string>{swm + "/sources/install.swm@1"});
+    CHECK(without_target(scan(swm).at("installations").at(0)) == expected);
+  }
+  fs::remove(dir / "swm/sources/install2.swm");
+  const json target = scan(make_iso(dir, "swm.iso", dir / "swm", iso_kinds().front()));
+  CHECK_THAT(target.at("error").dump(), Catch::Contains("install2.swm"));
+}
+
+TEST_CASE("a broken WIM in an ISO does not hide the others and makes the target undetermined") {
+  if (!have_iso_tools() || !have_rich_wim_tools()) return;
+  const TempDir dir;
+  dir.make_directory("media/sources");
+  const std::string ready = make_rich_volume(dir, "ready", "windows-7-sp1-x64-ready");
+  make_rich_wim(dir, "media/sources/install.wim", {ready}, wim_kind("lzx"));
+  dir.write("media/sources/boot.wim", std::string(4096, 'x'));
+  const std::string path = make_iso(dir, "image.iso", dir / "media", iso_kinds().front());
+  const RunResult result = run_cli({"scan", "--format", "json", path});
+  CHECK(result.status == 2);
+  const json target = result.json().at("targets").at(0);
+  CHECK(ids_of(target) == std::vector<std::string>{path + "/sources/install.wim@1"});
+  CHECK_THAT(target.at("error").dump(), Catch::Contains("/sources/boot.wim"));
+  CHECK(run_cli({"scan", path + "/sources/install.wim@1"}).status == 0);
 }
