@@ -21,6 +21,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/hives.sh"
 # shellcheck source-path=SCRIPTDIR source=disks.sh
 . "$here/disks.sh"
+# shellcheck source-path=SCRIPTDIR source=measure.sh
+. "$here/measure.sh"
 have hyperfine || exit 1
 disk_tools
 
@@ -91,26 +93,6 @@ if have ifind && have icat && have hivexget; then
 fi
 
 # --- Measuring
-
-names=() command_lines=()
-add() { names+=("$1") command_lines+=("$2"); }
-script() { # NAME: the commands on stdin
-  cat >"$work/$1.sh"
-  echo "sh $work/$1.sh"
-}
-measure() { # [hyperfine option...]: a table of what was added; clears it
-  local i arguments=(-N -i --export-csv "$work/times.csv" "$@")
-  for i in "${!names[@]}"; do arguments+=(-n "${names[i]}" "${command_lines[i]}"); done
-  hyperfine "${arguments[@]}" >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
-  sed 's/"//g' "$work/times.csv" >"$work/plain.csv"
-  echo '| | median ms | minimum ms | user CPU ms | times the first |'
-  echo '|---|---:|---:|---:|---:|'
-  milliseconds "$work/plain.csv" | awk -F'\t' '
-    NR == 1 {ours = $3}
-    {printf "| %s | %.1f | %.1f | %.1f | %.1f |\n", $1, $2, $3, $4, $3 / ours}'
-  names=() command_lines=()
-}
-reads() { "$goldhive" scan -v "$1" 2>&1 >/dev/null | sed -n 's/.*: \([0-9]* reads, .*\)/\1/p'; }
 
 # Bytes that write calls were given: the image, the journal beside it, memory (the copy that hivex
 # cross-checks). Without strace: empty.
