@@ -110,7 +110,7 @@ written() { # IMAGE COMMAND LINE
 echo "disk.vhd: $(stat -c %s "$vhd") bytes; SOFTWARE: $(stat -c %s "$work/tree/$config/SOFTWARE") bytes"
 for cache in warm cold; do
   arguments=(--warmup 2 --runs "$runs")
-  [ $cache = warm ] || arguments=(--runs 5 --prepare "dd if=$vhd iflag=nocache count=0 status=none")
+  [ $cache = warm ] || arguments=(--runs 4 --prepare "dd if=$vhd iflag=nocache count=0 status=none")
   echo
   echo "### scan, $cache; goldhive: $(reads "$vhd")"
   echo
@@ -160,7 +160,7 @@ if [ $have_nbdfuse ] && have hivexregedit; then
   add "nbdfuse + ntfs-3g + hivexregedit" \
     "$( (nbdfuse_mount "$vhd" vpc rw; merge SOFTWARE; merge SYSTEM; nbdfuse_unmount) | script merge)"
 fi
-measure --prepare "sh $work/prepare" --runs 5
+measure --prepare "sh $work/prepare" --runs 3
 
 for image in "$raw" "$large"; do
   echo
@@ -168,5 +168,5 @@ for image in "$raw" "$large"; do
   echo
   "$goldhive" undo "$image" >/dev/null
   add "patch and undo" "$(printf '%s\n%s\n' "$patch $image" "$goldhive undo $image" | script undo)"
-  measure --runs 5
+  measure --runs 3
 done
