@@ -152,7 +152,7 @@ if [ -e "$iso" ] && have 7z; then
   echo "### scan of all three images in an ISO of $(stat -c %s "$iso") bytes; goldhive: $(reads "$iso")"
   echo
   add "goldhive scan of the ISO" "$goldhive scan $iso"
-  add "7z x of install.wim, goldhive scan" "$(script iso <<SH
+  add "7z e of install.wim then goldhive scan" "$(script iso <<SH
 7z e -y -o'$keep/extracted' '$iso' sources/install.wim >/dev/null
 $goldhive scan '$keep/extracted/install.wim' >/dev/null
 SH
