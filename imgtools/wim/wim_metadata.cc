@@ -17,6 +17,9 @@ constexpr std::uint64_t no_dentry = 8;          // a length up to this ends a di
 constexpr std::size_t max_entries = 1 << 20;    // of one directory
 constexpr std::size_t max_dentries = 10 << 20;  // of an image
 constexpr std::size_t max_depth = 1024;
+/// By all walks together: directories can be made to share their entries, so that few bytes are a
+/// tree of any size.
+constexpr std::size_t max_reads = 40 << 20;
 constexpr std::size_t window_size = 4096;
 
 constexpr std::uint64_t aligned(std::uint64_t value) { return (value + 7) & ~std::uint64_t{7}; }
@@ -55,6 +58,9 @@ ByteView WimMetadata::bytes(std::uint64_t at, std::size_t length) const {
 
 std::optional<WimDentry> WimMetadata::read(std::uint64_t at) const {
   const std::uint64_t room = at < source_->size() ? source_->size() - at : 0;
+  if (++reads_ > max_reads) {
+    throw Error::corrupt(source_->name(), at, "directories that contain each other without end");
+  }
   const std::uint64_t length = bytes(at, 8).u64(0);
   if (length <= no_dentry) return std::nullopt;
   if (length < dentry_size || length > room) {

@@ -77,6 +77,7 @@ class WimMetadata {
   WimDentry root_;
   mutable Bytes window_;  // dentries are small and follow each other
   mutable std::uint64_t window_at_ = 0;
+  mutable std::size_t reads_ = 0;  // of dentries, ever
 };
 
 }  // namespace goldhive

@@ -32,10 +32,12 @@ const char* not_plain(const WimDentry& dentry) {
 
 }  // namespace
 
-WimTree::WimTree(std::shared_ptr<const WimContainer> wim, std::uint32_t image, std::string name)
+WimTree::WimTree(std::shared_ptr<const WimContainer> wim, std::uint32_t image, std::string name,
+                 std::size_t max_listed)
     : wim_(std::move(wim)),
       name_(std::move(name)),
-      metadata_(wim_->open_metadata(image, name_ + ": metadata")) {}
+      metadata_(wim_->open_metadata(image, name_ + ": metadata")),
+      max_listed_(max_listed) {}
 
 std::optional<WimDentry> WimTree::child(const WimDentry& directory, const std::string& name,
                                         bool exact) const {
@@ -109,6 +111,11 @@ std::vector<TreeEntry> WimTree::list(const std::string& directory) const {
   }
   std::vector<TreeEntry> entries;
   metadata_.walk(*dentry, [&](const WimDentry& entry) {
+    if (++listed_ > max_listed_) {
+      throw Error(ErrorKind::corrupt,
+                  fmt::format("its folders hold more than {} entries, is it made to?", max_listed_),
+                  name_);
+    }
     if (is_bad_name(entry.name)) {
       notes_.insert(fmt::format("{}: an entry with an impossible name was passed over",
                                 directory.empty() ? "/" : directory));

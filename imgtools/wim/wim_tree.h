@@ -14,7 +14,10 @@ namespace goldhive {
 class WimTree final : public FileTree {
  public:
   /// `name` is what its files are named after in errors: "install.wim@2". Throws Error(corrupt).
-  WimTree(std::shared_ptr<const WimContainer> wim, std::uint32_t image, std::string name);
+  /// list() hands out `max_listed` entries in all: real searches for Windows see some thousand, but
+  /// where directories share their entries a few bytes could ask for any amount of memory.
+  WimTree(std::shared_ptr<const WimContainer> wim, std::uint32_t image, std::string name,
+          std::size_t max_listed = 1 << 20);
 
   std::vector<TreeEntry> list(const std::string& directory) const override;
   std::unique_ptr<ByteSource> open(const std::string& path) const override;
@@ -34,8 +37,10 @@ class WimTree final : public FileTree {
   std::shared_ptr<const WimContainer> wim_;
   std::string name_;
   WimMetadata metadata_;
+  std::size_t max_listed_;
   mutable std::map<std::string, WimDentry> directories_;  // by exact path
   mutable std::set<std::string> notes_;
+  mutable std::size_t listed_ = 0;  // entries, by all calls of list()
 };
 
 }  // namespace goldhive

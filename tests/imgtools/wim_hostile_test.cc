@@ -4,6 +4,7 @@
 #include "fixtures/wim_builder.h"
 #include "imgtools/error.h"
 #include "imgtools/wim/wim_image.h"
+#include "imgtools/wim/wim_tree.h"
 
 using namespace goldhive;
 
@@ -197,4 +198,24 @@ TEST_CASE("an integrity table that lies is an error") {
   CHECK_THROWS_WITH(with_table(32, 1, 10 << 20)->check(), Catch::Contains("integrity table says"));
   CHECK_THROWS_WITH(with_table(12, 0, 0)->change_volumes({{0, {{file, 100'000, {{5, {1}}}}}}}, 1),
                     Catch::Contains("bad size of the pieces"));
+}
+
+TEST_CASE("directories that share their entries do not make a WIM endless") {
+  fixtures::WimRecipe recipe;
+  recipe.images = {{"First", {}}};
+  for (int i = 0; i < 200; ++i) recipe.images[0].files["d" + std::to_string(i) + "/x"] = {};
+  fixtures::BuiltWim wim = fixtures::build_wim(recipe);
+  const auto metadata = static_cast<std::size_t>(wim.metadata[0].offset);
+  const ByteView view(wim.data, 0, "w");
+  const std::uint64_t root = view.u64(metadata + 8 + 16);  // where its entries are
+  for (std::size_t at = metadata + static_cast<std::size_t>(root); view.u64(at) != 0;
+       at += static_cast<std::size_t>(view.u64(at) + 7) / 8 * 8) {
+    put_u64(wim.data, at + 16, root);
+  }
+  const WimTree tree(WimContainer::open(std::make_shared<MemorySource>(wim.data, "w"), "w", {}), 1,
+                     "w@1", 10'000);
+  const auto list_all = [&] {
+    for (const TreeEntry& entry : tree.list("")) tree.list(entry.name);
+  };
+  CHECK_THROWS_WITH(list_all(), Catch::Contains("hold more than"));
 }
