@@ -57,7 +57,7 @@ std::optional<Place> place_of(const OpenFile& file, std::uint64_t offset, std::u
 }
 
 /// The change in the clusters that the file has; nullopt if that is not possible.
-std::optional<BlockWrites> in_place(Mount& mount, const FileEdit& edit) {
+std::optional<BlockWrites> in_place(Mount& mount, std::uint64_t volume_size, const FileEdit& edit) {
   const OpenFile file = open_file(mount, edit.path);
   const auto compressed = static_cast<u16>(file.data->data_flags & ATTR_COMPRESSION_MASK);
   if (edit.new_size != size_of(file) || !NAttrNonResident(file.data.get()) || compressed != 0) {
@@ -76,6 +76,13 @@ std::optional<BlockWrites> in_place(Mount& mount, const FileEdit& edit) {
       if (!place) return std::nullopt;
       const auto length =
           static_cast<std::size_t>(std::min<std::uint64_t>(place->length, data.size() - done));
+      // The library believes what a run says, and behind this volume lies another.
+      if (place->offset > volume_size || length > volume_size - place->offset) {
+        throw Error::corrupt(mount.name(), place->offset,
+                             fmt::format("a cluster of {} lies beyond the volume", edit.path),
+                             fmt::format("below {:#x}", volume_size),
+                             fmt::format("{} bytes", length));
+      }
       const auto first = data.begin() + static_cast<std::ptrdiff_t>(done);
       writes.push_back({place->offset, Bytes(first, first + static_cast<std::ptrdiff_t>(length))});
       done += length;
@@ -89,7 +96,7 @@ std::optional<BlockWrites> all_in_place(const std::shared_ptr<const ByteSource>&
   Mount mount(volume);
   BlockWrites all;
   for (const FileEdit& edit : edits) {
-    const auto writes = in_place(mount, edit);
+    const auto writes = in_place(mount, volume->size(), edit);
     if (!writes) return std::nullopt;
     all.insert(all.end(), writes->begin(), writes->end());
   }

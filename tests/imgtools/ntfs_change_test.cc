@@ -101,6 +101,33 @@ TEST_CASE("a file that grows or is compressed or resident is changed by the libr
   }
 }
 
+TEST_CASE("a file whose runs lead out of the volume is neither read nor changed") {
+  if (!have_tool("mkntfs")) return;
+  const TempDir dir;
+  const Bytes data = compressible(100000);
+  const std::string path = make_ntfs(dir, "volume", 8 * mib, {{"file", data}, {"other", data}});
+  Bytes volume = open_file(path)->read(0, 8 * mib);
+  const ByteView view(volume, 0, "");
+  // The first record of a user's file: 64 for "file". Its $DATA has one run.
+  std::size_t record = 0;
+  while (!view.from(record).starts_with("FILE") || view.u32(record + 44) != 64) record += 512;
+  std::size_t at = record + view.u16(record + 20);
+  while (view.u32(at) != 0x80) at += view.u32(at + 4);
+  const std::size_t run = at + view.u16(at + 32);
+  const std::size_t length_bytes = volume[run] & 0xf;
+  const std::size_t place_bytes = volume[run] >> 4;
+  REQUIRE(place_bytes > 0);
+  volume[run + length_bytes + place_bytes] = 0x7f;  // the highest byte of where it starts
+  const auto broken = std::make_shared<MemorySource>(volume, "m");
+  const auto mounted = mount_ntfs(broken);
+  CHECK(content(*mounted->open("other")) == data);
+  CHECK_THROWS_AS(content(*mounted->open("file")), Error);
+  CHECK_THROWS_AS(change_ntfs_files(broken, {{"file", data.size(), {{5, Bytes(3, 1)}}}}), Error);
+  CHECK_THROWS_AS(change_ntfs_files(broken, {{"file", data.size() + 9000, {{5, Bytes(3, 1)}}}}),
+                  Error);
+  CHECK_FALSE(change_ntfs_files(broken, {{"other", data.size(), {{5, Bytes(3, 1)}}}}).empty());
+}
+
 TEST_CASE("two files are changed together and the second may grow") {
   if (!have_tool("mkntfs")) return;
   const TempDir dir;
