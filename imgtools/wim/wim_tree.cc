@@ -15,6 +15,12 @@ namespace {
 constexpr std::size_t remembered_directories = 256;
 constexpr std::uint64_t unknown_size = ~std::uint64_t{0};
 
+/// Only then can a name be no valid UTF-16, and look like another one in UTF-8.
+bool has_surrogates(const std::u16string& name) {
+  return std::any_of(name.begin(), name.end(),
+                     [](char16_t c) { return c >= 0xd800 && c <= 0xdfff; });
+}
+
 /// A name that would not name one entry of one directory.
 bool is_bad_name(const std::u16string& name) {
   return name.empty() || name == u"." || name == u".." ||
@@ -44,8 +50,7 @@ std::optional<WimDentry> WimTree::child(const WimDentry& directory, const std::s
   const std::u16string wanted = to_utf16(name);
   std::optional<WimDentry> best;
   metadata_.walk(directory, [&](const WimDentry& dentry) {
-    // Compared as UTF-8 where a name is no valid UTF-16: there two names can look alike.
-    if (dentry.name == wanted || to_utf8(dentry.name) == name) {
+    if (dentry.name == wanted || (has_surrogates(dentry.name) && to_utf8(dentry.name) == name)) {
       best = dentry;
       return false;
     }
