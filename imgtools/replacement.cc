@@ -351,7 +351,8 @@ UndoResult undo_replacement(Storage& storage, const JournalPlace& place,
       throw Error(ErrorKind::refused, "does not fit: the file was changed since that patch",
                   undo_file);
     }
-    if (storage.read_link(original) || !storage.stat(original) || sha256(*storage.open(original)) != record.old_digest) {
+    if (storage.read_link(original) || !storage.stat(original) ||
+        sha256(*storage.open(original)) != record.old_digest) {
       throw Error(ErrorKind::refused, "the old file that belongs to it is gone or damaged",
                   original);
     }

@@ -31,7 +31,8 @@ struct Host {
 /// Runs `arguments` (without the program name). Returns the exit code (exit_codes.h).
 int run(const std::vector<std::string>& arguments, Host& host);
 
-/// The same on the real host, with its clock, environment and terminal. `in`: null if there is none.
+/// The same on the real host, with its clock, environment and terminal. `in`: null if there is
+/// none.
 int run(const std::vector<std::string>& arguments, std::ostream& out, std::ostream& err,
         std::istream* in = nullptr);
 

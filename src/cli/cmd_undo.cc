@@ -30,7 +30,8 @@ std::size_t part_of(const std::string& metadata) {
 void undo_target(Host& host, const std::string& target, const UndoCommandFlags& flags) {
   Storage& storage = host.output;
   if (!storage.stat(target)) throw Error(ErrorKind::not_found, "no such file or folder", target);
-  for (const std::string& journal : recover_target(storage, {target, ""}, open_options(host), false)) {
+  for (const std::string& journal :
+       recover_target(storage, {target, ""}, open_options(host), false)) {
     say(host, target + ": rolled back a patch that was cut off (" + journal + ")");
   }
   const JournalPlace place = place_of(storage, target, make_absolute(target, host.places.working),

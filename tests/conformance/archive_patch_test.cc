@@ -54,8 +54,9 @@ std::string others(const std::string& listing) {
 /// What zipinfo says of every entry but the hives, without where things stand in the file and what
 /// lies between them.
 std::string zip_details(const TempDir& dir, const std::string& path) {
-  std::istringstream lines(
-      shell(dir, "", "zipinfo -v \"$1\" | sed '/offset of local header/,+1d;/There are an extra/,+1d'", path));
+  std::istringstream lines(shell(
+      dir, "", "zipinfo -v \"$1\" | sed '/offset of local header/,+1d;/There are an extra/,+1d'",
+      path));
   std::string line;
   std::string out;
   bool inside = false;
