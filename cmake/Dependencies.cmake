@@ -125,7 +125,7 @@ if(GOLDHIVE_TESTS)
   add_library(dep::catch ALIAS Catch2::Catch2)
 
   # Validates golden JSON reports against docs/report.schema.json; without it that test is skipped.
-  # package(test): python3-jsonschema
+# package(test): python3-jsonschema
   find_package(Python3 COMPONENTS Interpreter)
 endif()
 
