@@ -56,7 +56,7 @@ int patch(Host& host, const PatchFlags& flags) {
   if (targets.jobs == 0) targets.jobs = 1;
   PatchSettings settings = settings_of(host, flags, policy);
   settings.saved = saved ? &*saved : nullptr;
-  Output output(host, "patch", flags.output, targets);
+  Output output(host, "patch", flags.output, targets.verbose);
   const report::Report report =
       survey(host, "patch", policy.name, targets, output,
              [&](const ReadStorage&, const std::string& target) {

@@ -44,9 +44,8 @@ int run_plan(Host& host, const PlanCommandFlags& flags) {
   const policy::Policy policy = load_policy(host.input, flags.policy.policy);
   const PipelineOptions options = pipeline_options(host, flags.targets, &policy);
   const policy::PlanOptions wanted = plan_options(flags.plan);
-  Output output(host, "plan", flags.output, flags.targets);
-  if (!flags.plan_file.empty()) output.keep_targets();
-  if (!flags.plan_file.empty()) guard_output_file(host, flags.plan_file, flags.targets.targets);
+  Output output(host, "plan", flags.output, flags.targets.verbose);
+  if (!flags.plan_file.empty()) output.add_file(flags.plan_file);
   const report::Report report = survey(host, "plan", policy.name, flags.targets, output,
                                        [&](const ReadStorage& storage, const std::string& target) {
                                          report::TargetReport found =

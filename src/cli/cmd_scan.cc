@@ -14,7 +14,7 @@ struct ScanFlags {
 int scan(Host& host, const ScanFlags& flags) {
   const policy::Policy policy = load_policy(host.input, flags.policy.policy);
   const PipelineOptions options = pipeline_options(host, flags.targets, &policy);
-  Output output(host, "scan", flags.output, flags.targets);
+  Output output(host, "scan", flags.output, flags.targets.verbose);
   const report::Report report = survey(host, "scan", policy.name, flags.targets, output,
                                        [&](const ReadStorage& storage, const std::string& target) {
                                          return inspect_target(storage, target, options);

@@ -13,7 +13,7 @@ struct VerifyFlags {
 
 int verify(Host& host, const VerifyFlags& flags) {
   const PipelineOptions options = pipeline_options(host, flags.targets, nullptr);
-  Output output(host, "verify", flags.output, flags.targets);
+  Output output(host, "verify", flags.output, flags.targets.verbose);
   const report::Report report = survey(host, "verify", "", flags.targets, output,
                                        [&](const ReadStorage& storage, const std::string& target) {
                                          return verify_target(storage, target, options);

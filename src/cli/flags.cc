@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "src/cli/text_file.h"
 #include "src/policy/protocols.h"
 
 namespace goldhive::cli {
@@ -156,9 +157,7 @@ policy::Policy load_policy(const ReadStorage& storage, const std::string& name) 
   if (info->type != FileType::file || info->size > policy_size_limit) {
     throw Error(ErrorKind::usage, "not a policy file", name);
   }
-  const std::unique_ptr<ByteSource> source = storage.open(name);
-  const Bytes bytes = source->read(0, static_cast<std::size_t>(source->size()));
-  return policy::parse_policy(std::string(bytes.begin(), bytes.end()), name);
+  return policy::parse_policy(read_text_file(storage, name, policy_size_limit, "a policy"), name);
 }
 
 PipelineOptions pipeline_options(const Host& host, const TargetFlags& flags,

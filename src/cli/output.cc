@@ -7,6 +7,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "src/cli/pipeline.h"
+
 namespace goldhive::cli {
 namespace {
 
@@ -32,6 +34,30 @@ std::unique_ptr<WritableFile> create_beside(Storage& storage, const std::string&
     if (!storage.stat(name)) return storage.create(name);
   }
   throw Error(ErrorKind::refused, "too many files like " + name + " lie beside it", path);
+}
+
+/// Error(usage) where a file written to `path` would overwrite one of the targets, or any hive or
+/// image, or where its folder is not there.
+void guard_output_file(const Host& host, const std::string& path,
+                       const std::vector<std::string>& targets) {
+  const auto folder = host.input.stat(folder_of(path));
+  if (!folder || folder->type != FileType::directory) {
+    throw Error(ErrorKind::usage, "cannot be written: its folder does not exist", path);
+  }
+  const auto info = host.input.stat(path);
+  if (!info || info->type != FileType::file) return;
+  for (const std::string& target : targets) {
+    const auto other = host.input.stat(split_target(host.input, target).path);
+    if (other && other->device == info->device && other->inode == info->inode) {
+      throw Error(ErrorKind::usage, "is a target: a report must not overwrite it", path);
+    }
+  }
+  const std::string format = detect_format(host.input, path);
+  if (format.empty()) return;
+  throw Error(ErrorKind::usage,
+              (format == "hive" ? "is a registry hive" : "is an image (" + format + ")") +
+                  ": a report must not overwrite it",
+              path);
 }
 
 }  // namespace
@@ -62,45 +88,25 @@ void write_whole_file(Storage& storage, const std::string& path, std::string_vie
   storage.sync_directory(folder_of(target));
 }
 
-void guard_output_file(const Host& host, const std::string& path,
-                       const std::vector<std::string>& targets) {
-  const auto folder = host.input.stat(folder_of(path));
-  if (!folder || folder->type != FileType::directory) {
-    throw Error(ErrorKind::usage, "cannot be written: its folder does not exist", path);
-  }
-  const auto info = host.input.stat(path);
-  if (!info || info->type != FileType::file) return;
-  for (const std::string& target : targets) {
-    const auto other = host.input.stat(split_target(host.input, target).path);
-    if (other && other->device == info->device && other->inode == info->inode) {
-      throw Error(ErrorKind::usage, "is a target: a report must not overwrite it", path);
-    }
-  }
-  const std::unique_ptr<ByteSource> source = host.input.open(path);
-  if (source->size() >= 4) {
-    const Bytes head = source->read(0, 4);
-    if (ByteView(head, 0, path).starts_with("regf")) {
-      throw Error(ErrorKind::usage, "is a registry hive: a report must not overwrite it", path);
-    }
-  }
-}
-
-Output::Output(Host& host, const std::string& command, const OutputFlags& flags,
-               const TargetFlags& targets)
+Output::Output(Host& host, const std::string& command, const OutputFlags& flags, bool verbose)
     : host_(host), format_(report::find_format(flags.format, command)), file_(flags.file) {
   for (const std::string& text : flags.reports) {
     const std::size_t equals = text.find('=');
     reports_.emplace_back(report::find_format(text.substr(0, equals), command),
                           text.substr(equals + 1));
   }
-  options_.verbose = targets.verbose;
+  options_.verbose = verbose;
   const Terminal& terminal = host.terminal;
   options_.width = to_stdout() && terminal.out_is_terminal ? terminal.width : 0;
   options_.reasons_shown = to_stdout() && terminal.out_is_terminal && terminal.err_is_terminal;
   options_.color = flags.color == "always" || (flags.color == "auto" && to_stdout() &&
                                                terminal.out_is_terminal && terminal.wants_color);
-  if (!to_stdout()) guard_output_file(host, file_, targets.targets);
-  for (const auto& [format, path] : reports_) guard_output_file(host, path, targets.targets);
+}
+
+void Output::guard(const std::vector<std::string>& targets) const {
+  if (!to_stdout()) guard_output_file(host_, file_, targets);
+  for (const auto& [format, path] : reports_) guard_output_file(host_, path, targets);
+  for (const std::string& path : own_files_) guard_output_file(host_, path, targets);
 }
 
 report::WriteOptions Output::file_options() const {
@@ -116,7 +122,8 @@ void Output::target_done(const report::TargetReport& target) {
 }
 
 bool Output::needs_targets() const {
-  return keep_ || !reports_.empty() || !to_stdout() || format_->write_target == nullptr;
+  return !own_files_.empty() || !reports_.empty() || !to_stdout() ||
+         format_->write_target == nullptr;
 }
 
 bool Output::writes(std::string_view format) const {

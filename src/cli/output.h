@@ -14,23 +14,20 @@ namespace goldhive::cli {
 /// sees the old file or the new one. Devices and pipes are written as they are.
 void write_whole_file(Storage& storage, const std::string& path, std::string_view content);
 
-/// Error(usage) where a file written to `path` would overwrite one of the targets or any hive, or
-/// where its folder is not there.
-void guard_output_file(const Host& host, const std::string& path,
-                       const std::vector<std::string>& targets);
-
 class Output {
  public:
-  /// Checks the flags before any work is done: guard_output_file() for every file.
-  Output(Host& host, const std::string& command, const OutputFlags& flags,
-         const TargetFlags& targets);
+  Output(Host& host, const std::string& command, const OutputFlags& flags, bool verbose);
+
+  /// A file that the command itself writes in the end, from all the targets.
+  void add_file(const std::string& path) { own_files_.push_back(path); }
+  /// Error(usage) where one of the files would overwrite a target, or any hive or image, or has no
+  /// folder to lie in. Called with all targets, before the first is looked at.
+  void guard(const std::vector<std::string>& targets) const;
 
   /// A target is done (and settled): formats that can show it at once do.
   void target_done(const report::TargetReport& target);
-  /// Whether finish() needs the targets that target_done() has seen.
+  /// Whether finish(), or the command after it, needs the targets that target_done() has seen.
   bool needs_targets() const;
-  /// Makes it so: for what a command itself does with them.
-  void keep_targets() { keep_ = true; }
   /// True if one of the outputs has that format.
   bool writes(std::string_view format) const;
   /// All are done: writes everything still to be written.
@@ -45,7 +42,7 @@ class Output {
   std::string file_;
   std::vector<std::pair<const report::Format*, std::string>> reports_;
   report::WriteOptions options_;
-  bool keep_ = false;
+  std::vector<std::string> own_files_;
 };
 
 }  // namespace goldhive::cli

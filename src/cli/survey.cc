@@ -100,12 +100,15 @@ report::Report survey(Host& host, const std::string& command, const std::string&
   report.policy = policy;
   report.tool_version = tool_version();
   const Targets all = expand_targets(host, flags);
+  std::vector<std::string> paths;
+  for (const Target& target : all.targets) paths.push_back(target.path);
+  output.guard(paths);
   const std::size_t count = all.targets.size();
   report.summary.passed_over = all.passed_over.size();
   Progress progress(host, count);
   OrderedWork<Seen>::Steps steps;
   steps.stop = [&] { return host.interrupted != nullptr && host.interrupted(); };
-  steps.waiting = [&](std::size_t next) { progress.show(next, all.targets[next].path); };
+  steps.waiting = [&](std::size_t next) { progress.show(next, paths[next]); };
   steps.work = [&](std::size_t index) { return look_at(host, all.targets[index], look); };
   steps.done = [&](std::size_t, Seen seen) {
     progress.clear();

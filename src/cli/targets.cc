@@ -7,6 +7,7 @@
 
 #include "imgtools/formats.h"
 #include "imgtools/text.h"
+#include "src/cli/text_file.h"
 #include "src/windows/find_installations.h"
 
 namespace goldhive::cli {
@@ -26,12 +27,7 @@ std::vector<std::string> lines_of(std::istream& in) {
 }
 
 std::vector<std::string> read_list(const Host& host, const std::string& path) {
-  const std::unique_ptr<ByteSource> source = host.input.open(path);
-  if (source->size() > list_size_limit) {
-    throw Error(ErrorKind::usage, "too large for a list of targets", path);
-  }
-  const Bytes bytes = source->read(0, static_cast<std::size_t>(source->size()));
-  std::istringstream text(std::string(bytes.begin(), bytes.end()));
+  std::istringstream text(read_text_file(host.input, path, list_size_limit, "a list of targets"));
   return lines_of(text);
 }
 
@@ -82,7 +78,14 @@ class Walk {
                 const std::set<std::string>& installations, std::size_t depth) {
     const std::string path = windows::join_path(root, below);
     bool any = false;
-    for (const DirectoryEntry& entry : storage_.list(path)) {
+    std::vector<DirectoryEntry> entries;
+    try {
+      entries = storage_.list(path);
+    } catch (const Error&) {
+      add(path, true);  // looking at it says what is wrong
+      return true;
+    }
+    for (const DirectoryEntry& entry : entries) {
       const std::string relative = windows::join_path(below, entry.name);
       const std::string full = join(root, relative);
       if (entry.type == FileType::file) {
@@ -126,15 +129,42 @@ class Walk {
   Targets& out_;
 };
 
-void expand_one(const Host& host, const TargetFlags& flags, const std::string& text, Targets& out) {
-  const std::optional<FileInfo> info = host.input.stat(text);
-  const bool walked = info && info->type == FileType::directory && flags.input_format.empty();
-  if (walked) {
-    const std::size_t passed_over = out.passed_over.size();
-    if (Walk(host, flags, out).folder(text)) return;
-    out.passed_over.resize(passed_over);  // its own error says that there is nothing in it
+bool is_folder(const ReadStorage& storage, const std::string& path) {
+  const std::optional<FileInfo> info = storage.stat(path);
+  return info && info->type == FileType::directory;
+}
+
+/// Adds what one path stands for; what cannot be looked at is a target, so that opening it says
+/// why.
+void expand_path(const Host& host, const TargetFlags& flags, const std::string& path,
+                 Targets& out) {
+  const std::size_t passed_over = out.passed_over.size();
+  try {
+    if (flags.input_format.empty() && is_folder(host.input, path) &&
+        Walk(host, flags, out).folder(path)) {
+      return;
+    }
+  } catch (const Error&) {  // NOLINT(bugprone-empty-catch): told by whoever opens the target
   }
-  out.targets.push_back({text, false});
+  out.passed_over.resize(passed_over);  // its own error says that there is nothing in it
+  out.targets.push_back({path, false});
+}
+
+/// True of a path that names something, be it out of reach.
+bool exists(const ReadStorage& storage, const std::string& path) {
+  try {
+    return storage.stat(path).has_value();
+  } catch (const Error&) {
+    return true;
+  }
+}
+
+/// The paths of the list that `text` names; nullopt if it names none.
+std::optional<std::vector<std::string>> list_named(const Host& host, const std::string& text) {
+  const bool from_input = text == "-" && host.in != nullptr;
+  const bool from_file = text.size() > 1 && text.front() == '@';
+  if ((!from_input && !from_file) || exists(host.input, text)) return std::nullopt;
+  return from_input ? lines_of(*host.in) : read_list(host, text.substr(1));
 }
 
 }  // namespace
@@ -142,15 +172,9 @@ void expand_one(const Host& host, const TargetFlags& flags, const std::string& t
 Targets expand_targets(const Host& host, const TargetFlags& flags) {
   Targets out;
   for (const std::string& text : flags.targets) {
-    const bool literal = host.input.stat(text).has_value();
-    if (!literal && text == "-" && host.in != nullptr) {
-      for (const std::string& path : lines_of(*host.in)) expand_one(host, flags, path, out);
-    } else if (!literal && text.size() > 1 && text.front() == '@') {
-      for (const std::string& path : read_list(host, text.substr(1))) {
-        expand_one(host, flags, path, out);
-      }
-    } else {
-      expand_one(host, flags, text, out);
+    const auto list = list_named(host, text);
+    for (const std::string& path : list.value_or(std::vector<std::string>{text})) {
+      expand_path(host, flags, path, out);
     }
   }
   return out;

@@ -1,5 +1,7 @@
 #include "src/cli/undo_flags.h"
 
+#include "src/cli/text_file.h"
+
 namespace goldhive::cli {
 namespace {
 
@@ -25,12 +27,7 @@ OpenOptions open_options(const Host& host, const std::string& input_format) {
 }
 
 policy::SavedPlan load_plan_file(const ReadStorage& storage, const std::string& path) {
-  const std::unique_ptr<ByteSource> source = storage.open(path);
-  if (source->size() > plan_size_limit) {
-    throw Error(ErrorKind::usage, "too large for a plan", path);
-  }
-  const Bytes bytes = source->read(0, static_cast<std::size_t>(source->size()));
-  return policy::load_plan(std::string(bytes.begin(), bytes.end()), path);
+  return policy::load_plan(read_text_file(storage, path, plan_size_limit, "a plan"), path);
 }
 
 }  // namespace goldhive::cli

@@ -1,9 +1,11 @@
 // From the command line to targets: lists, folders of images, Windows backups.
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "src/cli/windows_backup.h"
 #include "tests/cli/session.h"
+#include "tests/support/temp_dir.h"
 
 using namespace goldhive;
 using namespace goldhive::tests;
@@ -103,6 +105,41 @@ TEST_CASE("A path that begins with an at sign and exists is no list") {
   Session session;
   session.put_recipe("layout-flat", "@home");
   CHECK(paths_of(scan(session, {"@home"})) == Paths{"@home"});
+}
+
+TEST_CASE("A report overwrites no image that a folder or a list brings in") {
+  Session session;
+  session.put_recipe("windows-7-sp1-x64", "lib/win7");
+  session.storage.put("lib/disk.bin", opaque_disk());
+  session.storage.put("elsewhere.bin", opaque_disk());
+  session.storage.put("plain", bytes_of("a target by force of --input-format"));
+  session.storage.put("list.txt", bytes_of("plain\n"));
+  using Arguments = std::vector<Paths>;
+  for (const Paths& arguments :
+       Arguments{{"scan", "lib", "-o", "lib/disk.bin"},
+                 {"scan", "lib", "--report", "json=elsewhere.bin"},
+                 {"plan", "lib", "-o", "lib/disk.bin"},
+                 {"scan", "@list.txt", "--input-format", "raw", "-o", "plain"}}) {
+    const Outcome got = session.run(arguments);
+    INFO(got.err);
+    CHECK(got.code == 2);
+    CHECK_THAT(got.err, Catch::Contains("must not overwrite"));
+  }
+  CHECK(session.storage.changes().empty());
+}
+
+TEST_CASE("A target that cannot even be looked for does not stop the others") {
+  const testing::TempDir dir;
+  std::filesystem::create_symlink("loop", dir / "loop");
+  std::filesystem::create_directory(dir / "empty");
+  std::ostringstream out;
+  std::ostringstream err;
+  const int code = cli::run({"scan", dir / "loop", dir / "empty", "-f", "json"}, out, err);
+  CHECK(code == 2);
+  const json report = json::parse(out.str());
+  REQUIRE(report["targets"].size() == 2);
+  CHECK(report["targets"][0]["error"]["kind"] == "io");
+  CHECK(report["targets"][1]["error"]["kind"] == "not-found");
 }
 
 TEST_CASE("The output is the same for any number of jobs") {
