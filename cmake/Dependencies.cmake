@@ -25,12 +25,15 @@ macro(goldhive_late_library name module)
   pkg_check_modules(${upper} ${module})
   set(GOLDHIVE_WITH_${upper} ${${upper}_FOUND})
   if(${upper}_FOUND)
-    add_library(dep_${name} INTERFACE)
-    target_include_directories(dep_${name} SYSTEM INTERFACE ${${upper}_INCLUDE_DIRS})
-    target_link_libraries(dep_${name} INTERFACE ${CMAKE_DL_LIBS})
-    add_library(dep::${name} ALIAS dep_${name})
+    goldhive_late_target(${name} "${${upper}_INCLUDE_DIRS}")
   endif()
 endmacro()
+function(goldhive_late_target name include_dirs)
+  add_library(dep_${name} INTERFACE)
+  target_include_directories(dep_${name} SYSTEM INTERFACE ${include_dirs})
+  target_link_libraries(dep_${name} INTERFACE ${CMAKE_DL_LIBS})
+  add_library(dep::${name} ALIAS dep_${name})
+endfunction()
 
 # dep::fmt - text formatting; std::format is missing from the compilers we support.
 # package: libfmt-dev
@@ -99,7 +102,7 @@ find_package(pugixml REQUIRED)
 add_library(dep::xml ALIAS pugixml::pugixml)
 goldhive_library(pugixml "${pugixml_VERSION}" "")
 
-# dep::wim - the compressions of WIM and ESD files.
+# dep::wim - the compressions of WIM and ESD files. Loaded late.
 # package: libwim-dev
 # (Not by pkg-config: wimlib.pc asks for fuse.pc, which Debian's libwim-dev does not bring along.)
 find_path(WIM_INCLUDE_DIR wimlib.h)
@@ -111,10 +114,7 @@ if(WIM_INCLUDE_DIR AND WIM_LIBRARY)
   file(STRINGS ${WIM_INCLUDE_DIR}/wimlib.h WIM_VERSION REGEX "define WIMLIB_[MP][A-Z]+_VERSION [0-9]+")
   list(TRANSFORM WIM_VERSION REPLACE "^.* " "")
   string(REPLACE ";" "." WIM_VERSION "${WIM_VERSION}")
-  add_library(dep_wim INTERFACE)
-  target_include_directories(dep_wim SYSTEM INTERFACE ${WIM_INCLUDE_DIR})
-  target_link_libraries(dep_wim INTERFACE ${CMAKE_DL_LIBS})  # loaded late
-  add_library(dep::wim ALIAS dep_wim)
+  goldhive_late_target(wim ${WIM_INCLUDE_DIR})
 endif()
 goldhive_library(libwim "${WIM_VERSION}" "compressed WIM and ESD files cannot be read")
 
@@ -124,10 +124,11 @@ if(GOLDHIVE_TESTS)
   find_package(Catch2 2 REQUIRED)
   add_library(dep::catch ALIAS Catch2::Catch2)
 
-  # Validates golden JSON reports against docs/report.schema.json; without it that test is skipped.
-# package(test): python3-jsonschema
   find_package(Python3 COMPONENTS Interpreter)
 endif()
+
+# Validates golden JSON reports against docs/report.schema.json; without it that test is skipped.
+# package(test): python3-jsonschema
 
 # Judges of the disk tests: other people's programs that make and check containers, partitions and
 # file systems. A test whose judge is missing says so and passes.

@@ -35,6 +35,21 @@ Bytes ByteSource::read(std::uint64_t offset, std::size_t length) const {
   return out;
 }
 
+void each_piece(const ByteSource& source, std::uint64_t offset, std::uint64_t length,
+                const TakePiece& take) {
+  constexpr std::uint64_t longest = 64 * 1024;
+  Bytes buffer;
+  for (const std::uint64_t end = offset + length; offset < end; offset += buffer.size()) {
+    buffer.resize(static_cast<std::size_t>(std::min(end - offset, longest)));
+    source.read(offset, buffer);
+    take(offset, buffer);
+  }
+}
+
+void each_piece(const ByteSource& source, const TakePiece& take) {
+  each_piece(source, 0, source.size(), take);
+}
+
 void MemorySource::do_read(std::uint64_t offset, std::span<std::uint8_t> out) const {
   std::copy_n(data_.begin() + static_cast<std::ptrdiff_t>(offset), out.size(), out.begin());
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -52,6 +53,14 @@ class ByteSource {
   std::string name_;
   mutable ReadStats stats_;
 };
+
+/// Hands over `length` bytes from `offset`, in pieces, so that any number of them takes little
+/// memory; `at` is where a piece lies.
+using TakePiece = std::function<void(std::uint64_t at, std::span<const std::uint8_t> piece)>;
+void each_piece(const ByteSource& source, std::uint64_t offset, std::uint64_t length,
+                const TakePiece& take);
+/// The same with all of `source`.
+void each_piece(const ByteSource& source, const TakePiece& take);
 
 /// Bytes in memory, owned.
 class MemorySource final : public ByteSource {

@@ -12,48 +12,32 @@
 
 namespace goldhive {
 
-using Digest = std::array<std::uint8_t, 32>;
-
-class Sha256 {
+/// A SHA of `Size` bytes. SHA-1 protects against accidents, not against people.
+template <std::size_t Size>
+class Sha {
  public:
-  Sha256();
-  ~Sha256();
-  Sha256(const Sha256&) = delete;
-  Sha256& operator=(const Sha256&) = delete;
+  Sha();
+  ~Sha();
+  Sha(const Sha&) = delete;
+  Sha& operator=(const Sha&) = delete;
 
   void add(std::span<const std::uint8_t> data);
   /// Of all that was added. Call it once, last.
-  Digest finish();
+  std::array<std::uint8_t, Size> finish();
 
  private:
   struct State;
   std::unique_ptr<State> state_;
 };
+
+using Sha256 = Sha<32>;
+using Digest = std::array<std::uint8_t, 32>;
+using Sha1 = Sha<20>;
+using Sha1Digest = std::array<std::uint8_t, 20>;
 
 /// Of `length` bytes from `offset`, read in pieces.
 Digest sha256(const ByteSource& source, std::uint64_t offset, std::uint64_t length);
 Digest sha256(const ByteSource& source);
-
-using Sha1Digest = std::array<std::uint8_t, 20>;
-
-/// Protects against accidents, not against people.
-class Sha1 {
- public:
-  Sha1();
-  ~Sha1();
-  Sha1(const Sha1&) = delete;
-  Sha1& operator=(const Sha1&) = delete;
-
-  void add(std::span<const std::uint8_t> data);
-  /// Of all that was added. Call it once, last.
-  Sha1Digest finish();
-
- private:
-  struct State;
-  std::unique_ptr<State> state_;
-};
-
-/// Of `length` bytes from `offset`, read in pieces.
 Sha1Digest sha1(const ByteSource& source, std::uint64_t offset, std::uint64_t length);
 
 /// Lower-case hex digits: 64, or 40 of a SHA-1.

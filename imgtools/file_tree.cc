@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "imgtools/error.h"
+#include "imgtools/path.h"
 #include "imgtools/text.h"
 
 namespace goldhive {
@@ -23,15 +24,13 @@ const TreeEntry* match(const std::vector<TreeEntry>& entries, const std::string&
 
 std::optional<std::string> FileTree::find(const std::string& path) const {
   std::string found;
-  std::size_t start = 0;
-  while (start < path.size()) {
-    const std::size_t end = std::min(path.find('/', start), path.size());
-    const std::string part = path.substr(start, end - start);
-    start = end + 1;
-    if (part.empty()) continue;
+  bool directory = true;
+  for (const std::string& part : path_parts(path)) {
+    if (!directory) return std::nullopt;  // below a file
     const std::vector<TreeEntry> entries = list(found);
     const TreeEntry* entry = match(entries, part);
-    if (entry == nullptr || (!entry->directory && start < path.size())) return std::nullopt;
+    if (entry == nullptr) return std::nullopt;
+    directory = entry->directory;
     found += (found.empty() ? "" : "/") + entry->name;
   }
   return found;

@@ -43,11 +43,8 @@ bool Candidate::has_magic(std::size_t at, std::string_view magic) const {
          std::memcmp(head.data() + at, magic.data(), magic.size()) == 0;
 }
 
-namespace {
-
-constexpr std::size_t head_size = 4096;
-
 Candidate examine(const ReadStorage& storage, const std::string& path, const OpenOptions& options) {
+  constexpr std::uint64_t head_size = 4096;
   const std::optional<FileInfo> info = storage.stat(path);
   if (!info) throw Error(ErrorKind::not_found, "no such file or directory", path);
   Candidate candidate{storage, path, *info, nullptr, {}, options};
@@ -60,6 +57,8 @@ Candidate examine(const ReadStorage& storage, const std::string& path, const Ope
   candidate.head = candidate.source->read(0, static_cast<std::size_t>(length));
   return candidate;
 }
+
+namespace {
 
 const Format& format_named(const std::string& name) {
   std::string known;

@@ -34,6 +34,10 @@ struct Format {
   std::unique_ptr<Image> (*open)(const Candidate& candidate);
 };
 
+/// What `path` of `storage` is, with its first bytes. Throws Error: not_found, io, unsupported (it
+/// is empty).
+Candidate examine(const ReadStorage& storage, const std::string& path, const OpenOptions& options);
+
 /// In the order in which they are asked: sure marks first, weak ones (a boot sector) last.
 const std::vector<Format>& formats();
 

@@ -48,6 +48,7 @@
 #include "imgtools/error.h"
 #include "imgtools/path.h"
 #include "imgtools/replacement.h"
+#include "imgtools/storage_steps.h"
 #include "imgtools/undo.h"
 
 namespace goldhive {
@@ -77,15 +78,6 @@ Digest growth_digest(const Writes& writes, std::uint64_t old_size, std::uint64_t
     hash.add(buffer);
   }
   return hash.finish();
-}
-
-/// For cleaning up while another error is on its way out.
-template <class Action>
-void try_to(const Action& action) {
-  try {
-    action();
-  } catch (...) {  // NOLINT(bugprone-empty-catch): the first error is the one to tell
-  }
 }
 
 }  // namespace

@@ -112,17 +112,6 @@ void check_digest(const ByteSource& source) {
   }
 }
 
-/// A relative path without tricks, or "".
-bool is_inner_folder(const std::string& folder) {
-  std::size_t start = 0;
-  while (start < folder.size()) {
-    const std::size_t end = std::min(folder.find('/', start), folder.size());
-    if (!is_plain_name(folder.substr(start, end - start))) return false;
-    start = end + 1;
-  }
-  return folder.empty() || folder.back() != '/';
-}
-
 JournalTarget read_target(Reader& in) {
   JournalTarget target;
   target.name = in.text(in.u32());

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "imgtools/error.h"
+#include "imgtools/path.h"
 #include "imgtools/text.h"
 // Last.
 #include "imgtools/ntfs_library.h"
@@ -154,12 +155,7 @@ std::string MountedVolume::stored_name(const Inode& inode, const Inode& director
 std::optional<std::string> MountedVolume::find(const std::string& path) const {
   std::string found;
   Inode inode = open_record(FILE_root, "the root directory");
-  std::size_t start = 0;
-  while (start < path.size()) {
-    const std::size_t end = std::min(path.find('/', start), path.size());
-    const std::string part = path.substr(start, end - start);
-    start = end + 1;
-    if (part.empty()) continue;
+  for (const std::string& part : path_parts(path)) {
     if (!is_directory(inode)) return std::nullopt;
     const u64 record = ntfs::look_up(*mount_, inode, part, path);
     if (record == no_record || record < FILE_first_user) return std::nullopt;

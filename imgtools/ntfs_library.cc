@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "imgtools/error.h"
+#include "imgtools/path.h"
 #include "imgtools/text.h"
 // Last.
 #include "imgtools/ntfs_library.h"
@@ -226,12 +227,7 @@ u64 look_up(Mount& mount, const Inode& directory, const std::string& name,
 
 Inode open_path(Mount& mount, const std::string& path) {
   Inode inode = open_record(mount, FILE_root, "the root directory");
-  std::size_t start = 0;
-  while (start < path.size()) {
-    const std::size_t end = std::min(path.find('/', start), path.size());
-    const std::string part = path.substr(start, end - start);
-    start = end + 1;
-    if (part.empty()) continue;
+  for (const std::string& part : path_parts(path)) {
     if (!is_directory(inode)) return nullptr;
     const u64 record = look_up(mount, inode, part, path);
     if (record == no_record || record < FILE_first_user) return nullptr;

@@ -1,5 +1,7 @@
 #include "imgtools/path.h"
 
+#include <algorithm>
+
 #include "imgtools/error.h"
 
 namespace goldhive {
@@ -60,6 +62,26 @@ bool is_plain_name(const std::string& name) {
 #endif
   }
   return !name.empty() && name != "." && name != "..";
+}
+
+std::vector<std::string> path_parts(std::string_view path, std::string_view separators) {
+  std::vector<std::string> parts;
+  while (!path.empty()) {
+    const std::size_t end = std::min(path.find_first_of(separators), path.size());
+    if (end > 0) parts.emplace_back(path.substr(0, end));
+    path.remove_prefix(std::min(end + 1, path.size()));
+  }
+  return parts;
+}
+
+bool is_inner_folder(const std::string& folder) {
+  std::size_t start = 0;
+  while (start < folder.size()) {
+    const std::size_t end = std::min(folder.find('/', start), folder.size());
+    if (!is_plain_name(folder.substr(start, end - start))) return false;
+    start = end + 1;
+  }
+  return folder.empty() || folder.back() != '/';
 }
 
 std::string follow_links(const ReadStorage& storage, const std::string& path) {

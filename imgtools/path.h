@@ -2,6 +2,8 @@
 #pragma once
 
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "imgtools/storage.h"
 
@@ -19,6 +21,11 @@ std::string join_path(const std::string& folder, const std::string& name);
 std::string without_trailing_separators(std::string path);
 /// True for a name that stays in its folder: not empty, no separator, not "." or "..".
 bool is_plain_name(const std::string& name);
+
+/// The parts of a path inside an image or a journal, which '/' divides; empty ones are left out.
+std::vector<std::string> path_parts(std::string_view path, std::string_view separators = "/");
+/// True for a relative path inside an image that stays below where it begins, and for "".
+bool is_inner_folder(const std::string& folder);
 
 /// The path with its last part resolved while that is a symbolic link: where a file really lies, so
 /// that what belongs beside it is put beside it. Error(io) after too many links.

@@ -33,28 +33,13 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "imgtools/error.h"
 #include "imgtools/path.h"
+#include "imgtools/storage_steps.h"
 
 namespace goldhive {
 
 namespace {
-
-constexpr std::size_t piece_size = 256 * 1024;
-
-template <class Action>
-void try_to(const Action& action) {
-  try {
-    action();
-  } catch (const Error&) {  // NOLINT(bugprone-empty-catch): the first error is the one to tell
-  }
-}
-
-void remove_if_there(Storage& storage, const std::string& path) {
-  if (storage.stat(path)) storage.remove(path);
-}
 
 /// `to` becomes another name of `from`, or a durable copy of it.
 void link_or_copy(Storage& storage, const std::string& from, const std::string& to) {
@@ -64,14 +49,7 @@ void link_or_copy(Storage& storage, const std::string& from, const std::string& 
   remove_if_there(storage, fresh);
   try {
     const std::unique_ptr<WritableFile> file = storage.create(fresh);
-    const std::unique_ptr<ByteSource> source = storage.open(from);
-    Bytes buffer;
-    for (std::uint64_t at = 0; at < source->size(); at += buffer.size()) {
-      buffer.resize(
-          static_cast<std::size_t>(std::min<std::uint64_t>(piece_size, source->size() - at)));
-      source->read(at, buffer);
-      file->write(at, buffer);
-    }
+    fill_from(*storage.open(from), *file);
     storage.copy_attributes(from, fresh);
     file->sync();
     storage.rename(fresh, to);
@@ -125,20 +103,24 @@ class AsReplaced final : public ReadStorage {
   std::string given_, file_, fresh_;
 };
 
-/// What a replacement leaves that is not hot. The folder is synced first: that the record is gone
-/// must be durable before the old file is.
-bool remove_leftovers(Storage& storage, const std::string& file) {
+/// What a replacement leaves that is not hot.
+std::vector<std::string> leftovers(const ReadStorage& storage, const std::string& file) {
   const ReplacementNames names(file);
   std::vector<std::string> found;
   for (const std::string& path :
        {names.fresh, names.old, names.old + ".new", names.record + ".new"}) {
     if (storage.stat(path)) found.push_back(path);
   }
-  if (found.empty()) return false;
+  return found;
+}
+
+/// The folder is synced first: that the record is gone must be durable before the old file is.
+void remove_leftovers(Storage& storage, const std::string& file) {
+  const std::vector<std::string> found = leftovers(storage, file);
+  if (found.empty()) return;
   storage.sync_directory(parent_of(file));
   for (const std::string& path : found) storage.remove(path);
   storage.sync_directory(parent_of(file));
-  return true;
 }
 
 class Replacement {
@@ -310,11 +292,7 @@ std::optional<std::string> recover_replacement(Storage& storage, const std::stri
                                                bool force) {
   const ReplacementNames names(file);
   const bool hot = storage.stat(names.record).has_value();
-  const std::string leftovers[] = {names.fresh, names.old, names.old + ".new",
-                                   names.record + ".new"};
-  const bool rubbish = std::any_of(std::begin(leftovers), std::end(leftovers),
-                                   [&](const std::string& p) { return storage.stat(p); });
-  if (!hot && !rubbish) return std::nullopt;
+  if (!hot && leftovers(storage, file).empty()) return std::nullopt;
   std::optional<LockedTargets> locked;
   try {
     locked.emplace(storage, parent_of(file), std::vector<std::string>{base_name(file)});

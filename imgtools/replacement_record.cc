@@ -35,16 +35,6 @@ std::string text_at(const ByteView& view, std::size_t at, std::size_t length) {
   return {bytes.begin(), bytes.end()};
 }
 
-bool is_safe_folder(const std::string& folder) {
-  std::size_t start = 0;
-  while (start < folder.size()) {
-    const std::size_t end = std::min(folder.find('/', start), folder.size());
-    if (!is_plain_name(folder.substr(start, end - start))) return false;
-    start = end + 1;
-  }
-  return folder.empty() || folder.back() != '/';
-}
-
 }  // namespace
 
 Bytes encode(const ReplacementRecord& record) {
@@ -94,7 +84,7 @@ ReplacementRecord decode_replacement(const ByteSource& source) {
     at += text->size();
     field += 4;
   }
-  if (!is_plain_name(record.name) || !is_safe_folder(record.folder)) {
+  if (!is_plain_name(record.name) || !is_inner_folder(record.folder)) {
     throw Error::corrupt(name, header_size, "names a file outside of its target");
   }
   return record;

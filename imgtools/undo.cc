@@ -19,6 +19,7 @@
 #include "imgtools/error.h"
 #include "imgtools/path.h"
 #include "imgtools/replacement.h"
+#include "imgtools/storage_steps.h"
 
 namespace goldhive {
 
@@ -61,29 +62,16 @@ std::string shared_name(const std::string& directory, const std::string& absolut
                                           to_hex(hash.finish()).substr(0, 8), undo_suffix));
 }
 
-void fill_from(const ByteSource& source, WritableFile& file) {
-  constexpr std::uint64_t piece = 256 * 1024;
-  Bytes buffer;
-  for (std::uint64_t at = 0; at < source.size(); at += buffer.size()) {
-    buffer.resize(static_cast<std::size_t>(std::min(source.size() - at, piece)));
-    source.read(at, buffer);
-    file.write(at, buffer);
-  }
-}
-
 }  // namespace
 
 std::string folder_below(const ReadStorage& storage, const std::string& root,
                          const std::string& folder) {
   std::string path = root;
-  std::size_t start = 0;
-  while (start < folder.size()) {
-    const std::size_t end = std::min(folder.find('/', start), folder.size());
-    path = join_path(path, folder.substr(start, end - start));
+  for (const std::string& part : path_parts(folder)) {
+    path = join_path(path, part);
     if (storage.read_link(path)) {
       throw Error(ErrorKind::refused, "is a symbolic link: not followed for an undo", path);
     }
-    start = end + 1;
   }
   return path;
 }
@@ -149,7 +137,7 @@ std::optional<std::string> newest_undo_file(const ReadStorage& storage, const Jo
 
 void copy_durably(Storage& storage, const Journal& journal, const std::string& path) {
   const std::string fresh = path + ".new";
-  if (storage.stat(fresh)) storage.remove(fresh);
+  remove_if_there(storage, fresh);
   try {
     const std::unique_ptr<WritableFile> file = storage.create(fresh);
     fill_from(journal.source(), *file);
@@ -158,10 +146,7 @@ void copy_durably(Storage& storage, const Journal& journal, const std::string& p
     storage.rename(fresh, path);
     storage.sync_directory(parent_of(path));
   } catch (const Error&) {
-    try {
-      storage.remove(fresh);
-    } catch (const Error&) {  // the first error is the one to tell
-    }
+    try_to([&] { storage.remove(fresh); });
     throw;
   }
 }

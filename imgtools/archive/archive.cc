@@ -26,7 +26,6 @@ namespace goldhive {
 namespace {
 
 constexpr std::size_t tar_block = 512;
-constexpr std::size_t head_size = 4096;
 
 /// The members of an archive as files of a host: "<archive>/<member>".
 class MemberStorage final : public ReadStorage {
@@ -140,18 +139,16 @@ class ArchiveImage final : public Image {
 
   std::unique_ptr<Image> open_member(const std::string& member) const {
     const std::string path = path_ + "/" + member;
-    Candidate candidate{*members_, path, *members_->stat(path), members_->open(path), {}, options_};
-    candidate.options.input_format.clear();
-    --candidate.options.depth;
+    OpenOptions options = options_;
+    options.input_format.clear();
+    --options.depth;
+    const Candidate candidate = examine(*members_, path, options);
     if (const std::string foreign = foreign_format(*candidate.source); !foreign.empty()) {
       throw Error(
           ErrorKind::refused,
           "a " + foreign + " inside an archive is not read, since qemu wants a file: extract it",
           path);
     }
-    if (candidate.source->size() == 0) throw Error(ErrorKind::unsupported, "is empty", path);
-    candidate.head = candidate.source->read(
-        0, static_cast<std::size_t>(std::min<std::uint64_t>(candidate.source->size(), head_size)));
     return open_by_content(candidate);
   }
 

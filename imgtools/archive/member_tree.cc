@@ -221,12 +221,7 @@ std::vector<TreeEntry> MemberTree::list(const std::string& directory) const {
 
 std::optional<std::string> MemberTree::find(const std::string& path) const {
   std::string found;
-  std::size_t start = 0;
-  while (start < path.size()) {
-    const std::size_t end = std::min(path.find('/', start), path.size());
-    const std::string part = path.substr(start, end - start);
-    start = end + 1;
-    if (part.empty()) continue;
+  for (const std::string& part : path_parts(path)) {
     const auto here = folders_.find(found);
     if (here == folders_.end()) {
       if (node(found).kind == Member::Kind::symbolic_link) {

@@ -203,13 +203,7 @@ class Repacker {
 };
 
 void put_source(Repacker& out, const ByteSource& source, std::uint64_t& written) {
-  Bytes buffer;
-  for (std::uint64_t at = 0; at < source.size(); at += buffer.size()) {
-    buffer.resize(
-        static_cast<std::size_t>(std::min<std::uint64_t>(piece_size, source.size() - at)));
-    source.read(at, buffer);
-    out.put(buffer);
-  }
+  each_piece(source, [&](std::uint64_t, std::span<const std::uint8_t> piece) { out.put(piece); });
   written += source.size();
 }
 

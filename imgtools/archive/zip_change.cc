@@ -40,7 +40,6 @@ namespace goldhive {
 
 namespace {
 
-constexpr std::size_t piece_size = 256 * 1024;
 constexpr std::uint32_t all_ones = 0xffffffff;
 constexpr std::uint16_t all_ones16 = 0xffff;
 constexpr std::uint16_t descriptor_flag = 8;
@@ -56,20 +55,10 @@ struct Change {
   std::uint32_t crc = 0;                   // of it
 };
 
-void each_piece(const ByteSource& source,
-                const std::function<void(std::span<const std::uint8_t>)>& take) {
-  Bytes buffer;
-  for (std::uint64_t at = 0; at < source.size(); at += buffer.size()) {
-    buffer.resize(
-        static_cast<std::size_t>(std::min<std::uint64_t>(piece_size, source.size() - at)));
-    source.read(at, buffer);
-    take(buffer);
-  }
-}
-
 std::uint32_t crc_of(const ByteSource& source) {
   std::uint32_t crc = 0;
-  each_piece(source, [&](std::span<const std::uint8_t> data) { crc = crc32(data, crc); });
+  each_piece(source,
+             [&](std::uint64_t, std::span<const std::uint8_t> piece) { crc = crc32(piece, crc); });
   return crc;
 }
 
@@ -153,7 +142,7 @@ Bytes deflate(const ByteSource& data) {
   Packer packer("gz", [&](std::span<const std::uint8_t> piece) {
     out.insert(out.end(), piece.begin(), piece.end());
   });
-  each_piece(data, [&](std::span<const std::uint8_t> piece) { packer.put(piece); });
+  each_piece(data, [&](std::uint64_t, std::span<const std::uint8_t> piece) { packer.put(piece); });
   packer.finish();
   if (out.size() < gzip_header_size + gzip_trailer_size || out[3] != 0) {
     throw Error(ErrorKind::io, "cannot be packed", data.name());
@@ -187,7 +176,7 @@ Bytes new_member(const ArchiveFile& archive, const Change& change, std::uint64_t
   if (change.entry->method == static_cast<std::uint16_t>(ZipMethod::deflated)) {
     data = deflate(*change.data);
   } else {
-    each_piece(*change.data, [&](std::span<const std::uint8_t> piece) {
+    each_piece(*change.data, [&](std::uint64_t, std::span<const std::uint8_t> piece) {
       data.insert(data.end(), piece.begin(), piece.end());
     });
   }

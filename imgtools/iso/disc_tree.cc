@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "imgtools/error.h"
+#include "imgtools/path.h"
 #include "imgtools/text.h"
 
 namespace goldhive {
@@ -63,12 +64,7 @@ class DiscTree final : public FileTree {
   std::optional<std::string> find(const std::string& path) const override {
     std::string found;
     DirectoryPtr folder = root_;
-    std::size_t start = 0;
-    while (start < path.size()) {
-      const std::size_t end = std::min(path.find('/', start), path.size());
-      const std::string part = path.substr(start, end - start);
-      start = end + 1;
-      if (part.empty()) continue;
+    for (const std::string& part : path_parts(path)) {
       if (!folder) return std::nullopt;  // below a file
       const DiscEntry* entry = match(*folder, part);
       if (entry == nullptr) return std::nullopt;

@@ -9,27 +9,17 @@ namespace goldhive {
 
 namespace {
 
-/// What we call of libwim, which is loaded with the first compressed WIM.
-struct Libwim {
-  LateLibrary library{"libwim.so.15", "libwim15"};
-  decltype(wimlib_create_decompressor)* create_decompressor =
-      library.function<decltype(wimlib_create_decompressor)>("wimlib_create_decompressor");
-  decltype(wimlib_decompress)* decompress =
-      library.function<decltype(wimlib_decompress)>("wimlib_decompress");
-  decltype(wimlib_free_decompressor)* free_decompressor =
-      library.function<decltype(wimlib_free_decompressor)>("wimlib_free_decompressor");
-  decltype(wimlib_create_compressor)* create_compressor =
-      library.function<decltype(wimlib_create_compressor)>("wimlib_create_compressor");
-  decltype(wimlib_compress)* compress =
-      library.function<decltype(wimlib_compress)>("wimlib_compress");
-  decltype(wimlib_free_compressor)* free_compressor =
-      library.function<decltype(wimlib_free_compressor)>("wimlib_free_compressor");
-};
-
-const Libwim& libwim() {
-  static const Libwim functions;
-  return functions;
+const LateLibrary& libwim() {
+  static const LateLibrary library("libwim.so.15", "libwim15");
+  return library;
 }
+
+GOLDHIVE_LATE_FUNCTION(libwim, wimlib_compress);
+GOLDHIVE_LATE_FUNCTION(libwim, wimlib_create_compressor);
+GOLDHIVE_LATE_FUNCTION(libwim, wimlib_create_decompressor);
+GOLDHIVE_LATE_FUNCTION(libwim, wimlib_decompress);
+GOLDHIVE_LATE_FUNCTION(libwim, wimlib_free_compressor);
+GOLDHIVE_LATE_FUNCTION(libwim, wimlib_free_decompressor);
 
 wimlib_compression_type type_of(WimCompression compression) {
   switch (compression) {
@@ -48,18 +38,18 @@ wimlib_compression_type type_of(WimCompression compression) {
 class LibwimDecompressor final : public WimDecompressor {
  public:
   LibwimDecompressor(WimCompression compression, std::size_t chunk_size) {
-    const int result = libwim().create_decompressor(type_of(compression), chunk_size, &handle_);
+    const int result = wimlib_create_decompressor(type_of(compression), chunk_size, &handle_);
     if (result != 0) {
       throw Error(ErrorKind::unsupported,
                   std::string("libwim cannot decompress ") + to_string(compression));
     }
   }
-  ~LibwimDecompressor() override { libwim().free_decompressor(handle_); }
+  ~LibwimDecompressor() override { wimlib_free_decompressor(handle_); }
   LibwimDecompressor(const LibwimDecompressor&) = delete;
   LibwimDecompressor& operator=(const LibwimDecompressor&) = delete;
 
   bool decompress(std::span<const std::uint8_t> in, std::span<std::uint8_t> out) override {
-    return libwim().decompress(in.data(), in.size(), out.data(), out.size(), handle_) == 0;
+    return wimlib_decompress(in.data(), in.size(), out.data(), out.size(), handle_) == 0;
   }
 
  private:
@@ -69,18 +59,18 @@ class LibwimDecompressor final : public WimDecompressor {
 class LibwimCompressor final : public WimCompressor {
  public:
   LibwimCompressor(WimCompression compression, std::size_t chunk_size, unsigned level) {
-    if (libwim().create_compressor(type_of(compression), chunk_size, level, &handle_) != 0) {
+    if (wimlib_create_compressor(type_of(compression), chunk_size, level, &handle_) != 0) {
       throw Error(ErrorKind::unsupported,
                   std::string("libwim cannot compress ") + to_string(compression));
     }
   }
-  ~LibwimCompressor() override { libwim().free_compressor(handle_); }
+  ~LibwimCompressor() override { wimlib_free_compressor(handle_); }
   LibwimCompressor(const LibwimCompressor&) = delete;
   LibwimCompressor& operator=(const LibwimCompressor&) = delete;
 
   std::size_t compress(std::span<const std::uint8_t> in, std::span<std::uint8_t> out) override {
     if (out.empty()) return 0;
-    return libwim().compress(in.data(), in.size(), out.data(), out.size(), handle_);
+    return wimlib_compress(in.data(), in.size(), out.data(), out.size(), handle_);
   }
 
  private:

@@ -20,8 +20,6 @@ namespace goldhive {
 
 namespace {
 
-constexpr std::uint64_t copy_step = 1 << 20;
-
 using Put = std::function<void(std::span<const std::uint8_t>)>;
 
 class Compactor {
@@ -126,13 +124,9 @@ class Compactor {
 
   /// What an integrity table is about: all between the header and the end of the blob table.
   void put_checked(const Put& put) const {
-    Bytes buffer;
     for (const auto& [old, now] : places_) {
-      for (std::uint64_t at = 0; at < old.second; at += buffer.size()) {
-        buffer.resize(static_cast<std::size_t>(std::min(old.second - at, copy_step)));
-        part_.access.file->read(old.first + at, buffer);
-        put(buffer);
-      }
+      each_piece(*part_.access.file, old.first, old.second,
+                 [&](std::uint64_t, std::span<const std::uint8_t> piece) { put(piece); });
     }
     put(table_);
   }

@@ -96,12 +96,11 @@ Bytes extend_wim_integrity(const ByteSource& file, const WimHeader& header, cons
        at < end;) {
     const std::uint64_t piece_end = std::min<std::uint64_t>(at + table.piece_size, end);
     Sha1 sum;
-    Bytes buffer;
-    for (; at < std::min(piece_end, file.size()); at += buffer.size()) {
-      buffer.resize(static_cast<std::size_t>(
-          std::min<std::uint64_t>(64 * 1024, std::min(piece_end, file.size()) - at)));
-      file.read(at, buffer);
-      sum.add(buffer);
+    const std::uint64_t in_file = std::min(piece_end, file.size());
+    if (at < in_file) {
+      each_piece(file, at, in_file - at,
+                 [&](std::uint64_t, std::span<const std::uint8_t> piece) { sum.add(piece); });
+      at = in_file;
     }
     if (at < piece_end) {
       sum.add(std::span(appended).subspan(static_cast<std::size_t>(at - file.size()),

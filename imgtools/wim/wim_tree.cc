@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "imgtools/error.h"
+#include "imgtools/path.h"
 #include "imgtools/text.h"
 
 namespace goldhive {
@@ -66,12 +67,7 @@ std::optional<WimDentry> WimTree::look_up(const std::string& path, bool exact,
   found.clear();
   WimDentry here = metadata_.root();
   std::vector<std::uint64_t> above;  // where the entries of the directories on the way stand
-  std::size_t start = 0;
-  while (start < path.size()) {
-    const std::size_t end = std::min(path.find('/', start), path.size());
-    const std::string part = path.substr(start, end - start);
-    start = end + 1;
-    if (part.empty()) continue;
+  for (const std::string& part : path_parts(path)) {
     const std::string as_asked = found + (found.empty() ? "" : "/") + part;
     above.push_back(here.children);
     if (const auto known = directories_.find(as_asked); known != directories_.end()) {

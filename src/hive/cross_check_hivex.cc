@@ -38,10 +38,7 @@ std::string reason() { return std::error_code(errno, std::generic_category()).me
 
 void copy(const ByteSource& from, ScratchFile& to) {
   if (!from.in_memory().empty()) return to.append(from.in_memory());
-  constexpr std::uint64_t piece = 4 << 20;
-  for (std::uint64_t offset = 0; offset < from.size(); offset += piece) {
-    to.append(from.read(offset, static_cast<std::size_t>(std::min(piece, from.size() - offset))));
-  }
+  each_piece(from, [&](std::uint64_t, std::span<const std::uint8_t> piece) { to.append(piece); });
 }
 
 hive_node_h find(hive_h* h, std::string_view path) {

@@ -6,7 +6,7 @@
 #include "fixtures/recipe.h"
 #include "src/cli/patch_target.h"
 #include "src/policy/policy.h"
-#include "tests/support/faulty_storage.h"
+#include "tests/support/every_stop.h"
 
 namespace goldhive::tests {
 namespace {
@@ -54,21 +54,10 @@ TEST_CASE("A patch that dies at any operation leaves the old hives or the new on
   REQUIRE_FALSE(before == after);
 
   std::size_t points = 0, left_old = 0, left_new = 0;
-  std::uint64_t writes_seen = ~std::uint64_t{0};
-  for (std::uint64_t at = 1; at <= finished.operations(); ++at) {
-    for (const Fault fault : {Fault::cut_before, Fault::cut_within}) {
-      FaultyStorage storage = start;
-      storage.fail_at(at, fault);
-      try {
-        cli::patch_target(storage, tree, tree, options);
-      } catch (const PowerCut&) {
-      }
-      // Between two writes every cut leaves the same disk.
-      if (fault == Fault::cut_before && storage.writes() == writes_seen) break;
-      writes_seen = storage.writes();
-      for (const Loss loss : {Loss::killed, Loss::all, Loss::arbitrary}) {
-        FaultyStorage rebooted = storage;
-        rebooted.reboot(loss, at);
+  at_every_stop(
+      start, finished.operations(),
+      [&](FaultyStorage& storage) { cli::patch_target(storage, tree, tree, options); },
+      [&](FaultyStorage& rebooted, std::uint64_t at) {
         cli::recover_target(rebooted, {tree, ""}, {}, false);
         const Hives left = hives_in(rebooted);
         ++points;
@@ -79,9 +68,7 @@ TEST_CASE("A patch that dies at any operation leaves the old hives or the new on
         } else {
           FAIL("a third state after operation " << at);
         }
-      }
-    }
-  }
+      });
   std::cout << "patch: " << points << " reboots, " << left_old << " old, " << left_new
             << " new, 0 bad\n";
   CHECK(left_old > 0);

@@ -6,7 +6,7 @@
 #include "imgtools/image.h"
 #include "imgtools/journal.h"
 #include "tests/conformance/archive_maker.h"
-#include "tests/support/faulty_storage.h"
+#include "tests/support/every_stop.h"
 
 using namespace goldhive;
 using namespace goldhive::testing;
@@ -43,21 +43,9 @@ void stop_everywhere(const std::string& name, const Bytes& archive, std::uint64_
   REQUIRE(after != archive);
 
   std::map<std::string, std::size_t> left;
-  std::uint64_t writes_seen = ~std::uint64_t{0};
-  for (std::uint64_t at = 0; at <= finished.operations(); ++at) {
-    for (const Fault fault : {Fault::cut_before, Fault::cut_within}) {
-      FaultyStorage storage = start;
-      storage.fail_at(at, fault);
-      try {
-        patch(storage, path, growth);
-      } catch (const PowerCut&) {
-      }
-      // Between two writes every cut leaves the same disk.
-      if (fault == Fault::cut_before && storage.writes() == writes_seen) break;
-      writes_seen = storage.writes();
-      for (const Loss loss : {Loss::killed, Loss::all, Loss::arbitrary}) {
-        FaultyStorage rebooted = storage;
-        rebooted.reboot(loss, at);
+  at_every_stop(
+      start, finished.operations(), [&](FaultyStorage& storage) { patch(storage, path, growth); },
+      [&](FaultyStorage& rebooted, std::uint64_t at) {
         INFO(name << " stopped at operation " << at);
         const auto seen = ReadThroughStorage(rebooted).open(path);
         const Bytes scanned = seen->read(0, static_cast<std::size_t>(seen->size()));
@@ -66,9 +54,7 @@ void stop_everywhere(const std::string& name, const Bytes& archive, std::uint64_
         REQUIRE((recovered == archive || recovered == after));
         REQUIRE(scanned == recovered);
         ++left[recovered == archive ? "old" : "new"];
-      }
-    }
-  }
+      });
   std::cout << name << ": " << left["old"] << " reboots left the old archive, " << left["new"]
             << " the new one, 0 bad\n";
   CHECK(left["old"] > 0);

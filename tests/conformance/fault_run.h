@@ -9,7 +9,7 @@
 #include "imgtools/error.h"
 #include "imgtools/image.h"
 #include "imgtools/journal.h"
-#include "tests/support/faulty_storage.h"
+#include "tests/support/every_stop.h"
 
 namespace goldhive::testing {
 
@@ -37,21 +37,9 @@ inline void stop_everywhere(const std::string& name, const Bytes& before,
 
   std::size_t points = 0;
   std::map<std::string, std::size_t> left;
-  std::uint64_t writes_seen = ~std::uint64_t{0};
-  for (std::uint64_t at = 1; at <= finished.operations(); ++at) {
-    for (const Fault fault : {Fault::cut_before, Fault::cut_within}) {
-      FaultyStorage storage = start;
-      storage.fail_at(at, fault);
-      try {
-        run_change(storage, change);
-      } catch (const PowerCut&) {
-      }
-      // Between two writes every cut leaves the same disk.
-      if (fault == Fault::cut_before && storage.writes() == writes_seen) break;
-      writes_seen = storage.writes();
-      for (const Loss loss : {Loss::killed, Loss::all, Loss::arbitrary}) {
-        FaultyStorage rebooted = storage;
-        rebooted.reboot(loss, at);
+  at_every_stop(
+      start, finished.operations(), [&](FaultyStorage& storage) { run_change(storage, change); },
+      [&](FaultyStorage& rebooted, std::uint64_t at) {
         INFO(name << " stopped at operation " << at);
         const ReadThroughStorage through(rebooted);
         const auto seen = through.open(fault_path);
@@ -62,9 +50,7 @@ inline void stop_everywhere(const std::string& name, const Bytes& before,
         REQUIRE(scanned == recovered);
         ++left[recovered];
         ++points;
-      }
-    }
-  }
+      });
   std::cout << name << ": " << points << " reboots, " << left["old"] << " old, " << left["new"]
             << " new, 0 bad\n";
   CHECK(left["old"] > 0);
