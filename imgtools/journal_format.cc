@@ -228,6 +228,12 @@ std::map<std::uint64_t, std::uint64_t> touched_blocks(const Writes& writes,
 
 }  // namespace
 
+bool is_journal(const ByteSource& source) {
+  if (source.size() < magic.size()) return false;
+  const Bytes head = source.read(0, magic.size());
+  return ByteView(head, 0, source.name()).starts_with(magic);
+}
+
 Journal Journal::decode(std::shared_ptr<const ByteSource> source) {
   Journal journal;
   journal.source_ = std::move(source);

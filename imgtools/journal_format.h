@@ -71,6 +71,9 @@ class Journal {
   std::vector<JournalRecord> records_;
 };
 
+/// Whether the file claims to be a journal (an undo file is one), whole or not.
+bool is_journal(const ByteSource& source);
+
 /// A journal to be written. The edits' bytes are borrowed.
 struct JournalPlan {
   struct Edit {

@@ -7,8 +7,8 @@
 
 namespace goldhive {
 
-/// For cleaning up while another error is on its way out, in destructors too: the first error is the
-/// one to tell.
+/// For cleaning up while another error is on its way out, in destructors too: the first error is
+/// the one to tell.
 template <class Action>
 void try_to(const Action& action) {
   try {

@@ -7,6 +7,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "imgtools/journal_format.h"
+#include "imgtools/replacement_record.h"
 #include "src/cli/pipeline.h"
 
 namespace goldhive::cli {
@@ -36,8 +38,8 @@ std::unique_ptr<WritableFile> create_beside(Storage& storage, const std::string&
   throw Error(ErrorKind::refused, "too many files like " + name + " lie beside it", path);
 }
 
-/// Error(usage) where a file written to `path` would overwrite one of the targets, or any hive or
-/// image, or where its folder is not there.
+/// Error(usage) where a file written to `path` would overwrite one of the targets, any hive, image
+/// or undo file, or where its folder is not there.
 void guard_output_file(const Host& host, const std::string& path,
                        const std::vector<std::string>& targets) {
   const auto folder = host.input.stat(folder_of(path));
@@ -51,6 +53,9 @@ void guard_output_file(const Host& host, const std::string& path,
     if (other && other->device == info->device && other->inode == info->inode) {
       throw Error(ErrorKind::usage, "is a target: a report must not overwrite it", path);
     }
+  }
+  if (const auto file = host.input.open(path); is_journal(*file) || is_replacement_record(*file)) {
+    throw Error(ErrorKind::usage, "is an undo file: a report must not overwrite it", path);
   }
   const std::string format = detect_format(host.input, path);
   if (format.empty()) return;

@@ -25,11 +25,13 @@ TEST_CASE("What a killed run left behind is not overwritten") {
   CHECK(files.text("report.json.0.new") == "half");
 }
 
-TEST_CASE("A report never overwrites a target or a hive") {
+TEST_CASE("A report never overwrites a target, a hive or an undo file") {
   Session session;
   session.storage.put("target", std::string("not a hive"));
   session.storage.put("other", std::string("regf and more"));
-  for (const std::string path : {"target", "./target", "other"}) {
+  session.storage.put("undo", std::string("goldhive and more"));
+  session.storage.put("record", std::string("goldrepl and more"));
+  for (const std::string path : {"target", "./target", "other", "undo", "record"}) {
     const Outcome got = session.run({"scan", "target", "--report", "json=" + path});
     INFO(path << ": " << got.err);
     CHECK(got.code == 2);
