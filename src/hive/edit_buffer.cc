@@ -113,7 +113,9 @@ std::vector<std::pair<std::uint64_t, Bytes>> EditBuffer::differences() const {
     const auto held = static_cast<std::size_t>(
         start < base_->size() ? std::min<std::uint64_t>(length, base_->size() - start) : 0);
     // Bytes beyond the base's end are always written: they are not there yet.
-    const auto differs = [&](std::size_t i) { return i >= held || bytes[i] != old[i]; };
+    const auto differs = [&, &now = bytes](std::size_t i) {
+      return i >= held || now[i] != old[i];  // named anew: clang 14 captures no binding as it is
+    };
     for (std::size_t i = 0; i < length;) {
       if (!differs(i)) {
         ++i;
