@@ -205,6 +205,23 @@ Bytes apply(const hive::HiveChange& change, Bytes before) {
   return before;
 }
 
+/// The bytes of another source: a source is for one thread, and two look at an edited hive.
+class SecondReader final : public ByteSource {
+ public:
+  explicit SecondReader(const MemorySource& first)
+      : ByteSource(first.name()), data_(first.data()) {}
+  std::uint64_t size() const override { return data_.size(); }
+  std::span<const std::uint8_t> in_memory() const override { return data_; }
+
+ protected:
+  void do_read(std::uint64_t offset, std::span<std::uint8_t> out) const override {
+    std::copy_n(data_.begin() + static_cast<std::ptrdiff_t>(offset), out.size(), out.begin());
+  }
+
+ private:
+  std::span<const std::uint8_t> data_;
+};
+
 void prepare_hive(const FileTree& tree, const windows::HiveFact& fact,
                   const std::vector<Edit>& edits, const Options& options, Prepared& out) {
   const HiveAndLogs files(tree, fact.path);
@@ -231,8 +248,9 @@ void prepare_hive(const FileTree& tree, const windows::HiveFact& fact,
       static_cast<std::uint64_t>(static_cast<std::int64_t>(before.values) + values_to_add(edits));
   // The two opinions know nothing of each other and only read: on a large hive each takes as long
   // as all the rest of a patch. Ours is told first if both object.
+  const SecondReader for_check(edited);
   std::future<CheckResult> after =
-      std::async(std::launch::async, [&edited] { return hive::check(edited); });
+      std::async(std::launch::async, [&for_check] { return hive::check(for_check); });
   std::exception_ptr objection;
   if (options.cross_check) {
     try {
