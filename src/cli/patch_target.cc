@@ -8,6 +8,7 @@
 #include "imgtools/compactable.h"
 #include "imgtools/hot_journal.h"
 #include "imgtools/journal.h"
+#include "src/hive/cross_check.h"
 #include "src/policy/checks.h"
 
 namespace goldhive::cli {
@@ -80,6 +81,7 @@ class TargetPatch {
         settings_(settings),
         report_(report) {}
 
+    note_cross_check();
   void run() {
     for (const std::string& journal :
          recover_target(storage_, name_, settings_.pipeline.open, false)) {
@@ -192,6 +194,18 @@ class TargetPatch {
     change.rewrite = compacted(*image);
     const std::uint64_t size = storage_.open(change.rewrite->path)->size();
     const std::uint64_t left = change.rewrite->size_limit;
+  /// What was promised and not done must not go unsaid.
+  void note_cross_check() {
+    const auto changed = [](const InstallationReport& row) { return row.changed.value_or(false); };
+    if (settings_.edit.cross_check ||
+        std::none_of(report_.installations.begin(), report_.installations.end(), changed)) {
+      return;
+    }
+    report_.notes.push_back(hive::cross_check_available()
+                                ? "hivex did not check the edited hives (--no-cross-check)"
+                                : "hivex did not check the edited hives: this build has no hivex");
+  }
+
     if (left >= size) return;
     const JournalPlace place = place_of(storage_, name_.path, absolute_path_, settings_.undo);
     const std::string undo =

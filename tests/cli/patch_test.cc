@@ -5,6 +5,7 @@
 #include "fixtures/recipe.h"
 #include "src/cli/timestamp.h"
 #include "src/hive/checker.h"
+#include "src/hive/cross_check.h"
 #include "tests/cli/session.h"
 
 namespace goldhive::tests {
@@ -49,6 +50,20 @@ TEST_CASE("A patch sets what a patch can set and says what is left to do") {
       CHECK(finding["verdict"] == "pass");
     }
   }
+}
+
+TEST_CASE("A patch that no hivex has checked says so") {
+  Session session = windows_7();
+  session.put_recipe("windows-7-sp1-x64-ready", "ready");
+  const std::string note = "hivex did not check the edited hives";
+  const bool usual = hive::cross_check_available();
+  CHECK((session.run({"patch", "win7"}).out.find(note) == std::string::npos) == usual);
+  session = windows_7();
+  session.put_recipe("windows-7-sp1-x64-ready", "ready");
+  const json report =
+      json::parse(session.run({"patch", "--no-cross-check", "-f", "json", "win7", "ready"}).out);
+  CHECK_THAT(report["targets"][0]["notes"].dump(), Catch::Contains(note));
+  CHECK(report["targets"][1]["notes"].empty());  // nothing was changed there
 }
 
 TEST_CASE("Undo gives the original bytes back and leaves nothing behind") {
