@@ -122,6 +122,10 @@ std::unique_ptr<Image> open_by_content(const Candidate& candidate) {
       candidate.path);
 }
 
+bool is_opened_with_another(const ReadStorage& storage, const std::string& path) {
+  return is_later_wim_part(examine(storage, path, {}));
+}
+
 std::string detect_format(const ReadStorage& storage, const std::string& path) {
   const std::optional<FileInfo> info = storage.stat(path);
   if (info && info->type == FileType::file && info->size == 0) return "";

@@ -152,5 +152,9 @@ std::unique_ptr<Image> open_image(const ReadStorage& storage, const std::string&
 /// is of the kinds that open_image() knows and refuses; "" if it is neither, or empty. Throws
 /// Error: not_found, io.
 std::string detect_format(const ReadStorage& storage, const std::string& path);
+/// True of a file that is opened with another one beside it, by whose name the image goes: a later
+/// part of a split WIM. Not of one whose other file is not there. Throws Error.
+bool is_opened_with_another(const ReadStorage& storage, const std::string& path);
+
 
 }  // namespace goldhive

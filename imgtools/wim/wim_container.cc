@@ -25,14 +25,28 @@ Bytes read_whole(const WimPart& part, const WimResource& resource, std::uint64_t
   return source->read(0, static_cast<std::size_t>(source->size()));
 }
 
+/// Where the extension starts; the end of a path without one.
+std::size_t extension_of(const std::string& path) {
+  const std::size_t name = path.find_last_of('/') + 1;  // 0 where there is none
+  const std::size_t dot = path.rfind('.');
+  return dot == std::string::npos || dot < name ? path.size() : dot;
+}
+
 }  // namespace
 
 std::string wim_part_path(const std::string& first, unsigned number) {
   if (number <= 1) return first;
-  const std::size_t name = first.find_last_of('/') + 1;  // 0 where there is none
-  const std::size_t dot = first.rfind('.');
-  const std::size_t at = dot == std::string::npos || dot < name ? first.size() : dot;
+  const std::size_t at = extension_of(first);
   return first.substr(0, at) + std::to_string(number) + first.substr(at);
+}
+
+std::optional<std::string> first_wim_part_path(const std::string& path, unsigned number) {
+  const std::string digits = std::to_string(number);
+  const std::size_t at = extension_of(path);
+  if (at < digits.size()) return std::nullopt;
+  std::string first = path.substr(0, at - digits.size()) + path.substr(at);
+  if (number <= 1 || wim_part_path(first, number) != path) return std::nullopt;
+  return first;
 }
 
 std::shared_ptr<const WimContainer> WimContainer::open(std::shared_ptr<const ByteSource> file,

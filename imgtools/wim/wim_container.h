@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,9 @@ using OpenWimPart = std::function<std::shared_ptr<const ByteSource>(const std::s
 
 /// Where the part `number` of a split WIM lies, by where part 1 does.
 std::string wim_part_path(const std::string& first, unsigned number);
+
+/// Where part 1 must lie for `path` to be the part `number` of it; nullopt if no name gives that.
+std::optional<std::string> first_wim_part_path(const std::string& path, unsigned number);
 
 class WimContainer {
  public:

@@ -150,6 +150,17 @@ bool is_esd_image(const Candidate& candidate) {
 
 std::unique_ptr<Image> open_wim_image(const Candidate& candidate) {
   const auto open_part =
+bool is_later_wim_part(const Candidate& candidate) {
+  if (!is_wim_image(candidate)) return false;
+  const WimHeader header = read_wim_header(*candidate.source);
+  const auto path = first_wim_part_path(candidate.path, header.part);
+  if (!path || !candidate.storage.stat(*path)) return false;
+  const Candidate first = examine(candidate.storage, *path, candidate.options);
+  if (first.is_directory() || !is_wim_image(first)) return false;
+  const WimHeader other = read_wim_header(*first.source);
+  return other.part == 1 && other.parts == header.parts && other.guid == header.guid;
+}
+
       [&candidate](const std::string& path) -> std::shared_ptr<const ByteSource> {
     if (!candidate.storage.stat(path)) return nullptr;
     return candidate.storage.open(path);

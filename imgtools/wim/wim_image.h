@@ -19,4 +19,7 @@ bool is_esd_image(const Candidate& candidate);
 bool is_wim_image(const Candidate& candidate);
 std::unique_ptr<Image> open_wim_image(const Candidate& candidate);
 
+/// True of a later part of a split WIM that lies beside its part 1.
+bool is_later_wim_part(const Candidate& candidate);
+
 }  // namespace goldhive

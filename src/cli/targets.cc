@@ -107,6 +107,7 @@ class Walk {
     bool image = true;
     try {
       image = !detect_format(storage_, path).empty();
+      if (image && is_opened_with_another(storage_, path)) return true;
     } catch (const Error&) {
       // It is listed and cannot be read: an error to be told.
     }

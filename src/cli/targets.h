@@ -27,8 +27,9 @@ struct Targets {
 ///
 /// A folder with a Windows installation or hives in it (or a folder or two below) is one target.
 /// Images that lie in it beside the installations, and in other folders, are targets of their own,
-/// told by content. Links are not followed, and folders named System Volume Information or
-/// FileHistory not entered: backups of single files are no images.
+/// told by content; a later part of a split WIM goes with its part 1. Links are not followed, and
+/// folders named System Volume Information or FileHistory not entered: backups of single files are
+/// no images.
 ///
 /// With `strict` a file that is no image is a target too, so that it becomes an error. Throws
 /// Error for a list that cannot be read; a folder or file that cannot be read becomes a target, so

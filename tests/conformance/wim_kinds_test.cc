@@ -75,6 +75,20 @@ TEST_CASE("a split WIM is read through its parts and a missing one is named") {
   REQUIRE(target.at("installations").size() == 1);
   CHECK(without_target(target.at("installations").at(0)) == expected);
 
+  dir.make_directory("folder");
+  const std::string folder = dir / "folder";
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    fs::copy(parts[i], fs::path(folder) / fs::path(parts[i]).filename());
+  }
+  const json walked = run_cli({"scan", "--strict", "--format", "json", folder}).json();
+  REQUIRE(walked.at("targets").size() == 1);  // the other parts go with the first
+  CHECK(without_target(walked.at("targets").at(0).at("installations").at(0)) == expected);
+  CHECK(walked.at("summary").at("passed_over") == 0);
+  fs::rename(fs::path(folder) / "install.swm", dir / "lonely.swm");
+  const json alone = run_cli({"scan", "--format", "json", folder}).json();
+  REQUIRE(alone.at("targets").size() == parts.size() - 1);
+  CHECK(alone.at("targets").at(0).at("error").at("kind") == "unsupported");
+
   fs::rename(parts[1], dir / "elsewhere");
   const RunResult incomplete = run_cli({"scan", parts[0]});
   CHECK(incomplete.status == 2);
