@@ -200,6 +200,8 @@ class DirectoryImage final : public Image {
   std::string format() const override { return "directory"; }
   const std::vector<Volume>& volumes() const override { return volumes_; }
 
+  std::optional<Error> refusal(std::size_t) const override { return std::nullopt; }
+
   HostChange host_change(std::size_t, const std::vector<FileEdit>& edits) const override {
     HostChange change;
     for (const FileEdit& edit : edits) append(change, edit, tree_->host_path(edit.path));

@@ -38,11 +38,15 @@ std::vector<std::string> Image::check() const {
   return {fmt::format("the format '{}' has no sums of its own to check", format())};
 }
 
-HostChange Image::host_change(std::size_t, const std::vector<FileEdit>&) const {
-  throw Error(ErrorKind::unsupported,
-              fmt::format("files inside the format '{}' are only read, never changed: extract the "
-                          "hives, patch them and put them back",
-                          format()));
+HostChange Image::host_change(std::size_t index, const std::vector<FileEdit>&) const {
+  throw Error(*Image::refusal(index));
+}
+
+std::optional<Error> Image::refusal(std::size_t) const {
+  return Error(ErrorKind::unsupported,
+               fmt::format("files inside the format '{}' are only read, never changed: extract the "
+                           "hives, patch them and put them back",
+                           format()));
 }
 
 }  // namespace goldhive

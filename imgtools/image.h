@@ -101,10 +101,14 @@ class Image {
   virtual const std::vector<Volume>& volumes() const = 0;
 
   /// Translates edits of files of volume `index` into edits of files of the host. Reads, never
-  /// writes. The default refuses: Error(unsupported) that says what to do instead. A volume in a
+  /// writes. The default throws refusal(), which says what to do instead. A volume in a
   /// state that forbids changes is Error(refused), but not one that is merely dirty: whether the
   /// user insists there (--force-unclean) is for the caller to ask.
   virtual HostChange host_change(std::size_t index, const std::vector<FileEdit>& edits) const;
+
+  /// Why host_change() refuses whatever is to be changed in volume `index`: the Error it throws.
+  /// nullopt if nothing is known to be in the way before the edits are. The default refuses.
+  virtual std::optional<Error> refusal(std::size_t index) const;
 
   /// True of a format whose volumes share structures: edits of several of them must be handed to
   /// change_volumes() together, and are one transaction.
@@ -148,13 +152,13 @@ struct OpenOptions {
 std::unique_ptr<Image> open_image(const ReadStorage& storage, const std::string& path,
                                   const OpenOptions& options = {});
 
-/// The name of the format that open_image() would take `path` for, by its first bytes, or what it
-/// is of the kinds that open_image() knows and refuses; "" if it is neither, or empty. Throws
-/// Error: not_found, io.
-std::string detect_format(const ReadStorage& storage, const std::string& path);
 /// True of a file that is opened with another one beside it, by whose name the image goes: a later
 /// part of a split WIM. Not of one whose other file is not there. Throws Error.
 bool is_opened_with_another(const ReadStorage& storage, const std::string& path);
 
+/// The name of the format that open_image() would take `path` for, by its first bytes, or what it
+/// is of the kinds that open_image() knows and refuses; "" if it is neither, or empty. Throws
+/// Error: not_found, io.
+std::string detect_format(const ReadStorage& storage, const std::string& path);
 
 }  // namespace goldhive

@@ -93,14 +93,20 @@ class ArchiveImage final : public Image {
   }
   std::vector<std::string> host_files() const override { return {path_}; }
 
-  HostChange host_change(std::size_t index, const std::vector<FileEdit>& edits) const override {
+  std::optional<Error> refusal(std::size_t index) const override {
     if (index != 0) {
-      throw Error(
+      return Error(
           ErrorKind::unsupported,
           "an image inside an archive is only read, never changed: extract it, patch it and "
           "put it back",
           path_ + volumes_.at(index).id);
     }
+    if (format_ != "tar" && format_ != "zip") return Image::refusal(index);
+    return std::nullopt;
+  }
+
+  HostChange host_change(std::size_t index, const std::vector<FileEdit>& edits) const override {
+    if (const std::optional<Error> error = refusal(index)) throw Error(*error);
     for (const FileEdit& edit : edits) {
       if (tree_->position(edit.path).occurrences == 1) continue;
       throw Error(ErrorKind::refused,
@@ -108,9 +114,7 @@ class ArchiveImage final : public Image {
                   path_ + ": " + edit.path);
     }
     const ArchiveFile archive{path_, source_, tree_};
-    if (format_ == "tar") return change_tar(archive, edits);
-    if (format_ == "zip") return change_zip(archive, edits);
-    return Image::host_change(index, edits);
+    return format_ == "tar" ? change_tar(archive, edits) : change_zip(archive, edits);
   }
 
  private:

@@ -152,11 +152,20 @@ class DiskImage final : public Image {
   std::vector<std::string> host_files() const override { return disk_->host_files(); }
   std::vector<std::string> notes() const override { return notes_; }
 
+  std::optional<Error> refusal(std::size_t index) const override {
+    const Volume& volume = volumes_.at(index);
+    if (!disk_->write_refusal().empty()) {
+      return Error(ErrorKind::refused, disk_->write_refusal(), disk_->name());
+    }
+    const std::string reason = unsafe_to_write(volume, partitions_.at(index));
+    if (reason.empty()) return std::nullopt;
+    return Error(ErrorKind::refused, reason, disk_->name() + volume.id);
+  }
+
   HostChange host_change(std::size_t index, const std::vector<FileEdit>& edits) const override {
+    if (const std::optional<Error> error = refusal(index)) throw Error(*error);
     const Volume& volume = volumes_.at(index);
     const Partition& partition = partitions_.at(index);
-    const std::string reason = unsafe_to_write(volume, partition);
-    if (!reason.empty()) throw Error(ErrorKind::refused, reason, disk_->name() + volume.id);
     const auto source = std::make_shared<SliceSource>(disk_, partition.offset, partition.length,
                                                       disk_->name() + volume.id);
     BlockWrites writes = change_ntfs_files(source, edits);

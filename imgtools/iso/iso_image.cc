@@ -64,14 +64,19 @@ class IsoImage final : public Image {
   }
 
   HostChange host_change(std::size_t index, const std::vector<FileEdit>&) const override {
+    throw Error(*refusal(index));
+  }
+
+  std::optional<Error> refusal(std::size_t index) const override {
     const std::string& id = volumes_.at(index).id;
     const std::string wim = id.substr(0, id.find('@'));
-    throw Error(ErrorKind::refused,
-                fmt::format("a disc image cannot be changed in place: copy its files to a folder, "
-                            "patch {}, and make a new image (xorriso -as mkisofs, genisoimage -udf "
-                            "or oscdimg -u2, with the boot sectors of the old one)",
-                            wim.empty() ? "the folder" : "the folder's " + wim.substr(1)),
-                path_);
+    return Error(
+        ErrorKind::refused,
+        fmt::format("a disc image cannot be changed in place: copy its files to a folder, "
+                    "patch {}, and make a new image (xorriso -as mkisofs, genisoimage -udf "
+                    "or oscdimg -u2, with the boot sectors of the old one)",
+                    wim.empty() ? "the folder" : "the folder's " + wim.substr(1)),
+        path_);
   }
 
  private:

@@ -257,38 +257,39 @@ class Change {
 
 }  // namespace
 
-void require_changeable_wim(const WimContainer& wim) {
+std::optional<Error> refusal_of_wim(const WimContainer& wim) {
   const WimHeader& header = wim.header();
   const std::string& path = wim.parts().front().path;
-  const auto refuse = [&](const char* why) { throw Error(ErrorKind::refused, why, path); };
+  const auto refuse = [&](const char* why) { return Error(ErrorKind::refused, why, path); };
   if (header.parts > 1 || header.has(WimHeader::spanned)) {
-    refuse(
+    return refuse(
         "is a split WIM, which is not changed: join its parts (wimlib-imagex join NEW.wim "
         "FIRST.swm ...), patch that, and split it again");
   }
   if (header.pipable) {
-    refuse(
+    return refuse(
         "is a pipable WIM, which is not changed: rewrite it first (wimlib-imagex optimize "
         "--not-pipable FILE)");
   }
   if (header.has(WimHeader::write_in_progress)) {
-    refuse(
+    return refuse(
         "is marked as being written: another program is at work on it, or was cut off. Wait "
         "for it; or, if it is gone, have DISM or wimlib-imagex optimize put the WIM in order");
   }
   if (header.has(WimHeader::read_only)) {
-    refuse(
+    return refuse(
         "is marked read-only by whoever made it: export its images to a new WIM "
         "(wimlib-imagex export FILE all NEW.wim) and patch that");
   }
   if (header.has(WimHeader::resource_only) || header.has(WimHeader::metadata_only)) {
-    refuse("is a part of a WIM without the rest, which is not changed");
+    return refuse("is a part of a WIM without the rest, which is not changed");
   }
+  return std::nullopt;
 }
 
 HostChange change_wim_files(const WimContainer& wim, const std::vector<WimImageEdit>& edits,
                             std::uint64_t now) {
-  require_changeable_wim(wim);
+  if (const std::optional<Error> error = refusal_of_wim(wim)) throw Error(*error);
   return Change(wim, now).run(edits);
 }
 

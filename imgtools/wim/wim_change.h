@@ -17,11 +17,11 @@ struct WimImageEdit {
   std::vector<FileEdit> files;
 };
 
-/// Throws Error(refused) for a WIM that must not be changed, with the reason and what to do.
-void require_changeable_wim(const WimContainer& wim);
+/// Error(refused) for a WIM that must not be changed, with the reason and what to do.
+std::optional<Error> refusal_of_wim(const WimContainer& wim);
 
-/// All of them, as one change. `now` is a FILETIME. Throws as require_changeable_wim() does,
-/// and Error(corrupt) where what is changed is damaged.
+/// All of them, as one change. `now` is a FILETIME. Throws refusal_of_wim(), and
+/// Error(corrupt) where what is changed is damaged.
 HostChange change_wim_files(const WimContainer& wim, const std::vector<WimImageEdit>& edits,
                             std::uint64_t now);
 

@@ -144,7 +144,7 @@ class Compactor {
 }  // namespace
 
 HostRewrite compact_wim(std::shared_ptr<const WimContainer> wim) {
-  require_changeable_wim(*wim);
+  if (const std::optional<Error> error = refusal_of_wim(*wim)) throw Error(*error);
   HostRewrite rewrite;
   rewrite.path = wim->parts().front().path;
   const auto compactor = std::make_shared<const Compactor>(std::move(wim));

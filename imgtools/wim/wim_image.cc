@@ -56,6 +56,8 @@ class WimImage final : public Image, public Compactable {
     return change_wim_files(*wim_, images, now);
   }
 
+  std::optional<Error> refusal(std::size_t) const override { return refusal_of_wim(*wim_); }
+
   HostRewrite compacted() const override { return compact_wim(wim_); }
 
   std::vector<std::string> host_files() const override {
@@ -148,8 +150,6 @@ bool is_esd_image(const Candidate& candidate) {
          ByteView(candidate.head, 0, candidate.path).u32(12) == WimHeader::version_solid;
 }
 
-std::unique_ptr<Image> open_wim_image(const Candidate& candidate) {
-  const auto open_part =
 bool is_later_wim_part(const Candidate& candidate) {
   if (!is_wim_image(candidate)) return false;
   const WimHeader header = read_wim_header(*candidate.source);
@@ -161,6 +161,8 @@ bool is_later_wim_part(const Candidate& candidate) {
   return other.part == 1 && other.parts == header.parts && other.guid == header.guid;
 }
 
+std::unique_ptr<Image> open_wim_image(const Candidate& candidate) {
+  const auto open_part =
       [&candidate](const std::string& path) -> std::shared_ptr<const ByteSource> {
     if (!candidate.storage.stat(path)) return nullptr;
     return candidate.storage.open(path);

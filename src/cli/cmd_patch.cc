@@ -31,6 +31,7 @@ struct PatchFlags {
 PatchSettings settings_of(const Host& host, const PatchFlags& flags, const policy::Policy& policy) {
   PatchSettings settings;
   settings.pipeline = pipeline_options(host, flags.targets, &policy);
+  settings.pipeline.force_unclean = flags.force_unclean;
   settings.plan = plan_options(flags.plan);
   settings.edit.now = flags.timestamp.empty() ? host.now : parse_timestamp(flags.timestamp);
   settings.edit.force_dirty = flags.force_dirty;
@@ -38,7 +39,6 @@ PatchSettings settings_of(const Host& host, const PatchFlags& flags, const polic
   settings.edit.scratch_directory = host.places.scratch;
   settings.undo = undo_options(host, flags.undo);
   settings.compact = flags.compact;
-  settings.force_unclean = flags.force_unclean;
   settings.tool_version = tool_version();
   return settings;
 }
@@ -48,7 +48,8 @@ int patch(Host& host, const PatchFlags& flags) {
   std::optional<policy::SavedPlan> saved;
   if (!flags.plan_file.empty()) saved = load_plan_file(host.input, flags.plan_file);
   if (flags.dry_run) {
-    return run_plan(host, {flags.targets, flags.output, flags.policy, flags.plan, ""});
+    return run_plan(
+        host, {flags.targets, flags.output, flags.policy, flags.plan, "", flags.force_unclean});
   }
   TargetFlags targets = flags.targets;
   // Two names may mean one image: then they must be patched one after the other, and are unless the

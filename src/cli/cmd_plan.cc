@@ -42,7 +42,8 @@ void refuse_several_in_reg(const policy::SavedPlan& plan) {
 
 int run_plan(Host& host, const PlanCommandFlags& flags) {
   const policy::Policy policy = load_policy(host.input, flags.policy.policy);
-  const PipelineOptions options = pipeline_options(host, flags.targets, &policy);
+  PipelineOptions options = pipeline_options(host, flags.targets, &policy);
+  options.force_unclean = flags.force_unclean;
   const policy::PlanOptions wanted = plan_options(flags.plan);
   Output output(host, "plan", flags.output, flags.targets.verbose);
   if (!flags.plan_file.empty()) output.add_file(flags.plan_file);

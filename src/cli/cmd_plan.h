@@ -11,7 +11,8 @@ struct PlanCommandFlags {
   OutputFlags output;
   PolicyFlags policy;
   PlanFlags plan;
-  std::string plan_file;  ///< where the plan is saved; "" = nowhere
+  std::string plan_file;       ///< where the plan is saved; "" = nowhere
+  bool force_unclean = false;  ///< of patch --dry-run
 };
 
 /// Shows what a patch would change; returns the exit code.

@@ -53,15 +53,6 @@ HostRewrite compacted(const Image& image) {
   return compactable->compacted();
 }
 
-/// The other marks of an unclean volume are refused by Image::host_change(), and cannot be forced.
-void refuse_dirty(const Volume& volume, const std::string& target, bool force) {
-  if (!volume.state.dirty || force) return;
-  throw Error(ErrorKind::refused,
-              "the volume is marked dirty and is not patched: run chkdsk /f on it in Windows, or "
-              "patch it as it is with --force-unclean",
-              target + volume.id);
-}
-
 /// The installations whose changes are written together.
 struct Batch {
   struct Member {
@@ -81,7 +72,6 @@ class TargetPatch {
         settings_(settings),
         report_(report) {}
 
-    note_cross_check();
   void run() {
     for (const std::string& journal :
          recover_target(storage_, name_, settings_.pipeline.open, false)) {
@@ -91,6 +81,7 @@ class TargetPatch {
     const std::size_t parts = batches.size() + (settings_.compact ? 1 : 0);
     for (std::size_t i = 0; i < batches.size(); ++i) write(batches[i], i + 1, parts);
     if (settings_.compact) compact(parts);
+    note_cross_check();
   }
 
  private:
@@ -194,6 +185,15 @@ class TargetPatch {
     change.rewrite = compacted(*image);
     const std::uint64_t size = storage_.open(change.rewrite->path)->size();
     const std::uint64_t left = change.rewrite->size_limit;
+    if (left >= size) return;
+    const JournalPlace place = place_of(storage_, name_.path, absolute_path_, settings_.undo);
+    const std::string undo =
+        transact(storage_, place, std::move(change), metadata(part, part),
+                 [&](const ReadStorage& written) { require_same_findings(written); });
+    if (!undo.empty()) report_.undo = undo;
+    report_.notes.push_back(fmt::format("compacted: {} bytes smaller", size - left));
+  }
+
   /// What was promised and not done must not go unsaid.
   void note_cross_check() {
     const auto changed = [](const InstallationReport& row) { return row.changed.value_or(false); };
@@ -204,15 +204,6 @@ class TargetPatch {
     report_.notes.push_back(hive::cross_check_available()
                                 ? "hivex did not check the edited hives (--no-cross-check)"
                                 : "hivex did not check the edited hives: this build has no hivex");
-  }
-
-    if (left >= size) return;
-    const JournalPlace place = place_of(storage_, name_.path, absolute_path_, settings_.undo);
-    const std::string undo =
-        transact(storage_, place, std::move(change), metadata(part, part),
-                 [&](const ReadStorage& written) { require_same_findings(written); });
-    if (!undo.empty()) report_.undo = undo;
-    report_.notes.push_back(fmt::format("compacted: {} bytes smaller", size - left));
   }
 
   void require_same_findings(const ReadStorage& written) const {
@@ -235,7 +226,10 @@ class TargetPatch {
     std::vector<VolumeEdit> edits;
     for (const Batch::Member& member : batch.members) {
       const Volume& volume = image.volumes().at(member.volume);
-      refuse_dirty(volume, name_.path, settings_.force_unclean);
+      if (const std::optional<Error> error =
+              refusal(image, volume, name_.path, settings_.pipeline.force_unclean)) {
+        throw Error(*error);
+      }
       const InstallationReport& row = report_.installations[member.installation];
       patch::Prepared prepared =
           patch::prepare(*volume.tree, row.facts, *row.changes, settings_.edit);

@@ -25,9 +25,8 @@ struct PatchSettings {
   const policy::SavedPlan* saved = nullptr;
   patch::Options edit;
   UndoOptions undo;
-  bool compact = false;        ///< then write the image anew without dead space
-  bool force_unclean = false;  ///< patch a volume with the NTFS dirty flag (that flag alone)
-  std::string tool_version;    ///< goes into the undo file
+  bool compact = false;      ///< then write the image anew without dead space
+  std::string tool_version;  ///< goes into the undo file
 };
 
 /// Never throws for what is in the target; not settled. The report holds the rescan's findings.

@@ -190,12 +190,24 @@ TargetReport visit_target(const ReadStorage& storage, const std::string& target,
   return out;
 }
 
+std::optional<Error> refusal(const Image& image, const Volume& volume, const std::string& target,
+                             bool force_unclean) {
+  const auto index = static_cast<std::size_t>(&volume - image.volumes().data());
+  if (std::optional<Error> error = image.refusal(index)) return error;
+  if (!volume.state.dirty || force_unclean) return std::nullopt;
+  return Error(ErrorKind::refused,
+               "the volume is marked dirty and is not patched: run chkdsk /f on it in Windows, or "
+               "patch it as it is with --force-unclean",
+               target + volume.id);
+}
+
 TargetReport inspect_target(const ReadStorage& storage, const std::string& target,
                             const PipelineOptions& options) {
-  const VisitVolume visit = [&](const Image&, const Volume& volume, const TargetName& name,
+  const VisitVolume visit = [&](const Image& image, const Volume& volume, const TargetName& name,
                                 TargetReport& out) {
     for (windows::Installation& found : selected_installations(volume, name, options.inspect)) {
       out.installations.push_back(judge(std::move(found), options));
+      out.installations.back().refusal = refusal(image, volume, name.path, options.force_unclean);
     }
   };
   return visit_target(storage, target, options, visit);

@@ -21,7 +21,8 @@ struct PipelineOptions {
   windows::InspectOptions inspect;
   /// Null: look, do not judge (`list`). Must outlive the call.
   const policy::Policy* policy = nullptr;
-  std::string today;  ///< "YYYY-MM-DD"
+  std::string today;           ///< "YYYY-MM-DD"
+  bool force_unclean = false;  ///< for refusal(): an NTFS volume marked dirty may be patched
 };
 
 /// What a user names: a file or directory of the host, and perhaps one of the volumes or
@@ -58,7 +59,12 @@ std::vector<windows::Installation> selected_installations(const Volume& volume,
                                                           const TargetName& name,
                                                           const windows::InspectOptions& options);
 
-/// visit_target() with facts and findings; no installation at all is an error.
+/// Why a patch refuses whatever it is to change in the volume; nullopt if nothing is known to be in
+/// the way. What is merely marked dirty can be forced, anything else cannot.
+std::optional<Error> refusal(const Image& image, const Volume& volume, const std::string& target,
+                             bool force_unclean);
+
+/// visit_target() with facts, findings and refusals; no installation at all is an error.
 report::TargetReport inspect_target(const ReadStorage& storage, const std::string& target,
                                     const PipelineOptions& options);
 

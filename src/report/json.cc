@@ -152,6 +152,7 @@ json installation_json(const InstallationReport& report) {
     out["changes"] = std::move(changes);
   }
   if (report.changed) out["changed"] = *report.changed;
+  if (report.planned_in_vain()) out["refusal"] = error_json(report.refusal);
   out["status"] = to_string(report.status);
   return out;
 }

@@ -51,6 +51,9 @@ class PlanWriter {
     if (stays_ > 0) line += fmt::format(", {} left", counted(stays_, "row"));
     if (report.summary.errors > 0) line += ", " + counted(report.summary.errors, "error");
     line += ".";
+    if (in_vain_ > 0) {
+      line += fmt::format("  A patch would refuse {}.", counted(in_vain_, "installation"));
+    }
     if (!with_changes_.empty()) line += "  To make them: " + command_for("patch", with_changes_);
     lines_.folded("", 0, line);
   }
@@ -77,6 +80,9 @@ class PlanWriter {
                                       : fmt::format("{} CHANGES", count),
                          count == 0 ? Color::dim : Color::yellow, edge());
     lines_.diff(*report.changes);
+    if (report.planned_in_vain()) {
+      lines_.folded("  refused: ", 11, printable(report.refusal->what()));
+    }
     for (const policy::Finding* f : what_stays(report)) {
       ++stays_;
       lines_.folded("  stays: ", 9, printable(what_and_why(*f, report.facts)));
@@ -86,13 +92,18 @@ class PlanWriter {
       }
     }
     changes_ += count;
-    if (count > 0) with_changes_.push_back(name);
+    if (report.planned_in_vain()) {
+      ++in_vain_;
+    } else if (count > 0) {
+      with_changes_.push_back(name);
+    }
   }
 
   WriteOptions options_;
   Lines lines_;
   std::uint64_t changes_ = 0;
   std::uint64_t stays_ = 0;
+  std::uint64_t in_vain_ = 0;
   std::vector<std::string> with_changes_;
 };
 

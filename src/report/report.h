@@ -26,7 +26,12 @@ struct InstallationReport {
   /// plan and patch: the edits, planned or done. nullopt for scan.
   std::optional<std::vector<policy::Edit>> changes;
   std::optional<bool> changed;  ///< patch only
+  /// Why a patch refuses whatever it is to change there; shown by plan where it has changes.
+  std::optional<Error> refusal = std::nullopt;
   Status status = Status::not_applicable;
+
+  /// True of planned changes that a patch would refuse to make.
+  bool planned_in_vain() const { return refusal && !changed && changes && !changes->empty(); }
 };
 
 /// The structural check of one hive file; what `verify` reports.
