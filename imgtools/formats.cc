@@ -123,7 +123,9 @@ std::unique_ptr<Image> open_by_content(const Candidate& candidate) {
 }
 
 bool is_opened_with_another(const ReadStorage& storage, const std::string& path) {
-  return is_later_wim_part(examine(storage, path, {}));
+  const std::optional<FileInfo> info = storage.stat(path);
+  if (!info || info->type != FileType::file || info->size == 0) return false;
+  return is_vmdk_extent(storage, path) || is_later_wim_part(examine(storage, path, {}));
 }
 
 std::string detect_format(const ReadStorage& storage, const std::string& path) {

@@ -139,6 +139,21 @@ std::string unread_container(std::span<const std::uint8_t> head) {
   return {};
 }
 
+bool is_vmdk_extent(const ReadStorage& storage, const std::string& path) {
+  const std::size_t name = path.rfind('/') + 1;  // 0 where there is none
+  const std::size_t dot = path.rfind('.');
+  const std::size_t dash = path.rfind('-', dot);
+  if (dot == std::string::npos || dash == std::string::npos || dash <= name) return false;
+  const std::string beside = path.substr(0, dash) + path.substr(dot);
+  const std::optional<FileInfo> info = storage.stat(beside);
+  if (!info || info->type != FileType::file) return false;
+  const auto file = storage.open(beside);
+  if (file->size() == 0 || foreign_format(*file) != "vmdk") return false;
+  const std::vector<std::string> extents = read_vmdk_descriptor(*file).extents;
+  return std::any_of(extents.begin(), extents.end(),
+                     [&](const std::string& extent) { return file_named(beside, extent) == path; });
+}
+
 ForeignImage examine_foreign(const ReadStorage& storage, const std::string& path,
                              const std::string& format) {
   if (foreign_format(*storage.open(path)) != format) {

@@ -24,6 +24,10 @@ std::string foreign_format(const ByteSource& file);
 /// "" if it is none that we know.
 std::string unread_container(std::span<const std::uint8_t> head);
 
+/// True of an extent of a VMDK whose descriptor lies beside it: "disk.vmdk" has its data in
+/// "disk-flat.vmdk", or in "disk-s001.vmdk", "disk-s002.vmdk", ... Throws Error.
+bool is_vmdk_extent(const ReadStorage& storage, const std::string& path);
+
 struct ForeignImage {
   std::string format;
   std::vector<std::string> files;  ///< the image itself first, then all it depends on

@@ -106,8 +106,8 @@ class Walk {
   bool file(const std::string& path) {
     bool image = true;
     try {
+      if (is_opened_with_another(storage_, path)) return true;
       image = !detect_format(storage_, path).empty();
-      if (image && is_opened_with_another(storage_, path)) return true;
     } catch (const Error&) {
       // It is listed and cannot be read: an error to be told.
     }

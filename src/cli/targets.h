@@ -27,7 +27,7 @@ struct Targets {
 ///
 /// A folder with a Windows installation or hives in it (or a folder or two below) is one target.
 /// Images that lie in it beside the installations, and in other folders, are targets of their own,
-/// told by content; a later part of a split WIM goes with its part 1. Links are not followed, and
+/// told by content; what is opened with another file goes with that. Links are not followed, and
 /// folders named System Volume Information or FileHistory not entered: backups of single files are
 /// no images.
 ///
