@@ -120,6 +120,20 @@ ntfs_device_operations device_operations = {
     device_pread, device_pwrite, device_sync, device_stat, device_ioctl,
 };
 
+}  // namespace
+
+/// The library does not close, nor free, what it cannot write back. Whoever changes a file asks
+/// ntfs_inode_sync() whether all was written; what was not is given up with the whole change.
+void CloseInode::operator()(ntfs_inode* inode) const {
+  if (ntfs_inode_close(inode) == 0) return;
+  NInoClearDirty(inode);
+  NInoAttrListClearDirty(inode);
+  NInoFileNameClearDirty(inode);
+  ntfs_inode_close(inode);
+}
+
+namespace {
+
 void refuse_reparse_point(Mount& mount, const Inode& inode, const std::string& path) {
   if ((inode->flags & FILE_ATTR_REPARSE_POINT) == 0) return;
   s64 size = 0;

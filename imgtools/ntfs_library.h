@@ -77,7 +77,7 @@ class Mount {
 };
 
 struct CloseInode {
-  void operator()(ntfs_inode* inode) const { ntfs_inode_close(inode); }
+  void operator()(ntfs_inode* inode) const;
 };
 using Inode = std::unique_ptr<ntfs_inode, CloseInode>;
 
