@@ -11,7 +11,7 @@
 #include <algorithm>
 #include <iterator>
 
-#include "imgtools/text.h"
+#include "imgtools/nt_upcase.h"
 
 namespace goldhive {
 
@@ -75,14 +75,26 @@ constexpr Run runs[] = {
 };
 // clang-format on
 
-}  // namespace
-
-char16_t nt_upcase(char16_t c) {
-  if (c < 0x80) return c >= u'a' && c <= u'z' ? static_cast<char16_t>(c - 0x20) : c;
+constexpr char16_t upcase_by_runs(char16_t c) {
   const Run* run = std::lower_bound(std::begin(runs), std::end(runs), c,
                                     [](const Run& r, char16_t unit) { return r.last < unit; });
   if (run == std::end(runs) || c < run->first || (c - run->first) % run->step != 0) return c;
   return static_cast<char16_t>(c + run->delta);
+}
+
+constexpr std::array<char16_t, 256> upcase_latin1() {
+  std::array<char16_t, 256> table{};
+  for (std::size_t c = 0; c < table.size(); ++c)
+    table[c] = upcase_by_runs(static_cast<char16_t>(c));
+  return table;
+}
+
+}  // namespace
+
+constexpr std::array<char16_t, 256> nt_upcase_latin1 = upcase_latin1();
+
+char16_t nt_upcase(char16_t c) {
+  return c < nt_upcase_latin1.size() ? nt_upcase_latin1[c] : upcase_by_runs(c);
 }
 
 std::u16string nt_upcase(std::u16string_view text) {

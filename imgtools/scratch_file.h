@@ -17,7 +17,10 @@ class ScratchFile {
   ScratchFile(const ScratchFile&) = delete;
   ScratchFile& operator=(const ScratchFile&) = delete;
 
-  void append(std::span<const std::uint8_t> data);
+  /// Writes anywhere; what lies between the old end and `offset` reads as zeros.
+  void write(std::uint64_t offset, std::span<const std::uint8_t> data);
+  /// Extends by zeros, or cuts off.
+  void resize(std::uint64_t size);
   /// Opens the same bytes in this process; not for handing to others.
   const std::string& path() const { return path_; }
 

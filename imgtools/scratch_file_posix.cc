@@ -45,14 +45,22 @@ ScratchFile::~ScratchFile() {
   if (impl_->on_disk) ::unlink(path_.c_str());
 }
 
-void ScratchFile::append(std::span<const std::uint8_t> data) {
+void ScratchFile::write(std::uint64_t offset, std::span<const std::uint8_t> data) {
   while (!data.empty()) {
-    const ssize_t written = ::write(impl_->fd, data.data(), data.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) {
+    const ssize_t n = ::pwrite(impl_->fd, data.data(), data.size(), static_cast<off_t>(offset));
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) {
       throw Error(ErrorKind::io, "writing a temporary file failed: " + system_message(), path_);
     }
-    data = data.subspan(static_cast<std::size_t>(written));
+    offset += static_cast<std::uint64_t>(n);
+    data = data.subspan(static_cast<std::size_t>(n));
+  }
+}
+
+void ScratchFile::resize(std::uint64_t size) {
+  while (::ftruncate(impl_->fd, static_cast<off_t>(size)) != 0) {
+    if (errno == EINTR) continue;
+    throw Error(ErrorKind::io, "resizing a temporary file failed: " + system_message(), path_);
   }
 }
 

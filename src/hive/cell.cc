@@ -50,25 +50,25 @@ void bad_cell_size(const ByteView& view, std::int64_t size) {
   throw corrupt(view, 0, "bad cell size", "a multiple of 8", fmt::format("{:#x}", size));
 }
 
-std::vector<CellOffset> parse_cell_list(const ByteView& content, std::uint32_t count,
-                                        const char* what) {
+void require_cell_list(const ByteView& content, std::uint32_t count, const char* what) {
   if (count > content.size() / 4) {
     throw corrupt(content, 0, fmt::format("{} is longer than its cell", what),
                   fmt::format("{} offsets", count), fmt::format("room for {}", content.size() / 4));
   }
+}
+
+std::vector<CellOffset> parse_cell_list(const ByteView& content, std::uint32_t count,
+                                        const char* what) {
+  require_cell_list(content, count, what);
   std::vector<CellOffset> cells(count);
   for (std::uint32_t i = 0; i < count; ++i) cells[i] = content.u32(std::size_t{i} * 4);
   return cells;
 }
 
-void require_signature(const ByteView& content, const char* signature, const char* what) {
-  const std::uint8_t a = content.u8(0);
-  const std::uint8_t b = content.u8(1);
-  if (a != static_cast<std::uint8_t>(signature[0]) ||
-      b != static_cast<std::uint8_t>(signature[1])) {
-    throw corrupt(content, 0, fmt::format("not {}", what),
-                  fmt::format("the signature \"{}\"", signature), quoted(a, b));
-  }
+void wrong_signature(const ByteView& content, const char* signature, const char* what) {
+  throw corrupt(content, 0, fmt::format("not {}", what),
+                fmt::format("the signature \"{}\"", signature),
+                quoted(content.u8(0), content.u8(1)));
 }
 
 }  // namespace goldhive::hive

@@ -62,10 +62,20 @@ inline CellHeader parse_cell_header(const ByteView& view) {
 
 /// A content that is a bare array of cell offsets: a value list, or the segment list of big data.
 /// `what` names it in the error if `count` offsets do not fit.
+void require_cell_list(const ByteView& content, std::uint32_t count, const char* what);
+/// The same, and the offsets.
 std::vector<CellOffset> parse_cell_list(const ByteView& content, std::uint32_t count,
                                         const char* what);
 
+/// Throws what require_signature() throws.
+[[noreturn]] void wrong_signature(const ByteView& content, const char* signature, const char* what);
+
 /// Throws Error(corrupt) unless `content` begins with the two characters of `signature`.
-void require_signature(const ByteView& content, const char* signature, const char* what);
+inline void require_signature(const ByteView& content, const char* signature, const char* what) {
+  if (content.u16(0) !=
+      (static_cast<unsigned char>(signature[0]) | static_cast<unsigned char>(signature[1]) << 8)) {
+    wrong_signature(content, signature, what);
+  }
+}
 
 }  // namespace goldhive::hive

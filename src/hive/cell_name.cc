@@ -5,17 +5,36 @@
 #include <algorithm>
 
 #include "imgtools/error.h"
-#include "imgtools/text.h"
+#include "imgtools/nt_upcase.h"
 
 namespace goldhive::hive {
 
-std::u16string decode_name(const ByteView& stored, bool compressed) {
-  if (compressed) return std::u16string(stored.span().begin(), stored.span().end());
-  if (stored.size() % 2 != 0) {
-    throw Error::corrupt(std::string(stored.name()), stored.origin(), "a UTF-16 name is cut",
-                         "an even number of bytes", fmt::format("{} bytes", stored.size()));
+std::u16string NameView::decode() const {
+  if (compressed_) return std::u16string(bytes_.begin(), bytes_.end());
+  return utf16_from_bytes(bytes_);
+}
+
+void NameView::odd(const ByteView& stored) {
+  throw Error::corrupt(std::string(stored.name()), stored.origin(), "a UTF-16 name is cut",
+                       "an even number of bytes", fmt::format("{} bytes", stored.size()));
+}
+
+int NameView::compare(const NameView& other) const {
+  const NameView& a = *this;
+  const NameView& b = other;
+  const std::size_t common = std::min(a.size(), b.size());
+  std::size_t i = 0;
+  // Neighbours in a list mostly share a long beginning, which needs no upcasing to be seen as such.
+  if (a.compressed_ && b.compressed_) {
+    while (i < common && a.bytes_[i] == b.bytes_[i]) ++i;
   }
-  return utf16_from_bytes(stored.span());
+  for (; i < common; ++i) {
+    const char16_t x = nt_upcase_inline(a[i]);
+    const char16_t y = nt_upcase_inline(b[i]);
+    if (x != y) return x < y ? -1 : 1;
+  }
+  if (a.size() == b.size()) return 0;
+  return a.size() < b.size() ? -1 : 1;
 }
 
 StoredName encode_name(std::u16string_view name) {

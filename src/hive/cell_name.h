@@ -11,8 +11,34 @@
 
 namespace goldhive::hive {
 
-/// Error(corrupt) if an uncompressed name has an odd number of bytes.
-std::u16string decode_name(const ByteView& stored, bool compressed);
+/// A name where it lies in its cell, read unit by unit: a check of a whole hive looks at hundreds
+/// of thousands and keeps none. Owns nothing.
+class NameView {
+ public:
+  NameView() = default;
+  /// Error(corrupt) if an uncompressed name has an odd number of bytes.
+  NameView(const ByteView& stored, bool compressed)
+      : bytes_(stored.span()), compressed_(compressed) {
+    if (!compressed && stored.size() % 2 != 0) odd(stored);
+  }
+
+  /// In code units.
+  std::size_t size() const { return compressed_ ? bytes_.size() : bytes_.size() / 2; }
+  /// `i` is below size().
+  char16_t operator[](std::size_t i) const {
+    return compressed_ ? bytes_[i]
+                       : static_cast<char16_t>(bytes_[2 * i] | (bytes_[2 * i + 1] << 8));
+  }
+  std::u16string decode() const;
+  /// nt_compare() of this and `other`.
+  int compare(const NameView& other) const;
+
+ private:
+  [[noreturn]] static void odd(const ByteView& stored);
+
+  std::span<const std::uint8_t> bytes_;
+  bool compressed_ = true;
+};
 
 struct StoredName {
   Bytes bytes;

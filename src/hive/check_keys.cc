@@ -14,7 +14,7 @@ namespace {
 
 /// Whether an lf hint keeps the kernel from finding a name: it compares the characters before the
 /// hint's first 0, without regard to case, and goes to the name itself only if they agree.
-bool misleads(std::uint32_t hint, const std::u16string& name) {
+bool misleads(std::uint32_t hint, const NameView& name) {
   for (std::size_t i = 0; i < std::min<std::size_t>(4, name.size()); ++i) {
     const auto c = static_cast<char16_t>(hint >> (8 * i) & 0xff);
     if (c == 0) return false;
@@ -43,7 +43,7 @@ class Walk {
   struct Siblings {
     CellOffset parent = no_cell;
     std::uint64_t count = 0;
-    std::u16string last_name;
+    NameView last_name;
     bool any = false;
     std::uint32_t longest_name = 0;   ///< bytes as UTF-16
     std::uint32_t longest_class = 0;  ///< bytes
@@ -51,9 +51,9 @@ class Walk {
 
   void visit(CellOffset cell) {
     map_.at_key(cell);
-    KeyNode key;
+    KeyView key;
     try {
-      key = parse_key_node(map_.content(cell));
+      key = parse_key_view(map_.content(cell));
     } catch (const Error& e) {
       map_.fault(FaultCode::bad_key, e);
       return;
@@ -71,7 +71,7 @@ class Walk {
     check_values(map_, key, cell);
   }
 
-  void check_class(const KeyNode& key, CellOffset cell) {
+  void check_class(const KeyFields& key, CellOffset cell) {
     if (key.class_length == 0) {
       map_.claim_leftover(key.class_name);
       return;
@@ -86,7 +86,7 @@ class Walk {
     }
   }
 
-  void check_subkeys(const KeyNode& key, CellOffset cell) {
+  void check_subkeys(const KeyFields& key, CellOffset cell) {
     if (key.subkey_count == 0) return;  // then the list means nothing, and Windows leaves it
     Siblings siblings;
     siblings.parent = cell;
@@ -106,9 +106,9 @@ class Walk {
   }
 
   void check_list(CellOffset cell, Siblings& siblings, bool top) {
-    SubkeyList list;
+    SubkeyListView list;
     try {
-      list = parse_subkey_list(map_.content(cell));
+      list = parse_subkey_list_view(map_.content(cell));
     } catch (const Error& e) {
       map_.fault(FaultCode::bad_subkey_list, e);
       return;
@@ -120,8 +120,8 @@ class Walk {
                    "an ri list within an ri list");
         return;
       }
-      for (std::size_t i = 0; i < list.entries.size(); ++i) {
-        const CellOffset leaf = list.entries[i].cell;
+      for (std::size_t i = 0; i < list.count; ++i) {
+        const CellOffset leaf = list.entry(i).cell;
         if (map_.claim(leaf, CellUse::subkey_list,
                        field_offset(cell, subkey_list_entries_at + i * each))) {
           check_list(leaf, siblings, false);
@@ -129,8 +129,8 @@ class Walk {
       }
       return;
     }
-    for (std::size_t i = 0; i < list.entries.size(); ++i) {
-      check_entry(list.kind, list.entries[i], field_offset(cell, subkey_list_entries_at + i * each),
+    for (std::size_t i = 0; i < list.count; ++i) {
+      check_entry(list.kind, list.entry(i), field_offset(cell, subkey_list_entries_at + i * each),
                   siblings);
     }
   }
@@ -140,9 +140,9 @@ class Walk {
     siblings.count += 1;
     if (!map_.claim(entry.cell, CellUse::key, at)) return;
     pending_.push_back(entry.cell);
-    KeyNode node;
+    KeyView node;
     try {
-      node = parse_key_node(map_.content(entry.cell));
+      node = parse_key_view(map_.content(entry.cell));
     } catch (const Error&) {
       return;  // visit() tells
     }
@@ -157,29 +157,32 @@ class Walk {
         std::max(siblings.longest_name, static_cast<std::uint32_t>(node.name.size() * 2));
     siblings.longest_class =
         std::max(siblings.longest_class, static_cast<std::uint32_t>(node.class_length));
-    siblings.last_name = std::move(node.name);
+    siblings.last_name = node.name;
     siblings.any = true;
   }
 
-  void check_order(const std::u16string& name, std::uint64_t at, const Siblings& siblings) {
+  void check_order(const NameView& name, std::uint64_t at, const Siblings& siblings) {
     if (!siblings.any) return;
-    const int order = nt_compare(siblings.last_name, name);
+    const int order = siblings.last_name.compare(name);
     if (order < 0) return;
     map_.fault(order == 0 ? FaultCode::duplicate_subkey : FaultCode::wrong_order, at,
                order == 0 ? "two subkeys of the same name" : "subkeys out of order",
-               fmt::format("a name after \"{}\"", to_utf8(siblings.last_name)),
-               fmt::format("\"{}\"", to_utf8(name)));
+               fmt::format("a name after \"{}\"", to_utf8(siblings.last_name.decode())),
+               fmt::format("\"{}\"", to_utf8(name.decode())));
   }
 
-  void check_hint(SubkeyListKind kind, const SubkeyListEntry& entry, const std::u16string& name,
+  void check_hint(SubkeyListKind kind, const SubkeyListEntry& entry, const NameView& name,
                   std::uint64_t at) {
-    if (kind == SubkeyListKind::lh && entry.hint != name_hash(name)) {
+    if (kind == SubkeyListKind::lh) {
+      const std::uint32_t hash = name_hash(name);
+      if (entry.hint == hash) return;
       map_.fault(FaultCode::wrong_hash, at + 4, "a subkey list has a wrong hash of a name",
-                 fmt::format("{:#010x}", name_hash(name)), fmt::format("{:#010x}", entry.hint));
+                 fmt::format("{:#010x}", hash), fmt::format("{:#010x}", entry.hint));
     }
     if (kind == SubkeyListKind::lf && misleads(entry.hint, name)) {
       map_.fault(FaultCode::wrong_hint, at + 4, "a subkey list has a wrong hint of a name",
-                 fmt::format("{:#010x}", name_hint(name)), fmt::format("{:#010x}", entry.hint));
+                 fmt::format("{:#010x}", name_hint(name.decode())),
+                 fmt::format("{:#010x}", entry.hint));
     }
   }
 

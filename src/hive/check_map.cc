@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cstring>
+
 #include "imgtools/text.h"
 #include "src/hive/key_node.h"
 
@@ -35,41 +37,26 @@ const char* to_string(CellUse use) {
 
 CheckMap::CheckMap(const ByteSource& source, const BaseBlock& base, const CheckLimits& limits,
                    CheckResult& result)
-    : source_(source), base_(base), limits_(limits), result_(result) {
+    : base_(base), limits_(limits), result_(result) {
   if (base.bins_size > limits.largest_hive) {
     throw Error(ErrorKind::unsupported,
                 fmt::format("too large to be checked: {} MiB of bins, at most {}",
                             base.bins_size >> 20, limits.largest_hive >> 20),
                 source.name());
   }
-  bins_ = source.in_memory();
-  if (bins_.empty()) {
-    copy_ = source.read(base_block_size, base.bins_size);
-    bins_ = copy_;
+  if (source.in_memory().empty()) {
+    copy_ = LargeBuffer(source, base_block_size, base.bins_size);
+    bins_ = ByteView(copy_.span(), base_block_size, source.name());
   } else {
-    bins_ = ByteView(bins_, 0, source.name()).slice(base_block_size, base.bins_size).span();
+    bins_ = ByteView(source.in_memory(), 0, source.name()).slice(base_block_size, base.bins_size);
   }
-  uses_.resize(bins_.size() / cell_alignment, CellUse::none);
+  use_bytes_ = LargeBuffer(bins_.size() / cell_alignment);
+  std::memset(use_bytes_.data(), static_cast<int>(CellUse::none), use_bytes_.size());
+  uses_ = {reinterpret_cast<CellUse*>(use_bytes_.data()), use_bytes_.size()};
 }
 
-ByteView CheckMap::bins_from(std::uint32_t offset) const {
-  return ByteView(bins_, base_block_size, source_.name()).from(offset);
-}
-
-std::uint32_t CheckMap::cell_size(CellOffset cell) const {
-  return parse_cell_header(bins_from(cell)).size;
-}
-
-ByteView CheckMap::content(CellOffset cell) const {
-  return bins_from(cell).slice(cell_header_size, cell_size(cell) - cell_header_size);
-}
-
-bool CheckMap::claim(CellOffset cell, CellUse use, std::uint64_t from) {
+bool CheckMap::refuse_claim(CellOffset cell, CellUse use, std::uint64_t from) {
   const CellUse found = use_of(cell);
-  if (found == CellUse::unused) {
-    uses_[cell / cell_alignment] = use;
-    return true;
-  }
   const bool in_use = found != CellUse::none && found != CellUse::free;
   fault(in_use ? FaultCode::doubly_used_cell : FaultCode::bad_cell_reference, from,
         in_use ? "a cell is used twice" : "what is named is no cell in use",
@@ -83,9 +70,15 @@ void CheckMap::find_orphans() {
     if (use_of(cell) == CellUse::unused) uses_[cell / cell_alignment] = CellUse::data;
   }
   at_key(no_cell);
-  for (std::size_t i = 0; i < uses_.size(); ++i) {
-    if (uses_[i] != CellUse::unused) continue;
-    const auto cell = static_cast<CellOffset>(i * cell_alignment);
+  const std::uint8_t* const begin = use_bytes_.data();
+  const std::uint8_t* const end = begin + use_bytes_.size();
+  constexpr int unused = static_cast<int>(CellUse::unused);
+  for (const std::uint8_t* at = begin;; ++at) {
+    at = static_cast<const std::uint8_t*>(
+        std::memchr(at, unused, static_cast<std::size_t>(end - at)));
+    if (at == nullptr) break;
+    const auto cell =
+        static_cast<CellOffset>(static_cast<std::size_t>(at - begin) * cell_alignment);
     const std::uint32_t size = cell_size(cell);
     result_.orphan_cells += 1;
     result_.orphan_bytes += size;

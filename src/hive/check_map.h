@@ -5,10 +5,12 @@
 #include <cstdint>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "imgtools/byte_source.h"
 #include "imgtools/error.h"
+#include "imgtools/large_buffer.h"
 #include "src/hive/base_block.h"
 #include "src/hive/cell.h"
 #include "src/hive/checker.h"
@@ -48,7 +50,7 @@ class CheckMap {
   const BaseBlock& base_block() const { return base_; }
   CheckResult& result() { return result_; }
   /// Bytes of the bins from `offset` to their end.
-  ByteView bins_from(std::uint32_t offset) const;
+  ByteView bins_from(std::uint32_t offset) const { return bins_.from(offset); }
   std::uint32_t size() const { return static_cast<std::uint32_t>(bins_.size()); }
 
   /// For check_bins: a cell that begins at `cell`.
@@ -62,13 +64,19 @@ class CheckMap {
                : CellUse::none;
   }
   /// Bytes of a cell, header included; `cell` must be one.
-  std::uint32_t cell_size(CellOffset cell) const;
+  std::uint32_t cell_size(CellOffset cell) const { return parse_cell_header(bins_from(cell)).size; }
   /// The content of a cell; `cell` must be one.
-  ByteView content(CellOffset cell) const;
+  ByteView content(CellOffset cell) const {
+    return bins_from(cell).slice(cell_header_size, cell_size(cell) - cell_header_size);
+  }
 
   /// `cell` is named as `use` from the file offset `from`. True if it is a cell in use that nothing
   /// named before; otherwise that is a fault.
-  bool claim(CellOffset cell, CellUse use, std::uint64_t from);
+  bool claim(CellOffset cell, CellUse use, std::uint64_t from) {
+    if (use_of(cell) != CellUse::unused) return refuse_claim(cell, use, from);
+    uses_[cell / cell_alignment] = use;
+    return true;
+  }
   /// The same for fields that mean nothing, but may still own a cell: never a fault.
   void claim_leftover(CellOffset cell) { leftovers_.push_back(cell); }
   /// After all else: counts the cells that nothing named.
@@ -78,6 +86,9 @@ class CheckMap {
   void check_max_length(CellOffset key, std::size_t at, const char* what, std::uint32_t stated,
                         std::uint32_t found);
 
+  /// For check_values(): kept from key to key, so that not every one of them allocates.
+  std::vector<std::pair<std::uint32_t, CellOffset>>& value_hashes() { return value_hashes_; }
+
   /// The key that faults are found at from now on.
   void at_key(CellOffset key) { key_ = key; }
   /// Throws EnoughFaults when the limit is reached.
@@ -86,16 +97,18 @@ class CheckMap {
   void fault(FaultCode code, const Error& e);
 
  private:
+  bool refuse_claim(CellOffset cell, CellUse use, std::uint64_t from);
   std::string path_of(CellOffset key) const;
 
-  const ByteSource& source_;
   BaseBlock base_;
   CheckLimits limits_;
   CheckResult& result_;
-  Bytes copy_;                          ///< of the bins, where the source has none in memory
-  std::span<const std::uint8_t> bins_;  ///< of the source or of copy_
-  std::vector<CellUse> uses_;           ///< by offset / 8
+  LargeBuffer copy_;         ///< of the bins, where the source has none in memory
+  ByteView bins_;            ///< of the source or of copy_
+  LargeBuffer use_bytes_;    ///< behind uses_
+  std::span<CellUse> uses_;  ///< by offset / 8
   std::vector<CellOffset> leftovers_;
+  std::vector<std::pair<std::uint32_t, CellOffset>> value_hashes_;
   CellOffset key_ = no_cell;
 };
 
@@ -131,6 +144,6 @@ class SecurityUse {
 /// The tree of keys from the root, with their lists, classes and values.
 void check_keys(CheckMap& map, SecurityUse& security);
 /// The values of one key.
-void check_values(CheckMap& map, const struct KeyNode& key, CellOffset key_cell);
+void check_values(CheckMap& map, const struct KeyFields& key, CellOffset key_cell);
 
 }  // namespace goldhive::hive

@@ -45,7 +45,7 @@ void check_big_data(CheckMap& map, CellOffset cell, std::uint32_t length) {
   }
 }
 
-void check_data(CheckMap& map, const ValueNode& value, CellOffset cell) {
+void check_data(CheckMap& map, const ValueFields& value, CellOffset cell) {
   const std::uint32_t length = value.data_length();
   if (value.is_inline()) {
     if (length > max_inline_data) {
@@ -75,6 +75,7 @@ void check_data(CheckMap& map, const ValueNode& value, CellOffset cell) {
 
 /// Values are not sorted: those whose names hash alike are compared.
 void check_duplicates(CheckMap& map, std::vector<std::pair<std::uint32_t, CellOffset>>& hashes) {
+  if (hashes.size() < 2) return;
   std::sort(hashes.begin(), hashes.end());
   std::vector<std::pair<std::u16string, CellOffset>> alike;
   for (std::size_t begin = 0, end = 0; begin < hashes.size(); begin = end) {
@@ -96,34 +97,34 @@ void check_duplicates(CheckMap& map, std::vector<std::pair<std::uint32_t, CellOf
 
 }  // namespace
 
-void check_values(CheckMap& map, const KeyNode& key, CellOffset key_cell) {
+void check_values(CheckMap& map, const KeyFields& key, CellOffset key_cell) {
   const std::uint32_t count = key.stored_values();
   if (count == 0) return;  // then the list means nothing
   if (!map.claim(key.value_list, CellUse::value_list, field_offset(key_cell, nk::value_list)))
     return;
-  std::vector<CellOffset> cells;
+  const ByteView list = map.content(key.value_list);
   try {
-    cells = parse_cell_list(map.content(key.value_list), count, "a value list");
+    require_cell_list(list, count, "a value list");
   } catch (const Error& e) {
     map.fault(FaultCode::bad_value_list, e);
     return;
   }
-  std::vector<std::pair<std::uint32_t, CellOffset>> hashes;
-  hashes.reserve(cells.size());
+  std::vector<std::pair<std::uint32_t, CellOffset>>& hashes = map.value_hashes();
+  hashes.clear();
   std::uint32_t longest_name = 0;
   std::uint32_t longest_data = 0;
-  for (std::size_t i = 0; i < cells.size(); ++i) {
-    const CellOffset cell = cells[i];
+  for (std::size_t i = 0; i < count; ++i) {
+    const CellOffset cell = list.u32(i * 4);
     if (!map.claim(cell, CellUse::value, field_offset(key.value_list, i * 4))) continue;
-    ValueNode value;
+    ValueView value;
     try {
-      value = parse_value_node(map.content(cell));
+      value = parse_value_view(map.content(cell));
     } catch (const Error& e) {
       map.fault(FaultCode::bad_value, e);
       continue;
     }
     map.result().values += 1;
-    hashes.emplace_back(name_hash(value.name), cell);
+    if (count > 1) hashes.emplace_back(name_hash(value.name), cell);
     longest_name = std::max(longest_name, static_cast<std::uint32_t>(value.name.size() * 2));
     longest_data = std::max(longest_data, value.data_length());
     check_data(map, value, cell);

@@ -3,12 +3,18 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "imgtools/byte_source.h"
 #include "src/hive/hive.h"
+
+namespace goldhive {
+class ScratchFile;
+}
 
 namespace goldhive::hive {
 
@@ -24,10 +30,25 @@ struct ExpectedValue {
 /// False in a build without hivex.
 bool cross_check_available();
 
-/// Throws Error(refused) that says who read what, if hivex cannot open `edited`, reads one of
-/// `expected` otherwise, or counts other numbers of keys and values. Error(unsupported) in a build
-/// without hivex. `scratch_directory`: for the copy that hivex opens, where it cannot be in memory.
-void cross_check(const ByteSource& edited, const std::vector<ExpectedValue>& expected,
-                 std::uint64_t keys, std::uint64_t values, const std::string& scratch_directory);
+/// A hive as a file that hivex can open. Making it takes as long as a check of our own and needs no
+/// more than the bytes before the edit, so the two can go side by side.
+class CrossCheckCopy {
+ public:
+  /// Error(unsupported) in a build without hivex. `scratch_directory`: where it goes if it cannot
+  /// be in memory. `hive` is not needed afterwards.
+  CrossCheckCopy(const ByteSource& hive, const std::string& scratch_directory);
+
+  /// The edit.
+  void apply(std::uint64_t new_size, const std::vector<std::pair<std::uint64_t, Bytes>>& writes);
+
+  /// Throws Error(refused) that says who read what, if hivex cannot open the copy, reads one of
+  /// `expected` otherwise, or counts other numbers of keys and values.
+  void check(const std::vector<ExpectedValue>& expected, std::uint64_t keys,
+             std::uint64_t values) const;
+
+ private:
+  std::shared_ptr<ScratchFile> file_;
+  std::string name_;  ///< of the hive
+};
 
 }  // namespace goldhive::hive

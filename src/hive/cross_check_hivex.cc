@@ -30,16 +30,11 @@ struct Free {
 };
 using Handle = std::unique_ptr<hive_h, Close>;
 
-[[noreturn]] void refuse(const ByteSource& edited, const std::string& what) {
-  throw Error(ErrorKind::refused, "hivex disagrees with the edit: " + what, edited.name());
+[[noreturn]] void refuse(const std::string& edited, const std::string& what) {
+  throw Error(ErrorKind::refused, "hivex disagrees with the edit: " + what, edited);
 }
 
 std::string reason() { return std::error_code(errno, std::generic_category()).message(); }
-
-void copy(const ByteSource& from, ScratchFile& to) {
-  if (!from.in_memory().empty()) return to.append(from.in_memory());
-  each_piece(from, [&](std::uint64_t, std::span<const std::uint8_t> piece) { to.append(piece); });
-}
 
 hive_node_h find(hive_h* h, std::string_view path) {
   hive_node_h node = hivex_root(h);
@@ -51,7 +46,7 @@ hive_node_h find(hive_h* h, std::string_view path) {
   return node;
 }
 
-void check_value(hive_h* h, const ByteSource& edited, const ExpectedValue& wanted) {
+void check_value(hive_h* h, const std::string& edited, const ExpectedValue& wanted) {
   const std::string name = fmt::format("{}\\{}", wanted.key, wanted.name);
   const hive_node_h node = find(h, wanted.key);
   const hive_value_h value = node == 0 ? 0 : hivex_node_get_value(h, node, wanted.name.c_str());
@@ -83,7 +78,7 @@ struct Counts {
   std::uint64_t values = 0;
 };
 
-Counts count(hive_h* h, const ByteSource& edited) {
+Counts count(hive_h* h, const std::string& edited) {
   Counts counts;
   std::vector<hive_node_h> open{hivex_root(h)};
   while (!open.empty()) {
@@ -105,17 +100,32 @@ Counts count(hive_h* h, const ByteSource& edited) {
 
 bool cross_check_available() { return true; }
 
-void cross_check(const ByteSource& edited, const std::vector<ExpectedValue>& expected,
-                 std::uint64_t keys, std::uint64_t values, const std::string& scratch_directory) {
-  ScratchFile file(scratch_directory);
-  copy(edited, file);
-  const Handle h(hivex_open(file.path().c_str(), 0));
-  if (!h) refuse(edited, "it cannot open the edited hive (" + reason() + ")");
-  for (const ExpectedValue& wanted : expected) check_value(h.get(), edited, wanted);
-  const Counts counts = count(h.get(), edited);
+CrossCheckCopy::CrossCheckCopy(const ByteSource& hive, const std::string& scratch_directory)
+    : file_(std::make_shared<ScratchFile>(scratch_directory)), name_(hive.name()) {
+  if (!hive.in_memory().empty()) {
+    file_->write(0, hive.in_memory());
+  } else {
+    each_piece(hive, [this](std::uint64_t at, std::span<const std::uint8_t> piece) {
+      file_->write(at, piece);
+    });
+  }
+}
+
+void CrossCheckCopy::apply(std::uint64_t new_size,
+                           const std::vector<std::pair<std::uint64_t, Bytes>>& writes) {
+  file_->resize(new_size);
+  for (const auto& [offset, bytes] : writes) file_->write(offset, bytes);
+}
+
+void CrossCheckCopy::check(const std::vector<ExpectedValue>& expected, std::uint64_t keys,
+                           std::uint64_t values) const {
+  const Handle h(hivex_open(file_->path().c_str(), 0));
+  if (!h) refuse(name_, "it cannot open the edited hive (" + reason() + ")");
+  for (const ExpectedValue& wanted : expected) check_value(h.get(), name_, wanted);
+  const Counts counts = count(h.get(), name_);
   if (counts.keys != keys || counts.values != values) {
-    refuse(edited, fmt::format("it counts {} keys and {} values, we count {} and {}", counts.keys,
-                               counts.values, keys, values));
+    refuse(name_, fmt::format("it counts {} keys and {} values, we count {} and {}", counts.keys,
+                              counts.values, keys, values));
   }
 }
 

@@ -13,6 +13,8 @@
 #include <string>
 
 #include "imgtools/bytes.h"
+#include "src/hive/cell.h"
+#include "src/hive/cell_name.h"
 #include "src/hive/hive.h"
 
 namespace goldhive::hive {
@@ -52,7 +54,8 @@ inline constexpr std::size_t class_length = 74;
 inline constexpr std::size_t name = 76;
 }  // namespace nk
 
-struct KeyNode {
+/// All of a key node but its name.
+struct KeyFields {
   std::uint16_t flags = 0;
   FileTime last_written = 0;
   std::uint32_t access_bits = 0;  ///< 8 and later; "spare" before
@@ -74,7 +77,6 @@ struct KeyNode {
   std::uint32_t work_var = 0;
   std::uint16_t name_length = 0;   ///< bytes as stored
   std::uint16_t class_length = 0;  ///< bytes
-  std::u16string name;
 
   bool has_compressed_name() const { return (flags & key_comp_name) != 0; }
   bool is_link() const { return (flags & key_sym_link) != 0; }
@@ -82,7 +84,51 @@ struct KeyNode {
   std::uint32_t stored_values() const { return (flags & key_predef_handle) != 0 ? 0 : value_count; }
 };
 
-/// Error(corrupt) if it is no key node or the name does not fit into the cell.
+struct KeyNode : KeyFields {
+  std::u16string name;
+};
+
+/// A key node whose name stays where it lies, in the cell.
+struct KeyView : KeyFields {
+  NameView name;
+};
+
+/// Throws what parse_key_view() throws of a name that is too long.
+[[noreturn]] void key_name_beyond_cell(const ByteView& content, std::uint16_t length);
+
+/// Error(corrupt) if it is no key node or the name does not fit into the cell. Here, not in
+/// key_node.cc, so that a check of a whole hive reads of each key what it looks at and no more.
+inline KeyView parse_key_view(const ByteView& content) {
+  const ByteView cell = content;  // a copy, which no store below can be thought to change
+  require_signature(cell, "nk", "a key node");
+  KeyView node;
+  node.flags = cell.u16(nk::flags);
+  node.last_written = cell.u64(nk::last_written);
+  node.access_bits = cell.u32(nk::access_bits);
+  node.parent = cell.u32(nk::parent);
+  node.subkey_count = cell.u32(nk::subkey_count);
+  node.volatile_subkey_count = cell.u32(nk::volatile_subkey_count);
+  node.subkey_list = cell.u32(nk::subkey_list);
+  node.volatile_subkey_list = cell.u32(nk::volatile_subkey_list);
+  node.value_count = cell.u32(nk::value_count);
+  node.value_list = cell.u32(nk::value_list);
+  node.security = cell.u32(nk::security);
+  node.class_name = cell.u32(nk::class_name);
+  node.max_subkey_name = cell.u16(nk::max_subkey_name);
+  node.user_flags = cell.u8(nk::user_flags);
+  node.debug = cell.u8(nk::debug);
+  node.max_subkey_class = cell.u32(nk::max_subkey_class);
+  node.max_value_name = cell.u32(nk::max_value_name);
+  node.max_value_data = cell.u32(nk::max_value_data);
+  node.work_var = cell.u32(nk::work_var);
+  node.name_length = cell.u16(nk::name_length);
+  node.class_length = cell.u16(nk::class_length);
+  if (node.name_length > cell.size() - nk::name) key_name_beyond_cell(cell, node.name_length);
+  node.name = NameView(cell.slice(nk::name, node.name_length), node.has_compressed_name());
+  return node;
+}
+
+/// The same with the name decoded.
 KeyNode parse_key_node(const ByteView& content);
 
 }  // namespace goldhive::hive

@@ -5,27 +5,28 @@
 #include <algorithm>
 
 #include "imgtools/error.h"
-#include "imgtools/text.h"
+#include "imgtools/nt_upcase.h"
 
 namespace goldhive::hive {
 
 namespace {
 
 SubkeyListKind kind_of(const ByteView& content) {
-  for (const auto kind :
-       {SubkeyListKind::lf, SubkeyListKind::lh, SubkeyListKind::li, SubkeyListKind::ri}) {
-    if (content.starts_with(to_string(kind))) return kind;
+  switch (content.u16(0)) {
+    case 'l' | 'f' << 8:
+      return SubkeyListKind::lf;
+    case 'l' | 'h' << 8:
+      return SubkeyListKind::lh;
+    case 'l' | 'i' << 8:
+      return SubkeyListKind::li;
+    case 'r' | 'i' << 8:
+      return SubkeyListKind::ri;
+    default:
+      break;
   }
   throw Error::corrupt(std::string(content.name()), content.origin(), "not a subkey list",
                        "the signature \"lf\", \"lh\", \"li\" or \"ri\"",
                        fmt::format("bytes {:02x} {:02x}", content.u8(0), content.u8(1)));
-}
-
-SubkeyListEntry entry_at(const ByteView& content, SubkeyListKind kind, std::size_t at) {
-  SubkeyListEntry entry;
-  entry.cell = content.u32(at);
-  if (entry_size(kind) == 8) entry.hint = content.u32(at + 4);
-  return entry;
 }
 
 bool hint_fits(std::uint32_t hint, std::u16string_view name) {
@@ -54,25 +55,26 @@ const char* to_string(SubkeyListKind kind) {
   return "";
 }
 
-std::size_t entry_size(SubkeyListKind kind) {
-  return kind == SubkeyListKind::lf || kind == SubkeyListKind::lh ? 8 : 4;
+SubkeyListView parse_subkey_list_view(const ByteView& content) {
+  SubkeyListView list;
+  list.kind = kind_of(content);
+  list.count = content.u16(subkey_list_count_at);
+  list.content = content;
+  const std::size_t room = (content.size() - subkey_list_entries_at) / entry_size(list.kind);
+  if (list.count > room) {
+    throw Error::corrupt(std::string(content.name()), content.origin() + subkey_list_count_at,
+                         "a subkey list is longer than its cell",
+                         fmt::format("at most {} entries", room), fmt::format("{}", list.count));
+  }
+  return list;
 }
 
 SubkeyList parse_subkey_list(const ByteView& content) {
+  const SubkeyListView view = parse_subkey_list_view(content);
   SubkeyList list;
-  list.kind = kind_of(content);
-  const std::size_t count = content.u16(subkey_list_count_at);
-  const std::size_t each = entry_size(list.kind);
-  const std::size_t room = (content.size() - subkey_list_entries_at) / each;
-  if (count > room) {
-    throw Error::corrupt(std::string(content.name()), content.origin() + subkey_list_count_at,
-                         "a subkey list is longer than its cell",
-                         fmt::format("at most {} entries", room), fmt::format("{}", count));
-  }
-  list.entries.resize(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    list.entries[i] = entry_at(content, list.kind, subkey_list_entries_at + i * each);
-  }
+  list.kind = view.kind;
+  list.entries.resize(view.count);
+  for (std::size_t i = 0; i < view.count; ++i) list.entries[i] = view.entry(i);
   return list;
 }
 
@@ -80,7 +82,7 @@ SubkeyListHead parse_subkey_list_head(const ByteView& content) {
   SubkeyListHead head;
   head.kind = kind_of(content);
   head.count = content.u16(subkey_list_count_at);
-  if (head.count != 0) head.first = entry_at(content, head.kind, subkey_list_entries_at);
+  if (head.count != 0) head.first = SubkeyListView{head.kind, head.count, content}.entry(0);
   return head;
 }
 
@@ -93,6 +95,19 @@ bool may_name(SubkeyListKind kind, const SubkeyListEntry& entry, const SoughtNam
 std::uint32_t name_hash(std::u16string_view name) {
   std::uint32_t hash = 0;
   for (const char16_t c : name) hash = hash * 37 + nt_upcase(c);
+  return hash;
+}
+
+std::uint32_t name_hash(const NameView& name) {
+  const auto at = [&name](std::size_t i) -> std::uint32_t { return nt_upcase_inline(name[i]); };
+  // Four units a step: the chain of multiplications is what takes the time, and this shortens it.
+  constexpr std::uint32_t p1 = 37, p2 = p1 * p1, p3 = p2 * p1, p4 = p3 * p1;
+  std::uint32_t hash = 0;
+  std::size_t i = 0;
+  for (; i + 4 <= name.size(); i += 4) {
+    hash = hash * p4 + (at(i) * p3 + at(i + 1) * p2 + at(i + 2) * p1 + at(i + 3));
+  }
+  for (; i < name.size(); ++i) hash = hash * p1 + at(i);
   return hash;
 }
 

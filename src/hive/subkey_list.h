@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "imgtools/bytes.h"
+#include "src/hive/cell_name.h"
 #include "src/hive/hive.h"
 
 namespace goldhive::hive {
@@ -40,9 +41,25 @@ struct SubkeyList {
 inline constexpr std::size_t subkey_list_count_at = 2;
 inline constexpr std::size_t subkey_list_entries_at = 4;
 /// Bytes of an entry: 8 in lf and lh, 4 in li and ri.
-std::size_t entry_size(SubkeyListKind kind);
+constexpr std::size_t entry_size(SubkeyListKind kind) {
+  return kind == SubkeyListKind::lf || kind == SubkeyListKind::lh ? 8 : 4;
+}
+
+/// A list whose entries stay where they lie, in the cell.
+struct SubkeyListView {
+  SubkeyListKind kind = SubkeyListKind::lh;
+  std::uint16_t count = 0;
+  ByteView content;  ///< holds `count` entries
+
+  SubkeyListEntry entry(std::size_t i) const {
+    const std::size_t at = subkey_list_entries_at + i * entry_size(kind);
+    return {content.u32(at), entry_size(kind) == 8 ? content.u32(at + 4) : 0};
+  }
+};
 
 /// Error(corrupt) if it is none of the four or its entries do not fit into the cell.
+SubkeyListView parse_subkey_list_view(const ByteView& content);
+/// The same, and its entries.
 SubkeyList parse_subkey_list(const ByteView& content);
 
 /// The start of a list, for a reader that wants no more than its first entry.
@@ -56,6 +73,7 @@ SubkeyListHead parse_subkey_list_head(const ByteView& content);
 
 /// What an lh entry must hold for this name.
 std::uint32_t name_hash(std::u16string_view name);
+std::uint32_t name_hash(const NameView& name);
 /// What an lf entry must hold for this name.
 std::uint32_t name_hint(std::u16string_view name);
 

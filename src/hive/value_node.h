@@ -9,6 +9,8 @@
 #include <string>
 
 #include "imgtools/bytes.h"
+#include "src/hive/cell.h"
+#include "src/hive/cell_name.h"
 #include "src/hive/hive.h"
 
 namespace goldhive::hive {
@@ -32,14 +34,14 @@ inline constexpr std::size_t spare = 18;
 inline constexpr std::size_t name = 20;
 }  // namespace vk
 
-struct ValueNode {
+/// All of a value but its name.
+struct ValueFields {
   std::uint16_t name_length = 0;      ///< bytes as stored
   std::uint32_t raw_data_length = 0;  ///< as stored, with the inline bit
   std::uint32_t raw_data = 0;         ///< as stored: a cell, or up to 4 bytes of data
   ValueType type = ValueType::none;
   std::uint16_t flags = 0;
   std::uint16_t spare = 0;
-  std::u16string name;  ///< "" is the default value
 
   bool has_compressed_name() const { return (flags & value_comp_name) != 0; }
   bool is_inline() const { return (raw_data_length & value_data_inline) != 0; }
@@ -53,7 +55,36 @@ struct ValueNode {
   Bytes inline_data(const ByteView& content) const;
 };
 
-/// Error(corrupt) if it is no value or the name does not fit into the cell.
+struct ValueNode : ValueFields {
+  std::u16string name;  ///< "" is the default value
+};
+
+/// A value whose name stays where it lies, in the cell.
+struct ValueView : ValueFields {
+  NameView name;
+};
+
+/// Throws what parse_value_view() throws of a name that is too long.
+[[noreturn]] void value_name_beyond_cell(const ByteView& content, std::uint16_t length);
+
+/// Error(corrupt) if it is no value or the name does not fit into the cell. Here for the same
+/// reason as parse_key_view().
+inline ValueView parse_value_view(const ByteView& content) {
+  const ByteView cell = content;
+  require_signature(cell, "vk", "a value");
+  ValueView node;
+  node.name_length = cell.u16(vk::name_length);
+  node.raw_data_length = cell.u32(vk::data_length);
+  node.raw_data = cell.u32(vk::data);
+  node.type = static_cast<ValueType>(cell.u32(vk::type));
+  node.flags = cell.u16(vk::flags);
+  node.spare = cell.u16(vk::spare);
+  if (node.name_length > cell.size() - vk::name) value_name_beyond_cell(cell, node.name_length);
+  node.name = NameView(cell.slice(vk::name, node.name_length), node.has_compressed_name());
+  return node;
+}
+
+/// The same with the name decoded.
 ValueNode parse_value_node(const ByteView& content);
 
 }  // namespace goldhive::hive

@@ -6,9 +6,11 @@
 #include <exception>
 #include <future>
 #include <map>
+#include <memory>
 #include <set>
 
 #include "imgtools/error.h"
+#include "imgtools/resident_source.h"
 #include "imgtools/text.h"
 #include "src/hive/base_block.h"
 #include "src/hive/checker.h"
@@ -186,41 +188,20 @@ void count(const hive::HiveChange& change, Prepared& out) {
   out.grows += change.new_size - change.old_size;
 }
 
-/// The hive as a whole, for the checks: read once, then edited in place.
-Bytes read_whole(const ByteSource& contents) {
+/// The hive as a whole, for the checks: read once, then edited in place, since it can be large.
+std::shared_ptr<ResidentSource> read_whole(const ByteSource& contents) {
   const std::uint64_t largest = hive::CheckLimits{}.largest_hive;
   if (contents.size() > largest) {
     throw refused(contents.name(), fmt::format("too large to be checked: {} MiB, at most {}",
                                                contents.size() >> 20, largest >> 20));
   }
-  return contents.read(0, static_cast<std::size_t>(contents.size()));
+  return std::make_shared<ResidentSource>(contents);
 }
 
-/// The bytes after an edit of `before`, in place: a hive can be large.
-Bytes apply(const hive::HiveChange& change, Bytes before) {
-  before.resize(static_cast<std::size_t>(change.new_size));
-  for (const auto& [offset, bytes] : change.writes) {
-    std::copy(bytes.begin(), bytes.end(), before.begin() + static_cast<std::ptrdiff_t>(offset));
-  }
-  return before;
+void apply(const hive::HiveChange& change, ResidentSource& hive) {
+  hive.grow(static_cast<std::size_t>(change.new_size));
+  for (const auto& [offset, bytes] : change.writes) hive.write(offset, bytes);
 }
-
-/// The bytes of another source: a source is for one thread, and two look at an edited hive.
-class SecondReader final : public ByteSource {
- public:
-  explicit SecondReader(const MemorySource& first)
-      : ByteSource(first.name()), data_(first.data()) {}
-  std::uint64_t size() const override { return data_.size(); }
-  std::span<const std::uint8_t> in_memory() const override { return data_; }
-
- protected:
-  void do_read(std::uint64_t offset, std::span<std::uint8_t> out) const override {
-    std::copy_n(data_.begin() + static_cast<std::ptrdiff_t>(offset), out.size(), out.begin());
-  }
-
- private:
-  std::span<const std::uint8_t> data_;
-};
 
 void prepare_hive(const FileTree& tree, const windows::HiveFact& fact,
                   const std::vector<Edit>& edits, const Options& options, Prepared& out) {
@@ -228,8 +209,15 @@ void prepare_hive(const FileTree& tree, const windows::HiveFact& fact,
   const hive::OpenedHive opened = hive::open_with_logs(files.primary, files.logs);
   const std::string& where = files.primary->name();
   refuse_unsafe_state(opened, where, options.force_dirty);
-  MemorySource original(read_whole(*opened.contents), where);
-  const CheckResult before = hive::check(original);
+  std::shared_ptr<ResidentSource> whole = read_whole(*opened.contents);
+  const auto copy_for_hivex = [&] {
+    return hive::CrossCheckCopy(*whole, options.scratch_directory);
+  };
+  // A change is told against the file, so it cannot be laid over what was recovered from logs.
+  const bool of_the_file = opened.contents == files.primary;
+  std::future<hive::CrossCheckCopy> copy;  // waited for before the bytes it is made from go
+  if (options.cross_check && of_the_file) copy = std::async(std::launch::async, copy_for_hivex);
+  const CheckResult before = hive::check(*whole);
   refuse_faults(before, where);
   for (const Edit& edit : edits) require_expected(*opened.hive, edit, where);
 
@@ -238,23 +226,28 @@ void prepare_hive(const FileTree& tree, const windows::HiveFact& fact,
   const hive::HiveChange change = editor.finish();
   if (change.empty()) return;
 
-  // A change is told against the file, so it cannot be laid over what was recovered from logs.
-  const bool of_the_file = opened.contents == files.primary;
-  const MemorySource edited(
-      of_the_file ? apply(change, std::move(original).take()) : read_whole(*editor.contents()),
-      where);
+  std::optional<hive::CrossCheckCopy> for_hivex;
+  if (copy.valid()) {
+    for_hivex = copy.get();
+    for_hivex->apply(change.new_size, change.writes);
+  }
+  if (of_the_file) {
+    apply(change, *whole);
+  } else {
+    whole = read_whole(*editor.contents());
+    if (options.cross_check) for_hivex = copy_for_hivex();
+  }
   const std::uint64_t keys = before.keys + keys_to_create(*opened.hive, edits);
   const std::uint64_t values =
       static_cast<std::uint64_t>(static_cast<std::int64_t>(before.values) + values_to_add(edits));
   // The two opinions know nothing of each other and only read: on a large hive each takes as long
   // as all the rest of a patch. Ours is told first if both object.
-  const SecondReader for_check(edited);
   std::future<CheckResult> after =
-      std::async(std::launch::async, [&for_check] { return hive::check(for_check); });
+      std::async(std::launch::async, [&whole] { return hive::check(*whole); });
   std::exception_ptr objection;
-  if (options.cross_check) {
+  if (for_hivex) {
     try {
-      hive::cross_check(edited, expected_values(edits), keys, values, options.scratch_directory);
+      for_hivex->check(expected_values(edits), keys, values);
     } catch (const Error&) {
       objection = std::current_exception();
     }

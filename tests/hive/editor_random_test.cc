@@ -91,7 +91,7 @@ class Session {
       }
     }
     if (result.keys != model_.size() + 1 || result.values != values) return "counts";
-    if (cross_check_available()) cross_check(source, {}, result.keys, values, ".");
+    if (cross_check_available()) CrossCheckCopy(source, ".").check({}, result.keys, values);
     return "";
   }
 

@@ -28,7 +28,9 @@ void require_sound(const Bytes& file) {
   for (const Fault& fault : result.faults) {
     FAIL(to_string(fault));
   }
-  if (cross_check_available()) cross_check(source, {}, result.keys, result.values, ".");
+  if (cross_check_available()) {
+    CrossCheckCopy(source, ".").check({}, result.keys, result.values);
+  }
 }
 
 std::uint32_t dword(const Bytes& file, std::string_view path, std::string_view name) {

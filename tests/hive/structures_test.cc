@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "imgtools/error.h"
+#include "imgtools/text.h"
 #include "src/hive/big_data.h"
 #include "src/hive/cell.h"
 #include "src/hive/cell_name.h"
@@ -135,10 +136,31 @@ TEST_CASE("names are Latin-1 or UTF-16 and come back as they were") {
   CHECK_FALSE(encode_name(u"").compressed);
   for (const std::u16string& name : {latin, odd, std::u16string()}) {
     const StoredName stored = encode_name(name);
-    CHECK(decode_name(view_of(stored.bytes), stored.compressed) == name);
+    CHECK(NameView(view_of(stored.bytes), stored.compressed).decode() == name);
   }
   const Bytes cut{1, 2, 3};
-  CHECK(corruption([&] { decode_name(view_of(cut), false); }).actual() == "3 bytes");
+  CHECK(corruption([&] { NameView(view_of(cut), false); }).actual() == "3 bytes");
+}
+
+TEST_CASE("a name that is not decoded hashes and sorts as the decoded one") {
+  std::vector<std::u16string> names = {u"",    u"a",    u"A",     u"abc",
+                                       u"ABD", u"abcd", u"Abcde", u"abcdef"};
+  for (const char16_t unit :
+       {u'\u00e4', u'\u00c4', u'\u00ff', u'\u0178', u'\u0436', char16_t{0xd83d}}) {
+    names.push_back(u"abcd" + std::u16string(1, unit));
+    names.push_back(std::u16string(1, unit) + u"name that is long");
+  }
+  std::vector<StoredName> stored;
+  for (const std::u16string& name : names) stored.push_back(encode_name(name));
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const NameView one(view_of(stored[i].bytes), stored[i].compressed);
+    CHECK(one.size() == names[i].size());
+    CHECK(name_hash(one) == name_hash(std::u16string_view(names[i])));
+    for (std::size_t j = 0; j < names.size(); ++j) {
+      const NameView other(view_of(stored[j].bytes), stored[j].compressed);
+      CHECK(one.compare(other) == nt_compare(names[i], names[j]));
+    }
+  }
 }
 
 TEST_CASE("a value gives its name and where its data is") {
