@@ -209,13 +209,15 @@ print(", ".join(f"{n} {name or 'not opened'}" for name, n in sorted(formats.item
 sys.exit(bool(wrong))
 PYTHON
 
-echo '| jobs | wall s | peak memory MB |'
-echo '|---:|---:|---:|'
+echo '| jobs | wall s | CPU s | peak memory MB |'
+echo '|---:|---:|---:|---:|'
 for jobs in 1 2 4; do
   for ((i = 0; i < runs; ++i)); do
-    /usr/bin/time -f '%e %M' -o "$work/time" "$goldhive" scan -f json -j "$jobs" "$many" \
+    /usr/bin/time -f '%e %U %S %M' -o "$work/time" "$goldhive" scan -f json -j "$jobs" "$many" \
       >/dev/null 2>&1 || :
     tail -1 "$work/time"
-  done | sort -n | awk -v jobs="$jobs" 'NR == 1 {wall = $1} $2 > most {most = $2}
-    END {printf "| %d | %.2f | %.0f |\n", jobs, wall, most / 1024}'
+  done | sort -n | awk -v jobs="$jobs" '
+    NR == 1 {wall = $1; cpu = $2 + $3}
+    $4 > most {most = $4}
+    END {printf "| %d | %.2f | %.2f | %.0f |\n", jobs, wall, cpu, most / 1024}'
 done
