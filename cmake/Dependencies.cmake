@@ -5,10 +5,20 @@
 # `goldhive --version` lists what a build lacks.
 #
 # cmake/packages.sh installs what the "package" lines name: plain ones for the build, "(test)" for
-# the tests, "(ci)" for .ci/run alone.
+# the tests, "(mingw)" for the Windows program, "(ci)" for .ci/run alone.
 #
 # The build itself:
 # package: g++ cmake ninja-build pkg-config
+#
+# For Windows (preset mingw) there is the cross compiler, and Debian has libgcrypt and zlib. The other
+# libraries are made by cmake/mingw/build_libraries.sh from Debian's sources; what it makes is found
+# by the same calls as below. wine runs the tests, NSIS makes the installer.
+# package(mingw): g++-mingw-w64-x86-64-posix libgcrypt-mingw-w64-dev libgpg-error-mingw-w64-dev
+# package(mingw): libz-mingw-w64-dev dpkg-dev make wine wine64 nsis
+if(MINGW AND CMAKE_CROSSCOMPILING)
+  execute_process(COMMAND ${PROJECT_SOURCE_DIR}/cmake/mingw/build_libraries.sh
+                  ${GOLDHIVE_MINGW_LIBRARIES} COMMAND_ERROR_IS_FATAL ANY)
+endif()
 find_package(PkgConfig)
 
 # goldhive_library(<name> <version> <what is lost without it>): one line of `goldhive --version`; an
@@ -19,19 +29,30 @@ macro(goldhive_library name version purpose)
 endmacro()
 
 # goldhive_late_library(<name> <pkg-config module>): an optional library that is loaded when it is
-# first needed, so its dep:: target gives headers and the means to load it, and links nothing.
+# first needed: its dep:: target gives headers and the means to load it, and links nothing. Elsewhere
+# than on Linux, where files of libraries have other names, it is linked as usual.
+if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
+  set(late ON)
+else()
+  set(late OFF)
+endif()
+option(GOLDHIVE_LATE_LOADING "Load libraries of single formats when first needed" ${late})
 macro(goldhive_late_library name module)
   string(TOUPPER ${name} upper)
-  pkg_check_modules(${upper} ${module})
+  pkg_check_modules(${upper} IMPORTED_TARGET ${module})
   set(GOLDHIVE_WITH_${upper} ${${upper}_FOUND})
   if(${upper}_FOUND)
-    goldhive_late_target(${name} "${${upper}_INCLUDE_DIRS}")
+    goldhive_late_target(${name} "${${upper}_INCLUDE_DIRS}" PkgConfig::${upper})
   endif()
 endmacro()
-function(goldhive_late_target name include_dirs)
+function(goldhive_late_target name include_dirs library)
   add_library(dep_${name} INTERFACE)
-  target_include_directories(dep_${name} SYSTEM INTERFACE ${include_dirs})
-  target_link_libraries(dep_${name} INTERFACE ${CMAKE_DL_LIBS})
+  if(GOLDHIVE_LATE_LOADING)
+    target_include_directories(dep_${name} SYSTEM INTERFACE ${include_dirs})
+    target_link_libraries(dep_${name} INTERFACE ${CMAKE_DL_LIBS})
+  else()
+    target_link_libraries(dep_${name} INTERFACE ${library})
+  endif()
   add_library(dep::${name} ALIAS dep_${name})
 endfunction()
 
@@ -85,6 +106,7 @@ set(GOLDHIVE_WITH_NTFS ${NTFS_FOUND})
 if(NTFS_FOUND)
   add_library(dep::ntfs ALIAS PkgConfig::NTFS)
 endif()
+goldhive_library(libntfs-3g "${NTFS_VERSION}" "no disk images: attach or mount them and give the folder")
 
 # dep::archive - tar, zip, 7z and cpio archives, and the packing of tars. Loaded late.
 # package: libarchive-dev
@@ -95,6 +117,7 @@ goldhive_library(libarchive "${ARCHIVE_VERSION}" "no archives (tar, zip, 7z, cpi
 # so is libnbd itself: see imgtools/late_library.h.
 # package: libnbd-dev qemu-utils
 goldhive_late_library(nbd libnbd)
+goldhive_library(libnbd "${NBD_VERSION}" "no VMDK, qcow2 and VDI disks")
 
 # dep::xml - the XML in a WIM: names, editions and architectures of its images.
 # package: libpugixml-dev
@@ -114,7 +137,7 @@ if(WIM_INCLUDE_DIR AND WIM_LIBRARY)
   file(STRINGS ${WIM_INCLUDE_DIR}/wimlib.h WIM_VERSION REGEX "define WIMLIB_[MP][A-Z]+_VERSION [0-9]+")
   list(TRANSFORM WIM_VERSION REPLACE "^.* " "")
   string(REPLACE ";" "." WIM_VERSION "${WIM_VERSION}")
-  goldhive_late_target(wim ${WIM_INCLUDE_DIR})
+  goldhive_late_target(wim ${WIM_INCLUDE_DIR} ${WIM_LIBRARY})
 endif()
 goldhive_library(libwim "${WIM_VERSION}" "compressed WIM and ESD files cannot be read")
 

@@ -15,6 +15,7 @@
 #include <set>
 
 #include "imgtools/error.h"
+#include "imgtools/path.h"
 #include "imgtools/text.h"
 
 namespace goldhive {
@@ -36,11 +37,6 @@ Parts split(const std::string& path) {
     start = end + 1;
   }
   return parts;
-}
-
-std::string join(const std::string& folder, const std::string& name) {
-  if (folder.empty()) return name;
-  return folder.back() == '/' ? folder + name : folder + "/" + name;
 }
 
 class DirectoryTree final : public FileTree {
@@ -79,7 +75,7 @@ class DirectoryTree final : public FileTree {
     for (const std::string& part : parts) {
       const std::optional<std::string> name = match(found, part);
       if (!name) return std::nullopt;
-      found = join(found, *name);
+      found = join_path(found, *name);
       if (!resolve(found)) return std::nullopt;
     }
     if (!found.empty() && !storage_.stat(*resolve(found))) return std::nullopt;
@@ -93,7 +89,7 @@ class DirectoryTree final : public FileTree {
     std::optional<std::string> host;
     const Parts parts = split(path);
     if (std::find(parts.begin(), parts.end(), "..") == parts.end()) host = resolve(path);
-    if (!host) throw Error(ErrorKind::not_found, "leads out of the tree", join(root_, path));
+    if (!host) throw Error(ErrorKind::not_found, "leads out of the tree", join_path(root_, path));
     return *host;
   }
 
@@ -104,9 +100,9 @@ class DirectoryTree final : public FileTree {
       case FileType::directory:
         return FileInfo{FileType::directory, 0, 0, 0};
       case FileType::file:
-        return storage_.stat(join(host, entry.name));
+        return storage_.stat(join_path(host, entry.name));
       case FileType::symlink: {
-        const std::optional<std::string> target = resolve(join(directory, entry.name));
+        const std::optional<std::string> target = resolve(join_path(directory, entry.name));
         if (!target) return std::nullopt;
         return storage_.stat(*target);
       }
@@ -145,7 +141,7 @@ class DirectoryTree final : public FileTree {
         prefixes.pop_back();
         continue;
       }
-      std::string here = join(prefixes.back(), part);
+      std::string here = join_path(prefixes.back(), part);
       const std::optional<std::string> link = storage_.read_link(here);
       if (!link) {
         prefixes.push_back(std::move(here));
@@ -172,7 +168,7 @@ class DirectoryTree final : public FileTree {
       if (info->device == info_.device && info->inode == info_.inode) {
         return Parts(parts.begin() + static_cast<std::ptrdiff_t>(i), parts.end());
       }
-      if (i < parts.size()) prefix = join(prefix, parts[i]);
+      if (i < parts.size()) prefix = join_path(prefix, parts[i]);
     }
     return std::nullopt;
   }

@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "imgtools/error.h"
+#include "imgtools/path.h"
 #include "imgtools/text.h"
 
 namespace goldhive {
@@ -27,14 +28,13 @@ bool is_log(const Candidate& candidate) {
 }
 
 struct Folder {
-  std::string prefix;  ///< "" or ends in '/'
+  std::string prefix;  ///< "" or ends in a separator
   std::string name;
 };
 
 Folder split(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  if (slash == std::string::npos) return {"", path};
-  return {path.substr(0, slash + 1), path.substr(slash + 1)};
+  const std::string name = base_name(path);
+  return {path.substr(0, path.size() - name.size()), name};
 }
 
 /// The hive and its logs, at the root.

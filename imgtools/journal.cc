@@ -83,8 +83,8 @@ Digest growth_digest(const Writes& writes, std::uint64_t old_size, std::uint64_t
 }  // namespace
 
 std::string relative_folder(const std::string& given_root, const std::string& given_folder) {
-  const std::string root = without_trailing_separators(given_root);
-  const std::string folder = without_trailing_separators(given_folder);
+  const std::string root = with_slashes(without_trailing_separators(given_root));
+  const std::string folder = with_slashes(without_trailing_separators(given_folder));
   if (folder == root) return "";
   const std::string prefix = join_path(root, "");
   if (!folder.starts_with(prefix)) {

@@ -4,6 +4,8 @@
 // Unicode tables), whose loading took two thirds of the time of a whole scan of a hive. Only
 // libraries that are costly to load and needed for some images only are used this way; their
 // headers still say what the functions look like.
+//
+// Elsewhere than on Linux (GOLDHIVE_LATE_LOADING in CMake) they are linked like any other.
 #pragma once
 
 #include <string>
@@ -30,12 +32,24 @@ class LateLibrary {
   void* handle_ = nullptr;
 };
 
-/// Defines, for the file it stands in, a `name` that calls `name` of `library()`, a function that
-/// returns the LateLibrary. What is called in this way reads like any other call.
+// GOLDHIVE_LATE_LIBRARY(library, file, package) names the library of a file, and then
+// GOLDHIVE_LATE_FUNCTION(library, name) defines a `name` that calls its function of that name: what
+// is called in this way reads like any other call, and is one in a build that links its libraries.
+#ifdef GOLDHIVE_LATE_LOADING
+#define GOLDHIVE_LATE_LIBRARY(library, file, package) \
+  const LateLibrary& library() {                      \
+    static const LateLibrary loaded(file, package);   \
+    return loaded;                                    \
+  }                                                   \
+  static_assert(true)
 #define GOLDHIVE_LATE_FUNCTION(library, name)                                       \
   constexpr auto name = [](auto... arguments) {                                     \
     static auto* const late_function = library().function<decltype(::name)>(#name); \
     return late_function(arguments...);                                             \
   }
+#else
+#define GOLDHIVE_LATE_LIBRARY(library, file, package) static_assert(true)
+#define GOLDHIVE_LATE_FUNCTION(library, name) using ::name
+#endif
 
 }  // namespace goldhive

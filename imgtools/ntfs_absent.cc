@@ -8,8 +8,11 @@ namespace goldhive {
 namespace {
 
 [[noreturn]] void refuse(const ByteSource& volume) {
-  throw Error(ErrorKind::unsupported, "this build cannot read NTFS: it was made without libntfs-3g",
-              volume.name());
+  throw Error(
+      ErrorKind::unsupported,
+      "this build cannot read NTFS (it was made without libntfs-3g): attach or mount the disk "
+      "and give its drive letter or folder",
+      volume.name());
 }
 
 }  // namespace

@@ -17,26 +17,13 @@ std::size_t last_separator(const std::string& path) {
   return std::string::npos;
 }
 
-bool is_absolute(const std::string& path) {
-#ifdef _WIN32
-  if (path.size() > 1 && path[1] == ':') return true;
-#endif
-  return !path.empty() && is_separator(path[0]);
-}
-
 }  // namespace
-
-bool is_separator(char c) {
-#ifdef _WIN32
-  if (c == '\\') return true;
-#endif
-  return c == '/';
-}
 
 std::string parent_of(const std::string& path) {
   const std::size_t at = last_separator(path);
   if (at == std::string::npos) return "";
-  return path.substr(0, at == 0 ? 1 : at);
+  const bool is_root = at == 0 || is_special(path[at - 1]);
+  return path.substr(0, is_root ? at + 1 : at);
 }
 
 std::string base_name(const std::string& path) {
@@ -49,6 +36,11 @@ std::string join_path(const std::string& folder, const std::string& name) {
   return is_separator(folder.back()) ? folder + name : folder + "/" + name;
 }
 
+std::string with_slashes(std::string path) {
+  std::replace_if(path.begin(), path.end(), is_separator, '/');
+  return path;
+}
+
 std::string without_trailing_separators(std::string path) {
   while (path.size() > 1 && is_separator(path.back())) path.pop_back();
   return path;
@@ -56,10 +48,7 @@ std::string without_trailing_separators(std::string path) {
 
 bool is_plain_name(const std::string& name) {
   for (const char c : name) {
-    if (is_separator(c) || c == '\0') return false;
-#ifdef _WIN32
-    if (c == ':') return false;  // a drive, or a stream of another file
-#endif
+    if (is_separator(c) || is_special(c) || c == '\0') return false;
   }
   return !name.empty() && name != "." && name != "..";
 }

@@ -11,15 +11,23 @@ namespace goldhive {
 
 /// '/', on Windows also '\'.
 bool is_separator(char c);
-/// The folder that holds `path`: "" if there is none, "/" for "/x".
+/// True of a path that does not depend on the current folder; on Windows also of "\x" and "C:x",
+/// which depend on one all the same, but not on the folder of what names them.
+bool is_absolute(const std::string& path);
+/// On Windows ':'; a character that makes a name something else than a file in its folder.
+bool is_special(char c);
+/// The folder that holds `path`: "" if there is none, "/" for "/x" ("C:\" for "C:\x").
 std::string parent_of(const std::string& path);
 /// The last part of `path`; "" if it ends in a separator.
 std::string base_name(const std::string& path);
 /// "folder/name"; `name` alone if `folder` is "".
 std::string join_path(const std::string& folder, const std::string& name);
+/// With '/' as its only separator, as paths inside images have it.
+std::string with_slashes(std::string path);
 /// "a/b//" -> "a/b"; "/" stays.
 std::string without_trailing_separators(std::string path);
-/// True for a name that stays in its folder: not empty, no separator, not "." or "..".
+/// True for a name that stays in its folder: not empty, no separator or special character, not "."
+/// or "..".
 bool is_plain_name(const std::string& name);
 
 /// The parts of a path inside an image or a journal, which '/' divides; empty ones are left out.

@@ -35,11 +35,7 @@ namespace goldhive {
 
 namespace {
 
-const LateLibrary& libarchive() {
-  static const LateLibrary library("libarchive.so.13", "libarchive13");
-  return library;
-}
-
+GOLDHIVE_LATE_LIBRARY(libarchive, "libarchive.so.13", "libarchive13");
 GOLDHIVE_LATE_FUNCTION(libarchive, archive_entry_filetype);
 GOLDHIVE_LATE_FUNCTION(libarchive, archive_entry_free);
 GOLDHIVE_LATE_FUNCTION(libarchive, archive_entry_hardlink);

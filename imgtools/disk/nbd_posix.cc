@@ -27,11 +27,7 @@ namespace goldhive {
 
 namespace {
 
-const LateLibrary& libnbd() {
-  static const LateLibrary library("libnbd.so.0", "libnbd0");
-  return library;
-}
-
+GOLDHIVE_LATE_LIBRARY(libnbd, "libnbd.so.0", "libnbd0");
 GOLDHIVE_LATE_FUNCTION(libnbd, nbd_close);
 GOLDHIVE_LATE_FUNCTION(libnbd, nbd_connect_socket);
 GOLDHIVE_LATE_FUNCTION(libnbd, nbd_create);

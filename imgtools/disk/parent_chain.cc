@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "imgtools/error.h"
+#include "imgtools/path.h"
 #include "imgtools/text.h"
 
 namespace goldhive {
@@ -13,14 +14,15 @@ namespace {
 
 constexpr std::size_t max_chain = 256;  // Hyper-V allows far fewer snapshots (50)
 
+/// With the separator at its end; "" if there is none.
 std::string directory_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == std::string::npos ? std::string() : path.substr(0, slash + 1);
+  return path.substr(0, path.size() - base_name(path).size());
 }
 
 std::string last_part(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
-std::string with_slashes(std::string path) {
+/// A path that Windows wrote into an image.
+std::string from_windows(std::string path) {
   std::replace(path.begin(), path.end(), '\\', '/');
   return path;
 }
@@ -88,12 +90,12 @@ std::vector<std::string> find_parents(const ReadStorage& storage, const std::str
     tried.push_back(candidate);
     if (is_file(storage, candidate)) found.push_back(candidate);
   };
-  for (const std::string& path : paths.relative) attempt(base, with_slashes(path));
+  for (const std::string& path : paths.relative) attempt(base, from_windows(path));
   for (const std::string& path : paths.absolute) {
-    if (path.rfind('/', 0) == 0) attempt("/", path);
+    if (is_absolute(path)) attempt(path.starts_with('/') ? "/" : "", with_slashes(path));
   }
-  for (const std::string& path : paths.relative) attempt(base, last_part(with_slashes(path)));
-  for (const std::string& path : paths.absolute) attempt(base, last_part(with_slashes(path)));
+  for (const std::string& path : paths.relative) attempt(base, last_part(from_windows(path)));
+  for (const std::string& path : paths.absolute) attempt(base, last_part(from_windows(path)));
   if (found.empty()) {
     throw Error(ErrorKind::not_found,
                 tried.empty() ? "is a differencing disk that does not say where its parent is"

@@ -9,11 +9,7 @@ namespace goldhive {
 
 namespace {
 
-const LateLibrary& libwim() {
-  static const LateLibrary library("libwim.so.15", "libwim15");
-  return library;
-}
-
+GOLDHIVE_LATE_LIBRARY(libwim, "libwim.so.15", "libwim15");
 GOLDHIVE_LATE_FUNCTION(libwim, wimlib_compress);
 GOLDHIVE_LATE_FUNCTION(libwim, wimlib_create_compressor);
 GOLDHIVE_LATE_FUNCTION(libwim, wimlib_create_decompressor);

@@ -36,6 +36,9 @@ PatchSettings settings_of(const Host& host, const PatchFlags& flags, const polic
   settings.edit.now = flags.timestamp.empty() ? host.now : parse_timestamp(flags.timestamp);
   settings.edit.force_dirty = flags.force_dirty;
   settings.edit.cross_check = !flags.no_cross_check && hive::cross_check_available();
+  settings.cross_check_note = flags.no_cross_check
+                                  ? "hivex did not check the edited hives (--no-cross-check)"
+                                  : "hivex did not check the edited hives: this build has no hivex";
   settings.edit.scratch_directory = host.places.scratch;
   settings.undo = undo_options(host, flags.undo);
   settings.compact = flags.compact;

@@ -1,11 +1,10 @@
 #include <iostream>
-#include <string>
-#include <vector>
 
 #include "src/cli/cli.h"
+#include "src/cli/terminal.h"
 
 int main(int argc, char** argv) {
   std::ios::sync_with_stdio(false);
-  return goldhive::cli::run(std::vector<std::string>(argv + 1, argv + argc), std::cout, std::cerr,
+  return goldhive::cli::run(goldhive::cli::command_line(argc, argv), std::cout, std::cerr,
                             &std::cin);
 }

@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <fstream>
 #include <sstream>
 
 #include "imgtools/journal_format.h"
+#include "imgtools/path.h"
 #include "imgtools/replacement_record.h"
 #include "src/cli/pipeline.h"
 
@@ -15,16 +15,8 @@ namespace goldhive::cli {
 namespace {
 
 std::string folder_of(const std::string& path) {
-  const std::string folder = std::filesystem::path(path).parent_path().string();
+  const std::string folder = parent_of(path);
   return folder.empty() ? "." : folder;
-}
-
-/// A link is followed, so that the file it names is replaced and not the link.
-std::string resolved(const Storage& storage, const std::string& path) {
-  if (!storage.read_link(path)) return path;
-  std::error_code failed;
-  const auto target = std::filesystem::weakly_canonical(path, failed);
-  return failed ? path : target.string();
 }
 
 std::unique_ptr<WritableFile> create_beside(Storage& storage, const std::string& path,
@@ -78,7 +70,7 @@ void write_whole_file(Storage& storage, const std::string& path, std::string_vie
     if (!stream) throw Error(ErrorKind::io, "cannot be written", path);
     return;
   }
-  const std::string target = resolved(storage, path);
+  const std::string target = follow_links(storage, path);
   std::string name;
   try {
     const std::unique_ptr<WritableFile> file = create_beside(storage, target, name);

@@ -8,7 +8,6 @@
 #include "imgtools/compactable.h"
 #include "imgtools/hot_journal.h"
 #include "imgtools/journal.h"
-#include "src/hive/cross_check.h"
 #include "src/policy/checks.h"
 
 namespace goldhive::cli {
@@ -201,9 +200,7 @@ class TargetPatch {
         std::none_of(report_.installations.begin(), report_.installations.end(), changed)) {
       return;
     }
-    report_.notes.push_back(hive::cross_check_available()
-                                ? "hivex did not check the edited hives (--no-cross-check)"
-                                : "hivex did not check the edited hives: this build has no hivex");
+    report_.notes.emplace_back(settings_.cross_check_note);
   }
 
   void require_same_findings(const ReadStorage& written) const {

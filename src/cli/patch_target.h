@@ -24,6 +24,7 @@ struct PatchSettings {
   /// Null: plan now. Else the edits of this plan, refused where what they expect is gone.
   const policy::SavedPlan* saved = nullptr;
   patch::Options edit;
+  const char* cross_check_note = "";  ///< why hivex checks no edit, where edit.cross_check is false
   UndoOptions undo;
   bool compact = false;      ///< then write the image anew without dead space
   std::string tool_version;  ///< goes into the undo file

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "imgtools/path.h"
 #include "imgtools/text.h"
 #include "src/policy/checks.h"
 
@@ -101,14 +102,14 @@ bool may_hold(const std::string& selector, const std::string& volume_id) {
 TargetName split_target(const ReadStorage& storage, const std::string& text) {
   const TargetName whole{text, ""};
   if (storage.stat(text)) return whole;
-  for (std::size_t at = text.find_last_of("@:/"); at != std::string::npos && at > 0;
-       at = text.find_last_of("@:/", at - 1)) {
+  for (std::size_t at = text.size(); at-- > 1;) {
+    if (text[at] != '@' && text[at] != ':' && !is_separator(text[at])) continue;
     const std::string path = text.substr(0, at);
     const std::optional<FileInfo> info = storage.stat(path);
     if (!info) continue;
     // What a directory holds is a target of its own, or not there.
-    if (text[at] == '/' && info->type == FileType::directory) break;
-    return {path, text.substr(at)};
+    if (is_separator(text[at]) && info->type == FileType::directory) break;
+    return {path, with_slashes(text.substr(at))};
   }
   return whole;
 }

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "imgtools/formats.h"
+#include "imgtools/path.h"
 #include "imgtools/text.h"
 #include "src/cli/text_file.h"
 #include "src/windows/find_installations.h"
@@ -69,7 +70,7 @@ class Walk {
     return !place.loose() || place.software || place.system ||
            std::any_of(place.unnamed.begin(), place.unnamed.end(),
                        [&](const windows::HiveFiles& file) {
-                         return detect_format(storage_, join(folder, file.path)) == "hive";
+                         return detect_format(storage_, join_path(folder, file.path)) == "hive";
                        });
   }
 
@@ -87,7 +88,7 @@ class Walk {
     }
     for (const DirectoryEntry& entry : entries) {
       const std::string relative = windows::join_path(below, entry.name);
-      const std::string full = join(root, relative);
+      const std::string full = join_path(root, relative);
       if (entry.type == FileType::file) {
         any = file(full) || any;
       } else if (entry.type != FileType::directory || is_file_backup(entry.name)) {
@@ -117,10 +118,6 @@ class Walk {
       out_.passed_over.push_back(path);
     }
     return image;
-  }
-
-  static std::string join(const std::string& folder, const std::string& name) {
-    return folder.ends_with('/') ? folder + name : folder + "/" + name;
   }
 
   void add(const std::string& path, bool found) { out_.targets.push_back({path, found}); }

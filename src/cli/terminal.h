@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace goldhive::cli {
 
@@ -23,6 +24,9 @@ bool interrupted();
 
 /// After a failed write to standard output: whether its reader has gone away.
 bool reader_has_gone();
+
+/// The arguments of main() without the program's name, as UTF-8.
+std::vector<std::string> command_line(int argc, char** argv);
 
 /// The value of an environment variable, "" if unset.
 std::string environment(const char* name);

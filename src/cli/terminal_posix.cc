@@ -14,6 +14,8 @@ std::string environment(const char* name) {
   return value == nullptr ? "" : value;
 }
 
+std::vector<std::string> command_line(int argc, char** argv) { return {argv + 1, argv + argc}; }
+
 namespace {
 
 volatile std::sig_atomic_t interrupt_seen = 0;

@@ -1,22 +1,41 @@
+// The console and the environment of Windows.
+//
+// Text is UTF-8 on every stream: the console is told so for as long as the program runs, and lines
+// end as on other systems, so that a report is the same bytes whoever wrote it. Arguments and
+// variables are asked for in UTF-16, because before Windows 10 1903 the narrow ones are in the
+// system's code page whatever the manifest says.
+#include "src/cli/terminal.h"
+
+#include "imgtools/host_win32.h"
+
+#include <fcntl.h>
 #include <io.h>
-#include <windows.h>
 
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 
-#include "src/cli/terminal.h"
-
 namespace goldhive::cli {
 
 std::string environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
+  const wchar_t* value = ::_wgetenv(win32::to_wide(name).c_str());
+  return value == nullptr ? "" : win32::to_utf8(value);
+}
+
+std::vector<std::string> command_line(int argc, char** argv) {
+  int count = 0;
+  wchar_t** const wide = ::CommandLineToArgvW(::GetCommandLineW(), &count);
+  if (wide == nullptr) return {argv + 1, argv + argc};
+  std::vector<std::string> arguments;
+  for (int i = 1; i < count; ++i) arguments.push_back(win32::to_utf8(wide[i]));
+  ::LocalFree(wide);
+  return arguments;
 }
 
 namespace {
 
 volatile bool interrupt_seen = false;
+UINT code_page_before = CP_UTF8;
 
 /// Runs on a thread of its own. The second time the default handler ends the program.
 BOOL WINAPI on_interrupt(DWORD event) {
@@ -25,25 +44,32 @@ BOOL WINAPI on_interrupt(DWORD event) {
   return TRUE;
 }
 
+void restore_code_page() { ::SetConsoleOutputCP(code_page_before); }
+
 }  // namespace
 
 bool interrupted() { return interrupt_seen; }
 
 Terminal open_terminal() {
-  SetConsoleCtrlHandler(on_interrupt, TRUE);
-  SetConsoleOutputCP(CP_UTF8);
+  ::SetConsoleCtrlHandler(on_interrupt, TRUE);
+  for (std::FILE* stream : {stdin, stdout, stderr}) ::_setmode(::_fileno(stream), _O_BINARY);
+  if (const UINT before = ::GetConsoleOutputCP(); before != 0 && before != CP_UTF8) {
+    code_page_before = before;
+    ::SetConsoleOutputCP(CP_UTF8);
+    std::atexit(restore_code_page);
+  }
   Terminal t;
-  t.out_is_terminal = _isatty(_fileno(stdout)) != 0;
-  t.err_is_terminal = _isatty(_fileno(stderr)) != 0;
+  t.out_is_terminal = ::_isatty(::_fileno(stdout)) != 0;
+  t.err_is_terminal = ::_isatty(::_fileno(stderr)) != 0;
   t.wants_color = environment("NO_COLOR").empty() && environment("TERM") != "dumb";
-  const HANDLE console = GetStdHandle(STD_OUTPUT_HANDLE);
+  const HANDLE console = ::GetStdHandle(STD_OUTPUT_HANDLE);
   CONSOLE_SCREEN_BUFFER_INFO info{};
-  if (t.out_is_terminal && GetConsoleScreenBufferInfo(console, &info) != 0) {
+  if (t.out_is_terminal && ::GetConsoleScreenBufferInfo(console, &info) != 0) {
     t.width = static_cast<unsigned>(info.srWindow.Right - info.srWindow.Left + 1);
     // Escape codes work from Windows 10 on, once asked for; without them there is no colour.
     DWORD mode = 0;
-    t.wants_color = t.wants_color && GetConsoleMode(console, &mode) != 0 &&
-                    SetConsoleMode(console, mode | ENABLE_VIRTUAL_TERMINAL_PROCESSING) != 0;
+    t.wants_color = t.wants_color && ::GetConsoleMode(console, &mode) != 0 &&
+                    ::SetConsoleMode(console, mode | ENABLE_VIRTUAL_TERMINAL_PROCESSING) != 0;
   }
   return t;
 }

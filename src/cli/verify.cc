@@ -1,5 +1,6 @@
 #include "src/cli/verify.h"
 
+#include "imgtools/path.h"
 #include "src/hive/recovery.h"
 
 namespace goldhive::cli {
@@ -31,10 +32,7 @@ report::HiveCheckReport check_hive(const FileTree& tree, const std::string& path
 }
 
 /// The name of a lone hive in its tree, where its logs are the other entries.
-std::string lone_hive(const Image& image) {
-  const std::string host_file = image.host_files().front();
-  return host_file.substr(host_file.rfind('/') + 1);
-}
+std::string lone_hive(const Image& image) { return base_name(image.host_files().front()); }
 
 }  // namespace
 

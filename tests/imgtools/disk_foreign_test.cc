@@ -42,8 +42,6 @@ std::string descriptor(const std::string& lines) {
   return "# Disk DescriptorFile\nversion=1\n" + lines;
 }
 
-bool can_run_nbd() { return have_tool("qemu-img") && have_tool("qemu-nbd"); }
-
 }  // namespace
 
 TEST_CASE("foreign containers are recognised by their first bytes") {
@@ -144,6 +142,12 @@ TEST_CASE("a VMDK descriptor that lies about its place is an error") {
 }
 
 #ifdef GOLDHIVE_WITH_NBD
+
+namespace {
+
+bool can_run_nbd() { return have_tool("qemu-img") && have_tool("qemu-nbd"); }
+
+}  // namespace
 
 TEST_CASE(
     "reads of any size come through qemu-nbd also from an image with commas and colons in its "

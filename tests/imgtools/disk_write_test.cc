@@ -80,9 +80,11 @@ void check_change(const std::string& path, const BlockWrites& writes, const char
   const HostChange change = open_disk(path)->host_change(writes);
   CHECK(bytes_written(change) < 100000);
   const std::string original = dir / "original";
-  std::filesystem::copy_file(path, original, std::filesystem::copy_options::overwrite_existing);
+  std::filesystem::remove(original);  // of an earlier call
+  std::filesystem::copy_file(path, original);
   for (int phase = 0; phase <= last_phase(change); ++phase) {
-    std::filesystem::copy_file(original, path, std::filesystem::copy_options::overwrite_existing);
+    std::filesystem::remove(path);
+    std::filesystem::copy_file(original, path);
     apply_change(change, path, phase);
     const Bytes now = content(*open_disk(path));
     for (std::size_t i = 0; i < now.size(); ++i) {

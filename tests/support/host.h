@@ -1,0 +1,11 @@
+// What the file system that tests run on can do. A test that needs what it cannot says so and ends.
+#pragma once
+
+namespace goldhive::testing {
+
+/// True if programs can make symbolic links here.
+bool host_makes_links();
+/// True if two names that differ in case name two files.
+bool host_tells_case();
+
+}  // namespace goldhive::testing
