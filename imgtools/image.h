@@ -55,6 +55,11 @@ struct FileEdit {
   std::string path;                                     ///< exact path in the volume's tree
   std::uint64_t new_size = 0;                           ///< >= the old size
   std::vector<std::pair<std::uint64_t, Bytes>> writes;  ///< sorted, not overlapping
+  /// All of the file after the edit, in memory, if whoever made the edit has it: then an image that
+  /// packs its files need not unpack this one a second time. What `writes` leaves untouched must
+  /// have been read in one piece from FileTree::open(), which compares it with sums that the image
+  /// has.
+  std::shared_ptr<const ByteSource> contents = nullptr;
 };
 
 /// Edits of files of one volume of an image.

@@ -160,8 +160,8 @@ class Change {
         return known.hash;
       }
     }
-    WimRebuilt rebuilt =
-        rebuild_wim_resource(part_.access, *source, flags, old, file.writes, file.new_size);
+    WimRebuilt rebuilt = rebuild_wim_resource(part_.access, *source, flags, old, file.writes,
+                                              file.new_size, file.contents.get());
     contents_.push_back({old, file.writes, file.new_size, rebuilt.hash});
     if (!is_zero(rebuilt.hash) && !table_.has(rebuilt.hash)) {
       table_.add(append(rebuilt), rebuilt.hash);

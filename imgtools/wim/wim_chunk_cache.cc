@@ -27,8 +27,9 @@ WimChunkCache::Chunk WimChunkCache::get(const Key& key, const std::function<Byte
   return entries_.front().chunk;
 }
 
-WimDecompressor& WimChunkCache::decompressor(WimCompression compression, std::size_t chunk_size) {
-  std::unique_ptr<WimDecompressor>& made = decompressors_[{compression, chunk_size}];
+WimDecompressor& WimChunkCache::decompressor(WimCompression compression, std::size_t chunk_size,
+                                             unsigned thread) {
+  std::unique_ptr<WimDecompressor>& made = decompressors_[{compression, chunk_size, thread}];
   if (!made) made = make_wim_decompressor(compression, chunk_size);
   return *made;
 }

@@ -24,8 +24,9 @@ class WimChunkCache {
   /// 4 MiB and more than three chunks are held.
   Chunk get(const Key& key, const std::function<Bytes()>& decode);
 
-  /// Made at its first use.
-  WimDecompressor& decompressor(WimCompression compression, std::size_t chunk_size);
+  /// Made at its first use. One is used by one thread at a time: each has a number.
+  WimDecompressor& decompressor(WimCompression compression, std::size_t chunk_size,
+                                unsigned thread = 0);
 
  private:
   struct Entry {
@@ -35,7 +36,8 @@ class WimChunkCache {
   std::list<Entry> entries_;  // the last used first
   std::map<Key, std::list<Entry>::iterator> index_;
   std::size_t bytes_ = 0;
-  std::map<std::pair<WimCompression, std::size_t>, std::unique_ptr<WimDecompressor>> decompressors_;
+  std::map<std::tuple<WimCompression, std::size_t, unsigned>, std::unique_ptr<WimDecompressor>>
+      decompressors_;
 };
 
 }  // namespace goldhive

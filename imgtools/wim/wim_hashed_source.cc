@@ -1,18 +1,41 @@
 #include "imgtools/wim/wim_hashed_source.h"
 
+#include <algorithm>
+#include <future>
+
 #include "imgtools/error.h"
 
 namespace goldhive {
 
+namespace {
+
+/// What is summed up while the next is decoded.
+constexpr std::size_t piece_size = 2 << 20;
+
+}  // namespace
+
 void WimHashedSource::do_read(std::uint64_t offset, std::span<std::uint8_t> out) const {
-  base_->read(offset, out);
   if (offset == 0) {
     sum_.emplace();
     next_ = 0;
   }
-  if (!sum_ || offset != next_) return;
-  sum_->add(out);
-  next_ += out.size();
+  const bool in_order = sum_ && offset == next_;
+  if (in_order) next_ = out_of_order;  // until all of this is read and summed up
+  std::future<void> summing;
+  for (std::size_t done = 0; done < out.size();) {
+    const auto piece = out.subspan(done, std::min(piece_size, out.size() - done));
+    base_->read(offset + done, piece);
+    done += piece.size();
+    if (!in_order) continue;
+    if (summing.valid()) summing.get();
+    if (done == out.size()) {
+      sum_->add(piece);
+    } else {
+      summing = std::async(std::launch::async, [this, piece] { sum_->add(piece); });
+    }
+  }
+  if (!in_order) return;
+  next_ = offset + out.size();
   if (next_ != size()) return;
   const Sha1Digest found = sum_->finish();
   sum_.reset();

@@ -23,6 +23,8 @@ class WimHashedSource final : public ByteSource {
   void do_read(std::uint64_t offset, std::span<std::uint8_t> out) const override;
 
  private:
+  static constexpr std::uint64_t out_of_order = ~std::uint64_t{0};
+
   std::unique_ptr<ByteSource> base_;
   WimHash expected_;
   mutable std::optional<Sha1> sum_;  // of the first next_ bytes

@@ -19,12 +19,14 @@ constexpr std::size_t plain_chunk = 1 << 20;  // step through a resource that ha
 
 class Rebuilder {
  public:
+  /// `known`: all of the new content, or nothing.
   Rebuilder(const WimPart& part, const ByteSource& source, bool compressed, const WimWrites& writes,
-            std::uint64_t size)
+            std::uint64_t size, std::span<const std::uint8_t> known)
       : source_(source),
         chunked_(dynamic_cast<const WimChunkedSource*>(&source)),
         writes_(writes),
-        size_(size) {
+        size_(size),
+        known_(known) {
     if (!compressed || part.header.compression() == WimCompression::none) return;
     copies_ = chunked_ != nullptr && chunked_->layout() == WimLayout::ordinary;
     chunk_size_ = part.header.chunk_size;
@@ -37,7 +39,7 @@ class Rebuilder {
     const std::uint64_t step = chunk_size_ == 0 ? plain_chunk : chunk_size_;
     const std::uint64_t end = std::max(size_, source_.size());
     for (std::uint64_t at = 0; at < end; at += step) add(at, step);
-    if (!is_zero(expected) && old_sum_.finish() != expected) {
+    if (known_.empty() && !is_zero(expected) && old_sum_.finish() != expected) {
       throw Error(ErrorKind::corrupt,
                   "the content does not have the SHA-1 that the WIM has for it, so it is damaged "
                   "and is not changed",
@@ -57,15 +59,22 @@ class Rebuilder {
 
  private:
   void add(std::uint64_t at, std::uint64_t step) {
-    const std::uint64_t old_end = std::min(source_.size(), at + step);
-    Bytes content(static_cast<std::size_t>(old_end > at ? old_end - at : 0));
-    if (!content.empty()) source_.read(at, content);
-    old_sum_.add(content);
-    const std::size_t old_length = content.size();
-    const std::uint64_t new_end = std::min(size_, at + step);
-    content.resize(static_cast<std::size_t>(new_end > at ? new_end - at : 0));
+    const std::size_t old_length = length_in(source_.size(), at, step);
+    const std::size_t length = length_in(size_, at, step);
+    Bytes buffer;
+    std::span<const std::uint8_t> content;
+    if (known_.empty()) {
+      buffer.resize(old_length);
+      if (!buffer.empty()) source_.read(at, buffer);
+      old_sum_.add(buffer);
+      buffer.resize(length);
+      apply(at, buffer);
+      content = buffer;
+    } else {
+      content = known_.subspan(static_cast<std::size_t>(at), length);
+    }
     if (content.empty()) return;
-    const bool touched = apply(at, content) || content.size() != old_length;
+    const bool touched = length != old_length || concerned(at, length);
     new_sum_.add(content);
     if (chunk_size_ == 0) {
       data_.insert(data_.end(), content.begin(), content.end());
@@ -76,25 +85,33 @@ class Rebuilder {
     data_.insert(data_.end(), stored.begin(), stored.end());
   }
 
-  /// True if a write concerns the bytes at `at`.
-  bool apply(std::uint64_t at, Bytes& content) const {
-    bool touched = false;
+  /// Bytes that a content of `size` has in the step at `at`.
+  static std::size_t length_in(std::uint64_t size, std::uint64_t at, std::uint64_t step) {
+    return static_cast<std::size_t>(at < size ? std::min(size - at, step) : 0);
+  }
+
+  /// Whether a write concerns the `length` bytes at `at`.
+  bool concerned(std::uint64_t at, std::size_t length) const {
+    return std::any_of(writes_.begin(), writes_.end(), [&](const auto& write) {
+      return write.first < at + length && at < write.first + write.second.size();
+    });
+  }
+
+  void apply(std::uint64_t at, Bytes& content) const {
     for (const auto& [offset, bytes] : writes_) {
       const std::uint64_t from = std::max(offset, at);
       const std::uint64_t to = std::min(offset + bytes.size(), at + content.size());
       if (from >= to) continue;
-      touched = true;
       std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(from - offset), to - from,
                   content.begin() + static_cast<std::ptrdiff_t>(from - at));
     }
-    return touched;
   }
 
-  Bytes compress(const Bytes& content) const {
+  Bytes compress(std::span<const std::uint8_t> content) const {
     Bytes out(content.size());
     const std::size_t length =
         compressor_ ? compressor_->compress(content, std::span(out).first(out.size() - 1)) : 0;
-    if (length == 0) return content;
+    if (length == 0) return Bytes(content.begin(), content.end());
     out.resize(length);
     return out;
   }
@@ -117,6 +134,7 @@ class Rebuilder {
   const WimChunkedSource* chunked_;
   const WimWrites& writes_;
   std::uint64_t size_;
+  std::span<const std::uint8_t> known_;
   std::uint64_t chunk_size_ = 0;  // 0: stored plainly
   bool copies_ = false;
   std::unique_ptr<WimCompressor> compressor_;
@@ -129,9 +147,12 @@ class Rebuilder {
 }  // namespace
 
 WimRebuilt rebuild_wim_resource(const WimPart& part, const ByteSource& source, std::uint8_t flags,
-                                const WimHash& hash, const WimWrites& writes, std::uint64_t size) {
+                                const WimHash& hash, const WimWrites& writes, std::uint64_t size,
+                                const ByteSource* contents) {
   const bool compressed = (flags & (WimResource::compressed_flag | WimResource::solid_flag)) != 0;
-  return Rebuilder(part, source, compressed, writes, size).run(flags, hash);
+  std::span<const std::uint8_t> known;
+  if (contents != nullptr && contents->in_memory().size() == size) known = contents->in_memory();
+  return Rebuilder(part, source, compressed, writes, size, known).run(flags, hash);
 }
 
 }  // namespace goldhive

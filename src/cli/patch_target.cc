@@ -218,9 +218,18 @@ class TargetPatch {
     }
   }
 
+  /// Hives in memory spare a WIM decoding them again, but those of many images would fill it.
+  static void let_go_of_contents(std::vector<FileEdit>& files, std::uint64_t& held) {
+    constexpr std::uint64_t most = 256 << 20;
+    for (FileEdit& file : files) {
+      if (file.contents && (held += file.contents->size()) > most) file.contents.reset();
+    }
+  }
+
   /// The hives of a batch, edited in memory and checked.
   std::vector<VolumeEdit> prepare(const Image& image, const Batch& batch) const {
     std::vector<VolumeEdit> edits;
+    std::uint64_t held = 0;
     for (const Batch::Member& member : batch.members) {
       const Volume& volume = image.volumes().at(member.volume);
       if (const std::optional<Error> error =
@@ -231,6 +240,7 @@ class TargetPatch {
       patch::Prepared prepared =
           patch::prepare(*volume.tree, row.facts, *row.changes, settings_.edit);
       if (prepared.files.empty()) continue;
+      let_go_of_contents(prepared.files, held);
       if (edits.empty() || edits.back().volume != member.volume) {
         edits.push_back({member.volume, {}});
       }

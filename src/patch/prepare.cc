@@ -258,6 +258,7 @@ void prepare_hive(const FileTree& tree, const windows::HiveFact& fact,
   edit.path = fact.path;
   edit.new_size = change.new_size;
   edit.writes = change.writes;
+  if (of_the_file) edit.contents = whole;
   out.files.push_back(std::move(edit));
   count(change, out);
   if (opened.state != hive::HiveState::clean) silence_logs(files, out.files);

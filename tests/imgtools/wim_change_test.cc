@@ -85,6 +85,17 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("a change of a WIM is the same whether the new content is in memory or read again") {
+  for (const std::uint32_t chunk_size : {0U, 32768U}) {
+    const Bytes before = sample(chunk_size);
+    FileEdit edit = edit_of("SOFTWARE", hive_a, 1);
+    const HostChange read = open(before)->change_volumes({{0, {edit}}}, 1);
+    edit.contents = std::make_shared<MemorySource>(edited(hive_a, 1), "SOFTWARE");
+    const HostChange held = open(before)->change_volumes({{0, {edit}}}, 1);
+    CHECK(apply(before, held, 1) == apply(before, read, 1));
+  }
+}
+
 TEST_CASE("references of blobs are right after a change of one image and of several") {
   const Bytes before = sample(0);
   REQUIRE(references(before, hive_a) == 3);

@@ -30,6 +30,7 @@ const std::map<std::string, Bytes>& contents() {
       {"Windows/System32/config/SOFTWARE", sample(300'000)},
       {"Windows/System32/config/SYSTEM", sample(32768 * 2)},
       {"Windows/notepad.exe", sample(100)},
+      {"Windows/large.bin", sample(4'300'001)},  // long enough for several threads
       {"empty.txt", {}}};
   return files;
 }
@@ -173,12 +174,21 @@ TEST_CASE("the integrity table of a WIM is checked where it is asked for") {
 }
 
 TEST_CASE("content that is read whole and does not have its SHA-1 is an error") {
-  fixtures::BuiltWim wim =
-      fixtures::build_wim({{{"First", {{"file", Bytes(100'000, 'x')}}}}, 32768, 0, false, 0});
-  wim.data[wim.metadata[0].offset + wim.metadata[0].stored_size + 70'000] ^= 1;
-  const auto image = make_wim_image(std::make_shared<MemorySource>(wim.data, "w"), "w", {});
-  const auto file = image->volumes().at(0).tree->open("file");
-  CHECK_NOTHROW(file->read(0, 99'999));
-  CHECK_THROWS_WITH(file->read(99'999, 1), Catch::Contains("SHA-1"));
-  CHECK_NOTHROW(file->read(50'000, 50'000));  // a part proves nothing
+  for (const std::size_t size : {std::size_t{100'000}, std::size_t{5'000'000}}) {
+    fixtures::BuiltWim wim =
+        fixtures::build_wim({{{"First", {{"file", Bytes(size, 'x')}}}}, 32768, 0, false, 0});
+    const auto open = [&wim] {
+      return make_wim_image(std::make_shared<MemorySource>(wim.data, "w"), "w", {})
+          ->volumes()
+          .at(0)
+          .tree->open("file");
+    };
+    CHECK(open()->read(0, size) == Bytes(size, 'x'));
+    wim.data[wim.metadata[0].offset + wim.metadata[0].stored_size + 70'000] ^= 1;
+    const auto file = open();
+    CHECK_NOTHROW(file->read(0, size - 1));
+    CHECK_THROWS_WITH(file->read(size - 1, 1), Catch::Contains("SHA-1"));
+    CHECK_THROWS_WITH(file->read(0, size), Catch::Contains("SHA-1"));
+    CHECK_NOTHROW(file->read(50'000, 50'000));  // a part proves nothing
+  }
 }
