@@ -151,6 +151,10 @@ class Walk {
                  "a key names another parent than the key that lists it",
                  fmt::format("{:#x}", siblings.parent), fmt::format("{:#x}", node.parent));
     }
+    if (node.name.size() == 0) {  // as the reader has it: only the root may have any
+      map_.fault(FaultCode::bad_key, field_offset(entry.cell, nk::name_length),
+                 "a subkey has no name");
+    }
     check_order(node.name, at, siblings);
     check_hint(kind, entry, node.name, at);
     siblings.longest_name =

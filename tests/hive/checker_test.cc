@@ -227,6 +227,10 @@ TEST_CASE("faults of key nodes are named") {
   const Codes name =
       after([](Patient& p) { p.put16(p.key("Alpha\\Below"), nk::name_length, 2000); });
   CHECK(name == Codes{"bad-key", "security-count-too-high"});
+  // The reader refuses it, so a hive with one must not pass for sound.
+  CHECK(after([](Patient& p) {
+          p.put16(p.key("Alpha\\Below"), nk::name_length, 0);
+        }).count("bad-key") == 1);
   CHECK(after([](Patient& p) { p.put16(p.key(""), nk::flags, key_comp_name); }) ==
         Codes{"root-not-flagged"});
   CHECK(after([](Patient& p) { p.put(p.key("Alpha\\Below"), nk::parent, p.key("Beta")); }) ==
