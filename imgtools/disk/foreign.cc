@@ -8,6 +8,7 @@
 #include "imgtools/disk/vhd.h"
 #include "imgtools/disk/vmdk_descriptor.h"
 #include "imgtools/error.h"
+#include "imgtools/path.h"
 
 namespace goldhive {
 
@@ -25,8 +26,7 @@ std::string file_named(const std::string& image, const std::string& name) {
                 fmt::format("depends on '{}', which is not the name of a file here", name), image);
   }
   if (name.front() == '/') return name;
-  const std::size_t slash = image.rfind('/');
-  return slash == std::string::npos ? name : image.substr(0, slash + 1) + name;
+  return join_path(parent_of(image), name);
 }
 
 /// The parent of a qcow2; "" if it has none.
@@ -140,7 +140,7 @@ std::string unread_container(std::span<const std::uint8_t> head) {
 }
 
 bool is_vmdk_extent(const ReadStorage& storage, const std::string& path) {
-  const std::size_t name = path.rfind('/') + 1;  // 0 where there is none
+  const std::size_t name = path.size() - base_name(path).size();
   const std::size_t dot = path.rfind('.');
   const std::size_t dash = path.rfind('-', dot);
   if (dot == std::string::npos || dash == std::string::npos || dash <= name) return false;

@@ -91,8 +91,11 @@ std::vector<std::string> find_parents(const ReadStorage& storage, const std::str
     if (is_file(storage, candidate)) found.push_back(candidate);
   };
   for (const std::string& path : paths.relative) attempt(base, from_windows(path));
-  for (const std::string& path : paths.absolute) {
-    if (is_absolute(path)) attempt(path.starts_with('/') ? "/" : "", with_slashes(path));
+  for (const std::string& given : paths.absolute) {
+    if (!is_absolute(given)) continue;
+    std::string path = with_slashes(given);
+    if (path.size() > 2 && is_special(path[2])) path.erase(0, 1);  // "/C:/x", out of a URL
+    attempt(path.starts_with('/') ? "/" : "", path);
   }
   for (const std::string& path : paths.relative) attempt(base, last_part(from_windows(path)));
   for (const std::string& path : paths.absolute) attempt(base, last_part(from_windows(path)));

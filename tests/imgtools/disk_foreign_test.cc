@@ -74,27 +74,6 @@ TEST_CASE("an image that names anything but a file is refused before qemu is sta
   }
 }
 
-TEST_CASE("the files an image depends on are listed and a missing or looping parent is an error") {
-  const TempDir dir;
-  const std::string base = dir.write("base.raw", Bytes(4096));
-  const std::string middle = dir.write("middle.qcow2", qcow2_with_parent("base.raw"));
-  const std::string top = dir.write("top.qcow2", qcow2_with_parent(middle));
-  CHECK(examine(top).files == std::vector<std::string>{top, middle, base});
-
-  dir.write("base.raw", qcow2_with_parent("top.qcow2"));
-  CHECK_THAT(error_of([&] { examine(top); }).what(), Catch::Contains("comes back"));
-  const Error e = error_of([&] { examine(dir.write("x", qcow2_with_parent("gone"))); });
-  CHECK(e.kind() == ErrorKind::not_found);
-  CHECK_THAT(e.what(), Catch::Contains("its parent disk") && Catch::Contains("missing"));
-
-  const std::string split =
-      dir.write("split.vmdk",
-                descriptor("createType=\"twoGbMaxExtentFlat\"\r\nRW 10 FLAT \"split-f001.vmdk\" "
-                           "0\r\nRW 10 FLAT \"split-f002.vmdk\" 0\r\n"));
-  CHECK(examine(split).files ==
-        std::vector<std::string>{split, dir / "split-f001.vmdk", dir / "split-f002.vmdk"});
-}
-
 TEST_CASE("a qcow2 with an external data file or of an old version is refused") {
   const TempDir dir;
   Bytes file = qcow2_with_parent("");
@@ -148,6 +127,27 @@ namespace {
 bool can_run_nbd() { return have_tool("qemu-img") && have_tool("qemu-nbd"); }
 
 }  // namespace
+
+TEST_CASE("the files an image depends on are listed and a missing or looping parent is an error") {
+  const TempDir dir;
+  const std::string base = dir.write("base.raw", Bytes(4096));
+  const std::string middle = dir.write("middle.qcow2", qcow2_with_parent("base.raw"));
+  const std::string top = dir.write("top.qcow2", qcow2_with_parent(middle));
+  CHECK(examine(top).files == std::vector<std::string>{top, middle, base});
+
+  dir.write("base.raw", qcow2_with_parent("top.qcow2"));
+  CHECK_THAT(error_of([&] { examine(top); }).what(), Catch::Contains("comes back"));
+  const Error e = error_of([&] { examine(dir.write("x", qcow2_with_parent("gone"))); });
+  CHECK(e.kind() == ErrorKind::not_found);
+  CHECK_THAT(e.what(), Catch::Contains("its parent disk") && Catch::Contains("missing"));
+
+  const std::string split =
+      dir.write("split.vmdk",
+                descriptor("createType=\"twoGbMaxExtentFlat\"\r\nRW 10 FLAT \"split-f001.vmdk\" "
+                           "0\r\nRW 10 FLAT \"split-f002.vmdk\" 0\r\n"));
+  CHECK(examine(split).files ==
+        std::vector<std::string>{split, dir / "split-f001.vmdk", dir / "split-f002.vmdk"});
+}
 
 TEST_CASE(
     "reads of any size come through qemu-nbd also from an image with commas and colons in its "

@@ -15,7 +15,7 @@ TempDir::TempDir() {
   for (int attempt = 0; attempt < 100; ++attempt) {
     const fs::path candidate = fs::temp_directory_path() / ("goldhive-" + std::to_string(random()));
     if (fs::create_directory(candidate)) {
-      path_ = candidate.string();
+      path_ = candidate.generic_string();
       return;
     }
   }
@@ -35,7 +35,7 @@ std::string TempDir::write(const std::string& name, const std::string& text) con
   const fs::path file = fs::path(path_) / name;
   fs::create_directories(file.parent_path());
   std::ofstream(file, std::ios::binary) << text;
-  return file.string();
+  return file.generic_string();
 }
 
 void TempDir::make_directory(const std::string& name) const {
