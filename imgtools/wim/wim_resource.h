@@ -69,9 +69,10 @@ class WimChunkedSource final : public ByteSource {
   Extent extent_of(std::uint64_t chunk) const;
   Bytes decode(std::uint64_t chunk) const;
   /// The same into `out`, which has its size. `in` is the chunk as it is stored, at `at` in the
-  /// file. May be called by several threads, each with a decompressor of its own.
+  /// file. May be called by several threads, each with a decompressor of its own; none is needed
+  /// for a chunk that is stored as it is.
   void decode(std::uint64_t chunk, std::uint64_t at, std::span<const std::uint8_t> in,
-              std::span<std::uint8_t> out, WimDecompressor& decompressor) const;
+              std::span<std::uint8_t> out, WimDecompressor* decompressor) const;
   /// Chunks that fill `out`, from `first`, by two threads. Past the cache: whoever wants this much
   /// at once keeps it.
   void decode_run(std::uint64_t first, std::span<std::uint8_t> out) const;
