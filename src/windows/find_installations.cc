@@ -5,8 +5,8 @@
 // RegBack, or copies of the two hives under names of their own.
 //
 // So three questions, the first that has an answer wins:
-//   1. Is the root a Windows folder, or System32, or does a folder of level 1 or 2 hold
-//      System32\config with a hive?
+//   1. Is the root a Windows folder, or System32, or does a folder of level 1 or 2, or in a
+//      Windows.old of level 2, hold System32\config with a hive?
 //   2. Are there hives by name in the root, or in a folder of level 1?
 //   3. Which files of the root could be a hive at all? Their content must tell (loose_hives.cc).
 //
@@ -203,27 +203,56 @@ class Finder {
     if (take_windows("", "", root)) return;
     if (take_system32(root)) return;
 
-    std::vector<std::pair<std::string, Entries>> others;
+    std::vector<Folder> others;
     for (const TreeEntry& entry : root) {
       if (!entry.directory || !is_searched(entry.name)) continue;
       Entries entries = list(entry.name);
       if (!take_windows("", entry.name, entries)) {
-        others.emplace_back(entry.name, std::move(entries));
+        others.push_back({entry.name, std::move(entries)});
       }
     }
+    for (const Folder& former : search_second_level(others)) take_windows_in(former);
+  }
+
+  struct Folder {
+    std::string path;
+    Entries entries;
+  };
+
+  /// Returns the folders there that hold a former Windows, perhaps, but are none.
+  std::vector<Folder> search_second_level(const std::vector<Folder>& first_level) {
+    std::vector<Folder> former;
     std::size_t looked_at = 0;
-    for (const auto& [folder, entries] : others) {
-      for (const TreeEntry& entry : entries) {
+    for (const Folder& folder : first_level) {
+      for (const TreeEntry& entry : folder.entries) {
         if (!entry.directory) continue;
         if (++looked_at > folder_limit) {
           notes_.push_back(
               fmt::format("only the first {} folders of the second level were searched for Windows",
                           folder_limit));
-          return;
+          return former;
         }
-        const std::string path = join_path(folder, entry.name);
-        take_windows(folder, path, list(path));
+        Folder inside{join_path(folder.path, entry.name), {}};
+        inside.entries = list(inside.path);
+        if (!take_windows(folder.path, inside.path, inside.entries) && is_former(entry.name)) {
+          former.push_back(std::move(inside));
+        }
       }
+    }
+    return former;
+  }
+
+  /// What setup put aside, Windows.old or Windows.old.000: it lies as deep as the volume that it is
+  /// in, which may itself be a folder of the tree.
+  static bool is_former(std::string_view name) {
+    constexpr std::string_view former = "Windows.old";
+    return nt_equal(name.substr(0, former.size()), former);
+  }
+  void take_windows_in(const Folder& folder) {
+    for (const TreeEntry& entry : folder.entries) {
+      if (!entry.directory || !is_searched(entry.name)) continue;
+      const std::string path = join_path(folder.path, entry.name);
+      take_windows(folder.path, path, list(path));
     }
   }
 

@@ -37,8 +37,9 @@ struct Place {
 };
 
 /// Every installation of the tree, shallow before deep, then by name. Looks at the root and two
-/// levels of folders below it, and into a System32\config where there is one; never deeper, but in
-/// a tree that is in memory (FileTree::known_hives): there every folder is looked at.
+/// levels of folders below it, into a Windows.old there, and into a System32\config where there is
+/// one; never deeper, but in a tree that is in memory (FileTree::known_hives): there every folder
+/// is looked at.
 ///
 /// `target` is what the tree was opened from: a tree does not know the name of its own root, and
 /// RegBack is told by its name. Throws what reading a folder threw if no other folder holds any.

@@ -75,6 +75,16 @@ TEST_CASE(
   CHECK(places[3].root == "backup");
 }
 
+TEST_CASE("each volume in a folder of volumes may have a Windows.old of its own") {
+  const auto places = find(tree_of(
+      {"pc1/Windows/System32/config/SYSTEM", "pc1/Windows.old/Windows/System32/config/SYSTEM",
+       "pc2/WINDOWS.OLD.000/WINNT/System32/config/SYSTEM", "pc2/other/deep/System32/config/SYSTEM",
+       "pc2/Windows/System32/config/SYSTEM"}));
+  CHECK(windows_folders(places) == std::vector<std::string>{"pc1/Windows", "pc2/Windows",
+                                                            "pc1/Windows.old/Windows",
+                                                            "pc2/WINDOWS.OLD.000/WINNT"});
+}
+
 TEST_CASE("the tree may begin at the Windows folder, at System32, at config or at RegBack") {
   SECTION("Windows") {
     const auto places = find(tree_of({"System32/config/SYSTEM", "SysWOW64/winhttp.dll"}));
