@@ -4,9 +4,10 @@
 #include "src/cli/cmd_plan.h"
 #include "src/cli/command.h"
 #include "src/cli/patch_target.h"
+#include "src/cli/restore.h"
 #include "src/cli/survey.h"
+#include "src/cli/text_file.h"
 #include "src/cli/timestamp.h"
-#include "src/cli/undo_flags.h"
 #include "src/cli/version.h"
 #include "src/hive/cross_check.h"
 
@@ -27,6 +28,11 @@ struct PatchFlags {
   bool force_unclean = false;
   bool no_cross_check = false;
 };
+
+policy::SavedPlan load_plan_file(const ReadStorage& storage, const std::string& path) {
+  constexpr std::uint64_t size_limit = 64 << 20;
+  return policy::load_plan(read_text_file(storage, path, size_limit, "a plan"), path);
+}
 
 PatchSettings settings_of(const Host& host, const PatchFlags& flags, const policy::Policy& policy) {
   PatchSettings settings;

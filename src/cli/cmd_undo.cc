@@ -1,20 +1,17 @@
 // goldhive undo: takes the last patch of a target back, byte for byte.
-#include <fmt/format.h>
-
 #include <nlohmann/json.hpp>
-#include <ostream>
 
 #include "src/cli/command.h"
 #include "src/cli/patch_target.h"
+#include "src/cli/restore.h"
 #include "src/cli/survey.h"
-#include "src/cli/undo_flags.h"
-#include "src/report/printable.h"
 
 namespace goldhive::cli {
 namespace {
 
 struct UndoCommandFlags {
-  std::vector<std::string> targets;
+  TargetFlags targets;
+  OutputFlags output;
   UndoFlags undo;
   bool force = false;
 };
@@ -27,42 +24,39 @@ std::size_t part_of(const std::string& metadata) {
 }
 
 /// One patch may have left several undo files, one an installation: all of them are taken back.
-void undo_target(Host& host, const std::string& target, const UndoCommandFlags& flags) {
+void undo_target(Host& host, const TargetName& name, const UndoCommandFlags& flags,
+                 report::TargetReport& report) {
   Storage& storage = host.output;
-  if (!storage.stat(target)) throw Error(ErrorKind::not_found, "no such file or folder", target);
-  for (const std::string& journal :
-       recover_target(storage, {target, ""}, open_options(host), false)) {
-    say(host, target + ": rolled back a patch that was cut off (" + journal + ")");
+  if (!storage.stat(name.path)) {
+    throw Error(ErrorKind::not_found, "no such file or folder", name.path);
   }
-  const JournalPlace place = place_of(storage, target, make_absolute(target, host.places.working),
-                                      undo_options(host, flags.undo));
+  report.format = detect_format(storage, name.path);
+  report.restore->journals = recover_target(storage, {name.path, ""},
+                                            open_options(host, flags.targets.input_format), false);
+  const JournalPlace place =
+      place_of(storage, name.path, make_absolute(name.path, host.places.working),
+               undo_options(host, flags.undo));
   for (std::size_t part = 0; part != 1;) {
     const std::optional<std::string> file = newest_undo_file(storage, place);
     if (!file) {
       throw Error(ErrorKind::not_found,
                   "no undo file: it was not patched, or with --no-undo, or its undo file lies "
                   "elsewhere (--undo-dir)",
-                  target);
+                  name.path);
     }
     const UndoResult result = undo(storage, place, *file, flags.force);
     for (const std::string& path : result.targets) {
-      host.out << report::printable(path) << (result.changed ? ": restored\n" : ": as it was\n");
+      report.restore->files.push_back({path, result.changed});
     }
     part = part_of(result.metadata);
   }
 }
 
 int undo_all(Host& host, const UndoCommandFlags& flags) {
-  int exit_code = exit_compliant;
-  for (const std::string& target : flags.targets) {
-    try {
-      undo_target(host, target, flags);
-    } catch (const Error& e) {
-      say(host, e.at(target).what());
-      exit_code = exit_error;
-    }
-  }
-  return exit_code;
+  return restore_targets(host, "undo", flags.targets, flags.output,
+                         [&](const TargetName& name, report::TargetReport& report) {
+                           undo_target(host, name, flags, report);
+                         });
 }
 
 }  // namespace
@@ -70,15 +64,16 @@ int undo_all(Host& host, const UndoCommandFlags& flags) {
 void add_undo(CLI::App& app, Host& host, int& exit_code) {
   CLI::App* command = app.add_subcommand("undo", "Take the last patch back, byte for byte");
   const auto flags = std::make_shared<UndoCommandFlags>();
-  command->add_option("TARGET", flags->targets, "what was patched, as it was named then")
-      ->required();
+  add_target_names(*command, flags->targets);
   command
       ->add_option("--undo-dir", flags->undo.directory,
                    "look for undo files in this folder (default: beside the target)")
       ->type_name("DIR");
   command->add_flag("--force", flags->force,
                     "put the old bytes back although the target was changed since the patch");
-  command->footer("Exit code: 0 restored, 2 error or refused.");
+  add_output_flags(*command, flags->output);
+  command->footer(
+      "Targets are named as they were for the patch. Exit code: 0 restored, 2 error or refused.");
   command->callback([&host, &exit_code, flags] { exit_code = undo_all(host, *flags); });
 }
 

@@ -37,7 +37,7 @@ std::string check_report(const std::string& text, const std::string& command) {
 
 }  // namespace
 
-void add_target_flags(CLI::App& command, TargetFlags& flags) {
+void add_target_names(CLI::App& command, TargetFlags& flags) {
   command
       .add_option(
           "TARGET", flags.targets,
@@ -48,6 +48,10 @@ void add_target_flags(CLI::App& command, TargetFlags& flags) {
       .add_option("--input-format", flags.input_format,
                   "take the targets for this format instead of telling by content")
       ->type_name("NAME");
+}
+
+void add_target_flags(CLI::App& command, TargetFlags& flags) {
+  add_target_names(command, flags);
   command
       .add_option("--image", flags.image,
                   "of a file with several images (WIM, ESD): the number or name of one, or all")

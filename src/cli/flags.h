@@ -27,6 +27,8 @@ struct TargetFlags {
   unsigned jobs = 0;  ///< 0 = Host::cores
 };
 void add_target_flags(CLI::App& command, TargetFlags& flags);
+/// Those of them that say which files are meant: the targets, and their format.
+void add_target_names(CLI::App& command, TargetFlags& flags);
 
 /// Where the report goes, and as what.
 struct OutputFlags {

@@ -1,14 +1,8 @@
-#include "src/cli/undo_flags.h"
+#include "src/cli/restore.h"
 
-#include "src/cli/text_file.h"
+#include "src/cli/survey.h"
 
 namespace goldhive::cli {
-namespace {
-
-constexpr std::uint64_t plan_size_limit = 64 << 20;
-
-}  // namespace
-
 UndoOptions undo_options(const Host& host, const UndoFlags& flags) {
   UndoOptions options;
   options.keep = !flags.no_undo;
@@ -26,8 +20,25 @@ OpenOptions open_options(const Host& host, const std::string& input_format) {
   return options;
 }
 
-policy::SavedPlan load_plan_file(const ReadStorage& storage, const std::string& path) {
-  return policy::load_plan(read_text_file(storage, path, plan_size_limit, "a plan"), path);
+int restore_targets(Host& host, const std::string& command, const TargetFlags& targets,
+                    const OutputFlags& output_flags, const RestoreTarget& restore) {
+  TargetFlags in_order = targets;
+  in_order.jobs = 1;  // a target that is named twice was patched twice
+  Output output(host, command, output_flags, false);
+  const report::Report report = survey(host, command, "", in_order, output,
+                                       [&](const ReadStorage&, const std::string& target) {
+                                         report::TargetReport result;
+                                         result.path = target;
+                                         result.restore.emplace();
+                                         try {
+                                           restore(split_target(host.output, target), result);
+                                         } catch (const Error& e) {
+                                           result.error = e.at(target);
+                                         }
+                                         return result;
+                                       });
+  output.finish(report);
+  return exit_code_of(report);
 }
 
 }  // namespace goldhive::cli

@@ -1,11 +1,14 @@
-// Where patch and undo keep the undo file, and the plan that patch is given.
+// What the commands share that put old bytes back, or keep them: where undo files lie, how targets
+// are opened, and the report on them.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "imgtools/undo.h"
 #include "src/cli/cli.h"
-#include "src/policy/plan.h"
+#include "src/cli/flags.h"
+#include "src/cli/pipeline.h"
 
 namespace goldhive::cli {
 
@@ -18,7 +21,10 @@ UndoOptions undo_options(const Host& host, const UndoFlags& flags);
 /// How undo and recover open a target: they look for journals, not for images inside archives.
 OpenOptions open_options(const Host& host, const std::string& input_format = "");
 
-/// Reads a file that `plan -o` saved.
-policy::SavedPlan load_plan_file(const ReadStorage& storage, const std::string& path);
+/// Puts a target back and says in `report.restore` what it did. May throw Error.
+using RestoreTarget = std::function<void(const TargetName& name, report::TargetReport& report)>;
+/// The targets one after the other, as a patch takes them; returns the exit code.
+int restore_targets(Host& host, const std::string& command, const TargetFlags& targets,
+                    const OutputFlags& output, const RestoreTarget& restore);
 
 }  // namespace goldhive::cli

@@ -221,6 +221,14 @@ json target_json(const TargetReport& target) {
     out["hive_checks"] = std::move(checks);
   }
   if (target.undo) out["undo"] = *target.undo;
+  if (target.restore) {
+    json files = json::array();
+    for (const RestoreReport::File& f : target.restore->files) {
+      files.push_back({{"path", f.path}, {"changed", f.changed}});
+    }
+    out["restored"] = std::move(files);
+    out["rolled_back"] = target.restore->journals;
+  }
   if (target.backup) {
     out["backup"] = {{"machine", target.backup->machine}, {"time", target.backup->time}};
   }

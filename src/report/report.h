@@ -60,12 +60,23 @@ struct BackupReport {
   std::string time;  ///< "2016-07-08 101112", as the folder's name has it
 };
 
+/// What undo and recover did to a target.
+struct RestoreReport {
+  struct File {
+    std::string path;
+    bool changed;  ///< false: it had its old bytes already
+  };
+  std::vector<File> files;            ///< undo only: those of the patch that was taken back
+  std::vector<std::string> journals;  ///< of patches that were cut off, rolled back
+};
+
 struct TargetReport {
   std::string path;    ///< as given on the command line
   std::string format;  ///< "" if it could not be opened
   std::vector<VolumeReport> volumes;
   std::vector<InstallationReport> installations;
   std::optional<std::vector<HiveCheckReport>> hive_checks;  ///< verify only
+  std::optional<RestoreReport> restore;                     ///< undo and recover only
   std::vector<std::string> notes;  ///< volumes passed over, hot journals, ...
   std::optional<Error> error;
   std::optional<std::string> undo;  ///< patch: path of the undo file
@@ -81,7 +92,7 @@ struct Summary {
 };
 
 struct Report {
-  std::string command;  ///< "scan", "list", "verify", "plan", "patch"
+  std::string command;  ///< "scan", "list", "verify", "plan", "patch", "undo", "recover"
   std::string policy;   ///< name of the policy; "" where none was applied
   std::string tool_version;
   /// Without those that were written one by one, where nobody needs them any more.

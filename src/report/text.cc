@@ -247,6 +247,9 @@ void write_text(const Report& report, const WriteOptions& options, std::ostream&
   if (report.command == "list") return write_listing(report, options, out);
   if (report.command == "plan") return write_plan(report, options, out);
   if (report.command == "verify") return write_checks(report, options, out);
+  if (report.command == "undo" || report.command == "recover") {
+    return write_restored(report, options, out);
+  }
   TextWriter(options, out).write(report);
 }
 

@@ -19,5 +19,7 @@ void write_plan(const Report& report, const WriteOptions& options,
                 std::ostream& out);  // plan_listing.cc
 void write_checks(const Report& report, const WriteOptions& options,
                   std::ostream& out);  // check_listing.cc
+void write_restored(const Report& report, const WriteOptions& options,
+                    std::ostream& out);  // restore_listing.cc
 
 }  // namespace goldhive::report

@@ -7,6 +7,7 @@
 #include "src/hive/checker.h"
 #include "src/hive/cross_check.h"
 #include "tests/cli/session.h"
+#include "tests/golden.h"
 
 namespace goldhive::tests {
 namespace {
@@ -77,6 +78,40 @@ TEST_CASE("Undo gives the original bytes back and leaves nothing behind") {
   CHECK(hives(session) == before);
   CHECK_FALSE(session.storage.has("win7.goldhive-undo"));
   CHECK(session.run({"undo", "win7"}).code == 2);
+}
+
+TEST_CASE("undo and recover report what they did as the other commands do") {
+  Session session = windows_7();
+  session.run(patch_win7);
+  const std::string undo = session.run({"undo", "win7", "-f", "json"}).out;
+  check_golden("tests/cli/golden/undo.json", undo);
+  const json restored = {{{"path", config + "SOFTWARE"}, {"changed", true}},
+                         {{"path", config + "SYSTEM"}, {"changed", true}}};
+  CHECK(json::parse(undo)["targets"][0]["restored"] == restored);
+  const auto error_of = [&session](const char* command) {
+    return json::parse(session.run({command, "win7", "-f", "json"}).out)["targets"][0]["error"];
+  };
+  CHECK(error_of("undo")["kind"] == "not-found");
+  CHECK(error_of("recover").is_null());
+}
+
+TEST_CASE("undo takes the names that patch took: a folder of images, a list, an installation") {
+  Session session;
+  session.put_recipe("windows-7-sp1-x64", "images/first");
+  session.put_recipe("windows-7-sp1-x64", "images/first/Windows.old");
+  session.put_recipe("windows-7-sp1-x64-ready", "images/second");  // nothing to patch
+  session.storage.put("list", std::string("images/first\n"));
+  const std::string hive = "images/first/Windows.old/Windows/System32/config/SOFTWARE";
+  const std::string before = session.storage.text(hive);
+  for (const char* name : {"images", "@list", "images/first:/Windows.old", "images/first"}) {
+    INFO(name);
+    session.run({"patch", name, "--timestamp", "2016-02-15T00:00:00Z"});
+    CHECK(session.storage.text(hive) != before);
+    const Outcome undo = session.run({"undo", name});
+    CHECK(undo.code == 0);
+    CHECK(undo.err.empty());
+    CHECK(session.storage.text(hive) == before);
+  }
 }
 
 TEST_CASE("Patching twice changes no byte the second time") {

@@ -68,6 +68,7 @@ same "$top/linux" "$top/windows" "patched files and undo files"
 changed=$(diff -rq "$top/made" "$top/linux" | wc -l)
 both undo --format json trees/* archives/*
 same "$top/linux" "$top/windows" "files after undo"
+same "$top/made" "$top/linux" "files before the patch and after undo"
 
 targets=$(ls -d trees/* hostile/* archives/* | wc -l)
 echo "$targets targets compared, $changed files changed by patch, $bad differences"
