@@ -11,7 +11,7 @@ namespace {
 class ForeignDisk final : public VirtualDisk {
  public:
   ForeignDisk(ForeignImage image, std::unique_ptr<ByteSource> disk)
-      : VirtualDisk(image.files.front()), image_(std::move(image)), disk_(std::move(disk)) {
+      : VirtualDisk(image.files.front().path), image_(std::move(image)), disk_(std::move(disk)) {
     for (const std::string& note : image_.notes) add_note(note);
     if (!image_.write_refusal.empty()) refuse_writing(image_.write_refusal);
   }
@@ -20,7 +20,8 @@ class ForeignDisk final : public VirtualDisk {
   std::uint64_t size() const override { return disk_->size(); }
   /// The disk is one of them: it is what has a journal.
   std::vector<std::string> host_files() const override {
-    std::vector<std::string> files = image_.files;
+    std::vector<std::string> files;
+    for (const ForeignFile& file : image_.files) files.push_back(file.path);
     files.push_back(disk_->name());
     return files;
   }
@@ -49,7 +50,9 @@ std::shared_ptr<const VirtualDisk> open_foreign_disk(const ReadStorage& storage,
                                                      const std::string& path,
                                                      const std::string& format) {
   ForeignImage image = examine_foreign(storage, path, format);
-  return std::make_shared<ForeignDisk>(std::move(image), storage.open(disk_inside(path)));
+  auto disk = storage.open(disk_inside(path));  // from here on qemu's lock keeps writers out
+  check_maps(storage, image);
+  return std::make_shared<ForeignDisk>(std::move(image), std::move(disk));
 }
 
 }  // namespace goldhive

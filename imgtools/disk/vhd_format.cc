@@ -79,15 +79,6 @@ std::string path_of_url(std::string_view url) {
 
 }  // namespace
 
-std::uint32_t be32(const ByteView& view, std::size_t at) {
-  const std::uint32_t v = view.u32(at);
-  return (v >> 24) | ((v >> 8) & 0xff00) | ((v << 8) & 0xff0000) | (v << 24);
-}
-
-std::uint64_t be64(const ByteView& view, std::size_t at) {
-  return (static_cast<std::uint64_t>(be32(view, at)) << 32) | be32(view, at + 4);
-}
-
 std::uint32_t vhd_checksum(std::span<const std::uint8_t> data, std::size_t field) {
   std::uint32_t sum = 0;
   for (std::size_t i = 0; i < data.size(); ++i) {

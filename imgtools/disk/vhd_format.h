@@ -7,13 +7,10 @@
 #include <vector>
 
 #include "imgtools/byte_source.h"
+#include "imgtools/disk/big_endian.h"
 #include "imgtools/disk/parent_chain.h"
 
 namespace goldhive {
-
-/// Big-endian reads: VHD is the one format here that uses them.
-std::uint32_t be32(const ByteView& view, std::size_t at);
-std::uint64_t be64(const ByteView& view, std::size_t at);
 
 /// The sum of all bytes but the checksum's own four at `field`, inverted.
 std::uint32_t vhd_checksum(std::span<const std::uint8_t> data, std::size_t field);

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <sstream>
 
+#include "imgtools/disk/map_bounds.h"
 #include "imgtools/error.h"
 
 namespace goldhive {
@@ -21,40 +23,64 @@ std::string unquoted(const std::string& text) {
   return text.substr(first + 1, second == std::string::npos ? second : second - first - 1);
 }
 
-bool starts_with(const std::string& text, const char* prefix) { return text.rfind(prefix, 0) == 0; }
+std::string lower(std::string text) {
+  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+  return text;
+}
+
+/// `RW 204800 FLAT "disk-flat.vmdk" 0`; nullopt if the line is none of that kind.
+std::optional<VmdkExtent> parse_extent(const std::string& line) {
+  VmdkExtent extent;
+  std::istringstream words(line);
+  words >> extent.access >> extent.sectors >> extent.type;
+  if (!words ||
+      (extent.access != "RW" && extent.access != "RDONLY" && extent.access != "NOACCESS")) {
+    return std::nullopt;
+  }
+  const std::size_t quote = line.find('"');
+  if (quote != std::string::npos) {
+    extent.file = unquoted(line);
+    std::istringstream rest(line.substr(std::min(line.size(), quote + extent.file.size() + 2)));
+    rest >> extent.offset;
+  }
+  return extent;
+}
 
 VmdkDescriptor parse(const std::string& text) {
   VmdkDescriptor descriptor;
   std::string hint;
-  bool has_parent = false;
   std::istringstream lines(text);
   std::string line;
   while (std::getline(lines, line)) {
     while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.pop_back();
     const std::size_t equals = line.find('=');
     const std::string value = equals == std::string::npos ? "" : line.substr(equals + 1);
-    if (starts_with(line, "createType")) {
+    if (line.starts_with("createType")) {
       descriptor.create_type = unquoted(value);
-    } else if (starts_with(line, "parentCID")) {
-      has_parent = value != "ffffffff" && value != "FFFFFFFF";
-    } else if (starts_with(line, "parentFileNameHint")) {
+    } else if (line.starts_with("CID")) {
+      descriptor.content_id = lower(value);
+    } else if (line.starts_with("parentCID")) {
+      descriptor.parent_id = lower(value);
+    } else if (line.starts_with("parentFileNameHint")) {
       hint = unquoted(value);
-    } else if (starts_with(line, "RW ") || starts_with(line, "RDONLY ") ||
-               starts_with(line, "NOACCESS ")) {
-      if (line.find('"') != std::string::npos) descriptor.extents.push_back(unquoted(line));
+    } else if (const std::optional<VmdkExtent> extent = parse_extent(line)) {
+      descriptor.extents.push_back(*extent);
     }
   }
-  if (has_parent) descriptor.parent = hint;
+  if (!descriptor.parent_id.empty() && descriptor.parent_id != "ffffffff") {
+    descriptor.parent = hint;
+  }
   return descriptor;
 }
 
-std::string text_at(const ByteSource& file, std::uint64_t offset, std::uint64_t length) {
-  if (length > max_text) {
-    throw Error::corrupt(file.name(), offset, "the VMDK descriptor is too long",
-                         fmt::format("at most {} bytes", max_text), fmt::format("{}", length));
-  }
-  const Bytes data = file.read(offset, static_cast<std::size_t>(length));
+std::string text_of(const Bytes& data) {
   return std::string(data.begin(), std::find(data.begin(), data.end(), std::uint8_t{0}));
+}
+
+VmdkDescriptor created_as(const char* type) {
+  VmdkDescriptor descriptor;
+  descriptor.create_type = type;
+  return descriptor;
 }
 
 }  // namespace
@@ -63,15 +89,19 @@ VmdkDescriptor read_vmdk_descriptor(const ByteSource& file) {
   const Bytes head =
       file.read(0, static_cast<std::size_t>(std::min<std::uint64_t>(file.size(), 512)));
   const ByteView view(head, 0, file.name());
-  if (view.starts_with("COWD")) return {"vmfsSparse", "", {}};
-  if (!view.starts_with("KDMV")) return parse(text_at(file, 0, std::min(file.size(), max_text)));
-  const std::uint64_t sectors = view.u64(36);
-  if (sectors == 0) return {"sparse extent", "", {}};  // described by another file
-  if (sectors > max_text / 512 || view.u64(28) > file.size() / 512) {
-    throw Error::corrupt(file.name(), 28, "bad place of the VMDK descriptor", {},
-                         fmt::format("sector {}, {} sectors", view.u64(28), sectors));
+  if (view.starts_with("COWD")) return created_as("vmfsSparse");
+  if (!view.starts_with("KDMV")) {
+    return parse(text_of(file.read(0, static_cast<std::size_t>(std::min(file.size(), max_text)))));
   }
-  VmdkDescriptor descriptor = parse(text_at(file, view.u64(28) * 512, sectors * 512));
+  const std::uint64_t start = view.u64(28);
+  const std::uint64_t sectors = view.u64(36);
+  if (sectors == 0) return created_as("sparse extent");  // described by another file
+  if (sectors > max_text / 512 || start > UINT64_MAX / 512) {
+    throw Error::corrupt(file.name(), 28, "bad place of the VMDK descriptor", {},
+                         fmt::format("sector {}, {} sectors", start, sectors));
+  }
+  VmdkDescriptor descriptor = parse(
+      text_of(MapBounds(file, "VMDK").table(28, start * 512, sectors * 512, "its descriptor")));
   descriptor.extents.clear();  // it names itself, perhaps by a name it had before
   return descriptor;
 }

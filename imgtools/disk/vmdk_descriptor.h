@@ -4,6 +4,7 @@
 //   parentCID=ffffffff
 //   parentFileNameHint="base.vmdk"
 //   RW 4192256 SPARSE "disk-s001.vmdk"
+//   RW 204800 FLAT "disk-flat.vmdk" 0
 //
 // It stands alone in a file ("# Disk DescriptorFile"), or inside the sparse file it describes.
 #pragma once
@@ -15,10 +16,21 @@
 
 namespace goldhive {
 
+/// A run of the disk and the file that holds it.
+struct VmdkExtent {
+  std::string access;         ///< "RW", "RDONLY", "NOACCESS"
+  std::uint64_t sectors = 0;  ///< of 512 bytes
+  std::string type;           ///< "SPARSE", "FLAT", ...
+  std::string file;           ///< "" if it has none (ZERO)
+  std::uint64_t offset = 0;   ///< sector of the file; of a flat one
+};
+
 struct VmdkDescriptor {
   std::string create_type;
-  std::string parent;                ///< "" if it has none
-  std::vector<std::string> extents;  ///< file names; empty for a file that is its own only extent
+  std::string content_id;  ///< "CID": changes with every first write after the disk was opened
+  std::string parent_id;   ///< the parent's, when this disk was made
+  std::string parent;      ///< its file; "" if there is none
+  std::vector<VmdkExtent> extents;  ///< empty for a file that is its own only extent
 };
 
 /// `file` starts with "KDMV", "COWD" or "# Disk DescriptorFile".

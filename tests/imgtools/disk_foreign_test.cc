@@ -21,6 +21,12 @@ ForeignImage examine(const std::string& path) {
   return examine_foreign(*storage, path, foreign_format(*storage->open(path)));
 }
 
+std::vector<std::string> paths_of(const ForeignImage& image) {
+  std::vector<std::string> paths;
+  for (const ForeignFile& file : image.files) paths.push_back(file.path);
+  return paths;
+}
+
 void be(Bytes& out, std::size_t at, std::uint64_t value, std::size_t width) {
   for (std::size_t i = 0; i < width; ++i) {
     out[at + i] = static_cast<std::uint8_t>(value >> (8 * (width - 1 - i)));
@@ -34,6 +40,8 @@ Bytes qcow2_with_parent(const std::string& parent) {
   be(file, 4, 3, 4);
   be(file, 8, 512, 8);
   be(file, 16, parent.size(), 4);
+  be(file, 20, 16, 4);
+  be(file, 100, 104, 4);
   std::copy(parent.begin(), parent.end(), file.begin() + 512);
   return file;
 }
@@ -133,7 +141,7 @@ TEST_CASE("the files an image depends on are listed and a missing or looping par
   const std::string base = dir.write("base.raw", Bytes(4096));
   const std::string middle = dir.write("middle.qcow2", qcow2_with_parent("base.raw"));
   const std::string top = dir.write("top.qcow2", qcow2_with_parent(middle));
-  CHECK(examine(top).files == std::vector<std::string>{top, middle, base});
+  CHECK(paths_of(examine(top)) == std::vector<std::string>{top, middle, base});
 
   dir.write("base.raw", qcow2_with_parent("top.qcow2"));
   CHECK_THAT(error_of([&] { examine(top); }).what(), Catch::Contains("comes back"));
@@ -145,7 +153,9 @@ TEST_CASE("the files an image depends on are listed and a missing or looping par
       dir.write("split.vmdk",
                 descriptor("createType=\"twoGbMaxExtentFlat\"\r\nRW 10 FLAT \"split-f001.vmdk\" "
                            "0\r\nRW 10 FLAT \"split-f002.vmdk\" 0\r\n"));
-  CHECK(examine(split).files ==
+  dir.write("split-f001.vmdk", Bytes(5120));
+  dir.write("split-f002.vmdk", Bytes(5120));
+  CHECK(paths_of(examine(split)) ==
         std::vector<std::string>{split, dir / "split-f001.vmdk", dir / "split-f002.vmdk"});
 }
 
