@@ -152,9 +152,11 @@ goldhive_late_library(archive libarchive)
 goldhive_library(libarchive "${ARCHIVE_VERSION}" "no archives (tar, zip, 7z, cpio)")
 
 # dep::nbd - VMDK, qcow2 and VDI, read by a qemu-nbd child; qemu-utils is used at run time only, and
-# so is libnbd itself: see imgtools/late_library.h.
+# so is libnbd itself: see imgtools/late_library.h. The child is bound to us by means of Linux.
 # package: libnbd-dev qemu-utils
-goldhive_late_library(nbd libnbd)
+if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
+  goldhive_late_library(nbd libnbd)
+endif()
 goldhive_library(libnbd "${NBD_VERSION}" "no VMDK, qcow2 and VDI disks")
 
 # dep::xml - the XML in a WIM: names, editions and architectures of its images.

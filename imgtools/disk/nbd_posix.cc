@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <libnbd.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -10,14 +11,9 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <cstdlib>
 #include <optional>
 #include <system_error>
 #include <utility>
-
-#ifdef __linux__
-#include <sys/prctl.h>
-#endif
 
 #include "imgtools/disk/nbd.h"
 #include "imgtools/error.h"
@@ -71,48 +67,35 @@ class Descriptor {
   int fd_ = -1;
 };
 
-/// Not to be inherited by what another thread starts meanwhile, where the system can do that.
-int make_pipe(int (&ends)[2]) {
-#ifdef __linux__
-  return ::pipe2(ends, O_CLOEXEC);
-#else
-  return ::pipe(ends);
-#endif
-}
-int make_socket() {
-#ifdef SOCK_CLOEXEC
-  return ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-#else
-  return ::socket(AF_UNIX, SOCK_STREAM, 0);
-#endif
-}
-
-/// Both ends of a connection that nobody else can make: its name is gone before the server starts,
-/// so that nothing of it is left however we end.
+/// Both ends of a connection that nobody else can make.
 struct Connection {
   Descriptor listener;  ///< one connection waits in it: the other end
   Descriptor client;
 };
 
+/// The kernel gives the listener a name of its own choice, which is none in the file system:
+/// nothing of it is left however we end. Others of this host could connect to it, but the queue has
+/// room for one, and a client that does not wait for room knows that it is that one.
 Connection make_connection() {
+  Connection made{Descriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)),
+                  Descriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0))};
+  if (!made.listener.valid() || !made.client.valid()) fail_to("make a socket for qemu-nbd");
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  std::array<char, 32> directory{"/tmp/goldhive-nbd-XXXXXX"};
-  if (::mkdtemp(directory.data()) == nullptr) fail_to("make a directory in /tmp for a socket");
-  const std::string path = std::string(directory.data()) + "/nbd";
-  std::copy(path.begin(), path.end(), address.sun_path);
-  const auto* name = reinterpret_cast<const sockaddr*>(&address);
-
-  Connection made{Descriptor(make_socket()), Descriptor(make_socket())};
-  const bool connected = made.listener.valid() && made.client.valid() &&
-                         ::bind(made.listener.get(), name, sizeof address) == 0 &&
-                         ::listen(made.listener.get(), 1) == 0 &&
-                         ::connect(made.client.get(), name, sizeof address) == 0;
-  const int error = errno;
-  ::unlink(path.c_str());
-  ::rmdir(directory.data());
-  errno = error;
-  if (!connected) fail_to("make a socket for qemu-nbd");
+  socklen_t length = sizeof address.sun_family;  // "autobind", unix(7)
+  auto* const name = reinterpret_cast<sockaddr*>(&address);
+  const int listener = made.listener.get();
+  if (::bind(listener, name, length) != 0 ||
+      ::getsockname(listener, name, &(length = sizeof address)) != 0 ||
+      ::listen(listener, 0) != 0) {
+    fail_to("name a socket for qemu-nbd");
+  }
+  const int flags = ::fcntl(made.client.get(), F_GETFL);
+  if (::fcntl(made.client.get(), F_SETFL, flags | O_NONBLOCK) != 0 ||
+      ::connect(made.client.get(), name, length) != 0 ||
+      ::fcntl(made.client.get(), F_SETFL, flags) != 0) {
+    fail_to("connect to a socket for qemu-nbd");
+  }
   return made;
 }
 
@@ -122,7 +105,7 @@ class Child {
   /// `words` is what runs; the program is looked for in PATH.
   Child(const std::vector<std::string>& words, const Descriptor& listener) {
     int ends[2];
-    if (make_pipe(ends) != 0) fail_to("make a pipe");
+    if (::pipe2(ends, O_CLOEXEC) != 0) fail_to("make a pipe");
     complaints_ = Descriptor(ends[0]);
     const Descriptor write_end(ends[1]);
     if (!complaints_.valid() || !write_end.valid()) fail_to("make a pipe");
@@ -184,11 +167,9 @@ class Child {
     ::dup2(said, 1);
     ::dup2(said, 2);
     ::dup2(socket, first_passed);
-#ifdef __linux__
     // qemu-nbd ends with its connection, but not if that broke before it was greeted: see kill().
     // Nothing of a patch is lost, since what it has not flushed the journal still holds.
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-#endif
     if (::getppid() == parent) ::execv(arguments[0], arguments);
     ::_exit(127);
   }
