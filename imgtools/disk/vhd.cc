@@ -162,13 +162,15 @@ void VhdDisk::open_parent(ParentChain& chain) {
       continue;
     }
     if (disk->footer_.id != header_.parent_id) continue;
-    disk->open_rest(chain);
     if (disk->footer_.timestamp != header_.parent_timestamp) {
-      add_note(
-          fmt::format("{} has another time stamp than this disk recorded of its parent: if it "
-                      "was changed after this disk was made, what is read is not to be trusted",
-                      path));
+      throw Error(ErrorKind::corrupt,
+                  fmt::format("is a differencing disk, and its parent {} was changed after it was "
+                              "made (the time stamps differ: {} is recorded, {} found); merge them "
+                              "with the program that made them",
+                              path, header_.parent_timestamp, disk->footer_.timestamp),
+                  name());
     }
+    disk->open_rest(chain);
     for (const std::string& note : disk->notes()) add_note(fmt::format("{}: {}", path, note));
     set_parent(std::move(disk));
     return;

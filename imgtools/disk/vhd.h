@@ -17,9 +17,11 @@
 // - A fixed VHD is a raw image with 512 more bytes: programs that look at its start see a raw one.
 // - The size is the footer's "current size". The geometry (C/H/S) beside it is a rounded value;
 //   programs that trust it see a disk of another length.
-// - A child records its parent's id and a time stamp. Virtual PC took that stamp from the parent's
-//   *file*, later programs from the parent's *footer*. So a differing id is an error here, and a
-//   differing stamp a note.
+// - A child records its parent's id and the time stamp of its footer, which changes when the parent
+//   is written to. If either differs, child and parent are of two different states of the disk, and
+//   Windows refuses the chain (ERROR_VHD_CHILD_PARENT_ID_MISMATCH, ..._TIMESTAMP_MISMATCH). Programs
+//   that took the stamp from the parent's file (Virtual PC, Xen) made chains that are refused here
+//   too: from such a one no verdict could be drawn without a guess.
 // - Other readers open a differencing disk without its parent, or with the bits ignored, and hand
 //   out zeros. Here a missing or a wrong parent is an error, always.
 #pragma once
