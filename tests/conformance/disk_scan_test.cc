@@ -40,12 +40,12 @@ TEST_CASE("every container and layout gets the verdicts of the plain tree") {
 }
 
 TEST_CASE("a disk cut off anywhere is an error or has all that was read and says what is wrong") {
-  if (!have_disk_tools()) return;
+  if (!have_disk_tools() || !have_tool("qemu-nbd")) return;
   const TempDir dir;
   const std::string raw = make_windows_disk(dir, "disk", Layout::gpt, "windows-7-sp1-x64-ready");
   for (const ContainerKind& kind : container_kinds()) {
-    const std::string format = kind.format;
-    if (format != "raw" && format != "vhd" && format != "vhdx") continue;
+    const std::string name = kind.name;
+    if (name == "vmdk-flat" || name == "vmdk-split") continue;  // their data lie in other files
     std::string path = convert_disk(raw, kind);
     const RunResult whole = run_cli({"scan", "--format", "json", path});
     CHECK(whole.status == 0);
@@ -56,6 +56,7 @@ TEST_CASE("a disk cut off anywhere is an error or has all that was read and says
       const RunResult scan = run_cli({"scan", "--format", "json", path});
       INFO(kind.name << " cut to " << part << "/8: " << scan.out);
       if (scan.status == 2) continue;
+      CHECK((name == "raw" || name.starts_with("vhd")));  // of the others all must be there
       CHECK(scan.status == 0);
       CHECK(verdicts(scan.json()) == verdicts(whole.json()));
       CHECK_FALSE(scan.json().at("targets").at(0).at("notes").empty());
