@@ -298,8 +298,9 @@ class QemuNbd final : public NbdServer {
       throw Error(ErrorKind::unsupported,
                   "is read by qemu-nbd, which is not installed (Debian package qemu-utils)", path_);
     }
-    if (said.find("lock") != std::string::npos) {
-      throw Error(ErrorKind::refused, "is in use: " + said, path_);
+    if (said.find("Is another process using the image") != std::string::npos) {
+      throw Error(ErrorKind::refused, "is in use: another process holds a lock (qemu's) on it",
+                  path_);
     }
     throw Error(ErrorKind::corrupt, "qemu-nbd cannot open it: " + (said.empty() ? reason : said),
                 path_);

@@ -201,8 +201,8 @@ TEST_CASE("writes of any size and place go through qemu-nbd to the image") {
 TEST_CASE("what qemu-nbd has against an image is told in its own words") {
   if (!can_run_nbd()) return;
   const TempDir dir;
-  const Error e =
-      error_of([&] { start_nbd_server(dir.write("bad", std::string(4096, 'x')), "qcow2", false); });
+  const Error e = error_of(
+      [&] { start_nbd_server(dir.write("block", std::string(4096, 'x')), "qcow2", false); });
   CHECK(e.kind() == ErrorKind::corrupt);
   CHECK_THAT(e.what(), Catch::Contains("not in qcow2 format"));
 }
