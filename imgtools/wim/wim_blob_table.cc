@@ -12,6 +12,9 @@ namespace goldhive {
 
 namespace {
 
+constexpr std::size_t flags_offset = 7;
+constexpr std::size_t part_offset = 24;
+constexpr std::size_t references_offset = 26;
 constexpr std::size_t hash_offset = 30;
 
 /// Entries in a row that may share a slot. SHA-1 spreads evenly, so in an index that is at most
@@ -27,8 +30,8 @@ bool is_solid_resource(const WimResource& resource) {
 WimBlobEntry wim_blob_entry_at(const ByteView& view, std::size_t at) {
   WimBlobEntry entry;
   entry.resource = wim_resource_at(view, at);
-  entry.part = view.u16(at + 24);
-  entry.references = view.u32(at + 26);
+  entry.part = view.u16(at + part_offset);
+  entry.references = view.u32(at + references_offset);
   std::copy_n(view.slice(at + hash_offset, entry.hash.size()).span().begin(), entry.hash.size(),
               entry.hash.begin());
   return entry;
@@ -36,8 +39,8 @@ WimBlobEntry wim_blob_entry_at(const ByteView& view, std::size_t at) {
 
 void put_wim_blob_entry(std::span<std::uint8_t> out, std::size_t at, const WimBlobEntry& entry) {
   put_wim_resource(out, at, entry.resource);
-  put_u16(out, at + 24, entry.part);
-  put_u32(out, at + 26, entry.references);
+  put_u16(out, at + part_offset, entry.part);
+  put_u32(out, at + references_offset, entry.references);
   std::copy(entry.hash.begin(), entry.hash.end(),
             out.subspan(at + hash_offset, entry.hash.size()).begin());
 }
@@ -51,18 +54,22 @@ WimBlobTable::WimBlobTable(Bytes table, std::uint16_t part, std::string name)
                 name_);
   }
   slots_.resize(std::bit_ceil(2 * size() + 1));
+  const ByteView view(table_, 0, name_);
   bool in_run = false;  // of solid entries
   for (std::size_t i = 0; i < size(); ++i) {
-    const WimBlobEntry one = entry(i);
-    if (one.part != part) continue;
-    if (one.resource.is_solid() && !in_run) runs_.push_back({i, {}});
-    in_run = one.resource.is_solid();
-    if (is_solid_resource(one.resource)) {
+    // Of tens of thousands of entries a dozen are of interest: only what tells kinds apart is read.
+    const std::size_t at = i * wim_blob_entry_size;
+    if (view.u16(at + part_offset) != part) continue;
+    WimResource kind;
+    kind.flags = view.u8(at + flags_offset);
+    if (kind.is_solid() && !in_run) runs_.push_back({i, {}});
+    in_run = kind.is_solid();
+    if (in_run && is_solid_resource(wim_resource_at(view, at))) {
       runs_.back().resources.push_back(i);
-    } else if (one.resource.is_metadata()) {
-      if (one.references != 0) metadata_.push_back(i);
-    } else if (!is_zero(one.hash)) {
-      add(i, one);
+    } else if (kind.is_metadata()) {
+      if (view.u32(at + references_offset) != 0) metadata_.push_back(i);
+    } else if (!has_hash(i, WimHash{})) {
+      add(i);
     }
   }
 }
@@ -71,20 +78,23 @@ WimBlobEntry WimBlobTable::entry(std::size_t index) const {
   return wim_blob_entry_at(ByteView(table_, 0, name_), index * wim_blob_entry_size);
 }
 
-WimHash WimBlobTable::hash_at(std::size_t index) const {
-  WimHash hash;
-  std::memcpy(hash.data(), table_.data() + index * wim_blob_entry_size + hash_offset, hash.size());
-  return hash;
+std::span<const std::uint8_t> WimBlobTable::hash_at(std::size_t index) const {
+  return std::span(table_).subspan(index * wim_blob_entry_size + hash_offset, WimHash{}.size());
 }
 
-std::size_t WimBlobTable::slot_of(const WimHash& hash) const {
+bool WimBlobTable::has_hash(std::size_t index, std::span<const std::uint8_t> hash) const {
+  return std::memcmp(hash_at(index).data(), hash.data(), hash.size()) == 0;
+}
+
+std::size_t WimBlobTable::slot_of(std::span<const std::uint8_t> hash) const {
   return ByteView(hash, 0, name_).u32(0) & (slots_.size() - 1);
 }
 
-void WimBlobTable::add(std::size_t index, const WimBlobEntry& entry) {
-  std::size_t slot = slot_of(entry.hash);
+void WimBlobTable::add(std::size_t index) {
+  const std::span<const std::uint8_t> hash = hash_at(index);
+  std::size_t slot = slot_of(hash);
   for (std::size_t probe = 0; slots_[slot] != 0; ++probe) {
-    if (hash_at(slots_[slot] - 1) == entry.hash) return;
+    if (has_hash(slots_[slot] - 1, hash)) return;
     if (probe == max_probes) {
       throw Error(ErrorKind::corrupt,
                   "the blob table holds hashes that are too much alike to be those of contents",
@@ -98,7 +108,7 @@ void WimBlobTable::add(std::size_t index, const WimBlobEntry& entry) {
 std::optional<std::size_t> WimBlobTable::find(const WimHash& hash) const {
   for (std::size_t slot = slot_of(hash); slots_[slot] != 0;
        slot = (slot + 1) & (slots_.size() - 1)) {
-    if (hash_at(slots_[slot] - 1) == hash) return slots_[slot] - 1;
+    if (has_hash(slots_[slot] - 1, hash)) return slots_[slot] - 1;
   }
   return std::nullopt;
 }

@@ -70,9 +70,10 @@ class WimBlobTable {
   const Bytes& bytes() const { return table_; }
 
  private:
-  void add(std::size_t index, const WimBlobEntry& entry);
-  std::size_t slot_of(const WimHash& hash) const;
-  WimHash hash_at(std::size_t index) const;
+  void add(std::size_t index);
+  std::size_t slot_of(std::span<const std::uint8_t> hash) const;
+  std::span<const std::uint8_t> hash_at(std::size_t index) const;
+  bool has_hash(std::size_t index, std::span<const std::uint8_t> hash) const;
 
   Bytes table_;
   std::string name_;

@@ -118,17 +118,22 @@ void WimMetadata::read_streams(WimDentry& dentry, unsigned count) const {
   }
 }
 
+std::optional<WimDentry> WimMetadata::entry(std::uint64_t at, std::uint64_t start,
+                                            std::size_t before) const {
+  if (before < max_entries) return read(at);
+  throw Error::corrupt(source_->name(), start,
+                       fmt::format("a directory of more than {} entries", max_entries));
+}
+
 void WimMetadata::walk(const WimDentry& directory,
                        const std::function<bool(const WimDentry&)>& visit) const {
-  if (!directory.is_directory() || directory.is_reparse_point() || directory.children == 0) return;
+  if (!directory.holds_entries()) return;
   std::uint64_t at = directory.children;
-  for (std::size_t i = 0; i < max_entries; ++i) {
-    const std::optional<WimDentry> dentry = read(at);
+  for (std::size_t i = 0;; ++i) {
+    const std::optional<WimDentry> dentry = entry(at, directory.children, i);
     if (!dentry || !visit(*dentry)) return;
     at = dentry->next;
   }
-  throw Error::corrupt(source_->name(), directory.children,
-                       fmt::format("a directory of more than {} entries", max_entries));
 }
 
 void WimMetadata::walk_all(const std::function<void(const WimDentry&)>& visit) const {

@@ -53,6 +53,8 @@ struct WimDentry {
   bool is_reparse_point() const { return (attributes & reparse_attribute) != 0; }
   bool is_encrypted() const { return (attributes & encrypted_attribute) != 0; }
   bool is_directory() const { return (attributes & directory_attribute) != 0; }
+  /// False of a link to a directory, too.
+  bool holds_entries() const { return is_directory() && !is_reparse_point() && children != 0; }
 };
 
 class WimMetadata {
@@ -63,6 +65,9 @@ class WimMetadata {
   const WimDentry& root() const { return root_; }
   /// Calls `visit` with each entry of a directory until it returns false.
   void walk(const WimDentry& directory, const std::function<bool(const WimDentry&)>& visit) const;
+  /// The entry at `at` of the directory whose entries start at `start`, with so many before it;
+  /// nullopt at the end.
+  std::optional<WimDentry> entry(std::uint64_t at, std::uint64_t start, std::size_t before) const;
   /// Calls `visit` with every dentry of the image but the root.
   void walk_all(const std::function<void(const WimDentry&)>& visit) const;
 

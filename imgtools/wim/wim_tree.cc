@@ -14,13 +14,8 @@ namespace goldhive {
 namespace {
 
 constexpr std::size_t remembered_directories = 256;
+constexpr std::size_t remembered_entries = 1 << 18;  // of the directories that were walked
 constexpr std::uint64_t unknown_size = ~std::uint64_t{0};
-
-/// Only then can a name be no valid UTF-16, and look like another one in UTF-8.
-bool has_surrogates(const std::u16string& name) {
-  return std::any_of(name.begin(), name.end(),
-                     [](char16_t c) { return c >= 0xd800 && c <= 0xdfff; });
-}
 
 /// A name that would not name one entry of one directory.
 bool is_bad_name(const std::u16string& name) {
@@ -48,16 +43,12 @@ WimTree::WimTree(std::shared_ptr<const WimContainer> wim, std::uint32_t image, s
 
 std::optional<WimDentry> WimTree::child(const WimDentry& directory, const std::string& name,
                                         bool exact) const {
-  const std::u16string wanted = to_utf16(name);
-  std::optional<WimDentry> best;
-  metadata_.walk(directory, [&](const WimDentry& dentry) {
-    if (dentry.name == wanted || (has_surrogates(dentry.name) && to_utf8(dentry.name) == name)) {
-      best = dentry;
-      return false;
-    }
-    if (!exact && !best && nt_equal(dentry.name, wanted)) best = dentry;
-    return true;
-  });
+  if (!directory.holds_entries()) return std::nullopt;
+  std::size_t entries = 0;
+  for (const auto& [at, walked] : walked_) entries += walked.size();
+  if (entries > remembered_entries || walked_.size() >= remembered_directories) walked_.clear();
+  const auto here = walked_.try_emplace(directory.children, metadata_, directory.children).first;
+  std::optional<WimDentry> best = here->second.find(name, exact);
   if (best && is_bad_name(best->name)) return std::nullopt;
   return best;
 }

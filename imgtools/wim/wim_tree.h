@@ -8,6 +8,7 @@
 
 #include "imgtools/file_tree.h"
 #include "imgtools/wim/wim_container.h"
+#include "imgtools/wim/wim_directory.h"
 
 namespace goldhive {
 
@@ -39,6 +40,7 @@ class WimTree final : public FileTree {
   WimMetadata metadata_;
   std::size_t max_listed_;
   mutable std::map<std::string, WimDentry> directories_;  // by exact path
+  mutable std::map<std::uint64_t, WimDirectory> walked_;  // by where their entries start
   mutable std::set<std::string> notes_;
   mutable std::size_t listed_ = 0;  // entries, by all calls of list()
 };
