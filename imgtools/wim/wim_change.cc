@@ -29,11 +29,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <set>
 
 #include "imgtools/digest.h"
 #include "imgtools/error.h"
+#include "imgtools/wim/wim_hashed_source.h"
 #include "imgtools/wim/wim_integrity.h"
 #include "imgtools/wim/wim_rebuild.h"
 #include "imgtools/wim/wim_table_edit.h"
@@ -60,7 +62,7 @@ class Change {
         part_(wim.parts().front()),
         table_(part_.blobs),
         now_(now),
-        start_(part_.access.file->size()) {}
+        end_(part_.access.file->size()) {}
 
   HostChange run(const std::vector<WimImageEdit>& edits) {
     std::vector<ImageWork> images;
@@ -75,13 +77,17 @@ class Change {
       if (header.boot_image == image.number) header.boot_metadata = place;
       xml.emplace(image.number, image.xml);
     }
-    const Bytes table = table_.bytes();
-    header.blob_table = append_plain(table, part_.access.header.blob_table.flags);
+    header.blob_table = append_plain(table_.bytes(), part_.access.header.blob_table.flags);
     if (!header.xml.is_absent()) append_xml(header, xml);
     if (!header.integrity.is_absent()) append_integrity(header);
     HostChange change;
-    change.sizes.emplace_back(part_.path, start_ + appended_.size());
-    change.edits.push_back({part_.path, 0, start_, std::move(appended_)});
+    change.sizes.emplace_back(part_.path, end_);
+    std::uint64_t at = part_.access.file->size();
+    for (Bytes& bytes : appended_) {
+      const std::uint64_t length = bytes.size();
+      change.edits.push_back({part_.path, 0, at, std::move(bytes)});
+      at += length;
+    }
     change.edits.push_back({part_.path, 1, 0, to_bytes(header)});
     return change;
   }
@@ -100,7 +106,7 @@ class Change {
     work.number = edit.image;
     for (const FileEdit& file : edit.files) change_file(edit, file, work);
     std::sort(work.writes.begin(), work.writes.end());
-    work.metadata = read_metadata(edit.image);
+    work.metadata = read_metadata_to_change(edit.image);
     for (const auto& [at, bytes] : work.writes) {
       std::copy(bytes.begin(), bytes.end(),
                 work.metadata.begin() + static_cast<std::ptrdiff_t>(at));
@@ -160,13 +166,18 @@ class Change {
         return known.hash;
       }
     }
-    WimRebuilt rebuilt = rebuild_wim_resource(part_.access, *source, flags, old, file.writes,
-                                              file.new_size, file.contents.get());
-    contents_.push_back({old, file.writes, file.new_size, rebuilt.hash});
-    if (!is_zero(rebuilt.hash) && !table_.has(rebuilt.hash)) {
-      table_.add(append(rebuilt), rebuilt.hash);
+    std::span<const std::uint8_t> known;
+    if (file.contents && file.contents->in_memory().size() == file.new_size) {
+      known = file.contents->in_memory();
     }
-    return rebuilt.hash;
+    WimRebuilt rebuilt =
+        rebuild_wim_resource(part_.access, *source, flags, old, file.writes, file.new_size, known);
+    const WimHash hash = rebuilt.hash;
+    contents_.push_back({old, file.writes, file.new_size, hash});
+    if (!is_zero(hash) && !table_.has(hash)) {
+      table_.add(append(std::move(rebuilt)), hash);
+    }
+    return hash;
   }
 
   /// Takes those of the replaced blobs out of the table that no metadata names any more.
@@ -177,8 +188,9 @@ class Change {
     }
     const auto count = [&uses](const Bytes& metadata) {
       for (auto& [hash, found] : uses) {
+        const std::boyer_moore_horspool_searcher search(hash.begin(), hash.end());
         auto at = metadata.begin();
-        while ((at = std::search(at, metadata.end(), hash.begin(), hash.end())) != metadata.end()) {
+        while ((at = std::search(at, metadata.end(), search)) != metadata.end()) {
           ++found;
           ++at;
         }
@@ -199,58 +211,75 @@ class Change {
     }
   }
 
+  std::string metadata_name(std::uint32_t image) const {
+    return fmt::format("{}@{}: metadata", part_.path, image);
+  }
+
   Bytes read_metadata(std::uint32_t image) const {
-    const auto source =
-        wim_.open_metadata(image, fmt::format("{}@{}: metadata", part_.path, image));
+    const auto source = wim_.open_metadata(image, metadata_name(image));
     return source->read(0, static_cast<std::size_t>(source->size()));
+  }
+
+  /// Compared with its hash: a change of something damaged would give the damage a good sum.
+  Bytes read_metadata_to_change(std::uint32_t image) const {
+    const WimHash hash = part_.blobs.entry(part_.blobs.metadata().at(image - 1)).hash;
+    if (is_zero(hash)) return read_metadata(image);
+    const std::string name = metadata_name(image);
+    const WimHashedSource source(wim_.open_metadata(image, name), hash, name);
+    return source.read(0, static_cast<std::size_t>(source.size()));
   }
 
   WimResource append_metadata(const ImageWork& image) {
     const std::size_t index = part_.blobs.metadata().at(image.number - 1);
     const WimBlobEntry old = part_.blobs.entry(index);
-    const std::string name = fmt::format("{}@{}: metadata", part_.path, image.number);
-    const auto source = wim_.open_place({0, index}, name);
-    const WimRebuilt rebuilt = rebuild_wim_resource(part_.access, *source, old.resource.flags,
-                                                    old.hash, image.writes, source->size());
-    const WimResource place = append(rebuilt);
-    table_.replace_metadata(index, place, rebuilt.hash);
+    const auto source = wim_.open_metadata(image.number, metadata_name(image.number));
+    WimRebuilt rebuilt = rebuild_wim_resource(part_.access, *source, old.resource.flags, old.hash,
+                                              image.writes, source->size(), image.metadata);
+    const WimHash hash = rebuilt.hash;
+    const WimResource place = append(std::move(rebuilt));
+    table_.replace_metadata(index, place, hash);
     return place;
   }
 
   void append_xml(WimHeader& header, const std::map<std::uint32_t, WimXmlEdit>& edits) {
     const auto source = open_wim_resource(part_.access, header.xml, part_.path + ": XML");
     const Bytes old = source->read(0, static_cast<std::size_t>(source->size()));
-    const std::uint64_t total = start_ + appended_.size();  // all that lies before the XML
+    const std::uint64_t total = end_;  // all that lies before the XML
     header.xml = append_plain(edit_wim_xml(old, edits, now_, total, part_.path), header.xml.flags);
   }
 
   void append_integrity(WimHeader& header) {
-    const Bytes table =
-        extend_wim_integrity(*part_.access.file, wim_.header(), appended_, header.blob_table);
-    header.integrity = append_plain(table, header.integrity.flags);
+    header.integrity = append_plain(
+        extend_wim_integrity(*part_.access.file, wim_.header(), appended_, header.blob_table),
+        header.integrity.flags);
   }
 
-  WimResource append(const WimRebuilt& rebuilt) {
+  WimResource append(WimRebuilt rebuilt) {
     WimResource resource = rebuilt.resource;
-    resource.offset = start_ + appended_.size();
-    appended_.insert(appended_.end(), rebuilt.stored.begin(), rebuilt.stored.end());
+    resource.offset = append(std::move(rebuilt.stored));
     return resource;
   }
 
-  WimResource append_plain(const Bytes& content, std::uint8_t flags) {
-    const WimResource resource{content.size(),
-                               static_cast<std::uint8_t>(flags & ~WimResource::compressed_flag),
-                               start_ + appended_.size(), content.size()};
-    appended_.insert(appended_.end(), content.begin(), content.end());
-    return resource;
+  WimResource append_plain(Bytes content, std::uint8_t flags) {
+    const std::uint64_t size = content.size();
+    return {size, static_cast<std::uint8_t>(flags & ~WimResource::compressed_flag),
+            append(std::move(content)), size};
+  }
+
+  /// Where in the file they will be.
+  std::uint64_t append(Bytes bytes) {
+    const std::uint64_t at = end_;
+    end_ += bytes.size();
+    appended_.push_back(std::move(bytes));
+    return at;
   }
 
   const WimContainer& wim_;
   const WimContainer::Part& part_;
   WimTableEdit table_;
   std::uint64_t now_;
-  std::uint64_t start_;  // of the appended bytes: the old end of the file
-  Bytes appended_;
+  std::uint64_t end_;  // of the file, with what is appended
+  std::vector<Bytes> appended_;
   std::vector<NewContent> contents_;
   std::set<WimHash> replaced_;
 };

@@ -84,32 +84,23 @@ Bytes WimIntegritySums::table() {
   return to_bytes(made_);
 }
 
-Bytes extend_wim_integrity(const ByteSource& file, const WimHeader& header, const Bytes& appended,
-                           const WimResource& blob_table) {
-  WimIntegrity table = read_wim_integrity(file, header);
+Bytes extend_wim_integrity(const ByteSource& file, const WimHeader& header,
+                           std::span<const Bytes> appended, const WimResource& blob_table) {
+  WimIntegrity kept = read_wim_integrity(file, header);
   const std::uint64_t old_end = header.blob_table.offset + header.blob_table.stored_size;
-  const std::uint64_t end = blob_table.offset + blob_table.stored_size;
-  table.pieces.resize(std::min<std::size_t>(
-      table.pieces.size(),
-      static_cast<std::size_t>((old_end - wim_header_size) / table.piece_size)));
-  for (std::uint64_t at = wim_header_size + table.pieces.size() * std::uint64_t{table.piece_size};
-       at < end;) {
-    const std::uint64_t piece_end = std::min<std::uint64_t>(at + table.piece_size, end);
-    Sha1 sum;
-    const std::uint64_t in_file = std::min(piece_end, file.size());
-    if (at < in_file) {
-      each_piece(file, at, in_file - at,
-                 [&](std::uint64_t, std::span<const std::uint8_t> piece) { sum.add(piece); });
-      at = in_file;
-    }
-    if (at < piece_end) {
-      sum.add(std::span(appended).subspan(static_cast<std::size_t>(at - file.size()),
-                                          static_cast<std::size_t>(piece_end - at)));
-      at = piece_end;
-    }
-    table.pieces.push_back(sum.finish());
+  kept.pieces.resize(std::min<std::size_t>(
+      kept.pieces.size(), static_cast<std::size_t>((old_end - wim_header_size) / kept.piece_size)));
+  const std::uint64_t start = wim_header_size + kept.pieces.size() * std::uint64_t{kept.piece_size};
+  WimIntegritySums sums(std::move(kept));
+  each_piece(file, start, file.size() - start,
+             [&](std::uint64_t, std::span<const std::uint8_t> piece) { sums.add(piece); });
+  std::uint64_t left = blob_table.offset + blob_table.stored_size - file.size();
+  for (const Bytes& bytes : appended) {
+    const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), left));
+    sums.add(std::span(bytes).first(length));
+    left -= length;
   }
-  return to_bytes(table);
+  return sums.table();
 }
 
 std::size_t check_wim_integrity(const ByteSource& file, const WimHeader& header) {

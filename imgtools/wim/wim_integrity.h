@@ -9,6 +9,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "imgtools/digest.h"
@@ -31,6 +33,8 @@ std::uint64_t wim_integrity_size(std::uint64_t checked, std::uint32_t piece_size
 class WimIntegritySums {
  public:
   explicit WimIntegritySums(std::uint32_t piece_size) { made_.piece_size = piece_size; }
+  /// Goes on behind the pieces of `start`.
+  explicit WimIntegritySums(WimIntegrity start) : made_(std::move(start)) {}
   void add(std::span<const std::uint8_t> bytes);
   /// As it is to be stored. Call it once, last.
   Bytes table();
@@ -41,11 +45,12 @@ class WimIntegritySums {
   std::uint64_t in_piece_ = 0;
 };
 
-/// The table for `file` once `appended` stands behind it and the blob table is at `blob_table`.
+/// The table for `file` once `appended` stands behind it and the blob table is in there, at
+/// `blob_table`.
 /// Sums of pieces that do not change are taken over from the old table, so that damage in them
 /// still shows.
-Bytes extend_wim_integrity(const ByteSource& file, const WimHeader& header, const Bytes& appended,
-                           const WimResource& blob_table);
+Bytes extend_wim_integrity(const ByteSource& file, const WimHeader& header,
+                           std::span<const Bytes> appended, const WimResource& blob_table);
 
 /// The number of pieces, all of which are right. Throws Error(corrupt) with the place of the first
 /// that is not.

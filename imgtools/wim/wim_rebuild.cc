@@ -15,6 +15,8 @@ namespace {
 constexpr unsigned careful = 50;
 constexpr unsigned quick = 20;
 
+constexpr std::size_t spare = 256 << 10;  // for chunks that change
+
 constexpr std::size_t plain_chunk = 1 << 20;  // step through a resource that has no chunks
 
 class Rebuilder {
@@ -38,6 +40,13 @@ class Rebuilder {
   WimRebuilt run(std::uint8_t flags, const WimHash& expected) {
     const std::uint64_t step = chunk_size_ == 0 ? plain_chunk : chunk_size_;
     const std::uint64_t end = std::max(size_, source_.size());
+    if (chunk_size_ != 0 && size_ > chunk_size_) {
+      stored_.resize(static_cast<std::size_t>((size_ - 1) / chunk_size_) * entry_width());
+    }
+    data_at_ = stored_.size();
+    // The chunks are those of before, but for a few.
+    if (copies_)
+      stored_.reserve(data_at_ + static_cast<std::size_t>(chunked_->stored_size()) + spare);
     for (std::uint64_t at = 0; at < end; at += step) add(at, step);
     if (known_.empty() && !is_zero(expected) && old_sum_.finish() != expected) {
       throw Error(ErrorKind::corrupt,
@@ -47,8 +56,8 @@ class Rebuilder {
     }
     WimRebuilt out;
     if (size_ != 0) out.hash = new_sum_.finish();
-    out.stored = table();
-    out.stored.insert(out.stored.end(), data_.begin(), data_.end());
+    put_table();
+    out.stored = std::move(stored_);
     out.resource.flags =
         static_cast<std::uint8_t>((flags & WimResource::metadata_flag) |
                                   (chunk_size_ == 0 ? 0 : WimResource::compressed_flag));
@@ -77,12 +86,12 @@ class Rebuilder {
     const bool touched = length != old_length || concerned(at, length);
     new_sum_.add(content);
     if (chunk_size_ == 0) {
-      data_.insert(data_.end(), content.begin(), content.end());
+      stored_.insert(stored_.end(), content.begin(), content.end());
       return;
     }
-    starts_.push_back(data_.size());
+    starts_.push_back(stored_.size() - data_at_);
     const Bytes stored = touched || !copies_ ? compress(content) : chunked_->stored(at / step);
-    data_.insert(data_.end(), stored.begin(), stored.end());
+    stored_.insert(stored_.end(), stored.begin(), stored.end());
   }
 
   /// Bytes that a content of `size` has in the step at `at`.
@@ -116,18 +125,18 @@ class Rebuilder {
     return out;
   }
 
-  Bytes table() const {
-    const std::size_t width = size_ > 0xffffffff ? 8 : 4;
-    Bytes out;
+  std::size_t entry_width() const { return size_ > 0xffffffff ? 8 : 4; }
+
+  /// Room for it was left in front of the chunks.
+  void put_table() {
+    const std::size_t width = entry_width();
     for (std::size_t i = 1; i < starts_.size(); ++i) {
-      out.resize(out.size() + width);
       if (width == 4) {
-        put_u32(out, out.size() - width, static_cast<std::uint32_t>(starts_[i]));
+        put_u32(stored_, (i - 1) * width, static_cast<std::uint32_t>(starts_[i]));
       } else {
-        put_u64(out, out.size() - width, starts_[i]);
+        put_u64(stored_, (i - 1) * width, starts_[i]);
       }
     }
-    return out;
   }
 
   const ByteSource& source_;
@@ -138,7 +147,8 @@ class Rebuilder {
   std::uint64_t chunk_size_ = 0;  // 0: stored plainly
   bool copies_ = false;
   std::unique_ptr<WimCompressor> compressor_;
-  Bytes data_;
+  Bytes stored_;             // the table, then the chunks
+  std::size_t data_at_ = 0;  // where the chunks start in it
   std::vector<std::uint64_t> starts_;
   Sha1 old_sum_;
   Sha1 new_sum_;
@@ -148,10 +158,8 @@ class Rebuilder {
 
 WimRebuilt rebuild_wim_resource(const WimPart& part, const ByteSource& source, std::uint8_t flags,
                                 const WimHash& hash, const WimWrites& writes, std::uint64_t size,
-                                const ByteSource* contents) {
+                                std::span<const std::uint8_t> known) {
   const bool compressed = (flags & (WimResource::compressed_flag | WimResource::solid_flag)) != 0;
-  std::span<const std::uint8_t> known;
-  if (contents != nullptr && contents->in_memory().size() == size) known = contents->in_memory();
   return Rebuilder(part, source, compressed, writes, size, known).run(flags, hash);
 }
 

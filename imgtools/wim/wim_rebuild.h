@@ -26,9 +26,9 @@ struct WimRebuilt {
 /// The content of `source` with `writes` and a new `size`. `flags` are those of its resource,
 /// `hash` is that of its content. All of the old content is read and compared with the hash: a
 /// change of something that is damaged would give the damage a good sum. Throws Error(corrupt).
-/// Not if `contents`, the new content as in FileEdit, is given and in memory: it was compared then.
+/// Not if `known`, all of the new content, is given: whoever read it compared it.
 WimRebuilt rebuild_wim_resource(const WimPart& part, const ByteSource& source, std::uint8_t flags,
                                 const WimHash& hash, const WimWrites& writes, std::uint64_t size,
-                                const ByteSource* contents = nullptr);
+                                std::span<const std::uint8_t> known = {});
 
 }  // namespace goldhive

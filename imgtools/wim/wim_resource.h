@@ -46,6 +46,8 @@ class WimChunkedSource final : public ByteSource {
   WimLayout layout() const { return layout_; }
   WimCompression compression() const { return compression_; }
   std::uint64_t chunk_size() const { return chunk_size_; }
+  /// Bytes in the file.
+  std::uint64_t stored_size() const { return resource_.stored_size; }
   std::uint64_t chunks() const { return (size_ + chunk_size_ - 1) / chunk_size_; }
   /// Bytes of content in a chunk: the chunk size, less for the last one.
   std::size_t content_of(std::uint64_t chunk) const;

@@ -63,30 +63,35 @@ bool WimTableEdit::is_solid_at(std::size_t index) const {
 }
 
 Bytes WimTableEdit::bytes() const {
-  Bytes out;
-  out.reserve(old_.bytes().size() + added_.size() * wim_blob_entry_size);
-  const auto put = [&out](const WimBlobEntry& entry) {
-    out.resize(out.size() + wim_blob_entry_size);
-    put_wim_blob_entry(out, out.size() - wim_blob_entry_size, entry);
-  };
+  Bytes out = old_.bytes();
+  for (const auto& [index, entry] : changed_) {
+    put_wim_blob_entry(out, index * wim_blob_entry_size, entry);
+  }
   std::vector<WimBlobEntry> added;
   for (std::size_t i = 0; i < added_.size(); ++i) {
     if (removed_.count(old_.size() + i) == 0) added.push_back(added_[i]);
   }
-  std::size_t next = 0;  // of the added ones
-  for (std::size_t i = 0; i < old_.size(); ++i) {
-    if (removed_.count(i) == 0) {
-      put(at_or_old(i));
-    } else if (!is_solid_at(i)) {
+  std::size_t next = 0;             // of the added ones
+  std::vector<std::size_t> to_cut;  // indices of the old table
+  for (const std::size_t i : removed_) {
+    if (i >= old_.size()) break;
+    if (is_solid_at(i)) {
+      to_cut.push_back(i);
+    } else if (next < added.size()) {
       // In its place, so that two runs of solid entries do not become one.
-      if (next < added.size()) {
-        put(added[next++]);
-      } else if (i > 0 && is_solid_at(i - 1) && is_solid_at(i + 1)) {
-        put(at_or_old(i));
-      }
+      put_wim_blob_entry(out, i * wim_blob_entry_size, added[next++]);
+    } else if (i == 0 || !is_solid_at(i - 1) || !is_solid_at(i + 1)) {
+      to_cut.push_back(i);
     }
   }
-  for (; next < added.size(); ++next) put(added[next]);
+  for (auto i = to_cut.rbegin(); i != to_cut.rend(); ++i) {
+    const auto at = out.begin() + static_cast<std::ptrdiff_t>(*i * wim_blob_entry_size);
+    out.erase(at, at + static_cast<std::ptrdiff_t>(wim_blob_entry_size));
+  }
+  for (; next < added.size(); ++next) {
+    out.resize(out.size() + wim_blob_entry_size);
+    put_wim_blob_entry(out, out.size() - wim_blob_entry_size, added[next]);
+  }
   return out;
 }
 
