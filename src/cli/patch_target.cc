@@ -29,14 +29,15 @@ std::vector<Found> find_installations(const Image& image, const TargetName& name
                                       std::optional<Error>& error) {
   std::vector<Found> found;
   for (std::size_t i = 0; i < image.volumes().size(); ++i) {
-    if (!image.volumes()[i].tree && !image.volumes()[i].state.encrypted) continue;
+    const Volume& volume = image.volumes()[i];
+    if (!may_hold(name.selector, volume.id)) continue;
+    if (!volume.tree && !volume.state.encrypted) continue;
     try {
-      for (windows::Installation& each :
-           selected_installations(image.volumes()[i], name, options)) {
+      for (windows::Installation& each : selected_installations(volume, name, options)) {
         found.push_back({i, std::move(each)});
       }
     } catch (const Error& e) {
-      if (!error) error = e.at(name.path + image.volumes()[i].id);
+      if (!error) error = e.at(name.path + volume.id);
     }
   }
   return found;
@@ -78,7 +79,13 @@ class TargetPatch {
     }
     const std::vector<Batch> batches = plan();
     const std::size_t parts = batches.size() + (settings_.compact ? 1 : 0);
-    for (std::size_t i = 0; i < batches.size(); ++i) write(batches[i], i + 1, parts);
+    for (std::size_t i = 0; i < batches.size(); ++i) {
+      // Opened anew behind each batch, which may have changed the image's own structures.
+      if (!image_) image_ = open();
+      write(batches[i], i + 1, parts);
+      image_.reset();
+    }
+    image_.reset();
     if (settings_.compact) compact(parts);
     note_cross_check();
   }
@@ -105,7 +112,8 @@ class TargetPatch {
   /// Fills the report with what is there and what will change; returns what there is to write.
   std::vector<Batch> plan() {
     std::vector<std::string> checked;
-    const std::unique_ptr<Image> image = open_target(storage_, name_, settings_.pipeline, checked);
+    image_ = open_target(storage_, name_, settings_.pipeline, checked);
+    const Image* image = image_.get();
     if (settings_.compact) compacted(*image);  // throws before anything is changed
     report_.format = image->format();
     const std::vector<std::string> notes = image->notes();
@@ -162,15 +170,16 @@ class TargetPatch {
   }
 
   void write(const Batch& batch, std::size_t part, std::size_t parts) {
-    // Opened anew: an earlier batch may have changed the image's own structures.
-    const std::unique_ptr<Image> image = open();
-    const std::vector<VolumeEdit> edits = prepare(*image, batch);
+    patch::PendingOpinions opinions;
+    const std::vector<VolumeEdit> edits = prepare(*image_, batch, opinions);
     if (edits.empty()) return;
     const JournalPlace place = place_of(storage_, name_.path, absolute_path_, settings_.undo);
+    HostChange change = image_->change_volumes(edits, settings_.edit.now);
+    opinions.hear();
     std::vector<InstallationReport> after;
-    const std::string undo = transact(
-        storage_, place, image->change_volumes(edits, settings_.edit.now), metadata(part, parts),
-        [&](const ReadStorage& written) { after = rescan(written, batch); });
+    const std::string undo =
+        transact(storage_, place, std::move(change), metadata(part, parts),
+                 [&](const ReadStorage& written) { after = rescan(written, batch); });
     if (!undo.empty()) report_.undo = undo;
     for (std::size_t i = 0; i < batch.members.size(); ++i) {
       report_.installations[batch.members[i].installation] = std::move(after[i]);
@@ -226,8 +235,10 @@ class TargetPatch {
     }
   }
 
-  /// The hives of a batch, edited in memory and checked.
-  std::vector<VolumeEdit> prepare(const Image& image, const Batch& batch) const {
+  /// The hives of a batch, edited in memory. Those of the last installation are still being
+  /// checked: not more, since their checks hold copies of them.
+  std::vector<VolumeEdit> prepare(const Image& image, const Batch& batch,
+                                  patch::PendingOpinions& opinions) const {
     std::vector<VolumeEdit> edits;
     std::uint64_t held = 0;
     for (const Batch::Member& member : batch.members) {
@@ -240,6 +251,8 @@ class TargetPatch {
       patch::Prepared prepared =
           patch::prepare(*volume.tree, row.facts, *row.changes, settings_.edit);
       if (prepared.files.empty()) continue;
+      opinions.hear();
+      opinions = std::move(prepared.opinions);
       let_go_of_contents(prepared.files, held);
       if (edits.empty() || edits.back().volume != member.volume) {
         edits.push_back({member.volume, {}});
@@ -288,6 +301,7 @@ class TargetPatch {
   std::string absolute_path_;
   const PatchSettings& settings_;
   TargetReport& report_;
+  std::unique_ptr<Image> image_;  ///< as it is now; null where that may have changed
 };
 
 }  // namespace
@@ -313,11 +327,12 @@ std::vector<std::string> recover_target(Storage& storage, const TargetName& name
   const ReadThroughStorage through(storage);
   const std::unique_ptr<Image> image = open_image(through, name.path, options);
   std::vector<std::string> files = image->host_files();
-  std::optional<Error> unreadable;  // what cannot be read has no hive that was being patched
-  for (const Found& found : find_installations(*image, {name.path, ""}, {}, unreadable)) {
-    for (const windows::HiveFact& hive : found.facts.hives) {
-      if (image->host_files().empty() && !hive.missing)
-        files.push_back(name.path + "/" + hive.path);
+  if (files.empty()) {                // a directory: its hives are files of their own
+    std::optional<Error> unreadable;  // what cannot be read has no hive that was being patched
+    for (const Found& found : find_installations(*image, {name.path, ""}, {}, unreadable)) {
+      for (const windows::HiveFact& hive : found.facts.hives) {
+        if (!hive.missing) files.push_back(name.path + "/" + hive.path);
+      }
     }
   }
   for (const ReadThroughStorage::Met& met : through.journals()) files.push_back(met.file);

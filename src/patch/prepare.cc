@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <utility>
 
 #include "imgtools/error.h"
 #include "imgtools/resident_source.h"
@@ -203,6 +204,34 @@ void apply(const hive::HiveChange& change, ResidentSource& hive) {
   for (const auto& [offset, bytes] : change.writes) hive.write(offset, bytes);
 }
 
+/// What is asked about an edited hive, with all that the answers need. The two opinions know
+/// nothing of each other and only read: on a large hive each takes as long as all the rest of a
+/// patch. Ours is told first if both object.
+struct Opinions {
+  std::string where;
+  CheckResult before;
+  std::uint64_t keys = 0;
+  std::uint64_t values = 0;
+  std::vector<hive::ExpectedValue> expected;
+  std::shared_ptr<const ResidentSource> edited;
+  std::optional<hive::CrossCheckCopy> for_hivex;
+
+  void hear() const {
+    std::future<CheckResult> after =
+        std::async(std::launch::async, [this] { return hive::check(*edited); });
+    std::exception_ptr objection;
+    if (for_hivex) {
+      try {
+        for_hivex->check(expected, keys, values);
+      } catch (const Error&) {
+        objection = std::current_exception();
+      }
+    }
+    require_sound(before, after.get(), keys, values, where);
+    if (objection) std::rethrow_exception(objection);
+  }
+};
+
 void prepare_hive(const FileTree& tree, const windows::HiveFact& fact,
                   const std::vector<Edit>& edits, const Options& options, Prepared& out) {
   const HiveAndLogs files(tree, fact.path);
@@ -221,7 +250,7 @@ void prepare_hive(const FileTree& tree, const windows::HiveFact& fact,
   refuse_faults(before, where);
   for (const Edit& edit : edits) require_expected(*opened.hive, edit, where);
 
-  hive::Editor editor(files.primary, opened, options.now);
+  hive::Editor editor(of_the_file ? whole : files.primary, opened, options.now);
   for (const Edit& edit : edits) apply(editor, edit);
   const hive::HiveChange change = editor.finish();
   if (change.empty()) return;
@@ -232,28 +261,21 @@ void prepare_hive(const FileTree& tree, const windows::HiveFact& fact,
     for_hivex->apply(change.new_size, change.writes);
   }
   if (of_the_file) {
-    apply(change, *whole);
+    apply(change, *whole);  // the editor reads these bytes, and has told its change
   } else {
     whole = read_whole(*editor.contents());
     if (options.cross_check) for_hivex = copy_for_hivex();
   }
-  const std::uint64_t keys = before.keys + keys_to_create(*opened.hive, edits);
-  const std::uint64_t values =
+  Opinions opinions;
+  opinions.where = where;
+  opinions.before = before;
+  opinions.keys = before.keys + keys_to_create(*opened.hive, edits);
+  opinions.values =
       static_cast<std::uint64_t>(static_cast<std::int64_t>(before.values) + values_to_add(edits));
-  // The two opinions know nothing of each other and only read: on a large hive each takes as long
-  // as all the rest of a patch. Ours is told first if both object.
-  std::future<CheckResult> after =
-      std::async(std::launch::async, [&whole] { return hive::check(*whole); });
-  std::exception_ptr objection;
-  if (for_hivex) {
-    try {
-      for_hivex->check(expected_values(edits), keys, values);
-    } catch (const Error&) {
-      objection = std::current_exception();
-    }
-  }
-  require_sound(before, after.get(), keys, values, where);
-  if (objection) std::rethrow_exception(objection);
+  opinions.expected = expected_values(edits);
+  opinions.edited = whole;
+  opinions.for_hivex = std::move(for_hivex);
+  out.opinions.add(std::async(std::launch::async, [asked = std::move(opinions)] { asked.hear(); }));
   FileEdit edit;
   edit.path = fact.path;
   edit.new_size = change.new_size;
@@ -265,6 +287,10 @@ void prepare_hive(const FileTree& tree, const windows::HiveFact& fact,
 }
 
 }  // namespace
+
+void PendingOpinions::hear() {
+  for (std::future<void>& opinion : std::exchange(pending_, {})) opinion.get();
+}
 
 Prepared prepare(const FileTree& tree, const windows::Installation& installation,
                  const std::vector<Edit>& edits, const Options& options) {

@@ -9,11 +9,16 @@
 //   5. check the whole structure again      any fault that was not there, counts that do not add up
 //   6. open it with hivex                   a value read otherwise, other counts
 //   (hive/cross_check.h)
+// 5 and 6 go on in other threads, while the caller works out what the edits come to in its image:
+// PendingOpinions, heard before anything is written.
+//
 // A hive that had to be recovered also has its logs made harmless: Windows must not replay onto the
 // edited hive what is already in it.
 #pragma once
 
+#include <future>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "imgtools/image.h"
@@ -29,15 +34,28 @@ struct Options {
   std::string scratch_directory;
 };
 
+/// The checks of edited hives that are still going on.
+class PendingOpinions {
+ public:
+  void add(std::future<void> opinion) { pending_.push_back(std::move(opinion)); }
+  /// Waits for all. Throws the Error of the first that objects; whoever does not call this must not
+  /// write what they are about.
+  void hear();
+
+ private:
+  std::vector<std::future<void>> pending_;
+};
+
 /// Changes of the files of one volume. Sorted by path.
 struct Prepared {
   std::vector<FileEdit> files;
+  PendingOpinions opinions;
   std::uint64_t bytes = 0;  ///< to be written
   std::uint64_t pages = 0;  ///< 4096-byte pages of hives that differ afterwards
   std::uint64_t grows = 0;  ///< bytes by which files grow
 };
 
-/// `edits` must not be empty. Throws Error, mostly (refused); nothing was changed then.
+/// `edits` must not be empty. Throws Error, mostly (refused), of the steps 1 to 4.
 Prepared prepare(const FileTree& tree, const windows::Installation& installation,
                  const std::vector<policy::Edit>& edits, const Options& options);
 

@@ -1,11 +1,14 @@
 // patch, undo and recover from end to end, on trees and loose hives in memory.
 #include <catch2/catch.hpp>
+#include <future>
 #include <nlohmann/json.hpp>
 
 #include "fixtures/recipe.h"
+#include "imgtools/error.h"
 #include "src/cli/timestamp.h"
 #include "src/hive/checker.h"
 #include "src/hive/cross_check.h"
+#include "src/patch/prepare.h"
 #include "tests/cli/session.h"
 #include "tests/golden.h"
 
@@ -65,6 +68,18 @@ TEST_CASE("A patch that no hivex has checked says so") {
       json::parse(session.run({"patch", "--no-cross-check", "-f", "json", "win7", "ready"}).out);
   CHECK_THAT(report["targets"][0]["notes"].dump(), Catch::Contains(note));
   CHECK(report["targets"][1]["notes"].empty());  // nothing was changed there
+}
+
+TEST_CASE("The first objection to an edited hive is told when the opinions are heard") {
+  std::promise<void> approves;
+  std::promise<void> objects;
+  approves.set_value();
+  objects.set_exception(std::make_exception_ptr(Error(ErrorKind::refused, "no", "SOFTWARE")));
+  patch::PendingOpinions opinions;
+  opinions.add(approves.get_future());
+  opinions.add(objects.get_future());
+  CHECK_THROWS_WITH(opinions.hear(), Catch::Contains("no"));
+  CHECK_NOTHROW(opinions.hear());  // nothing is pending any more
 }
 
 TEST_CASE("Undo gives the original bytes back and leaves nothing behind") {
