@@ -56,17 +56,17 @@ if [ ! -e "$iso" ] && have genisoimage; then
   ln -f "$wim" "$keep/media/sources/install.wim"
   genisoimage -quiet -udf -allow-limited-size -iso-level 3 -o "$iso.new" "$keep/media"
   mv "$iso.new" "$iso"
-  rm -rf "$keep/media"
+  rm -rf "${keep:?}/media"
 fi
 
 version='Microsoft\Windows NT\CurrentVersion'
 winhttp='Microsoft\Windows\CurrentVersion\Internet Settings\WinHttp'
 protocols='ControlSet001\Control\SecurityProviders\SCHANNEL\Protocols'
 
-extract() { # WIM IMAGE HIVE...
-  local wim=$1 image=$2 hive
+extract() { # WIM IMAGE HIVE...: by one call, so that the metadata is read once
+  local wim=$1 image=$2
   shift 2
-  for hive; do echo "wimlib-imagex extract '$wim' $image '/$config/$hive' --dest-dir='$work' --no-acls >/dev/null 2>&1"; done
+  echo "wimlib-imagex extract '$wim' $image $(printf " '/$config/%s'" "$@") --dest-dir='$work' --no-acls >/dev/null 2>&1"
 }
 get() {
   local key
@@ -122,11 +122,13 @@ grew=$(($(stat -c %s "$wim") - size))
 wimlib-imagex dir "$wim" 2 >/dev/null
 sh "$work/prepare"
 merge() {
+  : >"$work/update"
   extract "$wim" 2 SOFTWARE SYSTEM
   for hive in SOFTWARE SYSTEM; do
     printf "hivexregedit --merge --prefix 'HKEY_LOCAL_MACHINE\\%s' '%s' '%s'\n" "$hive" "$work/$hive" "$work/$hive.reg"
-    printf "wimlib-imagex update '%s' 2 --command \"add '%s' '/%s'\" >/dev/null 2>&1\n" "$wim" "$work/$hive" "$config/$hive"
+    echo "add '$work/$hive' '/$config/$hive'" >>"$work/update"
   done
+  echo "wimlib-imagex update '$wim' 2 <'$work/update' >/dev/null 2>&1"
   echo "sync '$wim'"
 }
 add "goldhive patch" "$patch"
