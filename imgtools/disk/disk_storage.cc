@@ -206,6 +206,10 @@ bool is_disk_inside(const std::string& path) {
   return path.size() > length && path.compare(path.size() - length, length, suffix) == 0;
 }
 
+std::string without_disk_inside(const std::string& path) {
+  return is_disk_inside(path) ? image_of(path) : path;
+}
+
 std::unique_ptr<ReadStorage> with_disks(std::unique_ptr<ReadStorage> base) {
   return std::make_unique<ReadStorageWithDisks>(std::move(base));
 }

@@ -22,6 +22,8 @@ namespace goldhive {
 std::string disk_inside(const std::string& image);
 /// True if `path` is such a name.
 bool is_disk_inside(const std::string& path);
+/// For people, who know nothing of such names: the image's name, or `path` if it is none of them.
+std::string without_disk_inside(const std::string& path);
 
 /// `base` with such files. A real file of that name goes first.
 std::unique_ptr<ReadStorage> with_disks(std::unique_ptr<ReadStorage> base);

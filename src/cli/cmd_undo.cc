@@ -1,6 +1,7 @@
 // goldhive undo: takes the last patch of a target back, byte for byte.
 #include <nlohmann/json.hpp>
 
+#include "imgtools/disk/disk_storage.h"
 #include "src/cli/command.h"
 #include "src/cli/patch_target.h"
 #include "src/cli/restore.h"
@@ -46,7 +47,7 @@ void undo_target(Host& host, const TargetName& name, const UndoCommandFlags& fla
     }
     const UndoResult result = undo(storage, place, *file, flags.force);
     for (const std::string& path : result.targets) {
-      report.restore->files.push_back({path, result.changed});
+      report.restore->files.push_back({without_disk_inside(path), result.changed});
     }
     part = part_of(result.metadata);
   }

@@ -98,6 +98,7 @@ void patch_every_container(Layout layout) {
     const RunResult undo = run_cli({"undo", path});
     INFO(undo.err);
     CHECK(undo.status == 0);
+    CHECK(undo.out == path + ": restored\n");
     if (ours(kind)) {
       CHECK(digest_of(path) == before);
     } else {
