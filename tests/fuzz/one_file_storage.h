@@ -15,21 +15,22 @@ class OneFileStorage final : public ReadStorage {
  public:
   static constexpr const char* path = "disk";
 
-  explicit OneFileStorage(Bytes data) : data_(std::move(data)) {}
+  explicit OneFileStorage(Bytes data)
+      : file_(std::make_shared<MemorySource>(std::move(data), path)) {}
 
   std::optional<FileInfo> stat(const std::string& name) const override {
     if (name != path) return std::nullopt;
-    return FileInfo{FileType::file, data_.size(), 1, 1};
+    return FileInfo{FileType::file, file_->size(), 1, 1};
   }
   std::vector<DirectoryEntry> list(const std::string&) const override { return {}; }
   std::unique_ptr<ByteSource> open(const std::string& name) const override {
     if (name != path) throw Error(ErrorKind::not_found, "no such file", name);
-    return std::make_unique<MemorySource>(data_, name);
+    return std::make_unique<SliceSource>(file_, 0, file_->size(), name);
   }
   std::optional<std::string> read_link(const std::string&) const override { return std::nullopt; }
 
  private:
-  Bytes data_;
+  std::shared_ptr<const ByteSource> file_;
 };
 
 }  // namespace goldhive::fuzz

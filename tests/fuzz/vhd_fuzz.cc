@@ -1,9 +1,11 @@
-// VHD files with a few bytes changed, checksums made right again: opened, and read here and there.
+// VHD files with a few bytes changed, checksums made right again: opened, read here and there, and
+// changed in place.
 #include <algorithm>
 
 #include "fixtures/vhd_builder.h"
 #include "imgtools/disk/vhd.h"
 #include "imgtools/error.h"
+#include "tests/fuzz/changed_disk.h"
 #include "tests/fuzz/edited_image.h"
 #include "tests/fuzz/one_file_storage.h"
 
@@ -36,14 +38,21 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const std::vector<fuzz::BaseImage> bases = make_bases();
   Bytes image = fuzz::edited_image(bases, {data, size});
   fixtures::refresh_vhd_checksums(image);
-  const fuzz::OneFileStorage storage(std::move(image));
+  const auto open = [](const fuzz::OneFileStorage& storage) {
+    return VhdDisk::open(storage, fuzz::OneFileStorage::path);
+  };
   try {
-    const auto disk = VhdDisk::open(storage, fuzz::OneFileStorage::path);
+    const fuzz::OneFileStorage storage(image);
+    const auto disk = open(storage);
     Bytes piece(4096);
     for (std::uint64_t at = 0; at < disk->size(); at += disk->size() / 16 + 1) {
       disk->read(at, std::span(piece).first(static_cast<std::size_t>(
                          std::min<std::uint64_t>(piece.size(), disk->size() - at))));
     }
+  } catch (const Error&) {
+  }
+  try {
+    fuzz::check_changes_of_disk(image, open);
   } catch (const Error&) {
   }
   return 0;

@@ -1,11 +1,12 @@
 // VHDX files with a few bytes changed, checksums made right again, also those of the log: opened,
-// and read here and there.
+// read here and there, and changed in place.
 #include <algorithm>
 
 #include "fixtures/vhdx_builder.h"
 #include "imgtools/disk/crc.h"
 #include "imgtools/disk/vhdx.h"
 #include "imgtools/error.h"
+#include "tests/fuzz/changed_disk.h"
 #include "tests/fuzz/edited_image.h"
 #include "tests/fuzz/one_file_storage.h"
 
@@ -57,14 +58,21 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Bytes image = fuzz::edited_image(bases, {data, size});
   refresh_log(image);
   fixtures::refresh_vhdx_checksums(image);
-  const fuzz::OneFileStorage storage(std::move(image));
+  const auto open = [](const fuzz::OneFileStorage& storage) {
+    return VhdxDisk::open(storage, fuzz::OneFileStorage::path);
+  };
   try {
-    const auto disk = VhdxDisk::open(storage, fuzz::OneFileStorage::path);
+    const fuzz::OneFileStorage storage(image);
+    const auto disk = open(storage);
     Bytes piece(4096);
     for (std::uint64_t at = 0; at < disk->size(); at += disk->size() / 16 + 1) {
       disk->read(at, std::span(piece).first(static_cast<std::size_t>(
                          std::min<std::uint64_t>(piece.size(), disk->size() - at))));
     }
+  } catch (const Error&) {
+  }
+  try {
+    fuzz::check_changes_of_disk(image, open);
   } catch (const Error&) {
   }
   return 0;

@@ -1,30 +1,12 @@
 // WIMs with a few bytes changed: header, blob table, places of resources. All files are listed and
 // read here and there.
-#include "fixtures/wim_builder.h"
 #include "imgtools/error.h"
 #include "imgtools/wim/wim_image.h"
-#include "tests/fuzz/edited_image.h"
+#include "tests/fuzz/edited_wim.h"
 
 using namespace goldhive;
 
 namespace {
-
-std::vector<fuzz::BaseImage> make_bases() {
-  std::vector<fuzz::BaseImage> bases;
-  for (const std::uint32_t chunk_size : {0U, 32768U}) {
-    fixtures::WimRecipe recipe;
-    recipe.images = {{"First", {{"Windows/hive", Bytes(70'000, 's')}, {"x", Bytes(3, 'x')}}},
-                     {"Second", {{"x", Bytes(3, 'x')}}}};
-    recipe.chunk_size = chunk_size;
-    const fixtures::BuiltWim wim = fixtures::build_wim(recipe);
-    bases.push_back({wim.data,
-                     {0, 40, static_cast<std::size_t>(wim.blob_table.offset),
-                      static_cast<std::size_t>(wim.metadata[0].offset),
-                      static_cast<std::size_t>(wim.metadata[1].offset),
-                      static_cast<std::size_t>(wim.xml.offset)}});
-  }
-  return bases;
-}
 
 void read_all(const FileTree& tree, const std::string& folder, int depth) {
   for (const TreeEntry& entry : tree.list(folder)) {
@@ -47,7 +29,7 @@ void read_all(const FileTree& tree, const std::string& folder, int depth) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const std::vector<fuzz::BaseImage> bases = make_bases();
+  static const std::vector<fuzz::BaseImage> bases = fuzz::wim_bases();
   const auto file = std::make_shared<MemorySource>(fuzz::edited_image(bases, {data, size}), "wim");
   try {
     const auto image = make_wim_image(file, "wim", [&](const std::string&) { return file; });

@@ -10,6 +10,7 @@ namespace goldhive::testing {
 namespace {
 
 constexpr std::size_t sector = 512;
+constexpr std::uint64_t largest_file = 256 << 20;
 
 std::string device_of(const std::string& path) { return path.substr(0, path.find('/', 1)); }
 
@@ -50,6 +51,7 @@ class FaultyStorage::File final : public WritableFile {
 
   void resize(std::uint64_t size) override {
     const bool dying = storage_.step(Effect::writes);
+    if (size > largest_file) throw Error(ErrorKind::io, "file too large");
     content().current.resize(static_cast<std::size_t>(size));
     content().pending.emplace_back(Resize{size});
     if (dying) storage_.cut();
