@@ -141,10 +141,11 @@ std::string MountedVolume::stored_name(const Inode& inode, const Inode& director
         reinterpret_cast<const u8*>(context->attr) + le16_to_cpu(context->attr->value_offset));
     if (MREF_LE(name->parent_directory) != directory->mft_no) continue;
     const std::string text = name_of(name);
+    const bool short_name = ntfs::stored_number(&name->file_name_type) == FILE_NAME_DOS;
     if (nt_equal(text, asked)) {
       best = text;
-      if (name->file_name_type != FILE_NAME_DOS) break;
-    } else if (name->file_name_type != FILE_NAME_DOS) {
+      if (!short_name) break;
+    } else if (!short_name) {
       best = text;
     }
   }

@@ -135,7 +135,7 @@ void CloseInode::operator()(ntfs_inode* inode) const {
 namespace {
 
 void refuse_reparse_point(Mount& mount, const Inode& inode, const std::string& path) {
-  if ((inode->flags & FILE_ATTR_REPARSE_POINT) == 0) return;
+  if ((stored_number(&inode->flags) & FILE_ATTR_REPARSE_POINT) == 0) return;
   s64 size = 0;
   const std::unique_ptr<void, void (*)(void*)> raw(
       ntfs_attr_readall(inode.get(), AT_REPARSE_POINT, AT_UNNAMED, 0, &size), std::free);
@@ -213,11 +213,33 @@ std::vector<ntfschar> name_to(const std::string& name) {
   return out;
 }
 
+namespace {
+
+/// The last two bytes of each sector of a record are kept in its update sequence. Where the header
+/// does not say rightly where that is, the library leaves in the record what stands there instead,
+/// and fails to write the record back, whoever holds it.
+void require_update_sequence(const Mount& mount, const MFT_RECORD& record,
+                             const std::string& what) {
+  const u32 record_size = mount.volume()->mft_record_size;
+  const u32 needed = record_size / NTFS_BLOCK_SIZE + 1;
+  const u32 count = le16_to_cpu(record.usa_count);
+  const u32 offset = le16_to_cpu(record.usa_ofs);
+  if (count == needed && offset % 2 == 0 && offset + 2 * count <= record_size) return;
+  throw Error(ErrorKind::corrupt,
+              fmt::format("the MFT record of {} has a broken update sequence: {} numbers at {}, "
+                          "expected {}",
+                          what, count, offset, needed),
+              mount.name());
+}
+
+}  // namespace
+
 Inode open_record(Mount& mount, u64 record, const std::string& what) {
   Mount::forget_complaints();
   Inode inode(ntfs_inode_open(mount.volume(), record));
   // ENOENT here is a record that is not in use, yet something points to it.
   if (!inode) mount.fail(fmt::format("open {}", what), errno == ENOENT ? EIO : errno);
+  require_update_sequence(mount, *inode->mrec, what);
   return inode;
 }
 

@@ -3,10 +3,12 @@
 // le16, BOOL, min, max and more.
 #pragma once
 
+#include <cstring>
 #include <exception>
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "imgtools/byte_source.h"
@@ -87,6 +89,15 @@ struct CloseAttribute {
 using Attribute = std::unique_ptr<ntfs_attr, CloseAttribute>;
 
 inline constexpr u64 no_record = ~u64{0};
+
+/// What is stored in a field that the library declares as an enumeration: a damaged volume holds
+/// numbers that are no value of it, and C++ does not allow to read those as one.
+template <class Enumeration>
+std::underlying_type_t<Enumeration> stored_number(const Enumeration* field) {
+  std::underlying_type_t<Enumeration> number{};
+  std::memcpy(&number, field, sizeof number);
+  return number;
+}
 
 inline bool is_directory(const Inode& inode) {
   return (inode->mrec->flags & MFT_RECORD_IS_DIRECTORY) != 0;

@@ -101,6 +101,32 @@ TEST_CASE("a file that grows or is compressed or resident is changed by the libr
   }
 }
 
+TEST_CASE("a file whose MFT record has a broken update sequence is neither read nor changed") {
+  if (!have_tool("mkntfs")) return;
+  const TempDir dir;
+  const Bytes data = compressible(100000);
+  const std::string path = make_ntfs(dir, "volume", 8 * mib, {{"folder/file", data}});
+  const Bytes volume = open_file(path)->read(0, 8 * mib);
+  const ByteView view(volume, 0, "");
+  // The first records of the user: 64 for "folder", 65 for "file".
+  for (const std::uint32_t number : {64U, 65U}) {
+    std::size_t record = 0;
+    while (!view.from(record).starts_with("FILE") || view.u32(record + 44) != number) record += 512;
+    for (const std::size_t field : {std::size_t{4}, std::size_t{6}}) {
+      Bytes bytes = volume;
+      bytes[record + field + 1] = 0xff;
+      const auto broken = std::make_shared<MemorySource>(bytes, "m");
+      const Error e = error_of([&] { mount_ntfs(broken)->open("folder/file"); });
+      CHECK(e.kind() == ErrorKind::corrupt);
+      CHECK_THAT(e.what(), Catch::Contains("update sequence"));
+      for (const std::uint64_t growth : {std::uint64_t{0}, std::uint64_t{9000}}) {
+        const FileEdit edit{"folder/file", data.size() + growth, {{5, Bytes(3, 1)}}};
+        CHECK(error_of([&] { change_ntfs_files(broken, {edit}); }).kind() == ErrorKind::corrupt);
+      }
+    }
+  }
+}
+
 TEST_CASE("a file whose runs lead out of the volume is neither read nor changed") {
   if (!have_tool("mkntfs")) return;
   const TempDir dir;
