@@ -101,7 +101,7 @@ class MapWalk {
   void run() const {
     const std::uint64_t per_table = header_.entries * header_.grain;
     const std::uint64_t tables = header_.sectors / per_table + (header_.sectors % per_table != 0);
-    if (tables * 4 > max_directory_bytes) {
+    if (tables > max_directory_bytes / 4) {
       throw Error(ErrorKind::unsupported, fmt::format("a VMDK of {} tables of grains", tables),
                   file_.name());
     }

@@ -155,6 +155,12 @@ TEST_CASE("sizes in a header that no container has are an error before anything 
   file = small_vmdk();
   put_u64(file, 20, UINT64_MAX);
   CHECK_THAT(fault(check_vmdk_map, file), Catch::Contains("bad sizes"));
+  file = small_vmdk();
+  put_u64(file, 12, std::uint64_t{1} << 62);  // the length of its directory wraps around
+  put_u64(file, 20, 1);
+  put_u32(file, 44, 1);
+  CHECK(error_of([&] { check_vmdk_map(MemorySource(file, "disk")); }).kind() ==
+        ErrorKind::unsupported);
   file = small_vdi();
   put_u32(file, 384, UINT32_MAX);
   CHECK_THAT(fault(check_vdi_map, file), Catch::Contains("blocks"));
