@@ -78,6 +78,13 @@ constexpr std::array no_files = {
         [](const Summary& e) {
           return fmt::format("not in effect: {}", servicing::meaning(e.package->state));
         }},
+    Row{[](const Summary& e) { return !e.winners.good.empty(); }, Verdict::undetermined,
+        [](const Summary& e) {
+          return fmt::format(
+              "the component store has {}, which is not all that is needed; winhttp.dll and "
+              "webio.dll would settle it",
+              servicing::list(e.winners.good));
+        }},
     Row{[](const Summary& e) { return !e.rollups.empty(); }, Verdict::undetermined,
         [](const Summary& e) {
           return fmt::format(
@@ -119,8 +126,11 @@ std::string also_good(const Summary& e) {
 constexpr std::array table = {
     Row{[](const Summary& e) { return e.files.complete; }, Verdict::pass,
         [](const Summary& e) {
-          return fmt::format("in effect: {}{}", servicing::list(e.files.good),
-                             e.package ? "" : " (superseded or slipstreamed)");
+          return fmt::format("in effect: {}{}{}", servicing::list(e.files.good),
+                             e.package ? "" : " (superseded or slipstreamed)",
+                             cbs_is(e, {PackageState::uninstall_pending})
+                                 ? "; but the next start is going to remove the package"
+                                 : "");
         }},
     Row{[](const Summary& e) { return !e.files.bad.empty(); }, Verdict::fail,
         [](const Summary& e) {

@@ -23,9 +23,22 @@ bool same_line(const FileVersion& version, const FileVersion& threshold) {
   return version.major == threshold.major && version.minor == threshold.minor;
 }
 
+/// A file that the processor of its folder cannot load is no proof, whatever its version.
+std::string foreign_machine(const windows::FileVersionFact& file, Architecture image) {
+  const Architecture wanted = file.view == View::wow64 ? Architecture::x86 : image;
+  if (image == Architecture::unknown || file.architecture == Architecture::unknown ||
+      file.architecture == wanted) {
+    return "";
+  }
+  return fmt::format("foreign: for {}, not for {}", windows::to_string(file.architecture),
+                     windows::to_string(wanted));
+}
+
 void measure(Item item, const FileVersion& version, const FileVersion& threshold, Measured& all) {
   if (!same_line(version, threshold)) {
     item.remark = fmt::format("foreign: not of Windows {}.{}", threshold.major, threshold.minor);
+  }
+  if (!item.remark.empty()) {
     all.bad.push_back(std::move(item));
   } else {
     (version >= threshold ? all.good : all.bad).push_back(std::move(item));
@@ -65,6 +78,7 @@ Measured measure_files(const windows::Installation& installation, const FileVers
       if (file->presence == Presence::present && file->version) {
         item.version = to_string(*file->version);
         lines.push_back(fmt::format("file {}: {}", item.name, item.version));
+        item.remark = foreign_machine(*file, arch);
         measure(std::move(item), *file->version, threshold, all);
       } else {
         lines.push_back(fmt::format("file {}: {}", item.name,

@@ -23,12 +23,13 @@ constexpr std::uint32_t kb3140245 = 3140245;
 constexpr std::uint32_t member_limit = 64;
 
 /// Monthly rollups and their previews (cumulative), from 2016-10 to 2018-01; security-only updates
-/// say nothing about WinHTTP and are not here. Later ones are named RollupFix. Sorted.
-constexpr std::array<std::uint32_t, 38> monthly_rollups = {
+/// say nothing about WinHTTP and are not here. Later ones are named RollupFix; some are known to
+/// have members under their number all the same (2018-10, 2019-04). Sorted.
+constexpr std::array<std::uint32_t, 40> monthly_rollups = {
     3185330, 3185332, 3192403, 3192406, 3197868, 3197869, 3197877, 3197878, 3205409, 3207752,
     3212646, 4012215, 4012217, 4012218, 4012220, 4015549, 4015551, 4015552, 4019216, 4019264,
     4019265, 4022168, 4022719, 4022724, 4025331, 4025340, 4025341, 4034664, 4034665, 4034670,
-    4038777, 4038799, 4038803, 4041681, 4041686, 4041690, 4056894, 4057400};
+    4038777, 4038799, 4038803, 4041681, 4041686, 4041690, 4056894, 4057400, 4462923, 4493472};
 
 /// Cuts `prefix` off the front of `text`, in any case; false if it is not there.
 bool cut(std::string_view& text, std::string_view prefix) {
@@ -137,14 +138,16 @@ std::vector<PackageFact> find_kb3140245(const hive::Key& packages) {
   return found;
 }
 
-std::vector<PackageFact> find_rollups(const hive::Key& packages) {
-  std::vector<PackageFact> found;
+ListedPackages list_packages(const hive::Key& packages) {
+  ListedPackages found;
   for (const hive::Key& key : packages.find_prefix("Package_")) {
     const auto identity = parse_package_identity(key.name_utf8());
     if (!identity) continue;
-    if (identity->rollup_fix ||
-        std::binary_search(monthly_rollups.begin(), monthly_rollups.end(), identity->kb)) {
-      found.push_back(read_package(key, identity->top_level));
+    if (identity->kb == kb3140245) {
+      found.kb3140245.push_back(read_package(key, identity->top_level));
+    } else if (identity->rollup_fix ||
+               std::binary_search(monthly_rollups.begin(), monthly_rollups.end(), identity->kb)) {
+      found.rollups.push_back(read_package(key, identity->top_level));
     }
   }
   return found;

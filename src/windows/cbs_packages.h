@@ -21,12 +21,16 @@ struct PackageIdentity {
 };
 std::optional<PackageIdentity> parse_package_identity(std::string_view identity);
 
-/// The entries of KB3140245 below the key CBS\Packages, top level first. Throws Error where the key
-/// cannot be searched.
+/// The entries of KB3140245 below the key CBS\Packages, top level first; members only if their
+/// numbers begin near 1 and have no wide gap. Throws Error where the key cannot be searched.
 std::vector<PackageFact> find_kb3140245(const hive::Key& packages);
 
-/// The entries of monthly rollups from October 2016 on. Reads every package of an update, so it is
-/// only for images where nothing better is left to ask.
-std::vector<PackageFact> find_rollups(const hive::Key& packages);
+/// All entries of KB3140245, and those of monthly rollups from October 2016 on. Reads every package
+/// of an update, so it is only for images where nothing better is left to ask.
+struct ListedPackages {
+  std::vector<PackageFact> kb3140245;
+  std::vector<PackageFact> rollups;
+};
+ListedPackages list_packages(const hive::Key& packages);
 
 }  // namespace goldhive::windows

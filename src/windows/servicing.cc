@@ -1,8 +1,9 @@
 // All evidence on KB3140245 (rules B6 to B13), from the strongest down: the live files, the winners
 // of the component store, the package entries. Each weaker kind costs more reads and says less, so
-// the rollups are only looked for when nothing else has spoken.
+// the whole list of packages is only walked when nothing else has spoken.
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "imgtools/error.h"
 #include "src/windows/cbs_packages.h"
@@ -84,7 +85,7 @@ Presence search_key(const KeyLookup& lookup, std::string& why_unknown, Search se
 
 bool has_winner(const std::vector<WinnerFact>& winners, std::string_view module) {
   return std::any_of(winners.begin(), winners.end(),
-                     [&](const WinnerFact& w) { return w.module == module; });
+                     [&](const WinnerFact& w) { return w.module == module && w.version; });
 }
 
 }  // namespace
@@ -104,8 +105,8 @@ void read_servicing(const Sources& sources, Installation& installation) {
     facts.winners_presence = Presence::absent;
   }
 
-  // Rollups matter only where no file, winner or package entry speaks for itself; files and winners
-  // do so only if none of them is missing.
+  // The rest of the packages matters only where no file, winner or package entry speaks for itself;
+  // files and winners do so only if none of them is missing.
   const bool all_files =
       std::all_of(facts.files.begin(), facts.files.end(),
                   [](const FileVersionFact& f) { return f.presence == Presence::present; });
@@ -115,7 +116,9 @@ void read_servicing(const Sources& sources, Installation& installation) {
       software.key(std::string(cbs) + "\\Packages"), facts.why_unknown, [&](const hive::Key& key) {
         facts.kb3140245 = find_kb3140245(key);
         if (!all_files && !both_winners && facts.kb3140245.empty()) {
-          facts.rollups = find_rollups(key);
+          ListedPackages listed = list_packages(key);
+          facts.kb3140245 = std::move(listed.kb3140245);
+          facts.rollups = std::move(listed.rollups);
         }
       });
 }

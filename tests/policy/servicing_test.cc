@@ -66,6 +66,7 @@ TEST_CASE("All files at the threshold pass whatever CBS says") {
     auto with_entry = i;
     add_package(with_entry, state);
     CHECK(judged(with_entry).verdict == Verdict::pass);
+    CHECK(says(judged(with_entry), "going to remove the package") == (state == 0x05U));
   }
   for (const windows::FileVersion newer :
        {windows::FileVersion{6, 1, 7601, 23451}, windows::FileVersion{6, 1, 7602, 1}}) {
@@ -124,6 +125,22 @@ TEST_CASE("A file of another line of Windows is foreign and fails") {
   auto eight = fresh(Family::windows_8, 9200);
   set_files(eight, {6, 1, 7601, 23375});
   CHECK(judged(eight).verdict == Verdict::fail);
+}
+
+TEST_CASE("A file that the processor of its folder cannot load is foreign and fails") {
+  auto i = windows_7();
+  set_files(i, feature);
+  file(i, View::native, "winhttp.dll").architecture = Architecture::x86;
+  Finding row = judged(i);
+  CHECK(row.verdict == Verdict::fail);
+  CHECK(says(row, "System32\\winhttp.dll 6.1.7601.23375 (foreign: for x86, not for amd64)"));
+  file(i, View::native, "winhttp.dll").architecture = Architecture::amd64;
+  file(i, View::wow64, "webio.dll").architecture = Architecture::x86;
+  CHECK(judged(i).verdict == Verdict::pass);
+  file(i, View::wow64, "webio.dll").architecture = Architecture::amd64;
+  row = judged(i);
+  CHECK(row.verdict == Verdict::fail);
+  CHECK(says(row, "foreign: for amd64, not for x86"));
 }
 
 TEST_CASE("Windows 8 has a threshold of its own") {
@@ -198,6 +215,10 @@ TEST_CASE("Winners of one module alone do not prove the other") {
   add_winner(i, "winhttp.dll", "amd64", feature);
   i.servicing.rollups.push_back({rollup_x64, true, Presence::present, 0x70});
   CHECK(judged(i).verdict == Verdict::undetermined);
+  i.servicing.rollups.clear();
+  const Finding row = judged(i);
+  CHECK(row.verdict == Verdict::undetermined);
+  CHECK(says(row, "the component store has winhttp.dll (amd64) 6.1.7601.23375"));
   add_package(i, 0x70);
   CHECK(judged(i).verdict == Verdict::pass);
 }

@@ -58,6 +58,10 @@ TEST_CASE("a file that is there and cannot be read is unknown") {
 
 TEST_CASE("an image of 32 bits has two files") {
   Sample sample;
+  sample.software.clear();
+  sample.system.clear();
+  sample.files["Windows/System32/config/SOFTWARE"] =
+      hive_of("[Microsoft\\Windows NT\\CurrentVersion]\n\"CurrentBuildNumber\"=\"7601\"\n");
   sample.files["Windows/System32/winhttp.dll"] = dll(Architecture::x86, good);
   CHECK(sample.facts().servicing.files.size() == 2);
 }
@@ -170,6 +174,15 @@ TEST_CASE("package identities are parsed strictly") {
   CHECK_FALSE(parse_package_identity("Package_for_KB3140245~31bf3856ad364e35~mips~~6.1.1.1"));
   CHECK_FALSE(parse_package_identity("Package_for_KB3140245~31bf3856ad364e35~x86~~6.1.1"));
   CHECK_FALSE(parse_package_identity("Package_for_KB3140245~31bf3856ad364e35~x86~~6.1.1.1~"));
+}
+
+TEST_CASE("a member with a number of its own is found in the whole list") {
+  Sample sample;
+  sample.software += package("Package_17_for_KB3140245~31bf3856ad364e35~amd64~~6.1.1.1", "70");
+  const ServicingFacts facts = sample.facts().servicing;
+  REQUIRE(facts.kb3140245.size() == 1);
+  CHECK_FALSE(facts.kb3140245[0].top_level);
+  CHECK(facts.kb3140245[0].state == 0x70);
 }
 
 TEST_CASE("rollups are looked for only when nothing else has spoken") {
