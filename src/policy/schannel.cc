@@ -5,6 +5,8 @@
 // - "Enabled" does not enable: 0 denies, anything else only fails to deny. What puts a protocol in
 //   the default set is DisabledByDefault=0. On Windows 7 TLS 1.1 and 1.2 are not in it unless that
 //   is written; from Windows 8 on they are unless taken out. schannel_rules.cc holds the tables.
+// - A value of another type counts as absent, as it does for WinHTTP; nobody has looked whether
+//   Schannel itself asks for the type. So a pass must hold for a reader that does not, too.
 // - Non-zero is non-zero: 1 and 0xffffffff are both met and mean the same.
 // - CurrentControlSet is not in the file. The next boot uses ControlSet<Select\Default>, so that
 //   set decides; the rows of the others are information, unless the booting set fails as well.
@@ -97,6 +99,27 @@ std::string explain_state(const windows::OsFacts& os, const SchannelRule& rule,
   return text;
 }
 
+/// The number for a reader that does not look at the type.
+std::optional<std::uint32_t> untyped(const ValueFact& fact) {
+  if (fact.presence != windows::Presence::present) return std::nullopt;
+  Bytes data = fact.data;
+  data.resize(4);
+  return ByteView(data, 0, fact.value).u32(0);
+}
+
+/// Does the wish come true whether or not Schannel looks at the types?
+bool satisfied_untyped(const windows::OsFacts& os, const SchannelRule& rule,
+                       const SchannelFacts& facts) {
+  for (const auto enabled : {facts.enabled.dword(), untyped(facts.enabled)}) {
+    for (const auto disabled :
+         {facts.disabled_by_default.dword(), untyped(facts.disabled_by_default)}) {
+      const ProtocolState state = resulting_state(os, rule.protocol, rule.side, enabled, disabled);
+      if (!satisfies(rule.wish, state)) return false;
+    }
+  }
+  return true;
+}
+
 /// What would decide without being read: Enabled=0 denies whatever the other says.
 std::optional<std::string> unreadable_values(const SchannelFacts& facts) {
   if (auto reason = unreadable(facts.enabled)) return reason;
@@ -135,6 +158,10 @@ Finding judge(const windows::OsFacts& os, const SchannelRule& rule, const Schann
   } else if (verdict == Verdict::pass &&
              (wrong_type(facts.enabled) || wrong_type(facts.disabled_by_default))) {
     verdict = Verdict::warn;
+    if (!satisfied_untyped(os, rule, facts)) {
+      verdict = Verdict::undetermined;
+      message += "; whether Schannel looks at the type is not known, a REG_DWORD would settle it";
+    }
   }
   Finding row = make_row(id, verdict, std::move(message));
   const bool want_on = rule.wish == SchannelWish::on;

@@ -161,6 +161,28 @@ TEST_CASE("A value of another type counts as absent and is named and replaced") 
   CHECK(row.message.find("Enabled is REG_SZ") != std::string::npos);
 }
 
+TEST_CASE("A value of another type that would switch the protocol off leaves it undetermined") {
+  auto i = compliant_windows_7();
+  set_data(schannel(i, 1, "TLS 1.2").enabled, ValueType::binary, Bytes(4));
+  Finding row = rows(i, tls12).at(0);
+  CHECK(row.verdict == Verdict::undetermined);
+  CHECK(row.message.find("a REG_DWORD would settle it") != std::string::npos);
+  REQUIRE(row.edits.size() == 1);
+  CHECK(row.edits[0].value == "Enabled");
+  CHECK(number(row.edits[0]) == 1);
+
+  auto eight = fresh(Family::windows_8, 9200);
+  auto& disabled = schannel(eight, 1, "TLS 1.2").disabled_by_default;
+  set_data(disabled, ValueType::qword, {1, 0, 0, 0, 0, 0, 0, 0});
+  row = rows(eight, tls12).at(0);
+  CHECK(row.verdict == Verdict::undetermined);
+  REQUIRE(row.edits.size() == 2);
+  CHECK(number(row.edits[1]) == 0);
+
+  set_data(disabled, ValueType::qword, Bytes(8));  // either way: on
+  CHECK(rows(eight, tls12).at(0).verdict == Verdict::warn);
+}
+
 TEST_CASE("Windows 8 and later fail where a protocol was switched off") {
   auto i = fresh(Family::windows_8_1, 9600);
   set_dword(schannel(i, 1, "TLS 1.2").enabled, 0);
