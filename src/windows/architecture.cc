@@ -1,6 +1,8 @@
 // 32 or 64 bits, and for which processor (rules E6). On it depends which views and which files
-// count, so three independent sources are compared; where they differ the first one wins and the
-// conflict is reported. A Wow6432Node or SysWOW64 that has been lived in says only "64 bits".
+// count, so three independent sources are compared, and a difference is reported. Where they agree
+// on the bits the first one wins; where they do not, nobody can say which views and files count,
+// and the architecture stays unknown. A Wow6432Node or SysWOW64 that has been lived in says only
+// "64 bits".
 #include <fmt/format.h>
 
 #include <array>
@@ -74,6 +76,7 @@ std::string sign_of_wow64(const Sources& sources) {
 void read_architecture(const Sources& sources, Installation& installation) {
   OsFacts& os = installation.os;
   std::string source;
+  bool bits_differ = false;
   for (const auto& [name, architecture] :
        {machine(sources), environment(sources, installation.control_sets),
         Said{"BuildLabEx", architecture_of_build_lab(os.build_lab)}}) {
@@ -85,7 +88,13 @@ void read_architecture(const Sources& sources, Installation& installation) {
       os.conflicts.push_back(fmt::format("{} says {}, {} says {}", source,
                                          to_string(os.architecture), name,
                                          to_string(architecture)));
+      bits_differ = bits_differ || is_64_bit(architecture) != is_64_bit(os.architecture);
     }
+  }
+
+  if (bits_differ) {
+    os.architecture = Architecture::unknown;
+    return;
   }
 
   const std::string wow64 = sign_of_wow64(sources);

@@ -40,9 +40,19 @@ TEST_CASE("each source alone gives the architecture") {
 
 TEST_CASE("sources that disagree are a conflict and the first one counts") {
   Sample sample;
+  sample.files["Windows/System32/cmd.exe"] = dll(Architecture::ia64, {6, 1, 7601, 17514});
+  const OsFacts os = sample.facts().os;
+  CHECK(os.architecture == Architecture::ia64);
+  REQUIRE(os.conflicts.size() == 2);
+  CHECK(os.conflicts[0] ==
+        "Windows/System32/cmd.exe says ia64, PROCESSOR_ARCHITECTURE in SYSTEM says amd64");
+}
+
+TEST_CASE("sources that disagree on 32 or 64 bits leave the architecture unknown") {
+  Sample sample;
   sample.files["Windows/System32/cmd.exe"] = dll(Architecture::x86, {6, 1, 7601, 17514});
   const OsFacts os = sample.facts().os;
-  CHECK(os.architecture == Architecture::x86);
+  CHECK(os.architecture == Architecture::unknown);
   REQUIRE(os.conflicts.size() == 2);
   CHECK(os.conflicts[0] ==
         "Windows/System32/cmd.exe says x86, PROCESSOR_ARCHITECTURE in SYSTEM says amd64");

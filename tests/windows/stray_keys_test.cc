@@ -43,11 +43,10 @@ TEST_CASE("SYSTEM has no 32-bit view") {
 }
 
 TEST_CASE("Wow6432Node is stray on a 32-bit Windows only") {
-  Sample sample;
-  sample.files["Windows/System32/cmd.exe"] = dll(Architecture::x86, {6, 1, 7601, 17514});
-  const auto stray = sample.facts().stray_keys;
-  REQUIRE(stray.size() == 1);
-  CHECK(stray[0].key == "HKLM\\SOFTWARE\\Wow6432Node");
+  CHECK(strays("[Microsoft\\Windows NT\\CurrentVersion]\n"
+               "\"BuildLabEx\"=\"7601.17514.x86fre.win7sp1_rtm.101119-1850\"\n",
+               "[ControlSet001\\Control\\Session Manager\\Environment]\n"
+               "\"PROCESSOR_ARCHITECTURE\"=\"x86\"\n") == Keys{"HKLM\\SOFTWARE\\Wow6432Node"});
 }
 
 TEST_CASE("paths that begin a second time are stray if they hold something of Windows") {
