@@ -208,6 +208,8 @@ class Identifier {
     return line->family;
   }
 
+  static bool has_sp1(const Version& version) { return version.build >= 7601; }
+
   void compare_with_kernel(const Version& software, const Version& kernel) {
     const Line* ours = line_of(software);
     const Line* theirs = line_of(kernel);
@@ -216,6 +218,12 @@ class Identifier {
                                           to_string(software), kernel.major, kernel.minor,
                                           kernel.build));
       os_.family = Family::unknown;
+    } else if (ours->family == Family::windows_7 && software.build != 0 &&
+               has_sp1(kernel) != has_sp1(software)) {
+      os_.conflicts.push_back(
+          fmt::format("SOFTWARE says build {}, ntoskrnl.exe is of build {}: one "
+                      "has Service Pack 1 and one has not",
+                      software.build, kernel.build));
     } else if (kernel.build != software.build) {
       // Normal on 10 and 11 (enablement packages) and with the 7602 of late updates for 7.
       os_.notes.push_back(fmt::format("SOFTWARE says build {}, ntoskrnl.exe is of build {}",

@@ -129,10 +129,17 @@ TEST_CASE("the kernel's file version is compared with SOFTWARE") {
     CHECK(sample.facts().os.conflicts.empty());
   }
   SECTION("another build of the line is a note") {
+    kernel = dll(Architecture::amd64, {6, 1, 7602, 24499});
+    const OsFacts os = sample.facts().os;
+    CHECK(os.family == Family::windows_7);
+    CHECK(os.conflicts.empty());
+    CHECK(mentions(os.notes, "ntoskrnl.exe is of build 7602"));
+  }
+  SECTION("a kernel from before Service Pack 1 is a conflict") {
     kernel = dll(Architecture::amd64, {6, 1, 7600, 16385});
     const OsFacts os = sample.facts().os;
     CHECK(os.family == Family::windows_7);
-    CHECK(mentions(os.notes, "ntoskrnl.exe is of build 7600"));
+    CHECK(mentions(os.conflicts, "SOFTWARE says build 7601, ntoskrnl.exe is of build 7600"));
   }
   SECTION("another line makes the identity doubtful") {
     kernel = dll(Architecture::amd64, {6, 3, 9600, 17415});
