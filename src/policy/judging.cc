@@ -135,9 +135,9 @@ std::string needs_hive(const windows::Installation& installation, HiveName name,
 std::optional<std::string> unreadable(const windows::ValueFact& fact) {
   if (fact.key_is_link) {
     return fmt::format(
-        "{} is a symbolic link, and where it leads at run time cannot be told offline; a plain "
-        "key in its place would settle it",
-        fact.key);
+        "{}; where it leads at run time cannot be told offline, and a plain key in its place would "
+        "settle it",
+        fact.why_unknown.empty() ? fact.key + " is a symbolic link" : fact.why_unknown);
   }
   if (fact.presence != Presence::unknown) return std::nullopt;
   const auto where = split_key(fact.key);

@@ -1,6 +1,8 @@
 // registry.stray-key: keys that Windows never reads and that someone wrote by mistake (rules F): a
 // CurrentControlSet inside the file, a Wow6432Node on 32-bit Windows, names that only look right.
 // They change nothing, but whoever wrote them believes they do.
+#include <fmt/format.h>
+
 #include "src/policy/judging.h"
 #include "src/policy/topics.h"
 
@@ -8,7 +10,8 @@ namespace goldhive::policy {
 
 void check_stray_keys(const windows::Installation& installation, const Policy&, Rows& rows) {
   for (const windows::StrayKey& stray : installation.stray_keys) {
-    Finding row = make_row("registry.stray-key", Verdict::warn, stray.reason);
+    Finding row = make_row("registry.stray-key", Verdict::warn,
+                           fmt::format("{}: {}", stray.key, stray.reason));
     row.key = stray.key;
     row.key_last_written = stray.last_written;
     rows.push_back(std::move(row));

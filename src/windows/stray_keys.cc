@@ -76,10 +76,9 @@ class StrayKeys {
 
   void look_in_system() {
     const RegistryHive& system = sources_.system;
-    report(
-        system.key("CurrentControlSet"),
-        "CurrentControlSet is made at boot and never read from a file; the set that boots is the "
-        "one to change");
+    report(system.key("CurrentControlSet"),
+           "made at boot and never read from a file; the set that boots is the "
+           "one to change");
     report(system.key("Wow6432Node"), "SYSTEM has no 32-bit view");
     report_if_nested(system.key("SYSTEM"), {"CurrentControlSet", "ControlSet001"});
     std::vector<std::string> problems;

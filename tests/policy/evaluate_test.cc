@@ -162,6 +162,7 @@ TEST_CASE("Keys that Windows never reads are warned of one by one") {
   REQUIRE(rows.size() == 1);
   CHECK(rows[0].verdict == Verdict::warn);
   CHECK(rows[0].key == "HKLM\\SYSTEM\\CurrentControlSet");
+  CHECK(rows[0].message == "HKLM\\SYSTEM\\CurrentControlSet: never read from the file");
 }
 
 TEST_CASE("Sources that disagree about the Windows are said") {
