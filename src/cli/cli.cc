@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <ostream>
 #include <thread>
@@ -18,13 +17,12 @@ namespace goldhive::cli {
 namespace {
 
 /// Seconds since 1970. SOURCE_DATE_EPOCH, where set, takes the place of the clock
-/// (reproducible-builds.org).
+/// (reproducible-builds.org). A malformed one is an error: whoever sets it wants the same bytes.
 std::int64_t clock_seconds() {
-  const std::string epoch = environment("SOURCE_DATE_EPOCH");
-  std::int64_t seconds = 0;
-  const auto parsed = std::from_chars(epoch.data(), epoch.data() + epoch.size(), seconds);
-  if (!epoch.empty() && parsed.ec == std::errc() && parsed.ptr == epoch.data() + epoch.size()) {
-    return seconds;
+  if (const std::string epoch = environment("SOURCE_DATE_EPOCH"); !epoch.empty()) {
+    if (const auto seconds = parse_epoch(epoch)) return *seconds;
+    throw Error(ErrorKind::usage,
+                fmt::format("SOURCE_DATE_EPOCH is \"{}\", not seconds since 1970", epoch));
   }
   return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())
       .time_since_epoch()
@@ -105,10 +103,15 @@ int run(const std::vector<std::string>& arguments, std::ostream& out, std::ostre
         std::istream* in) {
   const std::unique_ptr<ReadStorage> input = host_read_storage();
   const std::unique_ptr<Storage> output = host_storage();
-  const std::int64_t seconds = clock_seconds();
-  Host host{
-      out,          err, *input, *output, open_terminal(), date_of(seconds), file_time(seconds),
-      host_places()};
+  Host host{out, err, *input, *output, open_terminal(), "", 0, host_places()};
+  try {
+    const std::int64_t seconds = clock_seconds();
+    host.today = date_of(seconds);
+    host.now = file_time(seconds);
+  } catch (const Error& e) {
+    say(host, e.what());
+    return exit_error;
+  }
   host.in = in;
   host.cores = std::max(1U, std::thread::hardware_concurrency());
   host.interrupted = interrupted;

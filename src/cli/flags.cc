@@ -140,7 +140,7 @@ void add_plan_flags(CLI::App& command, PlanFlags& flags) {
 
 policy::PlanOptions plan_options(const PlanFlags& flags) {
   policy::PlanOptions options;
-  if (!flags.protocols.empty()) options.protocols = policy::parse_protocol_list(flags.protocols);
+  if (flags.protocols) options.protocols = policy::parse_protocol_list(*flags.protocols);
   if (flags.control_set == "all") options.control_sets = policy::ControlSets::all;
   options.only = flags.only;
   // An empty plan asks make_plan() what it thinks of the names before any target is opened.

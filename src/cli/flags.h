@@ -2,6 +2,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -49,7 +50,7 @@ void add_policy_flags(CLI::App& command, PolicyFlags& flags);
 
 /// What of the findings a plan (and a patch) takes up.
 struct PlanFlags {
-  std::string protocols;
+  std::optional<std::string> protocols;
   std::string control_set = "default";
   std::vector<std::string> only;
 };

@@ -2,7 +2,6 @@
 
 #include <charconv>
 #include <chrono>
-#include <optional>
 #include <string>
 
 #include "imgtools/error.h"
@@ -45,7 +44,7 @@ std::optional<std::int64_t> time_of_day(std::string_view text) {
 }
 
 std::optional<std::int64_t> seconds(std::string_view text) {
-  if (const auto epoch = number(text, 0); epoch && *epoch <= last_second) return epoch;
+  if (const auto epoch = parse_epoch(text)) return epoch;
   const auto date = days(text.substr(0, 10));
   if (!date) return std::nullopt;
   if (text.size() == 10) return *date * 86400;
@@ -57,13 +56,18 @@ std::optional<std::int64_t> seconds(std::string_view text) {
 
 }  // namespace
 
+std::optional<std::int64_t> parse_epoch(std::string_view text) {
+  const auto value = number(text, 0);
+  return value && *value <= last_second ? value : std::nullopt;
+}
+
 hive::FileTime file_time(std::int64_t unix_seconds) {
   return static_cast<hive::FileTime>(unix_seconds + seconds_to_1970) * 10000000;
 }
 
 hive::FileTime parse_timestamp(std::string_view text) {
   const std::optional<std::int64_t> value = seconds(text);
-  if (!value) {
+  if (!value || *value < -seconds_to_1970) {
     throw Error(ErrorKind::usage, "not a time: \"" + std::string(text) +
                                       "\" (want 2016-07-08T10:11:12Z, 2016-07-08, or seconds since "
                                       "1970)");

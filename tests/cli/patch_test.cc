@@ -247,10 +247,13 @@ TEST_CASE("Times on the command line are dates, moments or seconds") {
   CHECK(cli::parse_timestamp("0") == 116444736000000000);
   CHECK(cli::parse_timestamp("2016-07-08T10:11:12Z") == cli::parse_timestamp("1467972672"));
   for (const char* bad : {"", "now", "2016-13-01", "2016-02-30", "2016-07-08T10:11:12", "-5",
-                          "2016-07-08T24:00:00Z", "99999999999999999999"}) {
+                          "2016-07-08T24:00:00Z", "99999999999999999999", "1600-12-31T23:59:59Z"}) {
     CAPTURE(bad);
     CHECK_THROWS_AS(cli::parse_timestamp(bad), Error);
+    CHECK_FALSE(cli::parse_epoch(bad));
   }
+  CHECK(cli::parse_timestamp("1601-01-01") == 0);
+  CHECK(cli::parse_epoch("1467972672") == 1467972672);
 }
 
 }  // namespace goldhive::tests

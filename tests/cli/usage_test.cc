@@ -67,6 +67,7 @@ TEST_CASE("Wrong usage is one line on stderr and exit code 2") {
       {"explain", "no.such.check"},
       {"plan", "x", "--only", "no.such.check"},
       {"plan", "x", "--protocols", "tls9"},
+      {"plan", "x", "--protocols", ""},
       {"plan", "x", "--control-set", "7"},
       {"scan", "--format", "reg", "x"},
       {"policy"},
