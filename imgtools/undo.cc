@@ -53,13 +53,17 @@ std::string numbered(const std::string& path, unsigned number) {
   return number == 1 ? path : fmt::format("{}.{}", path, number);
 }
 
-std::string shared_name(const std::string& directory, const std::string& absolute_target) {
-  const Bytes bytes(absolute_target.begin(), absolute_target.end());
+/// "<path>-<8 hex digits that stand for `what`>.goldhive-undo"
+std::string hashed_name(const std::string& path, const std::string& what) {
+  const Bytes bytes(what.begin(), what.end());
   Sha256 hash;
   hash.add(bytes);
+  return fmt::format("{}-{}{}", path, to_hex(hash.finish()).substr(0, 8), undo_suffix);
+}
+
+std::string shared_name(const std::string& directory, const std::string& absolute_target) {
   const std::string name = base_name(absolute_target);
-  return join_path(directory, fmt::format("{}-{}{}", name.empty() ? "root" : name,
-                                          to_hex(hash.finish()).substr(0, 8), undo_suffix));
+  return hashed_name(join_path(directory, name.empty() ? "root" : name), absolute_target);
 }
 
 }  // namespace
@@ -95,7 +99,14 @@ JournalPlace place_of(const ReadStorage& storage, const std::string& target,
   if (!options.directory.empty()) {
     place.undo_paths.push_back(shared_name(options.directory, absolute_target));
   } else {
-    if (!beside.empty()) place.undo_paths.push_back(beside + undo_suffix);
+    const std::string& root = options.image_root;
+    if (!root.empty()) {
+      if (!base_name(root).empty()) {  // "/" has no beside
+        place.undo_paths.push_back(hashed_name(root, absolute_target.substr(root.size())));
+      }
+    } else if (!beside.empty()) {
+      place.undo_paths.push_back(beside + undo_suffix);
+    }
     if (!options.fallback_dir.empty()) {
       place.undo_paths.push_back(shared_name(options.fallback_dir, absolute_target));
     }

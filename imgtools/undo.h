@@ -18,12 +18,17 @@ struct UndoOptions {
   bool keep = true;          ///< --no-undo
   std::string directory;     ///< --undo-dir; "" is beside the target
   std::string fallback_dir;  ///< where undo files go if `directory` cannot be written; "" is none
+  /// The folder that is the image, where the target lies within one: its undo files go beside that
+  /// folder, since nothing of ours may stay in an image. "" is none.
+  std::string image_root;
 };
 
-/// Where the undo files of `target` go: "<target>.goldhive-undo" for a tree as for a file; in
-/// `directory` and `fallback_dir`, which may serve many targets, "<name>-<8 hex digits of the
-/// SHA-256 of absolute_target>.goldhive-undo". `absolute_target` is `target` made absolute by the
-/// caller, who alone knows the working directory.
+/// Where the undo files of `target` go: "<target>.goldhive-undo" for a tree as for a file; for a
+/// part of an image "<image_root>-<8 hex digits of the SHA-256 of the way from
+/// there>.goldhive-undo"; in `directory` and `fallback_dir`, which may serve many targets,
+/// "<name>-<8 hex digits of the SHA-256 of absolute_target>.goldhive-undo". `absolute_target` is
+/// `target` made absolute by the caller, who alone knows the working directory, and begins with
+/// `image_root`.
 JournalPlace place_of(const ReadStorage& storage, const std::string& target,
                       const std::string& absolute_target, const UndoOptions& options);
 

@@ -6,6 +6,7 @@
 #include "src/cli/patch_target.h"
 #include "src/cli/restore.h"
 #include "src/cli/survey.h"
+#include "src/cli/undo_place.h"
 
 namespace goldhive::cli {
 namespace {
@@ -35,8 +36,8 @@ void undo_target(Host& host, const TargetName& name, const UndoCommandFlags& fla
   report.restore->journals = recover_target(storage, {name.path, ""},
                                             open_options(host, flags.targets.input_format), false);
   const JournalPlace place =
-      place_of(storage, name.path, make_absolute(name.path, host.places.working),
-               undo_options(host, flags.undo));
+      undo_place(storage, name.path, make_absolute(name.path, host.places.working),
+                 undo_options(host, flags.undo));
   for (std::size_t part = 0; part != 1;) {
     const std::optional<std::string> file = newest_undo_file(storage, place);
     if (!file) {

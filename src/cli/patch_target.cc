@@ -8,6 +8,7 @@
 #include "imgtools/compactable.h"
 #include "imgtools/hot_journal.h"
 #include "imgtools/journal.h"
+#include "src/cli/undo_place.h"
 #include "src/policy/checks.h"
 
 namespace goldhive::cli {
@@ -173,7 +174,7 @@ class TargetPatch {
     patch::PendingOpinions opinions;
     const std::vector<VolumeEdit> edits = prepare(*image_, batch, opinions);
     if (edits.empty()) return;
-    const JournalPlace place = place_of(storage_, name_.path, absolute_path_, settings_.undo);
+    const JournalPlace place = undo_place(storage_, name_.path, absolute_path_, settings_.undo);
     HostChange change = image_->change_volumes(edits, settings_.edit.now);
     opinions.hear();
     std::vector<InstallationReport> after;
@@ -194,7 +195,7 @@ class TargetPatch {
     const std::uint64_t size = storage_.open(change.rewrite->path)->size();
     const std::uint64_t left = change.rewrite->size_limit;
     if (left >= size) return;
-    const JournalPlace place = place_of(storage_, name_.path, absolute_path_, settings_.undo);
+    const JournalPlace place = undo_place(storage_, name_.path, absolute_path_, settings_.undo);
     const std::string undo =
         transact(storage_, place, std::move(change), metadata(part, part),
                  [&](const ReadStorage& written) { require_same_findings(written); });

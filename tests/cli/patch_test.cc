@@ -242,6 +242,26 @@ TEST_CASE("Two installations of a tree are patched and taken back together") {
   }
 }
 
+TEST_CASE("The undo file of a part of an image lies beside the image and not in it") {
+  const std::string config_folder = "images/win7/Windows/System32/config";
+  for (const std::string& target :
+       {std::string("images/win7/Windows"), std::string("images/win7/Windows/System32"),
+        config_folder, config_folder + "/RegBack", config_folder + "/SYSTEM"}) {
+    CAPTURE(target);
+    Session session;
+    session.put_recipe("layout-regback", "images/win7");
+    const std::string original = session.storage.text(config_folder + "/SYSTEM");
+    session.run({"patch", target});
+    const std::vector<DirectoryEntry> beside = session.storage.list("images");
+    REQUIRE(beside.size() == 2);
+    CHECK_THAT(beside[0].name + beside[1].name,
+               Catch::Contains("win7-") && Catch::Contains(".goldhive-undo"));
+    CHECK(session.run({"undo", target}).code == 0);
+    CHECK(session.storage.list("images").size() == 1);
+    CHECK(session.storage.text(config_folder + "/SYSTEM") == original);
+  }
+}
+
 TEST_CASE("Times on the command line are dates, moments or seconds") {
   CHECK(cli::parse_timestamp("1970-01-01") == 116444736000000000);
   CHECK(cli::parse_timestamp("0") == 116444736000000000);

@@ -131,12 +131,18 @@ TEST_CASE("the place of a tree is beside it and of a file beside what a link to 
   CHECK(link.file == "disk.vhd");
   CHECK(link.undo_paths == std::vector<std::string>{dir / "real/disk.vhd.goldhive-undo"});
 
-  const JournalPlace root = place_of(*storage, "/", "/", {true, "", "/state"});
+  const JournalPlace root = place_of(*storage, "/", "/", {true, "", "/state", ""});
   REQUIRE(root.undo_paths.size() == 1);
   CHECK(root.undo_paths[0].starts_with("/state/root-"));
 
-  const JournalPlace named = place_of(*storage, dir / "tree", "/a/tree", {true, "/undo", "/state"});
+  const JournalPlace named =
+      place_of(*storage, dir / "tree", "/a/tree", {true, "/undo", "/state", ""});
   CHECK(named.undo_paths == std::vector<std::string>{"/undo/tree-1457cecb.goldhive-undo"});
+
+  const JournalPlace part = place_of(*storage, dir / "tree", "/a/tree", {true, "", "", "/a"});
+  CHECK(part.root == dir / "tree");
+  REQUIRE(part.undo_paths.size() == 1);
+  CHECK(part.undo_paths[0].starts_with("/a-"));
 }
 
 TEST_CASE("where nothing can be written beside the target the fallback takes the undo file") {
