@@ -83,6 +83,9 @@ class Key {
   FileTime last_written() const;
   std::uint16_t flags() const;
   bool is_link() const;  ///< KEY_SYM_LINK; never followed
+  /// Found by find() against its list: under a wrong hash or hint, or out of order. Windows, which
+  /// looks by these, lists such a key and cannot open it.
+  bool is_misfiled() const { return misfiled_; }
   std::uint32_t subkey_count() const;
   std::uint32_t value_count() const;
   Bytes class_name() const;  ///< raw bytes, usually UTF-16LE
@@ -115,6 +118,7 @@ class Key {
   std::shared_ptr<const HiveFile> file_;
   std::shared_ptr<const KeyNode> node_;
   CellOffset cell_;
+  bool misfiled_ = false;
 };
 
 /// An open hive. Not thread-safe, nor are its keys and values: they share one source and one cache.

@@ -50,7 +50,9 @@ Bytes Key::class_name() const {
 std::optional<Key> Key::find(std::string_view name) const {
   std::optional<FoundKey> found = SubkeySearch(*file_, cell_, *node_).find(to_utf16(name));
   if (!found) return std::nullopt;
-  return Key(file_, found->cell, std::move(found->node));
+  Key key(file_, found->cell, std::move(found->node));
+  key.misfiled_ = found->misfiled;
+  return key;
 }
 
 std::optional<Key> Key::find_path(std::string_view path) const {

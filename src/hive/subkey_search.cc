@@ -156,7 +156,7 @@ Error SubkeySearch::not_a_leaf(CellOffset cell) const {
 }
 
 FoundKey SubkeySearch::read(CellOffset cell) {
-  FoundKey key{cell, file_.subkey_node(cell, key_)};
+  FoundKey key{cell, file_.subkey_node(cell, key_), false};
   budget_.take(file_, cell, nk::name + key.node.name_length);
   return key;
 }
@@ -204,6 +204,12 @@ std::optional<FoundKey> SubkeySearch::match_in_leaf(std::size_t index, std::u16s
   return std::nullopt;
 }
 
+bool SubkeySearch::kernel_finds(std::size_t index, CellOffset cell, std::u16string_view name) {
+  if (leaf(index).kind == SubkeyListKind::lh) return true;
+  const std::size_t at = lower_bound(index, name);
+  return at < leaf(index).entries.size() && leaf(index).entries[at].cell == cell;
+}
+
 std::size_t SubkeySearch::lower_bound(std::size_t index, std::u16string_view name) {
   const SubkeyList& list = leaf(index);
   std::size_t low = 0;
@@ -223,18 +229,25 @@ std::size_t SubkeySearch::lower_bound(std::size_t index, std::u16string_view nam
 std::optional<FoundKey> SubkeySearch::find_by_list(std::u16string_view name) {
   load_top();
   const std::size_t likely = choose_leaf(name);
-  if (std::optional<FoundKey> found = match_in_leaf(likely, name)) return found;
+  if (std::optional<FoundKey> found = match_in_leaf(likely, name)) {
+    found->misfiled = !kernel_finds(likely, found->cell, name);
+    return found;
+  }
 
   const std::size_t at = lower_bound(likely, name);
   if (at < leaf(likely).entries.size()) {
     FoundKey key = read(leaf(likely).entries[at].cell);
+    key.misfiled = true;
     if (nt_equal(key.node.name, name)) return key;
   }
 
   std::size_t listed = 0;
   for (std::size_t i = 0; i < leaf_cells_.size(); ++i) {
     if (i != likely) {
-      if (std::optional<FoundKey> found = match_in_leaf(i, name)) return found;
+      if (std::optional<FoundKey> found = match_in_leaf(i, name)) {
+        found->misfiled = true;
+        return found;
+      }
     }
     listed += leaf(i).entries.size();
   }
@@ -250,6 +263,7 @@ std::optional<FoundKey> SubkeySearch::find_by_walk(std::u16string_view name) {
   for (const CellOffset cell : all_subkeys(file_, key_, node_, keep_first)) {
     try {
       FoundKey key = read(cell);
+      key.misfiled = true;
       if (nt_equal(key.node.name, name)) return key;
     } catch (const Error& e) {
       if (e.kind() != ErrorKind::corrupt) throw;

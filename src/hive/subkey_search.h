@@ -12,6 +12,9 @@
 //
 // What remains is a key with a wrong hash that also stands in a wrong place that no comparison
 // touched. Windows, which uses the same two means, does not find that key either.
+//
+// "Present" has a doubt of its own: a key that only the second search, another leaf, or the walk
+// turned up is one that Windows lists and cannot open. Such a key is returned as misfiled.
 #pragma once
 
 #include <cstddef>
@@ -28,6 +31,7 @@ namespace goldhive::hive {
 struct FoundKey {
   CellOffset cell = no_cell;
   KeyNode node;
+  bool misfiled = false;  ///< not where the kernel looks for it
 };
 
 /// The cells of all subkeys in stored order. What is wrong with a list goes to `on_error` and the
@@ -60,6 +64,8 @@ class SubkeySearch {
             FoundKey& key);
   std::size_t choose_leaf(std::u16string_view name);
   std::optional<FoundKey> match_in_leaf(std::size_t index, std::u16string_view name);
+  /// The kernel goes by the hash through an lh leaf, and by the order through the other kinds.
+  bool kernel_finds(std::size_t index, CellOffset cell, std::u16string_view name);
   /// The first entry of the leaf whose name is not before `name`.
   std::size_t lower_bound(std::size_t index, std::u16string_view name);
   std::optional<FoundKey> find_by_list(std::u16string_view name);

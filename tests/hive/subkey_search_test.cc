@@ -92,6 +92,32 @@ TEST_CASE("keys with wrong hashes or hints are found all the same") {
   }
 }
 
+TEST_CASE("a key that Windows does not find by hash or order is found as misfiled") {
+  for (const ListKind kind : {ListKind::lh, ListKind::lf, ListKind::li}) {
+    for (const std::uint32_t limit : {1012u, 9u}) {
+      const ListBytes sound = make(kind, limit);
+      for (const std::u16string& name : sound.names) {
+        CHECK_FALSE(sound.open().find(to_utf8(name))->is_misfiled());
+      }
+      if (kind != ListKind::li) {
+        ListBytes list = sound;
+        put_u32(list.bytes, field_at(list.leaves[0], subkey_list_entries_at + 8 * 4 + 4),
+                0x12345678);
+        CHECK(list.open().find(to_utf8(list.names[4]))->is_misfiled());
+        CHECK_FALSE(list.open().find(to_utf8(list.names[5]))->is_misfiled());
+      }
+      if (kind != ListKind::lh) {  // within an lh leaf the order is nothing to the kernel
+        ListBytes list = sound;
+        list.swap_entries(list.leaves[0], 2, 7, entry_size(sound.kind));
+        CHECK(list.open().find(to_utf8(list.names[2]))->is_misfiled());
+      }
+    }
+    ListBytes list = make(kind, 9);
+    list.swap_entries(list.top, 1, 5, 4);
+    CHECK(list.open().find(to_utf8(list.names[10]))->is_misfiled());
+  }
+}
+
 TEST_CASE("keys out of order are found all the same") {
   for (const ListKind kind : {ListKind::lh, ListKind::lf, ListKind::li}) {
     for (const std::uint32_t limit : {1012u, 9u}) {

@@ -1,5 +1,8 @@
 #include <catch2/catch.hpp>
 
+#include "src/hive/key_node.h"
+#include "src/hive/subkey_list.h"
+#include "tests/hive/test_hive.h"
 #include "tests/windows/sample.h"
 
 namespace goldhive::windows {
@@ -94,6 +97,25 @@ TEST_CASE("a link key is reported and not followed") {
     CHECK(fact.presence == Presence::unknown);
     CHECK(fact.why_unknown.find("HKLM\\SOFTWARE\\Wow6432Node is a symbolic link") == 0);
   }
+}
+
+TEST_CASE("a key under a wrong hash is unknown and neither present nor absent") {
+  Sample sample;
+  sample.software += std::string(native_key) + "\"DefaultSecureProtocols\"=dword:a00\n";
+  Bytes bytes = hive_of(sample.software);
+  const hive::Hive hive = testing::open_hive(bytes);
+  const hive::Key settings =
+      hive.root().find_path("Microsoft\\Windows\\CurrentVersion\\Internet Settings").value();
+  REQUIRE(settings.subkey_count() == 1);
+  put_u32(bytes, testing::field_at(settings.node().subkey_list, hive::subkey_list_entries_at + 4),
+          0x12345678);
+  sample.software.clear();
+  sample.files["Windows/System32/config/SOFTWARE"] = bytes;
+  const ValueFact fact = sample.facts().winhttp.at(0).default_secure_protocols;
+  CHECK(fact.presence == Presence::unknown);
+  CHECK(fact.key_presence == Presence::unknown);
+  CHECK(fact.why_unknown.find("WinHttp stands in its list under a wrong hash") !=
+        std::string::npos);
 }
 
 TEST_CASE("a value of many kilobytes is no setting and is not read") {
