@@ -3,13 +3,6 @@ add_library(goldhive_options INTERFACE)
 target_include_directories(goldhive_options INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_features(goldhive_options INTERFACE cxx_std_20)
 
-# The suffix of files that exist once a platform: storage_posix.cc, storage_win32.cc.
-if(WIN32)
-  set(GOLDHIVE_PLATFORM win32)
-else()
-  set(GOLDHIVE_PLATFORM posix)
-endif()
-
 if(MSVC)
   target_compile_options(goldhive_options INTERFACE /W4 /utf-8 /permissive-)
   if(GOLDHIVE_WERROR)

@@ -1,4 +1,7 @@
 #include <locale.h>
+#if __has_include(<xlocale.h>)
+#include <xlocale.h>  // where macOS and the BSDs have locales of a thread
+#endif
 
 #include "imgtools/archive/utf8_locale.h"
 
