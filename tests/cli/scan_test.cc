@@ -1,12 +1,10 @@
 // scan and list from end to end, on trees made from recipes; their outputs are golden files.
 #include <catch2/catch.hpp>
-#include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "tests/cli/session.h"
 #include "tests/golden.h"
+#include "tests/support/corpus.h"
 
 namespace goldhive::tests {
 namespace {
@@ -63,14 +61,10 @@ TEST_CASE("The same input gives the same bytes") {
 }
 
 TEST_CASE("The SYSTEM hive of a real Windows 7 fails for TLS and leaves the rest undetermined") {
-  const char* corpus = std::getenv("GOLDHIVE_CORPUS");
-  if (corpus == nullptr) {
-    WARN("skipped: no corpus");
-    return;
-  }
-  std::ifstream file(std::string(corpus) + "/real/SYSTEM.win7", std::ios::binary);
+  if (!testing::has_corpus()) return;
+  const auto system = testing::corpus_file("real/SYSTEM.win7");
   Session session;
-  session.storage.put("SYSTEM.win7", Bytes(std::istreambuf_iterator<char>(file), {}));
+  session.storage.put("SYSTEM.win7", system->read(0, static_cast<std::size_t>(system->size())));
   const Outcome got = session.run({"scan", "-f", "json", "SYSTEM.win7"});
   CHECK(got.code == 2);
   const json report = json::parse(got.out);

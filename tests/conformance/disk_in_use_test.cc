@@ -8,8 +8,6 @@
 using namespace goldhive;
 using namespace goldhive::testing;
 
-#ifdef GOLDHIVE_WITH_NBD
-
 namespace {
 
 /// The containers that are written by us, and one that qemu writes for us.
@@ -76,5 +74,3 @@ TEST_CASE("qemu cannot open an image while it is being patched") {
     CHECK(digest_of(path) != before);
   }
 }
-
-#endif

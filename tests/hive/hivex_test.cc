@@ -59,10 +59,7 @@ TEST_CASE("every hive of the fixtures reads as hivex reads it") {
 }
 
 TEST_CASE("corpus: every hive that hivex reads we read and it is the same") {
-  if (!has_corpus()) {
-    WARN("skipped: no corpus");
-    return;
-  }
+  if (!has_corpus()) return;
   Comparison comparison;
   for (const std::string& path : corpus_files("")) {
     const std::string name = path.substr(path.rfind('/') + 1);

@@ -54,10 +54,7 @@ std::vector<std::uint64_t> differences(const OpenedHive& ours, const std::string
 }  // namespace
 
 TEST_CASE("an old log gives the hive that Windows 7 made of it") {
-  if (!has_corpus()) {
-    WARN("skipped: no corpus");
-    return;
-  }
+  if (!has_corpus()) return;
   const OpenedHive hive = open_dirty("OldDirtyHive", "OldDirtyHive");
   REQUIRE(hive.state == HiveState::recovered);
   CHECK(hive.logs.at(0).used);
@@ -74,10 +71,7 @@ TEST_CASE("an old log gives the hive that Windows 7 made of it") {
 }
 
 TEST_CASE("two new logs give the hive that Windows 10 made of them") {
-  if (!has_corpus()) {
-    WARN("skipped: no corpus");
-    return;
-  }
+  if (!has_corpus()) return;
   const OpenedHive hive = open_dirty("NewDirtyHive1", "NewDirtyHive");
   REQUIRE(hive.state == HiveState::recovered);
   CHECK(differences(hive, "dirty/NewDirtyHive1/RecoveredHive_Windows10").empty());
@@ -94,10 +88,7 @@ TEST_CASE("two new logs give the hive that Windows 10 made of them") {
 }
 
 TEST_CASE("a hive with a wrecked base block is recovered from its old log") {
-  if (!has_corpus()) {
-    WARN("skipped: no corpus");
-    return;
-  }
+  if (!has_corpus()) return;
   const OpenedHive hive = open_dirty("BadBaseBlockHive", "BadBaseBlockHive");
   REQUIRE(hive.state == HiveState::recovered);
   CHECK_FALSE(hive.checksum_ok);
@@ -108,10 +99,7 @@ TEST_CASE("a hive with a wrecked base block is recovered from its old log") {
 }
 
 TEST_CASE("a log with a wrong checksum leaves the hive dirty") {
-  if (!has_corpus()) {
-    WARN("skipped: no corpus");
-    return;
-  }
+  if (!has_corpus()) return;
   const OpenedHive hive = open_dirty("BadLogHive1", "BadLogHive");
   REQUIRE(hive.state == HiveState::dirty);
   CHECK(hive.reason.find("no usable transaction log") != std::string::npos);
@@ -120,10 +108,7 @@ TEST_CASE("a log with a wrong checksum leaves the hive dirty") {
 }
 
 TEST_CASE("one of two new logs is stale and the other adds hundreds of keys") {
-  if (!has_corpus()) {
-    WARN("skipped: no corpus");
-    return;
-  }
+  if (!has_corpus()) return;
   const OpenedHive before = open_dirty("transactions_NTUSER", "NTUSER.DAT", false);
   REQUIRE(before.state == HiveState::dirty);
   CHECK(count(before).keys == 2590);

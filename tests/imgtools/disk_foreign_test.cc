@@ -1,9 +1,7 @@
 #include "imgtools/disk/foreign.h"
 
-#include <cstdlib>
 #include <filesystem>
 
-#include "imgtools/disk/nbd.h"
 #include "imgtools/disk/vmdk_descriptor.h"
 #include "tests/imgtools/disk_support.h"
 #include "tests/support/temp_dir.h"
@@ -13,8 +11,6 @@ using namespace goldhive;
 using namespace goldhive::testing;
 
 namespace {
-
-constexpr std::uint64_t mib = 1 << 20;
 
 ForeignImage examine(const std::string& path) {
   const auto storage = host_read_storage();
@@ -128,14 +124,6 @@ TEST_CASE("a VMDK descriptor that lies about its place is an error") {
         ErrorKind::corrupt);
 }
 
-#ifdef GOLDHIVE_WITH_NBD
-
-namespace {
-
-bool can_run_nbd() { return have_tool("qemu-img") && have_tool("qemu-nbd"); }
-
-}  // namespace
-
 TEST_CASE("the files an image depends on are listed and a missing or looping parent is an error") {
   const TempDir dir;
   const std::string base = dir.write("base.raw", Bytes(4096));
@@ -158,73 +146,3 @@ TEST_CASE("the files an image depends on are listed and a missing or looping par
   CHECK(paths_of(examine(split)) ==
         std::vector<std::string>{split, dir / "split-f001.vmdk", dir / "split-f002.vmdk"});
 }
-
-TEST_CASE(
-    "reads of any size come through qemu-nbd also from an image with commas and colons in its "
-    "name") {
-  if (!can_run_nbd()) return;
-  const TempDir dir;
-  Bytes data(3 * mib);
-  for (std::size_t i = 0; i < data.size(); ++i) data[i] = static_cast<std::uint8_t>(i / 512 + i);
-  dir.write("raw", data);
-  must_run({"qemu-img", "convert", "-f", "raw", "-O", "vmdk", dir / "raw", dir / "disk.vmdk"});
-  std::filesystem::rename(dir / "disk.vmdk", dir / "a,b:c d");
-  const auto server = start_nbd_server(dir / "a,b:c d", "vmdk", false);
-  CHECK(server->size() == data.size());
-  for (const std::size_t at :
-       {0UL, 1UL, 511UL, 512UL, 70001UL, data.size() - 1, data.size() - 700}) {
-    Bytes piece(std::min<std::size_t>(1025, data.size() - at));
-    server->read(at, piece);
-    CHECK(std::equal(piece.begin(), piece.end(), data.begin() + static_cast<std::ptrdiff_t>(at)));
-  }
-  CHECK(error_of([&] { server->write(0, Bytes(512)); }).kind() == ErrorKind::io);
-}
-
-TEST_CASE("writes of any size and place go through qemu-nbd to the image") {
-  if (!can_run_nbd()) return;
-  const TempDir dir;
-  must_run({"qemu-img", "create", "-q", "-f", "qcow2", dir / "disk", "2M"});
-  Bytes data(2 * mib);
-  {
-    const auto server = start_nbd_server(dir / "disk", "qcow2", true);
-    for (const std::size_t at : {5UL, 1000UL, 70001UL, data.size() - 100}) {
-      const Bytes piece(100, static_cast<std::uint8_t>(at));
-      server->write(at, piece);
-      std::copy(piece.begin(), piece.end(), data.begin() + static_cast<std::ptrdiff_t>(at));
-    }
-    server->flush();
-  }
-  must_run({"qemu-img", "convert", "-f", "qcow2", "-O", "raw", dir / "disk", dir / "raw"});
-  CHECK(content(*host_read_storage()->open(dir / "raw")) == data);
-}
-
-TEST_CASE("what qemu-nbd has against an image is told in its own words") {
-  if (!can_run_nbd()) return;
-  const TempDir dir;
-  const Error e = error_of(
-      [&] { start_nbd_server(dir.write("block", std::string(4096, 'x')), "qcow2", false); });
-  CHECK(e.kind() == ErrorKind::corrupt);
-  CHECK_THAT(e.what(), Catch::Contains("not in qcow2 format"));
-}
-
-TEST_CASE("a missing qemu-nbd is an error that names the package") {
-  const TempDir dir;
-  const std::string path = std::getenv("PATH");
-  ::setenv("PATH", dir.path().c_str(), 1);
-  const Error e = error_of([&] { start_nbd_server(dir.write("disk", Bytes(512)), "raw", false); });
-  ::setenv("PATH", path.c_str(), 1);
-  CHECK(e.kind() == ErrorKind::unsupported);
-  CHECK_THAT(e.what(), Catch::Contains("qemu-utils"));
-}
-
-TEST_CASE("an image that another qemu has open for writing is refused as in use") {
-  if (!can_run_nbd()) return;
-  const TempDir dir;
-  must_run({"qemu-img", "create", "-q", "-f", "qcow2", dir / "disk", "2M"});
-  const auto writer = start_nbd_server(dir / "disk", "qcow2", true);
-  const Error e = error_of([&] { start_nbd_server(dir / "disk", "qcow2", true); });
-  CHECK(e.kind() == ErrorKind::refused);
-  CHECK_THAT(e.what(), Catch::Contains("in use"));
-}
-
-#endif

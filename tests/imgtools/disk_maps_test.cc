@@ -11,6 +11,7 @@
 #include "imgtools/disk/vmdk_descriptor.h"
 #include "imgtools/disk/vmdk_sparse.h"
 #include "tests/imgtools/disk_support.h"
+#include "tests/support/libraries.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/tools.h"
 
@@ -345,10 +346,8 @@ TEST_CASE("qemu reads what the fixtures build, and its own images of every kind 
   }
 }
 
-#ifdef GOLDHIVE_WITH_NBD
-
 TEST_CASE("a disk that qemu would read as zeros where its file is cut off is an error") {
-  if (!have_tool("qemu-nbd")) return;
+  if (!have_library("libnbd") || !have_tool("qemu-nbd")) return;
   const TempDir dir;
   Bytes file = small_qcow2();
   file.pop_back();
@@ -357,5 +356,3 @@ TEST_CASE("a disk that qemu would read as zeros where its file is cut off is an 
   CHECK_THAT(error_of([&] { open_foreign_disk(*storage, path, "qcow2"); }).what(),
              Catch::Contains("cut off"));
 }
-
-#endif

@@ -6,6 +6,7 @@
 #include "imgtools/error.h"
 #include "imgtools/image.h"
 #include "imgtools/wim/wim_image.h"
+#include "tests/support/libraries.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/tools.h"
 
@@ -81,13 +82,7 @@ void check_wim(const std::string& path, const std::string& format = "wim") {
   check_tree(*volume.tree);
 }
 
-#ifdef GOLDHIVE_WITH_WIM
-constexpr bool can_decompress = true;
-#else
-constexpr bool can_decompress = false;
-#endif
-
-bool ready() { return can_decompress && have_tool("wimlib-imagex"); }
+bool ready() { return have_library("libwim") && have_tool("wimlib-imagex"); }
 
 }  // namespace
 

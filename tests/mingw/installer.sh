@@ -6,7 +6,7 @@ set -euo pipefail
 build=$1
 version=$2
 shift 2
-command -v makensis >/dev/null || { echo "skipped: makensis (package nsis) is not installed"; exit 77; }
+command -v makensis >/dev/null || { echo "skipped: makensis (package nsis) is not installed"; exit "${GOLDHIVE_NO_SKIPS:-77}"; }
 cpack -G NSIS --config "$build/CPackConfig.cmake" -B "$build/installer" >/dev/null
 installer=$(ls "$build"/installer/goldhive-*.exe)
 prefix=$(printf '%s\n' "$@" | sed -n 's/^WINEPREFIX=//p')

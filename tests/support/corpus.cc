@@ -7,12 +7,22 @@
 #include <iterator>
 #include <stdexcept>
 
+#include "tests/skip.h"
+
 namespace goldhive::testing {
 
-bool has_corpus() { return std::getenv("GOLDHIVE_CORPUS") != nullptr; }
+bool has_corpus() {
+  if (std::getenv("GOLDHIVE_CORPUS") != nullptr) return true;
+  skip("no corpus");
+  return false;
+}
+
+std::string corpus_path(const std::string& path) {
+  return std::string(std::getenv("GOLDHIVE_CORPUS")) + "/" + path;
+}
 
 std::shared_ptr<const MemorySource> corpus_file(const std::string& path) {
-  const std::filesystem::path file = std::filesystem::path(std::getenv("GOLDHIVE_CORPUS")) / path;
+  const std::filesystem::path file = corpus_path(path);
   std::ifstream in(file, std::ios::binary);
   if (!in) throw std::runtime_error("not in the corpus: " + file.string());
   Bytes data{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};

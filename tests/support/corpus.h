@@ -1,6 +1,6 @@
 // Hives of other makers, which the project does not carry: a folder named by GOLDHIVE_CORPUS. A
 // test that needs one starts with
-//     if (!testing::has_corpus()) { WARN("skipped: no corpus"); return; }
+//     if (!has_corpus()) return;
 #pragma once
 
 #include <memory>
@@ -11,7 +11,9 @@
 
 namespace goldhive::testing {
 
+/// If not, the test is marked as skipped.
 bool has_corpus();
+std::string corpus_path(const std::string& path);
 /// A file of the corpus, in memory, named by its file name; throws std::runtime_error if it is not
 /// there.
 std::shared_ptr<const MemorySource> corpus_file(const std::string& path);

@@ -1,4 +1,5 @@
-// What the file system that tests run on can do. A test that needs what it cannot says so and ends.
+// What the file system that tests run on can do. A test that needs what it cannot is
+// skipped.
 #pragma once
 
 namespace goldhive::testing {

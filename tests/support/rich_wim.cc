@@ -6,6 +6,7 @@
 #include "fixtures/recipe.h"
 #include "fixtures/security_descriptor.h"
 #include "tests/support/disk_maker.h"
+#include "tests/support/libraries.h"
 #include "tests/support/tools.h"
 
 namespace goldhive::testing {
@@ -60,11 +61,7 @@ const WimKind& wim_kind(const std::string& name) {
 }
 
 bool have_rich_wim_tools() {
-#ifdef GOLDHIVE_WITH_WIM
-  return have_tool("mkntfs") && have_tool("wimlib-imagex");
-#else
-  return false;
-#endif
+  return have_library("libwim") && have_tool("mkntfs") && have_tool("wimlib-imagex");
 }
 
 std::string make_rich_volume(const TempDir& dir, const std::string& name,

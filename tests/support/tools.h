@@ -1,5 +1,5 @@
 // Programs of others as judges: qemu-img, mkntfs, sfdisk, ... A test that needs one that is not
-// installed says so and ends.
+// installed is skipped.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 
 namespace goldhive::testing {
 
-/// True if `name` can be run. If not, a loud note is printed and the caller is to return.
+/// True if `name` can be run. If not, the test is marked as skipped and the caller is to return.
 bool have_tool(const std::string& name);
 
 struct ToolResult {

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "tests/skip.h"
 #include "tests/support/temp_dir.h"
 
 namespace goldhive::testing {
@@ -31,7 +32,7 @@ const std::string path_prefix = "PATH=\"$PATH:/usr/sbin:/sbin\" LC_ALL=C ";
 bool have_tool(const std::string& name) {
   const std::string look = path_prefix + "command -v " + quoted(name) + " >/dev/null 2>&1";
   if (std::system(look.c_str()) == 0) return true;
-  WARN("skipped: " << name << " is not installed");
+  skip_for_want_of("program " + name);
   return false;
 }
 

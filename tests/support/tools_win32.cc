@@ -1,12 +1,13 @@
 // The judges are programs of Linux; under wine there are none.
 #include <catch2/catch.hpp>
 
+#include "tests/skip.h"
 #include "tests/support/tools.h"
 
 namespace goldhive::testing {
 
 bool have_tool(const std::string& name) {
-  WARN("skipped: " << name << " is not there on Windows");
+  skip("there is no " + name + " on Windows");
   return false;
 }
 

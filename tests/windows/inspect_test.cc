@@ -2,12 +2,12 @@
 
 #include <catch2/catch.hpp>
 
-#include <cstdlib>
 #include <memory>
 
 #include "fixtures/log_builder.h"
 #include "imgtools/error.h"
 #include "imgtools/image.h"
+#include "tests/support/corpus.h"
 #include "tests/windows/sample.h"
 
 namespace goldhive::windows {
@@ -281,13 +281,9 @@ TEST_CASE("a tree that begins at System32 is loose and still has its files") {
 }
 
 TEST_CASE("the real Windows 7 SYSTEM hive of the corpus says which set boots and what it is") {
-  const char* corpus = std::getenv("GOLDHIVE_CORPUS");
-  if (corpus == nullptr) {
-    WARN("skipped: no corpus");
-    return;
-  }
+  if (!goldhive::testing::has_corpus()) return;
   const auto storage = host_read_storage();
-  const std::string path = std::string(corpus) + "/real/SYSTEM.win7";
+  const std::string path = goldhive::testing::corpus_path("real/SYSTEM.win7");
   const auto image = open_image(*storage, path);
   REQUIRE(image->volumes().size() == 1);
   const auto found = inspect(image->volumes()[0], path, {});

@@ -1,6 +1,5 @@
 // Everything is done to disk images by a user who may do nothing: not root, no capability, no way
 // to get one, no /dev/fuse, no kernel module.
-#ifdef __linux__
 #include <unistd.h>
 
 #include <filesystem>
@@ -113,4 +112,3 @@ TEST_CASE("a user without rights scans and plans and patches and verifies and un
     }
   }
 }
-#endif
