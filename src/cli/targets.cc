@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <istream>
+#include <iterator>
 #include <set>
 #include <sstream>
 
@@ -18,7 +19,8 @@ constexpr std::uint64_t list_size_limit = 64 << 20;
 constexpr std::size_t deepest_folder = 64;
 
 /// The paths in a list, one a line; an empty line is none.
-std::vector<std::string> lines_of(std::istream& in) {
+std::vector<std::string> lines_of(const std::string& text) {
+  std::istringstream in(text);
   std::vector<std::string> lines;
   for (std::string line; std::getline(in, line);) {
     if (!line.empty() && line.back() == '\r') line.pop_back();
@@ -28,8 +30,11 @@ std::vector<std::string> lines_of(std::istream& in) {
 }
 
 std::vector<std::string> read_list(const Host& host, const std::string& path) {
-  std::istringstream text(read_text_file(host.input, path, list_size_limit, "a list of targets"));
-  return lines_of(text);
+  return lines_of(read_text_file(host.input, path, list_size_limit, "a list of targets"));
+}
+
+std::vector<std::string> read_list(std::istream& in) {
+  return lines_of(text_of({std::istreambuf_iterator<char>(in), {}}));
 }
 
 /// Windows' own stores of single files' versions. Their names are fixed.
@@ -162,7 +167,7 @@ std::optional<std::vector<std::string>> list_named(const Host& host, const std::
   const bool from_input = text == "-" && host.in != nullptr;
   const bool from_file = text.size() > 1 && text.front() == '@';
   if ((!from_input && !from_file) || exists(host.input, text)) return std::nullopt;
-  return from_input ? lines_of(*host.in) : read_list(host, text.substr(1));
+  return from_input ? read_list(*host.in) : read_list(host, text.substr(1));
 }
 
 }  // namespace

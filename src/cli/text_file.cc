@@ -1,8 +1,18 @@
 #include "src/cli/text_file.h"
 
 #include "imgtools/error.h"
+#include "imgtools/text.h"
 
 namespace goldhive::cli {
+
+std::string text_of(std::string bytes) {
+  if (bytes.starts_with("\xef\xbb\xbf")) return bytes.substr(3);
+  if (bytes.starts_with("\xff\xfe")) {
+    const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data());
+    return to_utf8(utf16_from_bytes({data + 2, bytes.size() - 2}));
+  }
+  return bytes;
+}
 
 std::string read_text_file(const ReadStorage& storage, const std::string& path,
                            std::uint64_t size_limit, const char* what) {
@@ -11,7 +21,7 @@ std::string read_text_file(const ReadStorage& storage, const std::string& path,
     throw Error(ErrorKind::usage, std::string("too large for ") + what, path);
   }
   const Bytes bytes = source->read(0, static_cast<std::size_t>(source->size()));
-  return {bytes.begin(), bytes.end()};
+  return text_of({bytes.begin(), bytes.end()});
 }
 
 }  // namespace goldhive::cli

@@ -1,4 +1,5 @@
-// Small files of text that a user names: policies, plans, lists of targets.
+// Small files of text that a user names: policies, plans, lists of targets. Editors and shells of
+// Windows begin UTF-8 with a byte order mark, and PowerShell writes ">" in UTF-16; both are taken.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +9,11 @@
 
 namespace goldhive::cli {
 
-/// All of it. Throws Error: usage ("too large for <what>") beyond `size_limit`, not_found, io.
+/// UTF-8 without a byte order mark, of either encoding.
+std::string text_of(std::string bytes);
+
+/// All of it, by text_of(). Throws Error: usage ("too large for <what>") beyond `size_limit`,
+/// not_found, io.
 std::string read_text_file(const ReadStorage& storage, const std::string& path,
                            std::uint64_t size_limit, const char* what);
 

@@ -102,6 +102,18 @@ TEST_CASE("Targets come from a list file and from standard input") {
   CHECK(session.run({"scan", "@missing.txt"}).code == 2);
 }
 
+TEST_CASE("Lists are read as Windows writes them, with a byte order mark and in UTF-16") {
+  Session session;
+  session.put_recipe("layout-flat", "Gr\u00fc\u00dfe");
+  const std::string utf8 = "\xef\xbb\xbfGr\u00fc\u00dfe\r\n";
+  const std::string utf16("\xff\xfeG\0r\0\xfc\0\xdf\0e\0\r\0\n\0", 16);
+  for (const std::string& list : {utf8, utf16}) {
+    session.storage.put("list.txt", bytes_of(list));
+    CHECK(paths_of(scan(session, {"@list.txt"})) == Paths{"Gr\u00fc\u00dfe"});
+    CHECK(paths_of(scan(session, {"-"}, list)) == Paths{"Gr\u00fc\u00dfe"});
+  }
+}
+
 TEST_CASE("A path that begins with an at sign and exists is no list") {
   Session session;
   session.put_recipe("layout-flat", "@home");
