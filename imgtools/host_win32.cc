@@ -47,7 +47,8 @@ std::wstring wide_path(const std::string& path) {
   if (path.find('\0') != std::string::npos) {
     throw Error(ErrorKind::usage, "a path cannot hold a NUL character", path.c_str());
   }
-  const std::wstring given = with_backslashes(to_wide(path.empty() ? "." : path));
+  std::wstring given = with_backslashes(to_wide(path.empty() ? "." : path));
+  if (given.size() == 2 && given[1] == L':') given += L'\\';
   if (given.starts_with(long_prefix) || given.starts_with(device_prefix)) return given;
   const std::wstring full = full_path(given, path);
   if (full.starts_with(long_prefix) || full.starts_with(device_prefix)) return full;

@@ -16,6 +16,9 @@ bool is_separator(char c);
 bool is_absolute(const std::string& path);
 /// On Windows ':'; a character that makes a name something else than a file in its folder.
 bool is_special(char c);
+/// What is the same for two spellings of a path that mean one file: on Windows neither case nor the
+/// kind of separator counts.
+std::string comparable(const std::string& path);
 /// The folder that holds `path`: "" if there is none, "/" for "/x" ("C:\" for "C:\x").
 std::string parent_of(const std::string& path);
 /// The last part of `path`; "" if it ends in a separator.

@@ -8,4 +8,6 @@ bool is_absolute(const std::string& path) { return path.starts_with('/'); }
 
 bool is_special(char) { return false; }
 
+std::string comparable(const std::string& path) { return path; }
+
 }  // namespace goldhive

@@ -1,5 +1,7 @@
 #include "imgtools/path.h"
 
+#include "imgtools/text.h"
+
 namespace goldhive {
 
 bool is_separator(char c) { return c == '/' || c == '\\'; }
@@ -9,5 +11,9 @@ bool is_absolute(const std::string& path) {
 }
 
 bool is_special(char c) { return c == ':'; }  // a drive, or a stream of another file
+
+std::string comparable(const std::string& path) {
+  return to_utf8(nt_upcase(to_utf16(with_slashes(path))));
+}
 
 }  // namespace goldhive

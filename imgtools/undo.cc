@@ -27,7 +27,8 @@ namespace {
 
 constexpr const char* undo_suffix = ".goldhive-undo";
 
-/// The number of an undo file called `name` if it belongs to `base`: "x" is 1, "x.2" is 2. 0: no.
+/// The number of an undo file called `name` if it belongs to `base`, both comparable(): "x" is 1,
+/// "x.2" is 2. 0: no.
 unsigned number_of(const std::string& name, const std::string& base) {
   if (name == base) return 1;
   if (!name.starts_with(base + ".")) return 0;
@@ -43,8 +44,9 @@ unsigned highest_number(const ReadStorage& storage, const std::string& path) {
   const std::string folder = parent_of(path);
   if (!storage.stat(folder.empty() ? "." : folder)) return 0;
   unsigned highest = 0;
+  const std::string base = comparable(base_name(path));
   for (const DirectoryEntry& entry : storage.list(folder)) {
-    highest = std::max(highest, number_of(entry.name, base_name(path)));
+    highest = std::max(highest, number_of(comparable(entry.name), base));
   }
   return highest;
 }
@@ -55,15 +57,16 @@ std::string numbered(const std::string& path, unsigned number) {
 
 /// "<path>-<8 hex digits that stand for `what`>.goldhive-undo"
 std::string hashed_name(const std::string& path, const std::string& what) {
-  const Bytes bytes(what.begin(), what.end());
+  const std::string hashed = comparable(what);
   Sha256 hash;
-  hash.add(bytes);
+  hash.add(Bytes(hashed.begin(), hashed.end()));
   return fmt::format("{}-{}{}", path, to_hex(hash.finish()).substr(0, 8), undo_suffix);
 }
 
 std::string shared_name(const std::string& directory, const std::string& absolute_target) {
-  const std::string name = base_name(absolute_target);
-  return hashed_name(join_path(directory, name.empty() ? "root" : name), absolute_target);
+  const std::string target = without_trailing_separators(absolute_target);
+  const std::string name = base_name(target);
+  return hashed_name(join_path(directory, is_plain_name(name) ? name : "root"), target);
 }
 
 }  // namespace
@@ -89,7 +92,7 @@ JournalPlace place_of(const ReadStorage& storage, const std::string& target,
   if (info && info->type == FileType::directory) {
     place.root = without_trailing_separators(target);
     beside = without_trailing_separators(absolute_target);
-    if (base_name(beside).empty()) beside.clear();  // "/" has no beside
+    if (!is_plain_name(base_name(beside))) beside.clear();  // "/" and "C:" have no beside
   } else {
     const std::string file = follow_links(storage, target);
     place.root = parent_of(file);
