@@ -87,10 +87,18 @@ function(goldhive_contained_target name target)
   endif()
 endfunction()
 
+# What can be used as headers alone need not have been compiled for the standard library of this
+# build (preset libcxx).
+option(GOLDHIVE_HEADER_ONLY "Use libraries of C++ as headers where they can be" OFF)
+
 # dep::fmt - text formatting; std::format is missing from the compilers we support.
 # package: libfmt-dev
 find_package(fmt REQUIRED)
-add_library(dep::fmt ALIAS fmt::fmt)
+if(GOLDHIVE_HEADER_ONLY)
+  add_library(dep::fmt ALIAS fmt::fmt-header-only)
+else()
+  add_library(dep::fmt ALIAS fmt::fmt)
+endif()
 goldhive_library(fmt "${fmt_VERSION}" "")
 
 # dep::json - JSON reports, plan files.
@@ -108,7 +116,7 @@ goldhive_library(CLI11 "${CLI11_VERSION}" "")
 # dep::toml - policy files (TOML), with line and column of errors.
 # package: libtomlplusplus-dev
 pkg_check_modules(TOMLPLUSPLUS REQUIRED IMPORTED_TARGET tomlplusplus)
-if(GOLDHIVE_CONTAINED)
+if(GOLDHIVE_CONTAINED OR GOLDHIVE_HEADER_ONLY)
   add_library(dep_toml INTERFACE)
   target_compile_definitions(dep_toml INTERFACE TOML_HEADER_ONLY=1)
   target_include_directories(dep_toml SYSTEM INTERFACE ${TOMLPLUSPLUS_INCLUDE_DIRS})
@@ -194,7 +202,7 @@ endif()
 # package(test): python3-jsonschema
 
 # Judges of the disk tests: other people's programs that make and check containers, partitions and
-# file systems. A test whose judge is missing says so and passes.
+# file systems. A test whose judge is missing is skipped (tests/skip.h).
 # package(test): fdisk gdisk dosfstools exfatprogs e2fsprogs ntfs-3g
 #
 # Makers of ISO images.

@@ -244,14 +244,14 @@ class QemuNbd final : public NbdServer {
       Bytes whole(static_cast<std::size_t>(end - start));
       if (inside != 0 || end != offset + length) request_read(start, whole);
       std::copy_n(data.begin(), length, whole.begin() + static_cast<std::ptrdiff_t>(inside));
-      if (nbd_pwrite(handle_, whole.data(), whole.size(), start, 0) != 0) fail("write", start);
+      if (nbd_pwrite(handle_, whole.data(), whole.size(), start, 0U) != 0) fail("write", start);
       offset += length;
       data = data.subspan(length);
     }
   }
 
   void flush() override {
-    if (nbd_flush(handle_, 0) != 0) fail("flush", 0);
+    if (nbd_flush(handle_, 0U) != 0) fail("flush", 0);
   }
 
  private:
@@ -261,7 +261,7 @@ class QemuNbd final : public NbdServer {
   }
 
   void request_read(std::uint64_t offset, std::span<std::uint8_t> out) {
-    if (nbd_pread(handle_, out.data(), out.size(), offset, 0) != 0) fail("read", offset);
+    if (nbd_pread(handle_, out.data(), out.size(), offset, 0U) != 0) fail("read", offset);
   }
 
   void ask_for_sizes() {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "imgtools/error.h"
 #include "src/policy/suggest.h"
 

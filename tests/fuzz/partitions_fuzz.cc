@@ -1,5 +1,7 @@
 // A disk of any bytes, GPT checksums made right: its partition table is read and each volume
 // probed.
+#include <algorithm>
+
 #include "imgtools/disk/crc.h"
 #include "imgtools/disk/fs_probe.h"
 #include "imgtools/disk/partitions.h"

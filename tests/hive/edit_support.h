@@ -1,6 +1,7 @@
 // Editing a hive in memory, for tests: open, edit, apply what the editor says, look again.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <string>
