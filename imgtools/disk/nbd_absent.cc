@@ -7,7 +7,9 @@ namespace goldhive {
 std::unique_ptr<NbdServer> start_nbd_server(const std::string& path, const std::string& format,
                                             bool) {
   throw Error(ErrorKind::unsupported,
-              "this build cannot read " + format + ": it was made without libnbd", path);
+              "this build cannot read " + format +
+                  " (it was made without libnbd): convert the disk to VHDX or VHD (by qemu-img)",
+              path);
 }
 
 }  // namespace goldhive
