@@ -104,7 +104,7 @@ JournalPlace place_of(const ReadStorage& storage, const std::string& target,
   } else {
     const std::string& root = options.image_root;
     if (!root.empty()) {
-      if (!base_name(root).empty()) {  // "/" has no beside
+      if (is_plain_name(base_name(root))) {
         place.undo_paths.push_back(hashed_name(root, absolute_target.substr(root.size())));
       }
     } else if (!beside.empty()) {
