@@ -2,20 +2,20 @@
 //
 //   1. lock      the file, without waiting; no journal and no record may concern it
 //   2. check     room for the new file, a place for the undo file
-//   3. write     X.goldhive-new, with the old file's owner, mode and attributes; sync it; read it
+//   3. keep      the old file under a second name, X.goldhive-old; sync the folder
+//   4. write     X.goldhive-new, with the old file's owner, mode and attributes; sync it; read it
 //                back; then the caller's own check (a rescan of it)
-//   4. keep      link X to X.goldhive-old (copied where there are no hard links), sync the folder
 //   5. record    write X.goldhive-replacing.new, sync it, rename it to X.goldhive-replacing, sync
 //                the folder                                             <- hot from here on
 //   6. replace   rename X.goldhive-new to X, sync the folder
-//   7. undo      link X.goldhive-old to <undo file>.original (copied to another file system)
+//   7. undo      keep X.goldhive-old as <undo file>.original
 //   8. commit    rename X.goldhive-replacing to the undo file, or remove it  <- the new file counts
 //                sync the folders, remove X.goldhive-old
 //
 //                 1 to 4       5: record     6: rename     7     8: rename
 //   record        ------------ [============ hot ===============][== undo file ==>
 //   X             old ........ old ......... new ................ new .............
-//   X.g-old       ...... old .................................... removed
+//   X.g-old       ... old ....................................... removed
 //   a crash       old, rest is old           old, renamed back    new, X.g-old is
 //   leaves        rubbish                                         rubbish
 //
@@ -28,7 +28,12 @@
 //     that far already, and X is the old file.
 //   - The new file is locked from its creation on, the old one from step 1: nobody gets hold of X
 //     between 6 and 8. A process that recovers X must lock it first.
-//   - The old file is never written, only linked: keeping it costs no copy.
+//   - The old file is never written, only kept, which mostly costs no copy. A file whose only name
+//     is X gets a second one: once X is the new file, nobody comes to the old one by a name that is
+//     not ours, and it is the very file, times and all, that undo puts back. Of a file with more
+//     names, whoever uses those would write into what undo needs: it is kept as a reflink where the
+//     file system has them, else as a copy. So is one that cannot have a second name. The room for
+//     a copy is asked for before it is made.
 #include "imgtools/replacement.h"
 
 #include <fmt/format.h>
@@ -41,15 +46,33 @@ namespace goldhive {
 
 namespace {
 
-/// `to` becomes another name of `from`, or a durable copy of it.
-void link_or_copy(Storage& storage, const std::string& from, const std::string& to) {
+void require_room(const Storage& storage, const std::string& folder, std::uint64_t needed,
+                  const char* what) {
+  const std::uint64_t room = storage.free_space(folder);
+  if (room >= needed) return;
+  throw Error(
+      ErrorKind::refused,
+      fmt::format("not enough room on the file system for {}: up to {} bytes needed, {} free", what,
+                  needed, room),
+      folder.empty() ? "." : folder);
+}
+
+/// Keeps the content of `from` as `to`: as the same file, as a reflink, or as a durable copy.
+/// `beside` bytes must have room with a copy.
+void keep(Storage& storage, const std::string& from, const std::string& to,
+          std::uint64_t beside = 0) {
   remove_if_there(storage, to);
-  if (storage.link(from, to)) return;
+  const std::optional<FileInfo> info = storage.stat(from);
+  if (!info) throw Error(ErrorKind::not_found, "no such file", from);
+  if (info->links <= 1 && storage.link(from, to)) return;
   const std::string fresh = to + ".new";
   remove_if_there(storage, fresh);
   try {
     const std::unique_ptr<WritableFile> file = storage.create(fresh);
-    fill_from(*storage.open(from), *file);
+    if (!file->clone(from)) {
+      require_room(storage, parent_of(to), info->size + beside, "a copy of the old file");
+      fill_from(*storage.open(from), *file);
+    }
     storage.copy_attributes(from, fresh);
     file->sync();
     storage.rename(fresh, to);
@@ -137,10 +160,11 @@ class Replacement {
     refuse_hot(storage_, file_);
     prepare(metadata);
     try {
+      keep(storage_, file_, names_.old, rewrite_.size_limit);
+      storage_.sync_directory(parent_of(file_));
+      require_room(storage_, parent_of(file_), rewrite_.size_limit, "a new file");
       write();
       if (verify) verify(AsReplaced(storage_, rewrite_.path, file_, names_.fresh));
-      link_or_copy(storage_, file_, names_.old);
-      storage_.sync_directory(parent_of(file_));
       write_durably(storage_, names_.record, encode(record_));
     } catch (...) {
       try_to([&] { remove_leftovers(storage_, file_); });
@@ -158,16 +182,22 @@ class Replacement {
     record_.metadata = metadata;
     record_.old_size = old->size();
     record_.old_digest = sha256(*old);
-    const std::uint64_t room = storage_.free_space(parent_of(file_));
-    if (room < rewrite_.size_limit) {
-      throw Error(ErrorKind::refused,
-                  fmt::format("not enough room on the file system for a new file: up to {} bytes "
-                              "needed, {} free",
-                              rewrite_.size_limit, room),
-                  parent_of(file_).empty() ? "." : parent_of(file_));
-    }
     if (place_.keep_undo) undo_path_ = writable_undo_path(storage_, place_);
+    if (lies_elsewhere(undo_path_)) {
+      require_room(storage_, parent_of(undo_path_), record_.old_size, "the old file");
+    }
     locked_.file(0).sync();  // what we call the old state must itself survive a power cut
+  }
+
+  /// On another file system than the file, where it is a copy that keeps it.
+  bool lies_elsewhere(const std::string& path) const {
+    if (path.empty()) return false;
+    const auto device_of = [&](const std::string& file) {
+      const std::string folder = parent_of(file);
+      const std::optional<FileInfo> info = storage_.stat(folder.empty() ? "." : folder);
+      return info ? info->device : 0;
+    };
+    return device_of(path) != device_of(file_);
   }
 
   void write() {
@@ -225,7 +255,7 @@ class Replacement {
       storage_.remove(names_.record);
       return;
     }
-    link_or_copy(storage_, names_.old, original_of(undo_file));
+    keep(storage_, names_.old, original_of(undo_file));
     storage_.sync_directory(parent_of(undo_file));
     bool moved = true;
     try {
@@ -334,7 +364,7 @@ UndoResult undo_replacement(Storage& storage, const JournalPlace& place,
       throw Error(ErrorKind::refused, "the old file that belongs to it is gone or damaged",
                   original);
     }
-    link_or_copy(storage, original, names.old);
+    keep(storage, original, names.old);
     storage.sync_directory(folder);
     storage.rename(names.old, file);
     remove_if_there(storage, names.old);

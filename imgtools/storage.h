@@ -24,6 +24,7 @@ struct FileInfo {
   /// Identity on this host (device and inode, or volume serial and file index).
   std::uint64_t device = 0;
   std::uint64_t inode = 0;
+  std::uint64_t links = 1;  ///< names that a file has
 };
 
 struct DirectoryEntry {
@@ -54,6 +55,9 @@ class WritableFile {
   /// Writes all of `data` (short writes and EINTR are retried below this line) or throws Error(io).
   virtual void write(std::uint64_t offset, std::span<const std::uint8_t> data) = 0;
   virtual void resize(std::uint64_t size) = 0;
+  /// Gives a new, empty file the content of the file at `path` by sharing its blocks until either
+  /// is written (a reflink), which takes no room. False where that is not possible: then copy it.
+  virtual bool clone(const std::string&) { return false; }
   /// Returns when everything written so far is on stable storage (fdatasync, FlushFileBuffers).
   virtual void sync() = 0;
 };

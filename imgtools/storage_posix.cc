@@ -38,6 +38,7 @@
 #include "imgtools/disk/disk_storage.h"
 #include "imgtools/error.h"
 #include "imgtools/in_use.h"
+#include "imgtools/reflink.h"
 #include "imgtools/storage.h"
 #include "imgtools/xattr.h"
 
@@ -203,6 +204,11 @@ class PosixFile final : public WritableFile {
       if (errno != EINTR) fail(path_, "change the size", errno);
     }
   }
+  bool clone(const std::string& path) override {
+    const Descriptor source = open_for_reading(path);
+    if (!source.valid()) fail(path, "open", errno);
+    return share_blocks(source.get(), fd_.get());
+  }
   void sync() override {
 #ifdef F_FULLFSYNC  // macOS: fsync() stops at the drive's cache
     if (::fcntl(fd_.get(), F_FULLFSYNC) == 0) return;
@@ -255,6 +261,7 @@ std::optional<FileInfo> stat_path(const std::string& path) {
   info.type = type_of(s.st_mode);
   info.device = static_cast<std::uint64_t>(s.st_dev);
   info.inode = static_cast<std::uint64_t>(s.st_ino);
+  info.links = static_cast<std::uint64_t>(s.st_nlink);
   if (info.type == FileType::file) info.size = static_cast<std::uint64_t>(s.st_size);
   if (info.type == FileType::device) {
     const Descriptor fd = open_for_reading(path);

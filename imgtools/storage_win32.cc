@@ -288,6 +288,7 @@ std::optional<FileInfo> stat_path(const std::string& path) {
   found.type = type_of(info.dwFileAttributes & ~DWORD{FILE_ATTRIBUTE_REPARSE_POINT}, 0);
   found.device = identity_of(info).device;
   found.inode = identity_of(info).inode;
+  found.links = info.nNumberOfLinks;
   if (found.type == FileType::file) found.size = size_of(info);
   return found;
 }

@@ -5,6 +5,7 @@
 
 #include "imgtools/error.h"
 #include "imgtools/journal.h"
+#include "imgtools/path.h"
 #include "imgtools/undo.h"
 #include "tests/support/faulty_storage.h"
 
@@ -30,6 +31,8 @@ struct Scenario {
   Files old_files;
   HostChange change;
   JournalPlace place;
+  bool other_name = false;  ///< the first file has a second name, so that it cannot be linked
+  bool reflinks = false;
 
   Files new_files() const {
     Files files = old_files;
@@ -51,6 +54,11 @@ struct Scenario {
   FaultyStorage disk() const {
     FaultyStorage storage;
     for (const auto& [path, data] : old_files) storage.put(path, data);
+    if (other_name) {
+      storage.link(first(), first() + ".other");
+      storage.sync_directory(parent_of(first()));
+    }
+    if (reflinks) storage.have_reflinks();
     return storage;
   }
 };
@@ -115,6 +123,17 @@ std::vector<Scenario> scenarios() {
        {{disk, pattern(3000, 13)}},
        rewrite(disk, pattern(3000, 14), pattern(10, 15)),
        {"/d", "disk.vhd", {}, false}},
+      {"a file with two names replaced, its copy kept",
+       {{disk, pattern(3000, 16)}},
+       rewrite(disk, pattern(3000, 17), pattern(10, 18)),
+       image,
+       true},
+      {"a file with two names replaced, a reflink kept",
+       {{disk, pattern(3000, 19)}},
+       rewrite(disk, pattern(2000, 20), pattern(10, 21)),
+       image,
+       true,
+       true},
   };
 }
 

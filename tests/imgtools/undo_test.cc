@@ -178,3 +178,64 @@ TEST_CASE("an undo is not led out of the tree by a link") {
   CHECK(error_of([&] { undo(*storage, tree, undo_file, true); }).kind() == ErrorKind::refused);
   CHECK(dir.read("outside/SYSTEM") == patched);
 }
+
+namespace {
+
+/// The image becomes `size` bytes 'n'.
+std::string replace(FaultyStorage& storage, std::size_t size, const JournalPlace& where = place) {
+  HostChange change;
+  change.rewrite = HostRewrite{image, size, [size](const auto& put) { put(Bytes(size, 'n')); }};
+  return transact(storage, where, std::move(change), "", nullptr);
+}
+
+}  // namespace
+
+TEST_CASE("the old file of a replacement is the undo file's very own") {
+  FaultyStorage storage;
+  storage.put(image, original);
+  const auto inode = storage.stat(image)->inode;
+  const std::string kept = undo_path + ".original";
+  SECTION("the same file where it has no other name") {
+    storage.set_free_space(100);
+    replace(storage, 100);
+    CHECK(storage.stat(kept)->inode == inode);
+  }
+  SECTION("a reflink where it has one, which takes no room") {
+    storage.link(image, "/d/other");
+    storage.have_reflinks();
+    storage.set_free_space(100);
+    replace(storage, 100);
+    CHECK(storage.stat(kept)->inode != inode);
+    storage.open_write("/d/other")->write(0, Bytes(10, 'x'));
+  }
+  SECTION("a copy where there are no reflinks") {
+    storage.link(image, "/d/other");
+    storage.set_free_space(original.size() + 100);
+    replace(storage, 100);
+    storage.open_write("/d/other")->write(0, Bytes(10, 'x'));
+  }
+  CHECK(storage.stat(kept)->links == 1);
+  CHECK(undo(storage, place, undo_path, false).changed);
+  CHECK(storage.contents(image) == original);
+}
+
+TEST_CASE("a replacement asks for room for the copy of the old file before it writes") {
+  FaultyStorage storage;
+  storage.put(image, original);
+  JournalPlace where = place;
+  SECTION("beside the file") {
+    storage.link(image, "/d/other");
+    storage.set_free_space(original.size() + 99);
+  }
+  SECTION("in the folder of the undo files, on another file system") {
+    storage.put("/state/something", Bytes(1));
+    where.undo_paths = {"/state/disk.vhd.goldhive-undo"};
+    storage.set_free_space(original.size() - 1);
+  }
+  const std::vector<std::string> before = storage.paths();
+  const Error error = error_of([&] { replace(storage, 100, where); });
+  CHECK(error.kind() == ErrorKind::refused);
+  CHECK_THAT(error.what(), Catch::Contains("not enough room"));
+  CHECK(storage.contents(image) == original);
+  CHECK(storage.paths() == before);
+}

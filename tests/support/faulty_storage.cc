@@ -1,6 +1,7 @@
 #include "tests/support/faulty_storage.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "imgtools/error.h"
 #include "imgtools/path.h"
@@ -13,6 +14,10 @@ constexpr std::size_t sector = 512;
 constexpr std::uint64_t largest_file = 256 << 20;
 
 std::string device_of(const std::string& path) { return path.substr(0, path.find('/', 1)); }
+
+std::uint64_t device_number(const std::string& path) {
+  return std::hash<std::string>()(device_of(path));
+}
 
 [[noreturn]] void absent(const std::string& path) {
   throw Error(ErrorKind::not_found, "no such file", path);
@@ -55,6 +60,16 @@ class FaultyStorage::File final : public WritableFile {
     content().current.resize(static_cast<std::size_t>(size));
     content().pending.emplace_back(Resize{size});
     if (dying) storage_.cut();
+  }
+
+  bool clone(const std::string& path) override {
+    const bool dying = storage_.step(Effect::writes);
+    if (!storage_.reflinks_) return false;
+    const Write write{0, storage_.contents(path)};
+    apply(write, content().current);
+    content().pending.emplace_back(write);
+    if (dying) storage_.cut();
+    return true;
   }
 
   void sync() override {
@@ -200,11 +215,16 @@ std::optional<FileInfo> FaultyStorage::stat(const std::string& path) const {
   if (step(Effect::reads)) cut();
   const auto found = names_.find(path);
   if (found != names_.end()) {
-    return FileInfo{FileType::file, contents_.at(found->second).current.size(), 1, found->second};
+    FileInfo info{FileType::file, contents_.at(found->second).current.size(), device_number(path),
+                  found->second};
+    info.links = static_cast<std::uint64_t>(
+        std::count_if(names_.begin(), names_.end(),
+                      [&](const auto& name) { return name.second == found->second; }));
+    return info;
   }
   const std::string prefix = join_path(path, "");
   for (const auto& [name, inode] : names_) {
-    if (name.starts_with(prefix)) return FileInfo{FileType::directory, 0, 1, 0};
+    if (name.starts_with(prefix)) return FileInfo{FileType::directory, 0, device_number(path), 0};
   }
   return std::nullopt;
 }

@@ -64,6 +64,8 @@ class FaultyStorage final : public Storage {
   void reboot(Loss loss, std::uint64_t seed);
 
   void set_free_space(std::uint64_t bytes) { free_space_ = bytes; }
+  /// Files can share blocks from now on, as on btrfs.
+  void have_reflinks() { reflinks_ = true; }
 
   std::optional<FileInfo> stat(const std::string& path) const override;
   std::vector<DirectoryEntry> list(const std::string& directory) const override;
@@ -121,6 +123,7 @@ class FaultyStorage final : public Storage {
   std::set<Inode> locked_;
   Inode next_inode_ = 1;
   std::uint64_t free_space_ = 1ULL << 40;
+  bool reflinks_ = false;
 
   mutable std::uint64_t operations_ = 0;
   mutable std::uint64_t writes_ = 0;
