@@ -13,10 +13,11 @@ struct ListFlags {
 int list(Host& host, const ListFlags& flags) {
   const PipelineOptions options = pipeline_options(host, flags.targets, nullptr);
   Output output(host, "list", flags.output, flags.targets.verbose);
-  const report::Report report = survey(host, "list", "", flags.targets, output,
-                                       [&](const ReadStorage& storage, const std::string& target) {
-                                         return inspect_target(storage, target, options);
-                                       });
+  const report::Report report =
+      survey(host, "list", "", flags.targets, output,
+             [&](const ReadStorage& storage, const std::string& target, IoCounter&) {
+               return inspect_target(storage, target, options);
+             });
   output.finish(report);
   return exit_code_of(report);
 }

@@ -67,13 +67,13 @@ int patch(Host& host, const PatchFlags& flags) {
   PatchSettings settings = settings_of(host, flags, policy);
   settings.saved = saved ? &*saved : nullptr;
   Output output(host, "patch", flags.output, targets.verbose);
-  const report::Report report =
-      survey(host, "patch", policy.name, targets, output,
-             [&](const ReadStorage&, const std::string& target) {
-               const std::string path = split_target(host.output, target).path;
-               return patch_target(host.output, target, make_absolute(path, host.places.working),
-                                   settings);
-             });
+  const report::Report report = survey(
+      host, "patch", policy.name, targets, output,
+      [&](const ReadStorage&, const std::string& target, IoCounter& counter) {
+        CountingStorage storage(host.output, counter);
+        const std::string path = split_target(storage, target).path;
+        return patch_target(storage, target, make_absolute(path, host.places.working), settings);
+      });
   output.finish(report);
   return exit_code_of(report, flags.policy.findings_code);
 }

@@ -47,13 +47,13 @@ int run_plan(Host& host, const PlanCommandFlags& flags) {
   const policy::PlanOptions wanted = plan_options(flags.plan);
   Output output(host, "plan", flags.output, flags.targets.verbose);
   if (!flags.plan_file.empty()) output.add_file(flags.plan_file);
-  const report::Report report = survey(host, "plan", policy.name, flags.targets, output,
-                                       [&](const ReadStorage& storage, const std::string& target) {
-                                         report::TargetReport found =
-                                             inspect_target(storage, target, options);
-                                         add_changes(found, wanted);
-                                         return found;
-                                       });
+  const report::Report report =
+      survey(host, "plan", policy.name, flags.targets, output,
+             [&](const ReadStorage& storage, const std::string& target, IoCounter&) {
+               report::TargetReport found = inspect_target(storage, target, options);
+               add_changes(found, wanted);
+               return found;
+             });
   const policy::SavedPlan saved = to_save(report);
   if (output.writes("reg")) refuse_several_in_reg(saved);
   if (!flags.plan_file.empty()) {

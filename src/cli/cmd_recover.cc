@@ -14,12 +14,12 @@ struct RecoverFlags {
 };
 
 int recover_all(Host& host, const RecoverFlags& flags) {
-  return restore_targets(host, "recover", flags.targets, flags.output,
-                         [&](const TargetName& name, report::TargetReport& report) {
-                           report.restore->journals = recover_target(
-                               host.output, {name.path, ""},
-                               open_options(host, flags.targets.input_format), flags.force);
-                         });
+  return restore_targets(
+      host, "recover", flags.targets, flags.output,
+      [&](Storage& storage, const TargetName& name, report::TargetReport& report) {
+        report.restore->journals = recover_target(
+            storage, {name.path, ""}, open_options(host, flags.targets.input_format), flags.force);
+      });
 }
 
 }  // namespace

@@ -26,9 +26,8 @@ std::size_t part_of(const std::string& metadata) {
 }
 
 /// One patch may have left several undo files, one an installation: all of them are taken back.
-void undo_target(Host& host, const TargetName& name, const UndoCommandFlags& flags,
-                 report::TargetReport& report) {
-  Storage& storage = host.output;
+void undo_target(const Host& host, Storage& storage, const TargetName& name,
+                 const UndoCommandFlags& flags, report::TargetReport& report) {
   if (!storage.stat(name.path)) {
     throw Error(ErrorKind::not_found, "no such file or folder", name.path);
   }
@@ -55,10 +54,11 @@ void undo_target(Host& host, const TargetName& name, const UndoCommandFlags& fla
 }
 
 int undo_all(Host& host, const UndoCommandFlags& flags) {
-  return restore_targets(host, "undo", flags.targets, flags.output,
-                         [&](const TargetName& name, report::TargetReport& report) {
-                           undo_target(host, name, flags, report);
-                         });
+  return restore_targets(
+      host, "undo", flags.targets, flags.output,
+      [&](Storage& storage, const TargetName& name, report::TargetReport& report) {
+        undo_target(host, storage, name, flags, report);
+      });
 }
 
 }  // namespace

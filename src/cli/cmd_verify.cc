@@ -14,10 +14,11 @@ struct VerifyFlags {
 int verify(Host& host, const VerifyFlags& flags) {
   const PipelineOptions options = pipeline_options(host, flags.targets, nullptr);
   Output output(host, "verify", flags.output, flags.targets.verbose);
-  const report::Report report = survey(host, "verify", "", flags.targets, output,
-                                       [&](const ReadStorage& storage, const std::string& target) {
-                                         return verify_target(storage, target, options);
-                                       });
+  const report::Report report =
+      survey(host, "verify", "", flags.targets, output,
+             [&](const ReadStorage& storage, const std::string& target, IoCounter&) {
+               return verify_target(storage, target, options);
+             });
   output.finish(report);
   return exit_code_of(report);
 }

@@ -3,40 +3,113 @@
 namespace goldhive::cli {
 namespace {
 
+/// Less than this is read sooner than a line about it.
+constexpr std::uint64_t worth_telling = 16 << 20;
+
+}  // namespace
+
+ReadStats IoCounter::read() const {
+  const std::lock_guard lock(mutex_);
+  return read_;
+}
+
+std::optional<LongRead> IoCounter::long_read() const {
+  const std::lock_guard lock(mutex_);
+  return long_read_;
+}
+
+std::uint64_t IoCounter::begin_read() {
+  const std::lock_guard lock(mutex_);
+  return ++reads_begun_;
+}
+
+void IoCounter::end_read(std::uint64_t number) {
+  const std::lock_guard lock(mutex_);
+  if (long_read_ && long_read_->number == number) long_read_.reset();
+}
+
+void IoCounter::add_read(std::uint64_t bytes, const LongRead& now) {
+  const std::lock_guard lock(mutex_);
+  ++read_.reads;
+  read_.bytes += bytes;
+  if (now.done < worth_telling) return;
+  if (!long_read_ || long_read_->number != now.number) written_before_ = written_;
+  long_read_ = now;
+  long_read_->writing = written_ > written_before_;
+}
+
+void IoCounter::add_written(std::uint64_t bytes) {
+  const std::lock_guard lock(mutex_);
+  written_ += bytes;
+}
+
 class CountedSource final : public ByteSource {
  public:
-  CountedSource(std::unique_ptr<ByteSource> inner, ReadStats& total)
-      : ByteSource(inner->name()), inner_(std::move(inner)), total_(total) {}
+  CountedSource(std::unique_ptr<ByteSource> inner, IoCounter& counter)
+      : ByteSource(inner->name()), inner_(std::move(inner)), counter_(counter) {
+    now_.file = name();
+    begin(0);
+  }
+  ~CountedSource() override { counter_.end_read(now_.number); }
   std::uint64_t size() const override { return inner_->size(); }
 
  protected:
   void do_read(std::uint64_t offset, std::span<std::uint8_t> out) const override {
     inner_->read(offset, out);
-    ++total_.reads;
-    total_.bytes += out.size();
+    if (offset < from_ + now_.done) {  // back: what comes is another read
+      counter_.end_read(now_.number);
+      begin(offset);
+    }
+    now_.done = offset + out.size() - from_;
+    counter_.add_read(out.size(), now_);
   }
 
  private:
+  void begin(std::uint64_t offset) const {
+    from_ = offset;
+    now_.number = counter_.begin_read();
+    now_.done = 0;
+    now_.total = size() - offset;
+  }
+
   std::unique_ptr<ByteSource> inner_;
-  ReadStats& total_;
+  IoCounter& counter_;
+  mutable std::uint64_t from_ = 0;
+  mutable LongRead now_;
 };
 
-}  // namespace
+class CountedFile final : public WritableFile {
+ public:
+  CountedFile(std::unique_ptr<WritableFile> inner, IoCounter& counter)
+      : inner_(std::move(inner)), counter_(counter) {}
 
-std::optional<FileInfo> CountingStorage::stat(const std::string& path) const {
-  return inner_.stat(path);
+  std::uint64_t size() const override { return inner_->size(); }
+  void read(std::uint64_t offset, std::span<std::uint8_t> out) const override {
+    inner_->read(offset, out);
+  }
+  void write(std::uint64_t offset, std::span<const std::uint8_t> data) override {
+    inner_->write(offset, data);
+    counter_.add_written(data.size());
+  }
+  void resize(std::uint64_t size) override { inner_->resize(size); }
+  bool clone(const std::string& path) override { return inner_->clone(path); }
+  void sync() override { inner_->sync(); }
+
+ private:
+  std::unique_ptr<WritableFile> inner_;
+  IoCounter& counter_;
+};
+
+std::unique_ptr<ByteSource> counted(std::unique_ptr<ByteSource> inner, IoCounter& counter) {
+  return std::make_unique<CountedSource>(std::move(inner), counter);
 }
 
-std::vector<DirectoryEntry> CountingStorage::list(const std::string& directory) const {
-  return inner_.list(directory);
+std::unique_ptr<WritableFile> CountingStorage::open_write(const std::string& path) {
+  return std::make_unique<CountedFile>(inner_.open_write(path), counter_);
 }
 
-std::unique_ptr<ByteSource> CountingStorage::open(const std::string& path) const {
-  return std::make_unique<CountedSource>(inner_.open(path), total_);
-}
-
-std::optional<std::string> CountingStorage::read_link(const std::string& path) const {
-  return inner_.read_link(path);
+std::unique_ptr<WritableFile> CountingStorage::create(const std::string& path) {
+  return std::make_unique<CountedFile>(inner_.create(path), counter_);
 }
 
 }  // namespace goldhive::cli

@@ -1,26 +1,99 @@
-// A ReadStorage that counts what is read through it: the figures of --verbose.
+// Storages that count what goes through them: the figures of --verbose, and how far a long read is.
 #pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
 
 #include "imgtools/storage.h"
 
 namespace goldhive::cli {
 
-/// Must outlive the sources it opened: they add to its counters.
-class CountingStorage final : public ReadStorage {
+/// A file that is being read from front to back, as a packed archive or a file that is written anew
+/// is.
+struct LongRead {
+  std::uint64_t number = 0;  ///< another one has another number
+  std::string file;
+  std::uint64_t done = 0;   ///< bytes passed since it began
+  std::uint64_t total = 0;  ///< bytes from where it began to the end of the file
+  bool writing = false;     ///< something is written meanwhile
+};
+
+/// What the storages of one target count. Any thread may ask and count.
+class IoCounter {
  public:
-  explicit CountingStorage(const ReadStorage& inner) : inner_(inner) {}
-
-  std::optional<FileInfo> stat(const std::string& path) const override;
-  std::vector<DirectoryEntry> list(const std::string& directory) const override;
-  std::unique_ptr<ByteSource> open(const std::string& path) const override;
-  std::optional<std::string> read_link(const std::string& path) const override;
-
   /// Reads and bytes of all files opened so far, closed ones too.
-  ReadStats total() const { return total_; }
+  ReadStats read() const;
+  /// The read that goes on now, if one has come so far that people want to know.
+  std::optional<LongRead> long_read() const;
 
  private:
-  const ReadStorage& inner_;
-  mutable ReadStats total_;
+  friend class CountedSource;
+  friend class CountedFile;
+
+  std::uint64_t begin_read();
+  void end_read(std::uint64_t number);
+  void add_read(std::uint64_t bytes, const LongRead& now);
+  void add_written(std::uint64_t bytes);
+
+  mutable std::mutex mutex_;
+  ReadStats read_;
+  std::uint64_t written_ = 0;
+  std::uint64_t reads_begun_ = 0;
+  std::optional<LongRead> long_read_;
+  std::uint64_t written_before_ = 0;  // the long read
+};
+
+/// `inner`, counted.
+std::unique_ptr<ByteSource> counted(std::unique_ptr<ByteSource> inner, IoCounter& counter);
+
+/// Any storage with its reads counted. The counter must outlive what was opened.
+template <class Interface, class Inner>
+class CountingReads : public Interface {
+ public:
+  CountingReads(Inner& inner, IoCounter& counter) : inner_(inner), counter_(counter) {}
+
+  std::optional<FileInfo> stat(const std::string& path) const override { return inner_.stat(path); }
+  std::vector<DirectoryEntry> list(const std::string& directory) const override {
+    return inner_.list(directory);
+  }
+  std::unique_ptr<ByteSource> open(const std::string& path) const override {
+    return counted(inner_.open(path), counter_);
+  }
+  std::optional<std::string> read_link(const std::string& path) const override {
+    return inner_.read_link(path);
+  }
+
+ protected:
+  Inner& inner_;
+  IoCounter& counter_;
+};
+
+class CountingReadStorage final : public CountingReads<ReadStorage, const ReadStorage> {
+ public:
+  using CountingReads::CountingReads;
+};
+
+class CountingStorage final : public CountingReads<Storage, Storage> {
+ public:
+  using CountingReads::CountingReads;
+
+  std::unique_ptr<WritableFile> open_write(const std::string& path) override;
+  std::unique_ptr<WritableFile> create(const std::string& path) override;
+  void rename(const std::string& from, const std::string& to) override { inner_.rename(from, to); }
+  void remove(const std::string& path) override { inner_.remove(path); }
+  bool link(const std::string& from, const std::string& to) override {
+    return inner_.link(from, to);
+  }
+  void copy_attributes(const std::string& from, const std::string& to) override {
+    inner_.copy_attributes(from, to);
+  }
+  void make_directories(const std::string& path) override { inner_.make_directories(path); }
+  void sync_directory(const std::string& directory) override { inner_.sync_directory(directory); }
+  std::uint64_t free_space(const std::string& path) const override {
+    return inner_.free_space(path);
+  }
 };
 
 }  // namespace goldhive::cli

@@ -29,17 +29,19 @@ class OrderedWork {
     /// Asked before each thing is begun, and a few times a second: true ends the run after what is
     /// being worked on.
     std::function<bool()> stop;
-    /// Now and then while the caller waits; `next` is the oldest thing not done.
+    /// Now and then while the caller waits; `next` is the oldest thing not done. Null: nobody wants
+    /// to be told, and a single job is done by the caller's thread itself.
     std::function<void(std::size_t next)> waiting;
   };
 
   /// Works on 0 .. count-1. What a step throws comes out of here, after all threads have ended.
   /// Returns how many things were done: less than `count` if stopped.
   static std::size_t run(std::size_t count, unsigned jobs, const Steps& steps) {
-    if (jobs > 1 && count > 1) return OrderedWork(count, jobs, steps).run_threads();
+    if ((jobs > 1 && count > 1) || steps.waiting) {
+      return OrderedWork(count, jobs, steps).run_threads();
+    }
     std::size_t index = 0;
     for (; index < count && !steps.stop(); ++index) {
-      steps.waiting(index);
       steps.done(index, steps.work(index));
     }
     return index;
@@ -110,7 +112,7 @@ class OrderedWork {
         if (stopped_ && handed_out_ == taken_) return;
         const std::size_t index = handed_out_;
         lock.unlock();
-        steps_.waiting(index);
+        if (steps_.waiting) steps_.waiting(index);
         lock.lock();
         if (finished_.count(handed_out_) == 0) changed_.wait_for(lock, tick);
         continue;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <ostream>
 
 #include "src/report/printable.h"
@@ -9,7 +10,10 @@
 namespace goldhive::cli {
 namespace {
 
-constexpr std::chrono::milliseconds interval{200};
+using std::chrono::duration_cast;
+using std::chrono::milliseconds;
+
+constexpr milliseconds interval{200};
 
 std::string clock_text(std::uint64_t seconds) {
   return seconds < 3600
@@ -17,18 +21,62 @@ std::string clock_text(std::uint64_t seconds) {
              : fmt::format("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
 }
 
+/// Per second; 0 if it is not known yet.
+double rate_of(const Pace& pace) {
+  if (pace.elapsed.count() <= 0) return 0;
+  return static_cast<double>(pace.made) * 1000 / static_cast<double>(pace.elapsed.count());
+}
+
+std::string time_left(const Pace& pace) {
+  const double seconds = static_cast<double>(pace.total - pace.done) / rate_of(pace);
+  return clock_text(static_cast<std::uint64_t>(seconds + 0.5)) + " left";
+}
+
+/// A unit, and how many bytes it is.
+struct Unit {
+  const char* name;
+  double bytes;
+};
+
+Unit unit_of(double bytes) {
+  static constexpr std::array<Unit, 4> units{{{"kB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"TB", 1e12}}};
+  std::size_t i = 0;
+  while (i + 1 < units.size() && bytes >= units[i + 1].bytes) ++i;
+  return units[i];
+}
+
+std::string bytes_text(const LongRead& file, const Pace& pace) {
+  const Unit unit = unit_of(static_cast<double>(pace.total));
+  std::string text = fmt::format("{} {:.1f} of {:.1f} {}", file.writing ? "writing" : "reading",
+                                 static_cast<double>(pace.done) / unit.bytes,
+                                 static_cast<double>(pace.total) / unit.bytes, unit.name);
+  if (const double rate = rate_of(pace); rate > 0) {
+    const Unit per_second = unit_of(rate);
+    text +=
+        fmt::format(", {:.1f} {}/s, {}", rate / per_second.bytes, per_second.name, time_left(pace));
+  }
+  return text;
+}
+
 }  // namespace
 
-std::string progress_line(std::size_t done, std::size_t count, std::chrono::milliseconds elapsed,
-                          const std::string& current, unsigned width) {
-  std::string line = fmt::format("[{}/{}]", done, count);
-  if (done > 0 && elapsed.count() > 0) {
-    const double rate = static_cast<double>(done) * 1000 / static_cast<double>(elapsed.count());
-    line += fmt::format(
-        " {:.1f}/s, {} left", rate,
-        clock_text(static_cast<std::uint64_t>(static_cast<double>(count - done) / rate + 0.5)));
+std::string progress_line(const Pace& targets, const std::string& current,
+                          const std::optional<LongRead>& file, const Pace& bytes, unsigned width) {
+  std::string line;
+  std::string end = " ";
+  if (targets.total > 1) {
+    line = fmt::format("[{}/{}]", targets.done, targets.total);
+    if (const double rate = rate_of(targets); rate > 0) {
+      line += fmt::format(" {:.1f}/s, {}", rate, time_left(targets));
+      end = ": ";
+    }
   }
-  line += (done > 0 ? ": " : " ") + report::printable(current);
+  if (file) {
+    if (!line.empty()) line += end == ": " ? "; " : " ";
+    line += bytes_text(*file, bytes);
+    end = ": ";
+  }
+  line += end + report::printable(file ? file->file : current);
   if (width > 1 && line.size() >= width) {
     line.resize(width - 1);
     // Not in the middle of a character.
@@ -38,15 +86,30 @@ std::string progress_line(std::size_t done, std::size_t count, std::chrono::mill
 }
 
 Progress::Progress(Host& host, std::size_t count)
-    : host_(host), count_(count), enabled_(host.terminal.err_is_terminal && count > 1) {}
+    : host_(host), count_(count), enabled_(host.terminal.err_is_terminal) {}
 
-void Progress::show(std::size_t done, const std::string& current) {
+Pace Progress::pace_of(const LongRead& file, Clock::time_point now) {
+  if (file.number != first_seen_.number || file.file != first_seen_.file) {
+    first_seen_ = file;
+    first_seen_at_ = now;
+  }
+  return {file.done, file.total, file.done - first_seen_.done,
+          duration_cast<milliseconds>(now - first_seen_at_)};
+}
+
+void Progress::show(std::size_t done, const std::string& current,
+                    const std::optional<LongRead>& file) {
   if (!enabled_) return;
   const Clock::time_point now = Clock::now();
   if (now - last_ < interval || now - started_ < interval) return;
   last_ = now;
-  const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(now - started_);
-  host_.err << "\r\x1b[K" << progress_line(done, count_, elapsed, current, host_.terminal.width)
+  if (count_ == 1 && !file) {
+    clear();
+    return;
+  }
+  const Pace targets{done, count_, done, duration_cast<milliseconds>(now - started_)};
+  const Pace bytes = file ? pace_of(*file, now) : Pace{};
+  host_.err << "\r\x1b[K" << progress_line(targets, current, file, bytes, host_.terminal.width)
             << std::flush;
   shown_ = true;
 }

@@ -25,18 +25,20 @@ int restore_targets(Host& host, const std::string& command, const TargetFlags& t
   TargetFlags in_order = targets;
   in_order.jobs = 1;  // a target that is named twice was patched twice
   Output output(host, command, output_flags, false);
-  const report::Report report = survey(host, command, "", in_order, output,
-                                       [&](const ReadStorage&, const std::string& target) {
-                                         report::TargetReport result;
-                                         result.path = target;
-                                         result.restore.emplace();
-                                         try {
-                                           restore(split_target(host.output, target), result);
-                                         } catch (const Error& e) {
-                                           result.error = e.at(target);
-                                         }
-                                         return result;
-                                       });
+  const report::Report report =
+      survey(host, command, "", in_order, output,
+             [&](const ReadStorage&, const std::string& target, IoCounter& counter) {
+               CountingStorage storage(host.output, counter);
+               report::TargetReport result;
+               result.path = target;
+               result.restore.emplace();
+               try {
+                 restore(storage, split_target(storage, target), result);
+               } catch (const Error& e) {
+                 result.error = e.at(target);
+               }
+               return result;
+             });
   output.finish(report);
   return exit_code_of(report);
 }

@@ -21,8 +21,9 @@ UndoOptions undo_options(const Host& host, const UndoFlags& flags);
 /// How undo and recover open a target: they look for journals, not for images inside archives.
 OpenOptions open_options(const Host& host, const std::string& input_format = "");
 
-/// Puts a target back and says in `report.restore` what it did. May throw Error.
-using RestoreTarget = std::function<void(const TargetName& name, report::TargetReport& report)>;
+/// Puts a target back through `storage` and says in `report.restore` what it did. May throw Error.
+using RestoreTarget =
+    std::function<void(Storage& storage, const TargetName& name, report::TargetReport& report)>;
 /// The targets one after the other, as a patch takes them; returns the exit code.
 int restore_targets(Host& host, const std::string& command, const TargetFlags& targets,
                     const OutputFlags& output, const RestoreTarget& restore);

@@ -6,7 +6,6 @@
 #include <ostream>
 
 #include "imgtools/hot_journal.h"
-#include "src/cli/counting_storage.h"
 #include "src/cli/ordered_work.h"
 #include "src/cli/progress.h"
 #include "src/cli/targets.h"
@@ -67,15 +66,15 @@ struct Seen {
   ReadStats read;
 };
 
-Seen look_at(const Host& host, const Target& wanted, const LookAtTarget& look) {
-  const CountingStorage counted(host.input);
-  const ReadThroughStorage storage(counted);
-  Seen seen{look(storage, wanted.path), {}};
+Seen look_at(const Host& host, const Target& wanted, const LookAtTarget& look, IoCounter& counter) {
+  const CountingReadStorage counting(host.input, counter);
+  const ReadThroughStorage storage(counting);
+  Seen seen{look(storage, wanted.path, counter), {}};
   add_hot_journals(storage, seen.target);
   seen.target.backup = windows_backup_of(make_absolute(wanted.path, host.places.working));
   if (wanted.found) excuse_without_windows(seen.target);
   report::settle(seen.target);
-  seen.read = counted.total();
+  seen.read = counter.read();
   return seen;
 }
 
@@ -108,8 +107,15 @@ report::Report survey(Host& host, const std::string& command, const std::string&
   Progress progress(host, count);
   OrderedWork<Seen>::Steps steps;
   steps.stop = [&] { return host.interrupted != nullptr && host.interrupted(); };
-  steps.waiting = [&](std::size_t next) { progress.show(next, paths[next]); };
-  steps.work = [&](std::size_t index) { return look_at(host, all.targets[index], look); };
+  std::vector<IoCounter> counters(count);
+  if (progress.enabled()) {
+    steps.waiting = [&](std::size_t next) {
+      progress.show(next, paths[next], counters[next].long_read());
+    };
+  }
+  steps.work = [&](std::size_t index) {
+    return look_at(host, all.targets[index], look, counters[index]);
+  };
   steps.done = [&](std::size_t, Seen seen) {
     progress.clear();
     say_errors(host, seen.target);

@@ -5,14 +5,16 @@
 #include <functional>
 #include <string>
 
+#include "src/cli/counting_storage.h"
 #include "src/cli/flags.h"
 #include "src/cli/output.h"
 
 namespace goldhive::cli {
 
 /// What a command makes of one target: inspect_target() or the like. Called by several threads.
-using LookAtTarget =
-    std::function<report::TargetReport(const ReadStorage& storage, const std::string& target)>;
+/// What it does through a storage of its own it counts by `counter`.
+using LookAtTarget = std::function<report::TargetReport(
+    const ReadStorage& storage, const std::string& target, IoCounter& counter)>;
 
 /// Looks at every target, through hot journals: a target with a patch cut off is seen as it was
 /// before. A bad target is an error in the report and a line on stderr; the others are still looked

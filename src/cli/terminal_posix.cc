@@ -38,9 +38,8 @@ Terminal open_terminal() {
   t.err_is_terminal = isatty(STDERR_FILENO) == 1;
   t.wants_color = environment("NO_COLOR").empty() && environment("TERM") != "dumb";
   winsize size{};
-  if (t.out_is_terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
-    t.width = size.ws_col;
-  }
+  const int terminal = t.out_is_terminal ? STDOUT_FILENO : STDERR_FILENO;
+  if (ioctl(terminal, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) t.width = size.ws_col;
   return t;
 }
 

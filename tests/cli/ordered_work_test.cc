@@ -88,12 +88,51 @@ TEST_CASE("A stopped run ends in order with what was begun") {
   }
 }
 
+TEST_CASE("Whoever waits is told while the work goes on even if there is one thing only") {
+  std::vector<std::size_t> results;
+  Work::Steps steps = steps_into(results);
+  std::atomic<bool> told = false;
+  steps.waiting = [&](std::size_t next) { told = told || next == 0; };
+  steps.work = [&](std::size_t index) {
+    while (!told) std::this_thread::yield();
+    return index * index;
+  };
+  CHECK(Work::run(1, 1, steps) == 1);
+  CHECK(results.size() == 1);
+}
+
+namespace {
+
+Pace targets(std::uint64_t done, std::uint64_t total, int milliseconds) {
+  return {done, total, done, std::chrono::milliseconds(milliseconds)};
+}
+
+}  // namespace
+
 TEST_CASE("The progress line tells count rate and time left and fits the terminal") {
-  using std::chrono::milliseconds;
-  CHECK(progress_line(0, 300, milliseconds(0), "a.vhd", 80) == "[0/300] a.vhd");
-  CHECK(progress_line(12, 300, milliseconds(4000), "a.vhd", 80) ==
-        "[12/300] 3.0/s, 1:36 left: a.vhd");
-  CHECK(progress_line(1, 10'000, milliseconds(1000), "a", 80) ==
-        "[1/10000] 1.0/s, 2:46:39 left: a");
-  CHECK(progress_line(12, 300, milliseconds(4000), "a.vhd", 20).size() == 19);
+  const auto line = [](const Pace& pace, const std::string& current, unsigned width) {
+    return progress_line(pace, current, std::nullopt, {}, width);
+  };
+  CHECK(line(targets(0, 300, 0), "a.vhd", 80) == "[0/300] a.vhd");
+  CHECK(line(targets(12, 300, 4000), "a.vhd", 80) == "[12/300] 3.0/s, 1:36 left: a.vhd");
+  CHECK(line(targets(1, 10'000, 1000), "a", 80) == "[1/10000] 1.0/s, 2:46:39 left: a");
+  CHECK(line(targets(12, 300, 4000), "a.vhd", 20).size() == 19);
+}
+
+TEST_CASE("The progress line tells bytes rate and time left of a file that is written anew") {
+  LongRead file;
+  file.file = "a.tar.xz";
+  file.writing = true;
+  Pace bytes{1'200'000'000, 4'000'000'000, 0, std::chrono::milliseconds(0)};
+  CHECK(progress_line(targets(0, 1, 500), "a", file, bytes, 80) ==
+        "writing 1.2 of 4.0 GB: a.tar.xz");
+  bytes.made = 600'000'000;  // the rest was read before anybody looked
+  bytes.elapsed = std::chrono::milliseconds(8000);
+  CHECK(progress_line(targets(0, 1, 500), "a", file, bytes, 80) ==
+        "writing 1.2 of 4.0 GB, 75.0 MB/s, 0:37 left: a.tar.xz");
+  file.writing = false;
+  CHECK(progress_line(targets(0, 300, 500), "a", file, bytes, 80) ==
+        "[0/300] reading 1.2 of 4.0 GB, 75.0 MB/s, 0:37 left: a.tar.xz");
+  CHECK(progress_line(targets(12, 300, 4000), "a", file, bytes, 100) ==
+        "[12/300] 3.0/s, 1:36 left; reading 1.2 of 4.0 GB, 75.0 MB/s, 0:37 left: a.tar.xz");
 }
