@@ -159,6 +159,17 @@ goldhive_library(libntfs-3g "${NTFS_VERSION}" "no disk images: attach or mount t
 goldhive_late_library(archive libarchive)
 goldhive_library(libarchive "${ARCHIVE_VERSION}" "no archives (tar, zip, 7z, cpio)")
 
+# dep::zlib - gzip, since libarchive verifies none of its checksums; libarchive brings it along.
+# Loaded late.
+# package: zlib1g-dev
+find_package(ZLIB)
+if(ZLIB_FOUND)
+  goldhive_late_target(zlib "${ZLIB_INCLUDE_DIRS}" ZLIB::ZLIB)
+else()
+  set(GOLDHIVE_WITH_ARCHIVE OFF)
+endif()
+goldhive_library(zlib "${ZLIB_VERSION_STRING}" "no archives (tar, zip, 7z, cpio)")
+
 # dep::nbd - VMDK, qcow2 and VDI, read by a qemu-nbd child; qemu-utils is used at run time only, and
 # so is libnbd itself: see imgtools/late_library.h. The child is bound to us by means of Linux.
 # package: libnbd-dev qemu-utils

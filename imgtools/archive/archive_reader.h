@@ -74,9 +74,6 @@ class ArchiveReader {
   std::unique_ptr<Impl> impl_;
 };
 
-/// "gz", "bz2", "xz", "zst", or "" for what is none of these: by the first bytes.
-std::string packing_of(std::span<const std::uint8_t> head);
-
 /// The unpacked bytes of a packed file, from front to back.
 class UnpackedStream {
  public:
@@ -94,11 +91,12 @@ class UnpackedStream {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Packs a stream: bytes put in come out through `out`, packed as `packing` says.
+/// Packs a stream: bytes put in come out through `out`, packed as `packing` says, with the usual
+/// level if none is given.
 class Packer {
  public:
   using Out = std::function<void(std::span<const std::uint8_t>)>;
-  Packer(const std::string& packing, Out out);
+  Packer(const std::string& packing, std::optional<int> level, Out out);
   ~Packer();
   Packer(const Packer&) = delete;
   Packer& operator=(const Packer&) = delete;

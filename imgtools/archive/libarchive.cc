@@ -6,9 +6,9 @@
 //     unpacked bytes pass through our hands: they are counted against the budget, and the end of
 //     the tar can be looked at. libarchive itself takes a tar that just stops for a complete one,
 //     and a file that is missing because a copy was cut off would count as one that never was.
-//   - A gzip's checksum is not verified by libarchive, and that of the tar inside covers headers
-//     only, so a damaged bit could change a value in a hive. It is verified here where the file is
-//     one gzip member; of several, libarchive does not say where one ends.
+//   - Of what is packed by gzip nothing is verified, so that is unpacked elsewhere (gunzip.h). Of
+//     bzip2, what follows a stream and is none is taken for the end, and a later stream with a
+//     damaged head would be one that never was: so the rest of a packed file is looked at here.
 //   - Names are converted to the charset of the locale, and lost where it lacks them. No library
 //     may set the locale of the process, so names are read under one of this thread alone.
 //   - ARCHIVE_WARN while data is read means a wrong checksum or size of this one member;
@@ -25,8 +25,9 @@
 #include <utility>
 
 #include "imgtools/archive/archive_reader.h"
+#include "imgtools/archive/gunzip.h"
+#include "imgtools/archive/packing.h"
 #include "imgtools/archive/utf8_locale.h"
-#include "imgtools/disk/crc.h"
 #include "imgtools/late_library.h"
 #include "imgtools/path.h"
 #include "imgtools/text.h"
@@ -63,7 +64,6 @@ GOLDHIVE_LATE_FUNCTION(libarchive, archive_read_set_read_callback);
 GOLDHIVE_LATE_FUNCTION(libarchive, archive_read_set_seek_callback);
 GOLDHIVE_LATE_FUNCTION(libarchive, archive_read_set_skip_callback);
 GOLDHIVE_LATE_FUNCTION(libarchive, archive_read_support_filter_bzip2);
-GOLDHIVE_LATE_FUNCTION(libarchive, archive_read_support_filter_gzip);
 GOLDHIVE_LATE_FUNCTION(libarchive, archive_read_support_filter_xz);
 GOLDHIVE_LATE_FUNCTION(libarchive, archive_read_support_filter_zstd);
 GOLDHIVE_LATE_FUNCTION(libarchive, archive_read_support_format_7zip);
@@ -88,7 +88,6 @@ GOLDHIVE_LATE_FUNCTION(libarchive, archive_write_set_options);
 
 constexpr std::size_t chunk_size = 256 * 1024;
 constexpr std::size_t tar_block = 512;
-constexpr std::uint64_t gzip_smallest = 18;  // a header and a trailer
 
 /// What libarchive reads from: a file, or the output of another reader.
 class Feed {
@@ -218,16 +217,16 @@ class Reader {
   bool opened_ = false;
 };
 
-/// The unpacked bytes of a file.
+[[noreturn]] void refuse_packed_twice(const std::string& name) {
+  throw Error(ErrorKind::unsupported, "is packed more than once: unpack it first", name);
+}
+
+/// The unpacked bytes of a file that libarchive unpacks.
 class UnpackedFeed final : public Feed {
  public:
-  UnpackedFeed(const std::shared_ptr<const ByteSource>& file, UnpackBudget& budget)
-      : file_(file), reader_(std::make_unique<FileFeed>(file), file->name()), budget_(budget) {
-    const std::uint64_t length = std::min<std::uint64_t>(file->size(), gzip_smallest);
-    gzip_ = length == gzip_smallest &&
-            packing_of(file->read(0, static_cast<std::size_t>(length))) == "gz";
+  explicit UnpackedFeed(const std::shared_ptr<const ByteSource>& file)
+      : file_(file), reader_(std::make_unique<FileFeed>(file), file->name()) {
     archive* a = reader_.handle();
-    archive_read_support_filter_gzip(a);
     archive_read_support_filter_bzip2(a);
     archive_read_support_filter_xz(a);
     archive_read_support_filter_zstd(a);
@@ -235,10 +234,8 @@ class UnpackedFeed final : public Feed {
     reader_.open();
     archive_entry* entry = nullptr;
     if (archive_read_next_header(a, &entry) != ARCHIVE_OK) reader_.fail("");
-    if (archive_filter_count(a) > 2) {  // the last one is the file itself
-      throw Error(ErrorKind::unsupported, "is packed more than once: unpack it first",
-                  file->name());
-    }
+    // The last filter is the file itself.
+    if (archive_filter_count(a) > 2) refuse_packed_twice(file->name());
   }
 
   std::span<const std::uint8_t> next() override {
@@ -248,40 +245,82 @@ class UnpackedFeed final : public Feed {
     do {
       const int result = archive_read_data_block(reader_.handle(), &data, &size, &offset);
       if (result == ARCHIVE_EOF) {
-        if (gzip_) check_gzip();
+        check_rest();
         return {};
       }
       if (result != ARCHIVE_OK) reader_.fail("");
     } while (size == 0);
-    budget_.spend(size, reader_.name());
-    const std::span<const std::uint8_t> out(static_cast<const std::uint8_t*>(data), size);
-    if (gzip_) {
-      crc_ = crc32(out, crc_);
-      unpacked_ += size;
-    }
-    return out;
+    return {static_cast<const std::uint8_t*>(data), size};
   }
   std::uint64_t skip(std::uint64_t) override { return 0; }
 
  private:
-  /// The last eight bytes: CRC-32 and size of what was unpacked. Another size is another member's.
-  void check_gzip() const {
-    constexpr std::size_t trailer = 8;
-    const std::uint64_t at = file_->size() - trailer;
-    const Bytes bytes = file_->read(at, trailer);
-    const ByteView view(bytes, at, file_->name());
-    if (view.u32(4) != static_cast<std::uint32_t>(unpacked_) || view.u32(0) == crc_) return;
-    throw Error::corrupt(file_->name(), at, "damaged: the checksum of the gzip is wrong",
-                         fmt::format("{:#x}", view.u32(0)), fmt::format("{:#x}", crc_));
+  /// Nothing but zeros (which some tapes leave) may follow what was unpacked.
+  void check_rest() const {
+    const std::int64_t used = archive_filter_bytes(reader_.handle(), -1);
+    const std::uint64_t from = std::min(file_->size(), static_cast<std::uint64_t>(used));
+    each_piece(*file_, from, file_->size() - from,
+               [&](std::uint64_t at, std::span<const std::uint8_t> piece) {
+                 if (std::all_of(piece.begin(), piece.end(), [](auto byte) { return byte == 0; })) {
+                   return;
+                 }
+                 throw Error::corrupt(file_->name(), at,
+                                      "cut off or damaged: something else follows what is packed");
+               });
   }
 
   std::shared_ptr<const ByteSource> file_;
   Reader reader_;
-  UnpackBudget& budget_;
-  bool gzip_ = false;
-  std::uint32_t crc_ = 0;
-  std::uint64_t unpacked_ = 0;
 };
+
+class GzipFeed final : public Feed {
+ public:
+  explicit GzipFeed(const std::shared_ptr<const ByteSource>& file)
+      : gunzip_(file), name_(file->name()) {}
+
+  std::span<const std::uint8_t> next() override {
+    const std::span<const std::uint8_t> data = gunzip_.next();
+    if (std::exchange(first_, false) && !packing_of(data).empty()) refuse_packed_twice(name_);
+    return data;
+  }
+  std::uint64_t skip(std::uint64_t) override { return 0; }
+
+ private:
+  Gunzip gunzip_;
+  std::string name_;
+  bool first_ = true;
+};
+
+/// Counts what another feed gives against the budget.
+class BudgetedFeed final : public Feed {
+ public:
+  BudgetedFeed(std::unique_ptr<Feed> base, UnpackBudget& budget, std::string name)
+      : base_(std::move(base)), budget_(budget), name_(std::move(name)) {}
+
+  std::span<const std::uint8_t> next() override {
+    const std::span<const std::uint8_t> data = base_->next();
+    budget_.spend(data.size(), name_);
+    return data;
+  }
+  std::uint64_t skip(std::uint64_t) override { return 0; }
+
+ private:
+  std::unique_ptr<Feed> base_;
+  UnpackBudget& budget_;
+  std::string name_;
+};
+
+/// What is in a packed file.
+std::unique_ptr<Feed> open_packed(const std::shared_ptr<const ByteSource>& file,
+                                  UnpackBudget& budget) {
+  std::unique_ptr<Feed> feed;
+  if (packing_of(*file) == "gz") {
+    feed = std::make_unique<GzipFeed>(file);
+  } else {
+    feed = std::make_unique<UnpackedFeed>(file);
+  }
+  return std::make_unique<BudgetedFeed>(std::move(feed), budget, file->name());
+}
 
 /// Passes on what another feed gives, and remembers whether it ended, and in what.
 class TarFeed final : public Feed {
@@ -380,12 +419,11 @@ struct ArchiveReader::Impl {
 ArchiveReader::ArchiveReader(std::shared_ptr<const ByteSource> file, const std::string& format,
                              UnpackBudget& budget)
     : impl_(new Impl{budget, false, nullptr, nullptr, {}, false}) {
-  const std::size_t length = static_cast<std::size_t>(std::min<std::uint64_t>(file->size(), 16));
   const std::string name = file->name();
-  impl_->packed = !packing_of(file->read(0, length)).empty();
+  impl_->packed = !packing_of(*file).empty();
   std::unique_ptr<Feed> feed;
   if (impl_->packed) {
-    feed = std::make_unique<UnpackedFeed>(file, budget);
+    feed = open_packed(file, budget);
   } else {
     feed = std::make_unique<FileFeed>(std::move(file));
   }
@@ -474,37 +512,31 @@ bool ArchiveReader::read(MemberPiece& piece, std::optional<Error>& member_error)
   return true;
 }
 
-std::string packing_of(std::span<const std::uint8_t> head) {
-  const auto starts = [&](std::initializer_list<std::uint8_t> magic) {
-    return head.size() >= magic.size() && std::equal(magic.begin(), magic.end(), head.begin());
-  };
-  if (starts({0x1f, 0x8b, 0x08})) return "gz";
-  if (starts({'B', 'Z', 'h'}) && head.size() > 3 && head[3] >= '1' && head[3] <= '9') return "bz2";
-  if (starts({0xfd, '7', 'z', 'X', 'Z', 0x00})) return "xz";
-  if (starts({0x28, 0xb5, 0x2f, 0xfd})) return "zst";
-  return "";
-}
-
 struct UnpackedStream::Impl {
-  UnpackedFeed feed;
+  std::unique_ptr<Feed> feed;
 };
 
 UnpackedStream::UnpackedStream(const std::shared_ptr<const ByteSource>& file, UnpackBudget& budget)
-    : impl_(new Impl{{file, budget}}) {}
+    : impl_(new Impl{open_packed(file, budget)}) {}
 
 UnpackedStream::~UnpackedStream() = default;
 
-std::span<const std::uint8_t> UnpackedStream::next() { return impl_->feed.next(); }
+std::span<const std::uint8_t> UnpackedStream::next() { return impl_->feed->next(); }
 
 struct Packer::Impl {
-  Impl(const std::string& packing, Out take) : out(std::move(take)), handle(archive_write_new()) {
+  Impl(const std::string& packing, std::optional<int> level, Out take)
+      : out(std::move(take)), handle(archive_write_new()) {
     archive_write_set_format_raw(handle);
     if (packing == "gz") archive_write_add_filter_gzip(handle);
     if (packing == "bz2") archive_write_add_filter_bzip2(handle);
     if (packing == "xz") archive_write_add_filter_xz(handle);
     if (packing == "zst") archive_write_add_filter_zstd(handle);
     // The same bytes in, the same bytes out: no time of day in a gzip header.
-    archive_write_set_options(handle, "!timestamp");
+    if (packing == "gz") check(archive_write_set_options(handle, "!timestamp"));
+    if (level) {
+      const std::string option = fmt::format("compression-level={}", *level);
+      check(archive_write_set_options(handle, option.c_str()));
+    }
     archive_write_set_bytes_per_block(handle, 0);
     check(archive_write_open(handle, this, nullptr, on_write, nullptr));
     archive_entry* entry = archive_entry_new();
@@ -542,8 +574,8 @@ struct Packer::Impl {
   std::exception_ptr failure;
 };
 
-Packer::Packer(const std::string& packing, Out out)
-    : impl_(std::make_unique<Impl>(packing, std::move(out))) {}
+Packer::Packer(const std::string& packing, std::optional<int> level, Out out)
+    : impl_(std::make_unique<Impl>(packing, level, std::move(out))) {}
 
 Packer::~Packer() = default;
 

@@ -28,15 +28,13 @@ bool ArchiveReader::next(Member&) { return false; }
 bool ArchiveReader::read(MemberPiece&, std::optional<Error>&) { return false; }
 void ArchiveReader::check_end() {}
 
-std::string packing_of(std::span<const std::uint8_t>) { return ""; }
-
 UnpackedStream::UnpackedStream(const std::shared_ptr<const ByteSource>& file, UnpackBudget&) {
   refuse(file->name());
 }
 UnpackedStream::~UnpackedStream() = default;
 std::span<const std::uint8_t> UnpackedStream::next() { return {}; }
 
-Packer::Packer(const std::string&, Out) { refuse(""); }
+Packer::Packer(const std::string&, std::optional<int>, Out) { refuse(""); }
 Packer::~Packer() = default;
 void Packer::put(std::span<const std::uint8_t>) {}
 void Packer::finish() {}

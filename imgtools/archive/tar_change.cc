@@ -10,9 +10,7 @@
 //                            only a size in it, and its checksum
 //
 // The zeros at the end are made longer where they filled the tar up to whole records of 10240
-// bytes. A packed tar is packed again by the same method. What its old packing was made of is not
-// part of the tar and cannot be had again: the level, the division into blocks or members, the
-// checksum that zstd may add; the name and time in a gzip header are carried over.
+// bytes. A packed tar is packed again by the same method (repacker.h).
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -21,6 +19,8 @@
 
 #include "imgtools/archive/archive_change.h"
 #include "imgtools/archive/member_names.h"
+#include "imgtools/archive/packing.h"
+#include "imgtools/archive/repacker.h"
 #include "imgtools/archive/tar_format.h"
 #include "imgtools/digest.h"
 #include "imgtools/disk/overlay_source.h"
@@ -33,7 +33,6 @@ namespace {
 
 constexpr std::uint64_t tar_record = 10240;
 constexpr std::size_t piece_size = 256 * 1024;
-constexpr std::size_t gzip_header_size = 10;
 
 class PlainStream final : public TarStream {
  public:
@@ -153,55 +152,6 @@ Layout find_entries(const ArchiveFile& archive, const std::string& packing,
   return layout;
 }
 
-/// The header of a gzip file with its optional parts.
-Bytes gzip_header(const ByteSource& file) {
-  const std::size_t reach = static_cast<std::size_t>(std::min<std::uint64_t>(file.size(), 65536));
-  const Bytes head = file.read(0, reach);
-  const ByteView view(head, 0, file.name());
-  const std::uint8_t flags = view.u8(3);
-  if ((flags & 4) != 0) {
-    throw cannot(file.name(), "its gzip header has fields of some other program (bgzip, dictzip)");
-  }
-  std::size_t end = gzip_header_size;
-  for (const int text : {8, 16}) {  // a name, a comment; each ended by a zero
-    if ((flags & text) == 0) continue;
-    while (view.u8(end++) != 0) {
-    }
-  }
-  if ((flags & 2) != 0) end += 2;
-  view.slice(0, end);
-  return {head.begin(), head.begin() + static_cast<std::ptrdiff_t>(end)};
-}
-
-using Put = std::function<void(std::span<const std::uint8_t>)>;
-
-/// What is put in comes out packed as the old file was.
-class Repacker {
- public:
-  Repacker(const ByteSource& old, const std::string& packing, const Put& put) : put_(put) {
-    if (packing.empty()) return;
-    if (packing == "gz") {
-      put(gzip_header(old));
-      to_drop_ = gzip_header_size;
-    }
-    packer_ = std::make_unique<Packer>(packing, [this](std::span<const std::uint8_t> data) {
-      const std::size_t drop = std::min(to_drop_, data.size());
-      to_drop_ -= drop;
-      if (data.size() > drop) put_(data.subspan(drop));
-    });
-  }
-
-  void put(std::span<const std::uint8_t> data) { packer_ ? packer_->put(data) : put_(data); }
-  void finish() {
-    if (packer_) packer_->finish();
-  }
-
- private:
-  const Put& put_;
-  std::size_t to_drop_ = 0;
-  std::unique_ptr<Packer> packer_;
-};
-
 void put_source(Repacker& out, const ByteSource& source, std::uint64_t& written) {
   each_piece(source, [&](std::uint64_t, std::span<const std::uint8_t> piece) { out.put(piece); });
   written += source.size();
@@ -215,8 +165,8 @@ void put_fill(Repacker& out, std::uint64_t unit, std::uint64_t& written) {
 }
 
 void write_anew(const std::shared_ptr<const ByteSource>& file, const std::string& packing,
-                const Layout& layout, const Put& put) {
-  Repacker out(*file, packing, put);
+                const Layout& layout, const Repacker::Put& put) {
+  Repacker out(*file, put);
   const auto stream = open_stream(file, packing);
   std::uint64_t at = 0;
   std::uint64_t written = 0;
@@ -270,10 +220,8 @@ std::shared_ptr<const ByteSource> edited_member(const ArchiveFile& archive, cons
 }
 
 HostChange change_tar(const ArchiveFile& archive, const std::vector<FileEdit>& edits) {
-  const std::size_t reach =
-      static_cast<std::size_t>(std::min<std::uint64_t>(archive.source->size(), 16));
-  const std::string packing = packing_of(archive.source->read(0, reach));
-  if (packing == "gz") gzip_header(*archive.source);
+  const std::string packing = packing_of(*archive.source);
+  Repacker::check(*archive.source);
   auto layout = std::make_shared<Layout>(find_entries(archive, packing, edits));
   HostChange change;
   const bool grows =
@@ -290,10 +238,10 @@ HostChange change_tar(const ArchiveFile& archive, const std::vector<FileEdit>& e
   }
   std::uint64_t limit = archive.source->size() + archive.source->size() / 4 + (1 << 20);
   for (const Splice& splice : layout->splices) limit += splice.data->size();
-  change.rewrite =
-      HostRewrite{archive.path, limit, [layout, packing, file = archive.source](const Put& put) {
-                    write_anew(file, packing, *layout, put);
-                  }};
+  change.rewrite = HostRewrite{archive.path, limit,
+                               [layout, packing, file = archive.source](const Repacker::Put& put) {
+                                 write_anew(file, packing, *layout, put);
+                               }};
   return change;
 }
 

@@ -139,7 +139,7 @@ void change_in_place(const ArchiveFile& archive, const Change& change, HostChang
 /// The raw deflate stream: what is between the header and the trailer of a gzip file.
 Bytes deflate(const ByteSource& data) {
   Bytes out;
-  Packer packer("gz", [&](std::span<const std::uint8_t> piece) {
+  Packer packer("gz", std::nullopt, [&](std::span<const std::uint8_t> piece) {
     out.insert(out.end(), piece.begin(), piece.end());
   });
   each_piece(data, [&](std::uint64_t, std::span<const std::uint8_t> piece) { packer.put(piece); });

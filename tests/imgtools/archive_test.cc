@@ -3,7 +3,9 @@
 
 #include "imgtools/archive/member_data.h"
 #include "imgtools/archive/member_names.h"
+#include "imgtools/archive/packing.h"
 #include "imgtools/archive/tar_format.h"
+#include "imgtools/archive/xxhash64.h"
 #include "imgtools/archive/zip_format.h"
 #include "imgtools/error.h"
 #include "tests/support/temp_dir.h"
@@ -199,4 +201,43 @@ TEST_CASE("the end of a zip is found behind a comment and before fill and not el
   Bytes many = zip({});
   many[8] = many[10] = 3;
   CHECK_THROWS_WITH(read(many), Catch::Contains("central directory"));
+}
+
+TEST_CASE("XXH64 is what its specification gives whatever the pieces") {
+  const auto hash = [](const std::string& text, std::size_t piece) {
+    XxHash64 sum;
+    const Bytes bytes(text.begin(), text.end());
+    for (std::size_t at = 0; at < bytes.size(); at += piece) {
+      sum.add(std::span(bytes).subspan(at, std::min(piece, bytes.size() - at)));
+    }
+    return sum.value();
+  };
+  CHECK(hash("", 1) == 0xEF46DB3751D8E999);
+  CHECK(hash("a", 1) == 0xD24EC4F1A98C6E5B);
+  CHECK(hash("abc", 2) == 0x44BC2CF5AD770999);
+  const std::string text = "Nobody inspects the spammish repetition";
+  for (const std::size_t piece : {1, 7, 31, 32, 33, 64}) {
+    CHECK(hash(text, piece) == 0xFBCEA83C8A378BF1);
+  }
+}
+
+TEST_CASE("a file says how it was packed") {
+  const auto level = [](const Bytes& head) { return packing_level(MemorySource(head, "a")); };
+  CHECK(level({0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 3}) == 9);
+  CHECK(level({0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 4, 3}) == 1);
+  CHECK(level({0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3}) == std::nullopt);
+  CHECK(level({'B', 'Z', 'h', '7'}) == 7);
+  const Bytes xz{0xfd, '7', 'z', 'X', 'Z', 0, 0, 4, 0, 0, 0, 0};
+  const auto with = [&xz](const Bytes& block) {
+    Bytes all = xz;
+    all.insert(all.end(), block.begin(), block.end());
+    return all;
+  };
+  CHECK(level(with({2, 0, 0x21, 1, 22})) == 6);
+  CHECK(level(with({3, 0xc0, 0x80, 1, 0xff, 0x7f, 0x21, 1, 28})) == 9);  // with both sizes
+  CHECK(level(with({3, 1, 4, 0, 0x21, 1, 12})) == 0);                    // behind a BCJ filter
+  CHECK(level(with({0, 0, 0, 0})) == std::nullopt);                      // no block at all
+  CHECK_THROWS_AS(level(xz), Error);
+  CHECK(zstd_has_checksum(MemorySource({0x28, 0xb5, 0x2f, 0xfd, 4, 0}, "a")));
+  CHECK_FALSE(zstd_has_checksum(MemorySource({0x28, 0xb5, 0x2f, 0xfd, 0, 0}, "a")));
 }
