@@ -16,6 +16,7 @@
 #include "imgtools/archive/archive_change.h"
 #include "imgtools/archive/archive_reader.h"
 #include "imgtools/archive/member_tree.h"
+#include "imgtools/archive/packing.h"
 #include "imgtools/archive/zip_format.h"
 #include "imgtools/disk/foreign.h"
 #include "imgtools/error.h"
@@ -224,7 +225,8 @@ std::unique_ptr<Image> open_tar_archive(const Candidate& candidate) {
   return std::make_unique<ArchiveImage>(candidate, "tar");
 }
 std::unique_ptr<Image> open_zip_archive(const Candidate& candidate) {
-  read_zip_directory(*candidate.source);  // libarchive takes a part of a split zip for a whole one
+  // libarchive takes a part of a split zip for a whole one, and believes either of two names.
+  check_zip_names(*candidate.source, read_zip_directory(*candidate.source));
   return std::make_unique<ArchiveImage>(candidate, "zip");
 }
 std::unique_ptr<Image> open_7z_archive(const Candidate& candidate) {

@@ -150,4 +150,16 @@ ZipLocalHeader read_zip_local_header(const ByteSource& file, const ZipEntry& ent
   return {entry.local_at, file.read(entry.local_at, length)};
 }
 
+void check_zip_names(const ByteSource& file, const ZipDirectory& directory) {
+  for (const ZipEntry& entry : directory.entries) {
+    const ZipLocalHeader header = read_zip_local_header(file, entry);
+    const ByteView view(header.bytes, header.at, file.name());
+    const auto name = view.slice(zip_local::size, view.u16(zip_local::name_length)).span();
+    if (std::equal(name.begin(), name.end(), entry.name.begin(), entry.name.end())) continue;
+    throw Error::corrupt(file.name(), header.at + zip_local::size,
+                         "damaged: the name in a local header is not that in the directory",
+                         entry.name, std::string(name.begin(), name.end()));
+  }
+}
+
 }  // namespace goldhive

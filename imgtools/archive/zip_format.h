@@ -49,6 +49,10 @@ struct ZipLocalHeader {
 };
 ZipLocalHeader read_zip_local_header(const ByteSource& file, const ZipEntry& entry);
 
+/// Error(corrupt) if an entry has another name in its local header. No checksum covers names: but
+/// for this, a damaged bit in one would hide a file.
+void check_zip_names(const ByteSource& file, const ZipDirectory& directory);
+
 // Offsets of fields, from the beginning of their record.
 namespace zip_central {
 inline constexpr std::size_t size = 46, flags = 8, method = 10, crc = 16, packed_size = 20,

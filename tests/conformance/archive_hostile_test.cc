@@ -104,14 +104,76 @@ TEST_CASE("a gzip that unpacks to other bytes than were packed is an error") {
   const std::string text = "regf";  // a byte in the slack of a hive, far from any header
   const auto hive = std::search(stored.begin(), stored.end(), text.begin(), text.end());
   hive[600] ^= 1;
-  const RunResult scan = run_cli({"scan", dir.write("bad.tar.gz", stored)});
-  CHECK(scan.status == 2);
-  CHECK_THAT(scan.err, Contains("checksum of the gzip"));
-  // Of two members the end of the first is not known; they are read all the same.
-  shell(dir, "",
-        "head -c 100000 tree.gnu.tar | gzip > two.tar.gz;"
-        "tail -c +100001 tree.gnu.tar | gzip >> two.tar.gz");
-  CHECK(run_cli({"scan", dir / "two.tar.gz"}).status == 0);
+  const Bytes another(packed.begin(), packed.end());
+  // Its own trailer, and that of a member with another one behind it.
+  for (const Bytes& behind : {Bytes(), another}) {
+    Bytes bad = stored;
+    bad.insert(bad.end(), behind.begin(), behind.end());
+    const RunResult scan = run_cli({"scan", dir.write("bad.tar.gz", bad)});
+    CHECK(scan.status == 2);
+    CHECK_THAT(scan.err, Contains("gzip: incorrect data check"));
+  }
+}
+
+TEST_CASE("a packed file of several parts is read whole or is an error") {
+  const TempDir dir;
+  put_tree(dir, "windows-7-sp1-x64-ready", "tree");
+  const struct {
+    const char* name;
+    const char* tool;
+    std::size_t head;  // of a part: that much of it says what it is
+  } kinds[] = {{"gz", "gzip", 3}, {"bz2", "bzip2", 4}, {"xz", "xz", 6}, {"zst", "zstd", 4}};
+  shell(dir, "tree", "tar -cf ../tree.tar .");
+  for (const auto& kind : kinds) {
+    if (!have_tool(kind.tool)) continue;
+    INFO(kind.name);
+    const std::string tool = kind.tool;
+    const std::string file = std::string("a.tar.") + kind.name;
+    // The first part ends in the middle of the tar, where another one's end would not be missed.
+    shell(dir, "",
+          "head -c 100000 tree.tar | " + tool + " > 1; tail -c +100001 tree.tar | " + tool +
+              " > 2; cat 1 2 > " + file);
+    const Bytes first = dir.read("1");
+    const Bytes good = dir.read(file);
+    CHECK(run_cli({"scan", dir / file}).status == 0);
+
+    Bytes padded = good;
+    padded.resize(padded.size() + 1024);
+    if (std::string(kind.name) != "zst") {
+      CHECK(run_cli({"scan", dir.write("padded", padded)}).status == 0);
+    }
+    padded.back() = 'x';
+    CHECK(run_cli({"scan", dir.write("followed", padded)}).status == 2);
+    // As an image, for which no end mark speaks.
+    for (std::size_t i = 0; i < kind.head; ++i) {
+      Bytes bad = good;
+      bad[first.size() + i] ^= 0x20;
+      const RunResult scan = run_cli({"scan", dir.write("bad", bad)});
+      INFO("byte " << i << " of the second part: " << scan.out);
+      CHECK(scan.status == 2);
+      CHECK_THAT(scan.err, Contains("cut off or damaged"));
+    }
+  }
+}
+
+TEST_CASE("a damaged name in a zip hides no file") {
+  if (!have_tool("zip")) return;
+  const TempDir dir;
+  put_tree(dir, "windows-7-sp1-x64-ready", "tree");
+  make_archive(dir, "tree", "deflated.zip");
+  const Bytes good = dir.read("tree.deflated.zip");
+  const std::string name = "Windows/System32/webio.dll";
+  auto at = good.begin();
+  for (const char* where : {"local header", "directory"}) {
+    at = std::search(at, good.end(), name.begin(), name.end());
+    REQUIRE(at != good.end());
+    Bytes bad = good;
+    bad[static_cast<std::size_t>(at++ - good.begin()) + name.size() - 1] ^= 1;
+    const RunResult scan = run_cli({"scan", dir.write("bad.zip", bad)});
+    INFO(where << ": " << scan.out);
+    CHECK(scan.status == 2);
+    CHECK_THAT(scan.err, Contains("the name in a local header"));
+  }
 }
 
 TEST_CASE("an encrypted archive is an error that names encryption") {
