@@ -32,11 +32,16 @@ void undo_target(const Host& host, Storage& storage, const TargetName& name,
     throw Error(ErrorKind::not_found, "no such file or folder", name.path);
   }
   report.format = detect_format(storage, name.path);
-  report.restore->journals = recover_target(storage, {name.path, ""},
-                                            open_options(host, flags.targets.input_format), false);
   const JournalPlace place =
       undo_place(storage, name.path, make_absolute(name.path, host.places.working),
                  undo_options(host, flags.undo));
+  try {
+    report.restore->journals = recover_target(
+        storage, {name.path, ""}, open_options(host, flags.targets.input_format), false);
+  } catch (const Error&) {
+    // A target that was damaged since cannot be opened, but it can be put back.
+    if (!newest_undo_file(storage, place)) throw;
+  }
   for (std::size_t part = 0; part != 1;) {
     const std::optional<std::string> file = newest_undo_file(storage, place);
     if (!file) {

@@ -229,6 +229,7 @@ TEST_CASE("the original of a replaced archive is kept without a copy of its byte
     const RunResult undo = run_cli({"undo", path});
     CHECK(undo.status == 2);
     CHECK_THAT(undo.err, Contains("does not fit"));
+    CHECK(run_cli({"scan", path}).status == 2);  // nor can it be opened any more
     CHECK(run_cli({"undo", "--force", path}).status == 0);
     CHECK(goldhive::host_read_storage()->stat(path)->inode == inode);
   }
@@ -247,6 +248,35 @@ TEST_CASE("the name in a gzip header is carried over") {
   CHECK(run_cli({"patch", dir / "backup.tar.gz"}).status == 1);
   const Bytes after = dir.read("backup.tar.gz");
   CHECK(std::equal(before.begin(), before.begin() + 21, after.begin()));
+}
+
+TEST_CASE("a packed tar keeps the level that it tells and the checksum of zstd") {
+  const TempDir dir;
+  put_tree(dir, "windows-7-sp1-x64", "tree");
+  shell(dir, "tree", "tar -cf ../tree.tar .");
+  const auto patched = [&](const char* tool, const std::string& command) {
+    if (!have_tool(tool)) return false;
+    shell(dir, "", command + " < tree.tar > a");
+    const RunResult patch = run_cli({"patch", "--no-undo", dir / "a"});
+    INFO(command << patch.err);
+    CHECK(patch.status == 1);
+    shell(dir, "", std::string(tool) + " -dc < a > unpacked; tar -tf unpacked");
+    return true;
+  };
+  const auto byte = [&](std::size_t at) { return int{dir.read("a").at(at)}; };
+  const auto size = [&] { return fs::file_size(dir / "a"); };
+  if (patched("gzip", "gzip -1")) {
+    CHECK(byte(8) == 4);
+    const auto fastest = size();
+    patched("gzip", "gzip -9");
+    CHECK(byte(8) == 2);
+    CHECK(size() < fastest);
+  }
+  if (patched("bzip2", "bzip2 -2")) CHECK(byte(3) == '2');
+  if (patched("xz", "xz -0")) CHECK(byte(16) == 12);  // a dictionary of 256 KiB
+  if (patched("xz", "xz --x86 --lzma2=dict=1MiB")) CHECK(byte(16) == 16);
+  if (patched("zstd", "zstd --check")) CHECK((byte(4) & 4) == 4);
+  if (patched("zstd", "zstd --no-check")) CHECK((byte(4) & 4) == 0);
 }
 
 TEST_CASE("what cannot be changed without loss is refused and stays as it is") {
