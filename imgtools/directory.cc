@@ -117,13 +117,27 @@ class DirectoryTree final : public FileTree {
     const std::optional<FileInfo> info = storage_.stat(*host);
     if (!info || info->type != FileType::directory) return std::nullopt;
     const DirectoryEntry* similar = nullptr;
-    const std::vector<DirectoryEntry> entries = storage_.list(*host);
-    for (const DirectoryEntry& entry : entries) {
+    for (const DirectoryEntry& entry : listing(*host)) {
       if (entry.name == name) return entry.name;
       if (similar == nullptr && nt_equal(entry.name, name)) similar = &entry;
     }
     if (similar == nullptr) return std::nullopt;
     return similar->name;
+  }
+
+  /// What the host has in a folder. The last few are kept: every path leads through the same ones,
+  /// and in a folder of thousands of installations listing it for each would take most of the time.
+  const std::vector<DirectoryEntry>& listing(const std::string& host) const {
+    constexpr std::size_t kept = 8;
+    auto found = std::find_if(listings_.begin(), listings_.end(),
+                              [&host](const auto& listing) { return listing.first == host; });
+    if (found == listings_.end()) {
+      if (listings_.size() == kept) listings_.pop_back();
+      listings_.emplace_back(host, storage_.list(host));
+      found = std::prev(listings_.end());
+    }
+    std::rotate(listings_.begin(), found, std::next(found));
+    return listings_.front().second;
   }
 
   /// Walks `path` from the root, following links as long as they stay inside. nullopt and a note
@@ -182,6 +196,8 @@ class DirectoryTree final : public FileTree {
   std::string root_;
   FileInfo info_;
   mutable std::set<std::string> notes_;
+  /// By their paths on the host, the last used first.
+  mutable std::vector<std::pair<std::string, std::vector<DirectoryEntry>>> listings_;
 };
 
 class DirectoryImage final : public Image {

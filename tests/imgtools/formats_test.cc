@@ -4,9 +4,11 @@
 #include <filesystem>
 
 #include "tests/support/host.h"
+#include "tests/support/recording_storage.h"
 #include "tests/support/temp_dir.h"
 
 using namespace goldhive;
+using goldhive::testing::RecordingStorage;
 using goldhive::testing::TempDir;
 namespace fs = std::filesystem;
 
@@ -47,6 +49,25 @@ Error error_of(const std::string& path, const OpenOptions& options = {}) {
 }
 
 }  // namespace
+
+TEST_CASE("a folder of a tree is listed once for all the paths that lead through it") {
+  const TempDir dir;
+  for (const char* machine : {"a", "b", "c"}) {
+    for (int i = 0; i < 10; ++i)
+      dir.write(std::string(machine) + "/" + std::to_string(i) + "/x", "");
+  }
+  const RecordingStorage storage(host_storage());
+  const auto image = open_image(storage, dir.path());
+  for (const char* machine : {"A", "B", "C"}) {
+    for (int i = 0; i < 10; ++i) {
+      CHECK(image->volumes()[0].tree->find(std::string(machine) + "/" + std::to_string(i) + "/X"));
+    }
+  }
+  const auto calls = storage.calls();
+  CHECK(std::count_if(calls.begin(), calls.end(), [&](const RecordingStorage::Call& call) {
+          return call.name == "list" && call.path == dir.path();
+        }) == 1);
+}
 
 TEST_CASE("a directory opens as one volume whose tree finds names in any case") {
   const TempDir dir;
