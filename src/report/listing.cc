@@ -51,6 +51,7 @@ void write_listing(const Report& report, const WriteOptions& options, std::ostre
       if (i.facts.volume.suspicious()) line("    volume: ", printable(describe(i.facts.volume)));
       for (const std::string& w : i.facts.warnings) line("    note: ", printable(w));
     }
+    if (t.backup) line("  note: ", printable(describe_backup(*t.backup)));
     for (const std::string& n : t.notes) line("  note: ", printable(n));
   }
 }

@@ -113,6 +113,7 @@ class TextWriter {
                       printable(fmt::format("{}{}: {}", t.path, v.id, v.passed_over)));
       }
     }
+    if (t.backup) lines_.folded("  note: ", 8, printable(describe_backup(*t.backup)));
     for (const std::string& note : t.notes) lines_.folded("  note: ", 8, printable(note));
     if (t.undo) lines_.folded("  undo: ", 8, printable(*t.undo));
   }

@@ -131,6 +131,10 @@ void Lines::folded(std::string_view first, std::size_t hang, std::string_view te
   for (std::size_t i = 1; i < lines.size(); ++i) out_ << spaces(hang) << lines[i] << '\n';
 }
 
+std::string describe_backup(const BackupReport& backup) {
+  return fmt::format("Windows backup of {}, {}", backup.machine, backup.time);
+}
+
 std::string describe_system(const windows::Installation& facts) {
   const windows::OsFacts& os = facts.os;
   std::string text = os.product;

@@ -44,6 +44,9 @@ class Lines {
 
 /// "Windows 7 Professional SP1 x64 (7601)"; what is not known is left out or said to be unknown.
 std::string describe_system(const windows::Installation& facts);
+
+/// "Windows backup of PC7, 2016-07-08 101112".
+std::string describe_backup(const BackupReport& backup);
 /// "32-bit view", "ControlSet001 (boots)", "TLS 1.0 client": what of several a row is about; its
 /// subject only where `subject_tells` rows apart.
 std::string describe_row(const policy::Finding& finding, const windows::Installation& facts,

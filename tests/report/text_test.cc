@@ -36,6 +36,16 @@ TEST_CASE("A listing shows volumes and hives without verdicts") {
   tests::check_golden("tests/report/golden/list.txt", written(report));
 }
 
+TEST_CASE("Of a Windows backup the machine and the time are told") {
+  Report report = tests::sample_report();
+  report.targets.front().backup = BackupReport{"PC7", "2016-07-08 101112"};
+  for (const char* command : {"scan", "list"}) {
+    report.command = command;
+    CHECK_THAT(written(report),
+               Catch::Contains("  note: Windows backup of PC7, 2016-07-08 101112\n"));
+  }
+}
+
 TEST_CASE("On a terminal no line is wider than the terminal") {
   WriteOptions options;
   options.width = 80;
