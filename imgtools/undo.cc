@@ -117,6 +117,11 @@ JournalPlace place_of(const ReadStorage& storage, const std::string& target,
   return place;
 }
 
+bool is_own_file(const std::string& path) {
+  const std::string name = base_name(path);
+  return name.find(".goldhive-") != std::string::npos || name.starts_with("goldhive-journal");
+}
+
 std::string writable_undo_path(Storage& storage, const JournalPlace& place) {
   std::string reasons;
   for (const std::string& path : place.undo_paths) {

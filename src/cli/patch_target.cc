@@ -74,6 +74,9 @@ class TargetPatch {
         report_(report) {}
 
   void run() {
+    if (is_own_file(name_.path)) {
+      throw Error(ErrorKind::refused, "is kept for undo and is not patched", name_.path);
+    }
     for (const std::string& journal :
          recover_target(storage_, name_, settings_.pipeline.open, false)) {
       report_.notes.push_back("rolled back a patch that was cut off (" + journal + ")");

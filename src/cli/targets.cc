@@ -9,6 +9,7 @@
 #include "imgtools/formats.h"
 #include "imgtools/path.h"
 #include "imgtools/text.h"
+#include "imgtools/undo.h"
 #include "src/cli/text_file.h"
 #include "src/windows/find_installations.h"
 
@@ -95,7 +96,7 @@ class Walk {
       const std::string relative = windows::join_path(below, entry.name);
       const std::string full = join_path(root, relative);
       if (entry.type == FileType::file) {
-        any = file(full) || any;
+        any = (!is_own_file(entry.name) && file(full)) || any;
       } else if (entry.type != FileType::directory || is_file_backup(entry.name)) {
         out_.passed_over.push_back(full);
       } else if (installations.count(relative) == 0) {

@@ -29,7 +29,7 @@ struct Targets {
 /// Images that lie in it beside the installations, and in other folders, are targets of their own,
 /// told by content; what is opened with another file goes with that. Links are not followed, and
 /// folders named System Volume Information or FileHistory not entered: backups of single files are
-/// no images.
+/// no images. What patches keep beside their targets is left out without a word.
 ///
 /// With `strict` a file that is no image is a target too, so that it becomes an error. Throws
 /// Error for a list that cannot be read; a folder or file that cannot be read becomes a target, so

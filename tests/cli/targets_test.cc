@@ -92,6 +92,28 @@ TEST_CASE("Stores of single files are named and not entered") {
                               Catch::Contains("lib/FileHistory: passed over"));
 }
 
+TEST_CASE("What a patch keeps beside a target is no target of a folder") {
+  Session session;
+  session.storage.put("lib/disk.bin", opaque_disk());
+  for (const char* name : {"disk.bin.goldhive-undo.original", "disk.bin.goldhive-undo.2.original",
+                           "disk.bin.goldhive-old", "disk.bin.goldhive-new",
+                           "disk.bin.goldhive-journal.new", "goldhive-journal"}) {
+    session.storage.put(std::string("lib/") + name, opaque_disk());
+  }
+  const json report = scan(session, {"lib", "--strict"});
+  CHECK(paths_of(report) == Paths{"lib/disk.bin"});
+  CHECK(report["summary"]["passed_over"] == 0);
+}
+
+TEST_CASE("What is kept for undo is not patched when it is named") {
+  Session session;
+  session.storage.put("disk.bin.goldhive-undo.original", opaque_disk());
+  const auto run = session.run({"patch", "disk.bin.goldhive-undo.original"});
+  CHECK(run.code == 2);
+  CHECK_THAT(run.err, Catch::Contains("is kept for undo and is not patched"));
+  CHECK(session.storage.changes().empty());
+}
+
 TEST_CASE("Targets come from a list file and from standard input") {
   Session session;
   session.put_recipe("windows-7-sp1-x64", "a");
