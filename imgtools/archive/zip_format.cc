@@ -154,11 +154,12 @@ void check_zip_names(const ByteSource& file, const ZipDirectory& directory) {
   for (const ZipEntry& entry : directory.entries) {
     const ZipLocalHeader header = read_zip_local_header(file, entry);
     const ByteView view(header.bytes, header.at, file.name());
-    const auto name = view.slice(zip_local::size, view.u16(zip_local::name_length)).span();
-    if (std::equal(name.begin(), name.end(), entry.name.begin(), entry.name.end())) continue;
+    const auto bytes = view.slice(zip_local::size, view.u16(zip_local::name_length)).span();
+    const std::string name(bytes.begin(), bytes.end());
+    if (name == entry.name) continue;
     throw Error::corrupt(file.name(), header.at + zip_local::size,
                          "damaged: the name in a local header is not that in the directory",
-                         entry.name, std::string(name.begin(), name.end()));
+                         entry.name, name);
   }
 }
 
