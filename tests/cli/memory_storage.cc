@@ -3,11 +3,14 @@
 #include <algorithm>
 
 #include "imgtools/error.h"
+#include "imgtools/path.h"
 
 namespace goldhive::tests {
 namespace {
 
-std::string normal(const std::string& path) {
+/// As every storage of the host takes paths: on Windows with either separator.
+std::string normal(const std::string& given) {
+  const std::string path = with_slashes(given);
   std::string out;
   std::size_t start = 0;
   while (start < path.size()) {

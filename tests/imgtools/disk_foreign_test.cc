@@ -128,7 +128,7 @@ TEST_CASE("the files an image depends on are listed and a missing or looping par
   const TempDir dir;
   const std::string base = dir.write("base.raw", Bytes(4096));
   const std::string middle = dir.write("middle.qcow2", qcow2_with_parent("base.raw"));
-  const std::string top = dir.write("top.qcow2", qcow2_with_parent(middle));
+  const std::string top = dir.write("top.qcow2", qcow2_with_parent("middle.qcow2"));
   CHECK(paths_of(examine(top)) == std::vector<std::string>{top, middle, base});
 
   dir.write("base.raw", qcow2_with_parent("top.qcow2"));
