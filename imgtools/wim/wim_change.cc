@@ -29,9 +29,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <functional>
 #include <map>
 #include <set>
+#include <string_view>
 
 #include "imgtools/digest.h"
 #include "imgtools/error.h"
@@ -187,12 +187,12 @@ class Change {
       if (table_.references(hash) == 0) uses.emplace(hash, 0);
     }
     const auto count = [&uses](const Bytes& metadata) {
+      const std::string_view text(reinterpret_cast<const char*>(metadata.data()), metadata.size());
       for (auto& [hash, found] : uses) {
-        const std::boyer_moore_horspool_searcher search(hash.begin(), hash.end());
-        auto at = metadata.begin();
-        while ((at = std::search(at, metadata.end(), search)) != metadata.end()) {
+        const std::string_view wanted(reinterpret_cast<const char*>(hash.data()), hash.size());
+        for (std::size_t at = text.find(wanted); at != std::string_view::npos;
+             at = text.find(wanted, at + 1)) {
           ++found;
-          ++at;
         }
       }
     };
