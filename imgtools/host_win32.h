@@ -25,8 +25,8 @@ std::string to_utf8(std::wstring_view text);
 std::wstring to_wide(std::string_view text);
 
 /// A UTF-8 path as the wide calls take it: absolute and with the prefix \\?\, by which it may be
-/// longer than 260 characters. '/' separates as '\' does. "C:" is the root of the drive, as the path
-/// of what is in it ("C:/x") has it, not its current folder. Throws Error(usage) for a NUL.
+/// longer than 260 characters. '/' separates as '\' does. "C:" is the root of the drive, as the
+/// path of what is in it ("C:/x") has it, not its current folder. Throws Error(usage) for a NUL.
 std::wstring wide_path(const std::string& path);
 
 /// The system's words for an error of GetLastError(), without the line end.

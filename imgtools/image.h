@@ -158,7 +158,8 @@ std::unique_ptr<Image> open_image(const ReadStorage& storage, const std::string&
                                   const OpenOptions& options = {});
 
 /// True of a file that is opened with another one beside it, by whose name the image goes: a later
-/// part of a split WIM, an extent of a VMDK. Not of one whose other file is not there. Throws Error.
+/// part of a split WIM, an extent of a VMDK. Not of one whose other file is not there. Throws
+/// Error.
 bool is_opened_with_another(const ReadStorage& storage, const std::string& path);
 
 /// The name of the format that open_image() would take `path` for, by its first bytes, or what it

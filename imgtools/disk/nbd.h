@@ -2,12 +2,12 @@
 // that only we hold.
 //
 // The socket is handed over as systemd would ("socket activation", sd_listen_fds(3)), with our
-// connection waiting in it, and has no name in the file system: nobody else is served, and nothing is
-// left behind (libnbd's own function for this leaves its socket if we are killed). qemu-nbd takes one
-// connection and ends when that does; where that ends before it began, Linux tells qemu-nbd to end.
-// So it cannot outlive us, however we end. The format is always named, since qemu's own guess can
-// be steered by what a guest wrote; so is the file, by a driver that knows no protocols ("nbd:...")
-// in names.
+// connection waiting in it, and has no name in the file system: nobody else is served, and nothing
+// is left behind (libnbd's own function for this leaves its socket if we are killed). qemu-nbd
+// takes one connection and ends when that does; where that ends before it began, Linux tells
+// qemu-nbd to end. So it cannot outlive us, however we end. The format is always named, since
+// qemu's own guess can be steered by what a guest wrote; so is the file, by a driver that knows no
+// protocols ("nbd:...") in names.
 //
 // What is odd about it: an export may have a minimum block size (512), and a read of another size
 // fails with EIO. Reads and writes are rounded to it here.

@@ -19,9 +19,9 @@
 //   programs that trust it see a disk of another length.
 // - A child records its parent's id and the time stamp of its footer, which changes when the parent
 //   is written to. If either differs, child and parent are of two different states of the disk, and
-//   Windows refuses the chain (ERROR_VHD_CHILD_PARENT_ID_MISMATCH, ..._TIMESTAMP_MISMATCH). Programs
-//   that took the stamp from the parent's file (Virtual PC, Xen) made chains that are refused here
-//   too: from such a one no verdict could be drawn without a guess.
+//   Windows refuses the chain (ERROR_VHD_CHILD_PARENT_ID_MISMATCH, ..._TIMESTAMP_MISMATCH).
+//   Programs that took the stamp from the parent's file (Virtual PC, Xen) made chains that are
+//   refused here too: from such a one no verdict could be drawn without a guess.
 // - Other readers open a differencing disk without its parent, or with the bits ignored, and hand
 //   out zeros. Here a missing or a wrong parent is an error, always.
 #pragma once

@@ -1,8 +1,9 @@
 // Files taken for archives of each kind: read through, every member opened, images in them, too,
 // and a hive changed in place and made longer, as far as handing out what would be written.
 //
-// libarchive believes what a cpio says of the length of a name and reserves up to 4 GB, which it does
-// not touch; where they cannot be had that is an error like another. -malloc_limit_mb=10000 lets it.
+// libarchive believes what a cpio says of the length of a name and reserves up to 4 GB, which it
+// does not touch; where they cannot be had that is an error like another. -malloc_limit_mb=10000
+// lets it.
 #include <vector>
 
 #include "imgtools/error.h"
