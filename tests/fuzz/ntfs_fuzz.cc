@@ -12,6 +12,7 @@
 #include "imgtools/ntfs_change.h"
 #include "imgtools/ntfs_state.h"
 #include "imgtools/storage.h"
+#include "tests/fuzz/attempt.h"
 #include "tests/fuzz/edited_image.h"
 
 using namespace goldhive;
@@ -74,14 +75,6 @@ void read_some(const ByteSource& file) {
   }
 }
 
-template <class Action>
-void attempt(const Action& action) {
-  try {
-    action();
-  } catch (const Error&) {
-  }
-}
-
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -91,18 +84,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   refresh_mirror(image);
   const auto source = std::make_shared<MemorySource>(std::move(image), "volume");
   const std::string software = "Windows/System32/config/SOFTWARE";
-  attempt([&] {
+  fuzz::attempt([&] {
     const auto volume = mount_ntfs(source);
     ntfs_state(*volume);
-    attempt([&] { volume->list(""); });
+    fuzz::attempt([&] { volume->list(""); });
     for (const std::string& path : {software, std::string("compressed"), std::string("small")}) {
-      attempt([&] {
+      fuzz::attempt([&] {
         volume->find(path);
         read_some(*volume->open(path));
       });
     }
   });
-  attempt([&] { change_ntfs_files(source, {{software, 60000, {{100, Bytes(4, 1)}}}}); });
-  attempt([&] { change_ntfs_files(source, {{software, 70000, {{60000, Bytes(4, 1)}}}}); });
+  fuzz::attempt([&] { change_ntfs_files(source, {{software, 60000, {{100, Bytes(4, 1)}}}}); });
+  fuzz::attempt([&] { change_ntfs_files(source, {{software, 70000, {{60000, Bytes(4, 1)}}}}); });
   return 0;
 }

@@ -13,6 +13,7 @@
 #include "imgtools/error.h"
 #include "imgtools/hot_journal.h"
 #include "imgtools/undo.h"
+#include "tests/fuzz/attempt.h"
 #include "tests/support/faulty_storage.h"
 
 using namespace goldhive;
@@ -45,14 +46,6 @@ Bytes sealed(const Kind& kind, Bytes bytes) {
   return bytes;
 }
 
-template <class Action>
-void attempt(const Action& action) {
-  try {
-    action();
-  } catch (const Error&) {
-  }
-}
-
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -69,12 +62,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
   for (const bool force : {false, true}) {
     testing::FaultyStorage storage = base;
-    attempt([&] {
+    fuzz::attempt([&] {
       const auto file = ReadThroughStorage(storage).open("/d/t");
       file->read(0, static_cast<std::size_t>(file->size()));
     });
-    attempt([&] { recover(storage, "/d/t", force); });
-    attempt([&] {
+    fuzz::attempt([&] { recover(storage, "/d/t", force); });
+    fuzz::attempt([&] {
       const JournalPlace place = place_of(storage, kind.target, kind.target, {});
       const auto newest = newest_undo_file(storage, place);
       if (newest) undo(storage, place, *newest, force);

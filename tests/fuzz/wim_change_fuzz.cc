@@ -9,6 +9,7 @@
 #include "imgtools/compactable.h"
 #include "imgtools/error.h"
 #include "imgtools/wim/wim_image.h"
+#include "tests/fuzz/attempt.h"
 #include "tests/fuzz/changed_file.h"
 #include "tests/fuzz/edited_wim.h"
 
@@ -115,25 +116,17 @@ void check_compaction(const Bytes& data, const Contents& before) {
   require_kept(before, contents_after(fresh));
 }
 
-template <class Action>
-void attempt(const Action& action) {
-  try {
-    action();
-  } catch (const Error&) {
-  }
-}
-
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const std::vector<fuzz::BaseImage> bases = fuzz::wim_bases();
   const Bytes wim = fuzz::edited_image(bases, {data, size});
-  attempt([&] {
+  fuzz::attempt([&] {
     const Contents before = contents(*open(wim));
     for (const std::size_t growth : {std::size_t{0}, std::size_t{5000}}) {
-      attempt([&] { check_change(wim, before, growth); });
+      fuzz::attempt([&] { check_change(wim, before, growth); });
     }
-    attempt([&] { check_compaction(wim, before); });
+    fuzz::attempt([&] { check_compaction(wim, before); });
   });
   return 0;
 }
