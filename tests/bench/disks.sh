@@ -13,18 +13,31 @@ disk_tools() {
 }
 
 # windows_tree DIR [SOFTWARE] [OTHER_FILES]: Windows 7 SP1 x64 of the fixtures, with that SOFTWARE in
-# place of the small one and so many files of 40 KB of noise in System32 and winsxs.
+# place of the small one and so many files of 40 KB of noise: a few thousand in System32, the others
+# in component folders of winsxs, as a Windows has them.
 windows_tree() {
-  local config=$1/Windows/System32/config count=${3:-0}
+  local config=$1/Windows/System32/config count=${3:-0} here
   "$fixtures" make windows-7-sp1-x64 "$1"
   if [ -n "${2:-}" ]; then cp "$2" "$config/SOFTWARE"; fi
   [ "$count" -gt 0 ] || return 0
-  mkdir -p "$1/Windows/winsxs/amd64_component"
-  noise "$((count / 2))" "$1/Windows/System32/component-"
-  noise "$((count - count / 2))" "$1/Windows/winsxs/amd64_component/module-"
+  here=$((count / 2 < 3000 ? count / 2 : 3000))
+  noise "$here" "$1/Windows/System32/component-"
+  components "$((count - here))" "$1/Windows/winsxs"
 }
 noise() { # COUNT PREFIX
   head -c $(($1 * 40000)) /dev/urandom | split -b 40000 -a 5 -d --additional-suffix=.dll - "$2"
+}
+components() { # COUNT DIR [NAME]: so many files in DIR, in folders of six
+  local pool=$2/pool name=${3:-amd64_component}
+  mkdir -p "$pool"
+  noise "$1" "$pool/"
+  (cd "$pool" && printf '%s\n' * | awk -v name="$name" '
+    {folder = sprintf("../%s_31bf3856ad364e35_6.1.7601.17514_none_%016x", name, int((NR - 1) / 6))}
+    NR % 6 == 1 {print "mkdir " folder}
+    {files = files " " $0}
+    NR % 6 == 0 {print "mv" files " " folder; files = ""}
+    END {if (files != "") print "mv" files " " folder}' | sh)
+  rmdir "$pool"
 }
 
 # For mkntfs and for goldhive-fixtures ntfs.

@@ -3,9 +3,10 @@
 # hivexregedit, wimupdate. The same WIM in an ISO, beside extracting it first.
 #
 # The WIM is made once, which takes minutes, and kept in the folder GOLDHIVE_BENCH_WIM (else made in a
-# temporary one): XPRESS, so that making it does not take hours, captured from NTFS, so that every file has a
-# security descriptor. GOLDHIVE_BENCH_WIM_FILES files an image (default 20000, of 40 KB, nine of ten
-# of them in all three images), each image with a SOFTWARE of its own of 67 MB or a little less.
+# temporary one): GOLDHIVE_BENCH_WIM_COMPRESSION is LZX as on the media of Windows, or XPRESS; captured
+# from NTFS, so that every file has a security descriptor. GOLDHIVE_BENCH_WIM_FILES files an image
+# (default 60000, of 40 KB, nine of ten of them in all three images), each image with a SOFTWARE of its
+# own of 67 MB or a little less.
 # Ratios are of the minimums: on a machine that has other work they are steadier than the medians.
 #
 #   tests/bench/wim.sh BUILD_DIR [RUNS]
@@ -24,7 +25,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 for tool in hyperfine mkntfs wimlib-imagex hivexget; do have "$tool" || exit 1; done
 
 keep=${GOLDHIVE_BENCH_WIM:-$work/kept}
-files=${GOLDHIVE_BENCH_WIM_FILES:-20000}
+files=${GOLDHIVE_BENCH_WIM_FILES:-60000}
+compression=${GOLDHIVE_BENCH_WIM_COMPRESSION:-LZX}
 wim=$keep/install.wim iso=$keep/install.iso
 config=Windows/System32/config
 mkdir -p "$keep"
@@ -36,13 +38,12 @@ make_wim() {
   for image in 1 2 3; do
     software_text $((1245 - image * 30)) >"$keep/text.reg"
     "$fixtures" hive "$keep/text.reg" "$tree/$config/SOFTWARE"
-    rm -rf "$tree/Windows/own"
-    mkdir -p "$tree/Windows/own"
-    noise $((files / 10)) "$tree/Windows/own/$image-"
+    rm -rf "$tree"/Windows/winsxs/x86_own_*
+    components $((files / 10)) "$tree/Windows/winsxs" x86_own
     rm -f "$volume"
     ntfs_volume "$volume" 8G "$tree"
     if [ $image = 1 ]; then
-      nice -n 19 wimlib-imagex capture "$volume" "$wim.new" "Edition $image" --compress=XPRESS >/dev/null
+      nice -n 19 wimlib-imagex capture "$volume" "$wim.new" "Edition $image" --compress="$compression" >/dev/null
     else
       nice -n 19 wimlib-imagex append "$volume" "$wim.new" "Edition $image" >/dev/null
     fi
@@ -75,7 +76,7 @@ get() {
 }
 
 entries=$(wimlib-imagex dir "$wim" 1 | wc -l)
-echo "install.wim: $(stat -c %s "$wim") bytes, 3 images of $entries files and folders; SOFTWARE:" \
+echo "install.wim, $compression: $(stat -c %s "$wim") bytes, 3 images of $entries files and folders; SOFTWARE:" \
   "$(wimlib-imagex dir --detailed "$wim" 1 --path="/$config/SOFTWARE" | sed -n 's/^Uncompressed size *= //p' | head -1)"
 for cache in warm cold; do
   arguments=(--warmup 1 --runs "$runs")
@@ -150,15 +151,20 @@ sh "$work/prepare"
 
 # --- ISO
 if [ -e "$iso" ] && have 7z; then
-  echo
-  echo "### scan of all three images in an ISO of $(stat -c %s "$iso") bytes; goldhive: $(reads "$iso")"
-  echo
-  add "goldhive scan of the ISO" "$goldhive scan $iso"
-  add "7z e of install.wim then goldhive scan" "$(script iso <<SH
-7z e -y -o'$keep/extracted' '$iso' sources/install.wim >/dev/null
-$goldhive scan '$keep/extracted/install.wim' >/dev/null
-SH
-)"
-  measure --warmup 1 --runs 3
-  rm -rf "$keep/extracted"
+  extracted=$keep/extracted/install.wim
+  sevenzip="7z e -y -o'$keep/extracted' '$iso' sources/install.wim >/dev/null"
+  for cache in warm cold; do
+    arguments=(--warmup 1)
+    [ $cache = warm ] || arguments=(--prepare "dd if=$iso iflag=nocache count=0 status=none")
+    echo
+    echo "### scan of all three images in an ISO of $(stat -c %s "$iso") bytes, $cache; goldhive: $(reads "$iso")"
+    echo
+    add "goldhive scan of the ISO" "$goldhive scan $iso"
+    add "7z e of install.wim then goldhive scan" \
+      "$( (echo "$sevenzip"; echo "$goldhive scan '$extracted' >/dev/null") | script iso)"
+    add "7z e of install.wim then wimextract + hivexget of the same keys" \
+      "$( (echo "$sevenzip"; for image in 1 2 3; do extract "$extracted" $image SOFTWARE SYSTEM; get; done) | script isoall)"
+    measure "${arguments[@]}" --runs 3
+    rm -rf "$keep/extracted"
+  done
 fi
