@@ -1,6 +1,7 @@
 #include "imgtools/large_buffer.h"
 
 #include <algorithm>
+#include <memory>
 #include <new>
 #include <utility>
 
@@ -24,6 +25,14 @@ std::size_t alignment_for(std::size_t capacity) {
 
 void LargeBuffer::Free::operator()(std::uint8_t* memory) const {
   ::operator delete (memory, std::align_val_t{alignment});
+}
+
+void reserve_large(Bytes& bytes, std::size_t size) {
+  bytes.reserve(size);
+  void* start = bytes.data() + bytes.size();
+  std::size_t room = bytes.capacity() - bytes.size();
+  if (std::align(large_page, large_page, start, room) == nullptr) return;
+  prefer_large_pages(start, room / large_page * large_page);
 }
 
 LargeBuffer::LargeBuffer(std::size_t size) : size_(size), capacity_(capacity_for(size)) {

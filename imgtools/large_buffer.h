@@ -45,4 +45,7 @@ class LargeBuffer {
 /// Asks the system to back `size` bytes from `memory` with large pages. A wish, never an error.
 void prefer_large_pages(void* memory, std::size_t size);
 
+/// bytes.reserve(size), in large pages, for what is gathered piece by piece.
+void reserve_large(Bytes& bytes, std::size_t size);
+
 }  // namespace goldhive

@@ -98,11 +98,16 @@ std::u16string to_utf16(std::string_view text) {
 }
 
 std::u16string utf16_from_bytes(std::span<const std::uint8_t> bytes) {
-  std::u16string out(bytes.size() / 2, u'\0');
+  std::u16string out;
+  utf16_from_bytes(bytes, out);
+  return out;
+}
+
+void utf16_from_bytes(std::span<const std::uint8_t> bytes, std::u16string& out) {
+  out.resize(bytes.size() / 2);
   for (std::size_t i = 0; i < out.size(); ++i) {
     out[i] = static_cast<char16_t>(bytes[2 * i] | (bytes[2 * i + 1] << 8));
   }
-  return out;
 }
 
 }  // namespace goldhive

@@ -15,6 +15,8 @@ std::string to_utf8(std::u16string_view text);
 std::u16string to_utf16(std::string_view text);
 /// UTF-16LE bytes; an odd last byte is dropped.
 std::u16string utf16_from_bytes(std::span<const std::uint8_t> bytes);
+/// The same into `out`, whose memory is used again.
+void utf16_from_bytes(std::span<const std::uint8_t> bytes, std::u16string& out);
 
 /// RtlUpcaseUnicodeChar: one code unit, no locale, no special casing, no surrogate pairs.
 char16_t nt_upcase(char16_t c);

@@ -18,7 +18,7 @@ constexpr std::size_t references_offset = 26;
 constexpr std::size_t hash_offset = 30;
 
 /// Entries in a row that may share a slot. SHA-1 spreads evenly, so in an index that is at most
-/// half full a row of this length was made on purpose.
+/// two thirds full a row of this length was made on purpose.
 constexpr std::size_t max_probes = 1000;
 
 bool is_solid_resource(const WimResource& resource) {
@@ -45,7 +45,7 @@ void put_wim_blob_entry(std::span<std::uint8_t> out, std::size_t at, const WimBl
             out.subspan(at + hash_offset, entry.hash.size()).begin());
 }
 
-WimBlobTable::WimBlobTable(Bytes table, std::uint16_t part, std::string name)
+WimBlobTable::WimBlobTable(LargeBuffer table, std::uint16_t part, std::string name)
     : table_(std::move(table)), name_(std::move(name)) {
   if (table_.size() % wim_blob_entry_size != 0) {
     throw Error(ErrorKind::corrupt,
@@ -53,8 +53,8 @@ WimBlobTable::WimBlobTable(Bytes table, std::uint16_t part, std::string name)
                             wim_blob_entry_size),
                 name_);
   }
-  slots_.resize(std::bit_ceil(2 * size() + 1));
-  const ByteView view(table_, 0, name_);
+  slots_.resize(std::bit_ceil(size() + size() / 2 + 1));
+  const ByteView view(table_.span(), 0, name_);
   bool in_run = false;  // of solid entries
   for (std::size_t i = 0; i < size(); ++i) {
     // Of tens of thousands of entries a dozen are of interest: only what tells kinds apart is read.
@@ -75,11 +75,11 @@ WimBlobTable::WimBlobTable(Bytes table, std::uint16_t part, std::string name)
 }
 
 WimBlobEntry WimBlobTable::entry(std::size_t index) const {
-  return wim_blob_entry_at(ByteView(table_, 0, name_), index * wim_blob_entry_size);
+  return wim_blob_entry_at(ByteView(table_.span(), 0, name_), index * wim_blob_entry_size);
 }
 
 std::span<const std::uint8_t> WimBlobTable::hash_at(std::size_t index) const {
-  return std::span(table_).subspan(index * wim_blob_entry_size + hash_offset, WimHash{}.size());
+  return table_.span().subspan(index * wim_blob_entry_size + hash_offset, WimHash{}.size());
 }
 
 bool WimBlobTable::has_hash(std::size_t index, std::span<const std::uint8_t> hash) const {

@@ -23,6 +23,7 @@
 #include <string>
 #include <vector>
 
+#include "imgtools/large_buffer.h"
 #include "imgtools/wim/wim_header.h"
 
 namespace goldhive {
@@ -56,7 +57,7 @@ struct WimSolidRun {
 class WimBlobTable {
  public:
   /// `table` as stored in `part`; `name` is for errors. Throws Error(corrupt).
-  WimBlobTable(Bytes table, std::uint16_t part, std::string name);
+  WimBlobTable(LargeBuffer table, std::uint16_t part, std::string name);
 
   std::size_t size() const { return table_.size() / wim_blob_entry_size; }
   /// `index` is less than size().
@@ -67,7 +68,7 @@ class WimBlobTable {
   const std::vector<std::size_t>& metadata() const { return metadata_; }
   /// For an entry of a blob that is solid. Throws Error(corrupt) if its run has no resource.
   const WimSolidRun& run_of(std::size_t index) const;
-  const Bytes& bytes() const { return table_; }
+  std::span<const std::uint8_t> bytes() const { return table_.span(); }
 
  private:
   void add(std::size_t index);
@@ -75,7 +76,7 @@ class WimBlobTable {
   std::span<const std::uint8_t> hash_at(std::size_t index) const;
   bool has_hash(std::size_t index, std::span<const std::uint8_t> hash) const;
 
-  Bytes table_;
+  LargeBuffer table_;
   std::string name_;
   std::vector<std::uint32_t> slots_;  ///< 1 + index of an entry; 0: free
   std::vector<std::size_t> metadata_;

@@ -31,10 +31,11 @@
 #include <algorithm>
 #include <map>
 #include <set>
-#include <string_view>
 
 #include "imgtools/digest.h"
 #include "imgtools/error.h"
+#include "imgtools/large_buffer.h"
+#include "imgtools/wim/wim_hash_uses.h"
 #include "imgtools/wim/wim_hashed_source.h"
 #include "imgtools/wim/wim_integrity.h"
 #include "imgtools/wim/wim_rebuild.h"
@@ -50,8 +51,8 @@ Bytes bytes_of(const WimHash& hash) { return {hash.begin(), hash.end()}; }
 /// One image: its new metadata, and what grew.
 struct ImageWork {
   std::uint32_t number = 0;
-  Bytes metadata;    ///< as it will be
-  WimWrites writes;  ///< which bytes of it change
+  LargeBuffer metadata;  ///< as it will be
+  WimWrites writes;      ///< which bytes of it change
   WimXmlEdit xml;
 };
 
@@ -109,7 +110,7 @@ class Change {
     work.metadata = read_metadata_to_change(edit.image);
     for (const auto& [at, bytes] : work.writes) {
       std::copy(bytes.begin(), bytes.end(),
-                work.metadata.begin() + static_cast<std::ptrdiff_t>(at));
+                work.metadata.span().subspan(static_cast<std::size_t>(at)).begin());
     }
     return work;
   }
@@ -182,25 +183,19 @@ class Change {
 
   /// Takes those of the replaced blobs out of the table that no metadata names any more.
   void drop_unused_blobs(const std::vector<ImageWork>& images) {
-    std::map<WimHash, std::uint32_t> uses;  // of blobs that have no reference left by the table
+    WimHashUses uses;  // of blobs that have no reference left by the table
     for (const WimHash& hash : replaced_) {
       if (table_.references(hash) == 0) uses.emplace(hash, 0);
     }
-    const auto count = [&uses](const Bytes& metadata) {
-      const std::string_view text(reinterpret_cast<const char*>(metadata.data()), metadata.size());
-      for (auto& [hash, found] : uses) {
-        const std::string_view wanted(reinterpret_cast<const char*>(hash.data()), hash.size());
-        for (std::size_t at = text.find(wanted); at != std::string_view::npos;
-             at = text.find(wanted, at + 1)) {
-          ++found;
-        }
-      }
-    };
     for (std::uint32_t number = 1; number <= wim_.images() && !uses.empty(); ++number) {
       const auto changed = std::find_if(images.begin(), images.end(), [&](const ImageWork& image) {
         return image.number == number;
       });
-      count(changed != images.end() ? changed->metadata : read_metadata(number));
+      if (changed != images.end()) {
+        count_wim_hash_uses(changed->metadata.span(), uses);
+      } else {
+        count_wim_hash_uses(*wim_.open_metadata(number, metadata_name(number)), uses);
+      }
     }
     for (const auto& [hash, found] : uses) {
       if (found == 0) {
@@ -215,18 +210,13 @@ class Change {
     return fmt::format("{}@{}: metadata", part_.path, image);
   }
 
-  Bytes read_metadata(std::uint32_t image) const {
-    const auto source = wim_.open_metadata(image, metadata_name(image));
-    return source->read(0, static_cast<std::size_t>(source->size()));
-  }
-
   /// Compared with its hash: a change of something damaged would give the damage a good sum.
-  Bytes read_metadata_to_change(std::uint32_t image) const {
+  LargeBuffer read_metadata_to_change(std::uint32_t image) const {
     const WimHash hash = part_.blobs.entry(part_.blobs.metadata().at(image - 1)).hash;
-    if (is_zero(hash)) return read_metadata(image);
     const std::string name = metadata_name(image);
-    const WimHashedSource source(wim_.open_metadata(image, name), hash, name);
-    return source.read(0, static_cast<std::size_t>(source.size()));
+    std::unique_ptr<ByteSource> source = wim_.open_metadata(image, name);
+    if (!is_zero(hash)) source = std::make_unique<WimHashedSource>(std::move(source), hash, name);
+    return LargeBuffer(*source, 0, static_cast<std::size_t>(source->size()));
   }
 
   WimResource append_metadata(const ImageWork& image) {
@@ -234,7 +224,7 @@ class Change {
     const WimBlobEntry old = part_.blobs.entry(index);
     const auto source = wim_.open_metadata(image.number, metadata_name(image.number));
     WimRebuilt rebuilt = rebuild_wim_resource(part_.access, *source, old.resource.flags, old.hash,
-                                              image.writes, source->size(), image.metadata);
+                                              image.writes, source->size(), image.metadata.span());
     const WimHash hash = rebuilt.hash;
     const WimResource place = append(std::move(rebuilt));
     table_.replace_metadata(index, place, hash);

@@ -4,7 +4,7 @@ namespace goldhive {
 
 namespace {
 
-constexpr std::size_t enough_bytes = 4 << 20;
+constexpr std::size_t enough_bytes = 1 << 20;
 constexpr std::size_t enough_chunks = 3;
 
 }  // namespace

@@ -21,7 +21,7 @@ class WimChunkCache {
   using Chunk = std::shared_ptr<const Bytes>;
 
   /// The chunk, from memory or by `decode`. What has not been asked for longest goes when more than
-  /// 4 MiB and more than three chunks are held.
+  /// 1 MiB and more than three chunks are held.
   Chunk get(const Key& key, const std::function<Bytes()>& decode);
 
   /// Made at its first use. One is used by one thread at a time: each has a number.

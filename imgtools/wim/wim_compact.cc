@@ -112,7 +112,7 @@ class Compactor {
   }
 
   Bytes new_table() const {
-    Bytes table = part_.blobs.bytes();
+    Bytes table(part_.blobs.bytes().begin(), part_.blobs.bytes().end());
     for (std::size_t i = 0; i < part_.blobs.size(); ++i) {
       WimBlobEntry entry = part_.blobs.entry(i);
       if (!lies_in_file(entry.resource)) continue;

@@ -14,15 +14,16 @@ namespace {
 constexpr std::uint64_t max_table_size = std::uint64_t{256} << 20;
 constexpr std::uint64_t max_xml_size = std::uint64_t{16} << 20;
 
-Bytes read_whole(const WimPart& part, const WimResource& resource, std::uint64_t limit,
-                 const char* what) {
-  const std::unique_ptr<ByteSource> source =
+/// To be read whole; Error(corrupt) if it is too large for that.
+std::unique_ptr<ByteSource> open_limited(const WimPart& part, const WimResource& resource,
+                                         std::uint64_t limit, const char* what) {
+  std::unique_ptr<ByteSource> source =
       open_wim_resource(part, resource, fmt::format("{}: {}", part.file->name(), what));
   if (source->size() > limit) {
     throw Error::corrupt(source->name(), resource.offset, "is larger than any real one",
                          fmt::format("at most {} bytes", limit), fmt::format("{}", source->size()));
   }
-  return source->read(0, static_cast<std::size_t>(source->size()));
+  return source;
 }
 
 /// Where the extension starts; the end of a path without one.
@@ -64,7 +65,8 @@ std::shared_ptr<const WimContainer> WimContainer::open(std::shared_ptr<const Byt
   }
   if (!header.xml.is_absent()) {
     const WimPart& part = wim->parts_.front().access;
-    wim->xml_ = parse_wim_xml(read_whole(part, header.xml, max_xml_size, "XML"), path);
+    const auto xml = open_limited(part, header.xml, max_xml_size, "XML");
+    wim->xml_ = parse_wim_xml(xml->read(0, static_cast<std::size_t>(xml->size())), path);
   }
   if (wim->xml_.encrypted) {
     throw Error(ErrorKind::unsupported,
@@ -78,9 +80,11 @@ std::shared_ptr<const WimContainer> WimContainer::open(std::shared_ptr<const Byt
 
 void WimContainer::add_part(std::shared_ptr<const ByteSource> file, const std::string& path) {
   WimPart access{file, read_wim_header(*file), cache_};
-  Bytes table;
+  LargeBuffer table;
   if (!access.header.blob_table.is_absent()) {
-    table = read_whole(access, access.header.blob_table, max_table_size, "blob table");
+    const auto source =
+        open_limited(access, access.header.blob_table, max_table_size, "blob table");
+    table = LargeBuffer(*source, 0, static_cast<std::size_t>(source->size()));
   }
   const std::uint16_t number = access.header.part;
   parts_.push_back({std::move(access), path, WimBlobTable(std::move(table), number, path)});

@@ -11,22 +11,28 @@ namespace {
 /// Only then can a name be no valid UTF-16, and look like another one in UTF-8.
 constexpr bool is_surrogate(char16_t c) { return c >= 0xd800 && c <= 0xdfff; }
 
+/// Without stopping at the first, so that it takes many characters at a time.
 bool has_surrogates(const std::u16string& name) {
-  return std::any_of(name.begin(), name.end(), is_surrogate);
+  unsigned found = 0;
+  for (const char16_t c : name) found |= static_cast<unsigned>(is_surrogate(c));
+  return found != 0;
 }
 
 /// The same for all names that one may be asked for by: those that are one by the case rule, and
-/// those that look alike in UTF-8 (FNV-1a).
+/// those that look alike in UTF-8. FNV-1a of the length and the last characters: the names of
+/// WinSxS are a hundred characters long and differ at their ends.
 std::uint32_t number_of(const std::u16string& name) {
-  std::uint32_t number = 0x811c9dc5;
-  bool surrogates = false;
-  for (const char16_t c : name) {
-    number = (number ^ nt_upcase_inline(c)) * 0x01000193;
-    surrogates = surrogates || is_surrogate(c);
+  constexpr std::size_t most = 16;
+  constexpr std::uint32_t prime = 0x01000193;
+  if (has_surrogates(name)) {
+    const std::u16string seen = to_utf16(to_utf8(name));
+    if (seen != name) return number_of(seen);
   }
-  if (!surrogates) return number;
-  const std::u16string seen = to_utf16(to_utf8(name));
-  return seen == name ? number : number_of(seen);
+  std::uint32_t number = (0x811c9dc5 ^ static_cast<std::uint32_t>(name.size())) * prime;
+  for (std::size_t i = name.size() - std::min(name.size(), most); i < name.size(); ++i) {
+    number = (number ^ nt_upcase_inline(name[i])) * prime;
+  }
+  return number;
 }
 
 }  // namespace
@@ -43,21 +49,20 @@ std::optional<WimDentry> WimDirectory::find(const std::string& name, bool exact)
     if (!exact && !best && nt_equal(dentry.name, wanted)) best = dentry;
     return false;
   };
+  WimDentry dentry;
   for (auto at = names_.begin(); (at = std::find(at, names_.end(), number)) != names_.end(); ++at) {
-    const auto known =
-        metadata_.entry(places_[static_cast<std::size_t>(at - names_.begin())], start_, 0);
-    if (known && is_it(*known)) return best;
+    const auto index = static_cast<std::size_t>(at - names_.begin());
+    if (metadata_.entry(places_[index], start_, 0, dentry) && is_it(dentry)) return best;
   }
   while (next_ != 0) {
-    const std::optional<WimDentry> dentry = metadata_.entry(next_, start_, places_.size());
-    if (!dentry) {
+    if (!metadata_.entry(next_, start_, places_.size(), dentry)) {
       next_ = 0;
       break;
     }
-    names_.push_back(number_of(dentry->name));
+    names_.push_back(number_of(dentry.name));
     places_.push_back(next_);
-    next_ = dentry->next;
-    if (names_.back() == number && is_it(*dentry)) return best;
+    next_ = dentry.next;
+    if (names_.back() == number && is_it(dentry)) return best;
   }
   return best;
 }

@@ -36,11 +36,9 @@ WimHash hash_at(const ByteView& view, std::size_t at) {
 WimMetadata::WimMetadata(std::shared_ptr<const ByteSource> metadata)
     : source_(std::move(metadata)) {
   const std::uint64_t security = bytes(0, 8).u32(0);
-  const std::optional<WimDentry> root = read(aligned(std::max<std::uint64_t>(security, 8)));
-  if (!root || !root->is_directory()) {
+  if (!read(aligned(std::max<std::uint64_t>(security, 8)), root_) || !root_.is_directory()) {
     throw Error::corrupt(source_->name(), aligned(security), "the image has no root directory");
   }
-  root_ = *root;
 }
 
 ByteView WimMetadata::bytes(std::uint64_t at, std::size_t length) const {
@@ -49,32 +47,33 @@ ByteView WimMetadata::bytes(std::uint64_t at, std::size_t length) const {
     const std::uint64_t room = at < source_->size() ? source_->size() - at : 0;
     const std::size_t wanted =
         std::max(length, static_cast<std::size_t>(std::min<std::uint64_t>(room, window_size)));
-    window_ = source_->read(at, wanted);
+    window_at_ = ~std::uint64_t{0};  // if this fails, it holds nothing
+    window_.resize(wanted);
+    source_->read(at, window_);
     window_at_ = at;
   }
   return ByteView(window_, window_at_, source_->name())
       .slice(static_cast<std::size_t>(at - window_at_), length);
 }
 
-std::optional<WimDentry> WimMetadata::read(std::uint64_t at) const {
+bool WimMetadata::read(std::uint64_t at, WimDentry& dentry) const {
   const std::uint64_t room = at < source_->size() ? source_->size() - at : 0;
   if (++reads_ > max_reads) {
     throw Error::corrupt(source_->name(), at, "directories that contain each other without end");
   }
   const std::uint64_t length = bytes(at, 8).u64(0);
-  if (length <= no_dentry) return std::nullopt;
+  if (length <= no_dentry) return false;
   if (length < dentry_size || length > room) {
     throw Error::corrupt(source_->name(), at, "bad length of a file's entry",
                          fmt::format("{} to {}", dentry_size, room), fmt::format("{}", length));
   }
   const ByteView view = bytes(at, dentry_size);
-  WimDentry dentry;
   dentry.at = at;
   dentry.attributes = view.u32(8);
   dentry.children = view.u64(16);
   dentry.hash = hash_at(view, 64);
   dentry.hash_at = at + 64;
-  if (!dentry.is_reparse_point()) dentry.hard_link = view.u64(88);
+  dentry.hard_link = dentry.is_reparse_point() ? 0 : view.u64(88);
   const std::size_t name_bytes = view.u16(100);
   const std::uint64_t short_bytes = view.u16(98);
   if (name_bytes % 2 != 0 || dentry_size + name_bytes + short_bytes > length) {
@@ -83,10 +82,10 @@ std::optional<WimDentry> WimMetadata::read(std::uint64_t at) const {
                          fmt::format("{} and {}", name_bytes, short_bytes));
   }
   const unsigned streams = view.u16(96);
-  dentry.name = utf16_from_bytes(bytes(at + dentry_size, name_bytes).span());
+  utf16_from_bytes(bytes(at + dentry_size, name_bytes).span(), dentry.name);
   dentry.next = at + aligned(length);
   if (streams != 0) read_streams(dentry, streams);
-  return dentry;
+  return true;
 }
 
 void WimMetadata::read_streams(WimDentry& dentry, unsigned count) const {
@@ -118,9 +117,9 @@ void WimMetadata::read_streams(WimDentry& dentry, unsigned count) const {
   }
 }
 
-std::optional<WimDentry> WimMetadata::entry(std::uint64_t at, std::uint64_t start,
-                                            std::size_t before) const {
-  if (before < max_entries) return read(at);
+bool WimMetadata::entry(std::uint64_t at, std::uint64_t start, std::size_t before,
+                        WimDentry& out) const {
+  if (before < max_entries) return read(at, out);
   throw Error::corrupt(source_->name(), start,
                        fmt::format("a directory of more than {} entries", max_entries));
 }
@@ -128,12 +127,10 @@ std::optional<WimDentry> WimMetadata::entry(std::uint64_t at, std::uint64_t star
 void WimMetadata::walk(const WimDentry& directory,
                        const std::function<bool(const WimDentry&)>& visit) const {
   if (!directory.holds_entries()) return;
-  std::uint64_t at = directory.children;
-  for (std::size_t i = 0;; ++i) {
-    const std::optional<WimDentry> dentry = entry(at, directory.children, i);
-    if (!dentry || !visit(*dentry)) return;
-    at = dentry->next;
-  }
+  const std::uint64_t start = directory.children;
+  WimDentry dentry;
+  std::uint64_t at = start;
+  for (std::size_t i = 0; entry(at, start, i, dentry) && visit(dentry); ++i) at = dentry.next;
 }
 
 void WimMetadata::walk_all(const std::function<void(const WimDentry&)>& visit) const {

@@ -27,7 +27,6 @@
 
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -65,15 +64,15 @@ class WimMetadata {
   const WimDentry& root() const { return root_; }
   /// Calls `visit` with each entry of a directory until it returns false.
   void walk(const WimDentry& directory, const std::function<bool(const WimDentry&)>& visit) const;
-  /// The entry at `at` of the directory whose entries start at `start`, with so many before it;
-  /// nullopt at the end.
-  std::optional<WimDentry> entry(std::uint64_t at, std::uint64_t start, std::size_t before) const;
+  /// Makes `out` the entry at `at` of the directory whose entries start at `start`, with so many
+  /// before it; false at the end. One `out` for a whole directory spares a name's memory each time.
+  bool entry(std::uint64_t at, std::uint64_t start, std::size_t before, WimDentry& out) const;
   /// Calls `visit` with every dentry of the image but the root.
   void walk_all(const std::function<void(const WimDentry&)>& visit) const;
 
  private:
-  /// nullopt at the end of a directory.
-  std::optional<WimDentry> read(std::uint64_t at) const;
+  /// False at the end of a directory.
+  bool read(std::uint64_t at, WimDentry& dentry) const;
   void read_streams(WimDentry& dentry, unsigned count) const;
   /// The bytes from `at`, good until the next call. Throws Error(corrupt) beyond the end.
   ByteView bytes(std::uint64_t at, std::size_t length) const;

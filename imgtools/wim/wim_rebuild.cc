@@ -4,6 +4,7 @@
 
 #include "imgtools/digest.h"
 #include "imgtools/error.h"
+#include "imgtools/large_buffer.h"
 #include "imgtools/wim/wim_codec.h"
 
 namespace goldhive {
@@ -45,9 +46,11 @@ class Rebuilder {
     }
     data_at_ = stored_.size();
     // The chunks are those of before, but for a few.
-    if (copies_)
-      stored_.reserve(data_at_ + static_cast<std::size_t>(chunked_->stored_size()) + spare);
+    if (copies_) {
+      reserve_large(stored_, data_at_ + static_cast<std::size_t>(chunked_->stored_size()) + spare);
+    }
     for (std::uint64_t at = 0; at < end; at += step) add(at, step);
+    copy_untouched();
     if (known_.empty() && !is_zero(expected) && old_sum_.finish() != expected) {
       throw Error(ErrorKind::corrupt,
                   "the content does not have the SHA-1 that the WIM has for it, so it is damaged "
@@ -89,9 +92,22 @@ class Rebuilder {
       stored_.insert(stored_.end(), content.begin(), content.end());
       return;
     }
-    starts_.push_back(stored_.size() - data_at_);
-    const Bytes stored = touched || !copies_ ? compress(content) : chunked_->stored(at / step);
+    if (copies_ && !touched) {
+      if (untouched_++ == 0) first_untouched_ = at / step;
+      return;
+    }
+    copy_untouched();
+    starts_.push_back(stored_.size());
+    const Bytes stored = compress(content);
     stored_.insert(stored_.end(), stored.begin(), stored.end());
+  }
+
+  /// The chunks since the last one that was compressed, by one read.
+  void copy_untouched() {
+    if (untouched_ != 0) {
+      chunked_->append_stored(first_untouched_, untouched_, stored_, starts_);
+    }
+    untouched_ = 0;
   }
 
   /// Bytes that a content of `size` has in the step at `at`.
@@ -132,9 +148,9 @@ class Rebuilder {
     const std::size_t width = entry_width();
     for (std::size_t i = 1; i < starts_.size(); ++i) {
       if (width == 4) {
-        put_u32(stored_, (i - 1) * width, static_cast<std::uint32_t>(starts_[i]));
+        put_u32(stored_, (i - 1) * width, static_cast<std::uint32_t>(starts_[i] - data_at_));
       } else {
-        put_u64(stored_, (i - 1) * width, starts_[i]);
+        put_u64(stored_, (i - 1) * width, starts_[i] - data_at_);
       }
     }
   }
@@ -147,9 +163,11 @@ class Rebuilder {
   std::uint64_t chunk_size_ = 0;  // 0: stored plainly
   bool copies_ = false;
   std::unique_ptr<WimCompressor> compressor_;
-  Bytes stored_;             // the table, then the chunks
-  std::size_t data_at_ = 0;  // where the chunks start in it
-  std::vector<std::uint64_t> starts_;
+  Bytes stored_;                       // the table, then the chunks
+  std::size_t data_at_ = 0;            // where the chunks start in it
+  std::vector<std::uint64_t> starts_;  // of each chunk in stored_
+  std::uint64_t first_untouched_ = 0;  // and untouched_ chunks from there are still to be copied
+  std::uint64_t untouched_ = 0;
   Sha1 old_sum_;
   Sha1 new_sum_;
 };

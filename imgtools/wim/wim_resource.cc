@@ -151,9 +151,18 @@ WimChunkedSource::Extent WimChunkedSource::extent_of(std::uint64_t chunk) const 
   return {data_at_ + start + between, static_cast<std::size_t>(end - start)};
 }
 
-Bytes WimChunkedSource::stored(std::uint64_t chunk) const {
-  const Extent extent = extent_of(chunk);
-  return part_.file->read(extent.offset, extent.size);
+void WimChunkedSource::append_stored(std::uint64_t first, std::uint64_t count, Bytes& out,
+                                     std::vector<std::uint64_t>& starts) const {
+  const std::size_t at = out.size();
+  const std::uint64_t from = extent_of(first).offset;
+  std::uint64_t to = from;
+  for (std::uint64_t i = first; i < first + count; ++i) {
+    const Extent extent = extent_of(i);  // they follow each other: each ends where the next starts
+    starts.push_back(at + (extent.offset - from));
+    to = extent.offset + extent.size;
+  }
+  out.resize(at + static_cast<std::size_t>(to - from));
+  part_.file->read(from, std::span(out).subspan(at));
 }
 
 Bytes WimChunkedSource::decode(std::uint64_t chunk) const {

@@ -51,8 +51,10 @@ class WimChunkedSource final : public ByteSource {
   std::uint64_t chunks() const { return (size_ + chunk_size_ - 1) / chunk_size_; }
   /// Bytes of content in a chunk: the chunk size, less for the last one.
   std::size_t content_of(std::uint64_t chunk) const;
-  /// A chunk as it is stored; of the size content_of() if it is not compressed.
-  Bytes stored(std::uint64_t chunk) const;
+  /// Appends the `count` chunks from `first` to `out` as they are stored, in an ordinary layout,
+  /// and where each starts in it to `starts`. One of the size content_of() is not compressed.
+  void append_stored(std::uint64_t first, std::uint64_t count, Bytes& out,
+                     std::vector<std::uint64_t>& starts) const;
 
  protected:
   void do_read(std::uint64_t offset, std::span<std::uint8_t> out) const override;

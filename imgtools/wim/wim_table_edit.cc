@@ -63,7 +63,7 @@ bool WimTableEdit::is_solid_at(std::size_t index) const {
 }
 
 Bytes WimTableEdit::bytes() const {
-  Bytes out = old_.bytes();
+  Bytes out(old_.bytes().begin(), old_.bytes().end());
   for (const auto& [index, entry] : changed_) {
     put_wim_blob_entry(out, index * wim_blob_entry_size, entry);
   }

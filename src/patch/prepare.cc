@@ -217,7 +217,8 @@ struct Opinions {
   std::shared_ptr<const ResidentSource> edited;
   std::optional<hive::CrossCheckCopy> for_hivex;
 
-  void hear() const {
+  /// Lets go of what it needed when it is done: a hive and a copy of it are not freed for nothing.
+  void hear() {
     std::future<CheckResult> after =
         std::async(std::launch::async, [this] { return hive::check(*edited); });
     std::exception_ptr objection;
@@ -227,6 +228,7 @@ struct Opinions {
       } catch (const Error&) {
         objection = std::current_exception();
       }
+      for_hivex.reset();
     }
     require_sound(before, after.get(), keys, values, where);
     if (objection) std::rethrow_exception(objection);
@@ -276,7 +278,8 @@ void prepare_hive(const FileTree& tree, const windows::HiveFact& fact,
   opinions.expected = expected_values(edits);
   opinions.edited = whole;
   opinions.for_hivex = std::move(for_hivex);
-  out.opinions.add(std::async(std::launch::async, [asked = std::move(opinions)] { asked.hear(); }));
+  out.opinions.add(
+      std::async(std::launch::async, [asked = std::move(opinions)]() mutable { asked.hear(); }));
   FileEdit edit;
   edit.path = fact.path;
   edit.new_size = change.new_size;

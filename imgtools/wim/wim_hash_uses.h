@@ -1,0 +1,22 @@
+// How often metadata names a hash: whether a blob may go is looked up, not counted by the blob
+// table, whose counts are wrong in WIMs made by Microsoft.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+
+#include "imgtools/byte_source.h"
+#include "imgtools/wim/wim_blob_table.h"
+
+namespace goldhive {
+
+using WimHashUses = std::map<WimHash, std::uint32_t>;
+
+/// Adds how often each of the hashes in `uses` stands in `metadata`, wherever: 20 bytes that stand
+/// there for another reason keep a blob that could go, and do no other harm.
+void count_wim_hash_uses(std::span<const std::uint8_t> metadata, WimHashUses& uses);
+/// The same with all of a source, of which only a piece is in memory at a time.
+void count_wim_hash_uses(const ByteSource& metadata, WimHashUses& uses);
+
+}  // namespace goldhive
