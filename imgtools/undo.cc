@@ -19,6 +19,7 @@
 #include "imgtools/error.h"
 #include "imgtools/path.h"
 #include "imgtools/replacement.h"
+#include "imgtools/replacement_record.h"
 #include "imgtools/storage_steps.h"
 
 namespace goldhive {
@@ -168,6 +169,12 @@ void copy_durably(Storage& storage, const Journal& journal, const std::string& p
     try_to([&] { storage.remove(fresh); });
     throw;
   }
+}
+
+std::string undo_metadata(const ReadStorage& storage, const std::string& undo_file) {
+  std::unique_ptr<ByteSource> file = storage.open(undo_file);
+  if (is_replacement_record(*file)) return decode_replacement(*file).metadata;
+  return Journal::decode(std::move(file)).metadata();
 }
 
 UndoResult undo(Storage& storage, const JournalPlace& place, const std::string& undo_file,

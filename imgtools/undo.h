@@ -52,6 +52,9 @@ void copy_durably(Storage& storage, const Journal& journal, const std::string& p
 std::string folder_below(const ReadStorage& storage, const std::string& root,
                          const std::string& folder);
 
+/// What the patch of an undo file noted in it. Error(corrupt).
+std::string undo_metadata(const ReadStorage& storage, const std::string& undo_file);
+
 struct UndoResult {
   bool changed =
       false;  ///< false: the targets were in the old state already (an undo cut off late)

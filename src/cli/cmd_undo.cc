@@ -1,11 +1,10 @@
 // goldhive undo: takes the last patch of a target back, byte for byte.
-#include <nlohmann/json.hpp>
-
 #include "imgtools/disk/disk_storage.h"
 #include "src/cli/command.h"
 #include "src/cli/patch_target.h"
 #include "src/cli/restore.h"
 #include "src/cli/survey.h"
+#include "src/cli/undo_note.h"
 #include "src/cli/undo_place.h"
 
 namespace goldhive::cli {
@@ -18,11 +17,24 @@ struct UndoCommandFlags {
   bool force = false;
 };
 
-/// Which part of one patch an undo file is; 1 where it does not say.
-std::size_t part_of(const std::string& metadata) {
-  const nlohmann::json parsed = nlohmann::json::parse(metadata, nullptr, false);
-  if (!parsed.is_object() || !parsed.contains("part")) return 1;
-  return parsed["part"].is_number_unsigned() ? parsed["part"].get<std::size_t>() : 1;
+/// One undo takes back all that the last patch of a target changed. Error(refused) where `name`
+/// asks for less, or for something else.
+void require_asked_for(const UndoNote& note, const TargetName& name) {
+  std::string others;
+  bool any = false;
+  for (const std::string& changed : note.installations) {
+    if (selects(name.selector, changed)) {
+      any = true;
+    } else {
+      others += (others.empty() ? "" : ", ") + name.path + changed;
+    }
+  }
+  if (others.empty()) return;
+  const std::string why = any ? " as well, and an undo takes all of it back"
+                              : ", and patches are taken back in turn, the last one first";
+  throw Error(ErrorKind::refused,
+              "the last patch changed " + others + why + ": goldhive undo " + name.path,
+              name.path + name.selector);
 }
 
 /// One patch may have left several undo files, one an installation: all of them are taken back.
@@ -50,11 +62,12 @@ void undo_target(const Host& host, Storage& storage, const TargetName& name,
                   "elsewhere (--undo-dir)",
                   name.path);
     }
+    if (part == 0) require_asked_for(parse_undo_note(undo_metadata(storage, *file)), name);
     const UndoResult result = undo(storage, place, *file, flags.force);
     for (const std::string& path : result.targets) {
       report.restore->files.push_back({without_disk_inside(path), result.changed});
     }
-    part = part_of(result.metadata);
+    part = parse_undo_note(result.metadata).part;
   }
 }
 

@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "imgtools/compactable.h"
 #include "imgtools/hot_journal.h"
 #include "imgtools/journal.h"
+#include "src/cli/undo_note.h"
 #include "src/cli/undo_place.h"
 #include "src/policy/checks.h"
 
@@ -166,11 +166,14 @@ class TargetPatch {
                 name_.path);
   }
 
-  /// What the undo file says of itself; `goldhive undo` takes back all parts of one patch.
+  /// What the undo file says of itself.
   std::string metadata(std::size_t part, std::size_t parts) const {
-    return nlohmann::ordered_json{
-        {"tool", "goldhive " + settings_.tool_version}, {"part", part}, {"parts", parts}}
-        .dump();
+    UndoNote note{"goldhive " + settings_.tool_version, part, parts, {}};
+    for (const InstallationReport& row : report_.installations) {
+      if (row.changes->empty()) continue;
+      note.installations.push_back(row.facts.id.substr(name_.path.size()));
+    }
+    return to_text(note);
   }
 
   void write(const Batch& batch, std::size_t part, std::size_t parts) {

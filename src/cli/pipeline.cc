@@ -99,6 +99,11 @@ bool may_hold(const std::string& selector, const std::string& volume_id) {
   return next < '0' || next > '9';  // "@1" does not hold "@10"
 }
 
+bool selects(const std::string& selector, const std::string& suffix) {
+  return selector.empty() || suffix == selector || suffix.starts_with(selector + ":") ||
+         is_file_of(selector, suffix);
+}
+
 TargetName split_target(const ReadStorage& storage, const std::string& text) {
   const TargetName whole{text, ""};
   if (storage.stat(text)) return whole;

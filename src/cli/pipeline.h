@@ -36,6 +36,10 @@ struct TargetName {
 /// A volume is worth a look if the selector names it or an installation in it.
 bool may_hold(const std::string& selector, const std::string& volume_id);
 
+/// True if the selector names the installation whose id goes on with `suffix` behind the target's
+/// path, or something that holds it.
+bool selects(const std::string& selector, const std::string& suffix);
+
 /// Splits `text`. A path that exists as it stands is never split.
 TargetName split_target(const ReadStorage& storage, const std::string& text);
 

@@ -222,6 +222,7 @@ class TextWriter {
           ++findings;
           fix = fix || f.fixable();
         }
+        if (after_patch_ && t.error) continue;  // the reason says more than a plan would
         if (fix) fixable.push_back(t.installations.size() == 1 ? t.path : i.facts.id);
       }
     }

@@ -6,6 +6,7 @@
 #include "fixtures/recipe.h"
 #include "imgtools/error.h"
 #include "src/cli/timestamp.h"
+#include "src/cli/undo_note.h"
 #include "src/hive/checker.h"
 #include "src/hive/cross_check.h"
 #include "src/patch/prepare.h"
@@ -15,6 +16,8 @@
 namespace goldhive::tests {
 namespace {
 
+using cli::parse_undo_note;
+using cli::UndoNote;
 using nlohmann::json;
 
 const std::string config = "win7/Windows/System32/config/";
@@ -127,6 +130,59 @@ TEST_CASE("undo takes the names that patch took: a folder of images, a list, an 
     CHECK(undo.err.empty());
     CHECK(session.storage.text(hive) == before);
   }
+}
+
+TEST_CASE("undo of one of several installations takes back no other one's patch") {
+  Session session;
+  session.put_recipe("windows-7-sp1-x64", "both");
+  session.put_recipe("windows-7-sp1-x64", "both/Windows.old");
+  const std::string hive = "both/Windows/System32/config/SOFTWARE";
+  const std::string old_hive = "both/Windows.old/Windows/System32/config/SOFTWARE";
+  const std::string before = session.storage.text(hive);
+  session.run({"patch", "both"});
+  const Outcome part = session.run({"undo", "both:/Windows.old"});
+  CHECK(part.code == 2);
+  CHECK_THAT(part.err,
+             Catch::Contains("changed both:/ as well") && Catch::Contains("goldhive undo both"));
+  CHECK(session.storage.text(hive) != before);
+  CHECK(session.run({"undo", "both"}).code == 0);
+
+  session.run({"patch", "both:/Windows.old"});
+  session.run({"patch", "both:/"});
+  const std::string patched = session.storage.text(hive);
+  const Outcome first = session.run({"undo", "both:/Windows.old"});
+  CHECK(first.code == 2);
+  CHECK_THAT(first.err, Catch::Contains("the last patch changed both:/, and patches are taken"));
+  CHECK(session.storage.text(hive) == patched);
+  CHECK(session.run({"undo", "both:/"}).code == 0);
+  CHECK(session.storage.text(hive) == before);
+  CHECK(session.run({"undo", "both:/Windows.old"}).code == 0);
+  CHECK(session.storage.text(old_hive) == before);
+}
+
+TEST_CASE("A note in an undo file is read back, and any other text is an empty one") {
+  const UndoNote note{"goldhive 1", 2, 3, {"@2", ":p2:/Windows.old"}};
+  const UndoNote read = parse_undo_note(to_text(note));
+  CHECK(read.tool == note.tool);
+  CHECK(read.part == 2);
+  CHECK(read.parts == 3);
+  CHECK(read.installations == note.installations);
+  for (const char* text : {"", "{", "[]", "7", R"({"part": -1, "installations": {"a": 1}})",
+                           R"({"part": "2", "installations": [1, null], "tool": 5})"}) {
+    INFO(text);
+    CHECK(parse_undo_note(text).part == 1);
+    CHECK(parse_undo_note(text).installations.empty());
+  }
+}
+
+TEST_CASE("A patch that was refused does not end by advising a plan") {
+  Session session;
+  session.put_recipe("dirty-7-no-logs", "win7");
+  const std::string advice = "The fix: goldhive plan";
+  CHECK_THAT(session.run({"scan", "win7"}).out, Catch::Contains(advice));
+  const Outcome patch = session.run({"patch", "win7"});
+  CHECK(patch.code == 2);
+  CHECK(patch.out.find(advice) == std::string::npos);
 }
 
 TEST_CASE("Patching twice changes no byte the second time") {
