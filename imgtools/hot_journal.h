@@ -70,6 +70,7 @@ class ReadThroughStorage final : public ReadStorage {
   std::optional<std::string> read_link(const std::string& path) const override {
     return base_.read_link(path);
   }
+  std::string writer_of(const std::string& path) const override { return base_.writer_of(path); }
 
   struct Met {
     std::string journal;  ///< path

@@ -1,9 +1,10 @@
 // On Linux, in three steps:
 //
-//   1. A write lease (fcntl F_SETLEASE) is granted only if nobody else has the file open. If we get
-//      one there is nothing more to ask; it is given back at once. If somebody opens the file in
-//      between, the kernel makes him wait and sends us a signal: SIGURG, chosen because it is
-//      ignored by default, where the usual SIGIO would end us.
+//   1. A write lease (fcntl F_SETLEASE) is granted only if nobody else has the file open, a read
+//      lease only if nobody has it open for writing. If we get one there is nothing more to ask; it
+//      is given back at once. If somebody opens the file in between, the kernel makes him wait and
+//      sends us a signal: SIGURG, chosen because it is ignored by default, where the usual SIGIO
+//      would end us. Only the owner of a file and root are given leases.
 //   2. Otherwise /sys/block/loop*/loop/backing_file tells whether a loop device holds it: the
 //      kernel itself has it open then, and no process shows it.
 //   3. Otherwise /proc/<pid>/fd tells which process, as far as we may look. Readers are no harm.
@@ -17,6 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <fstream>
 #include <functional>
@@ -26,10 +28,11 @@ namespace goldhive {
 
 namespace {
 
-bool nobody_else_has_it_open(int fd) {
-  if (::fcntl(fd, F_SETSIG, SIGURG) != 0 || ::fcntl(fd, F_SETLEASE, F_WRLCK) != 0) return false;
+/// Takes a lease and gives it back; 0, or the error of the refusal.
+int try_lease(int fd, int kind) {
+  if (::fcntl(fd, F_SETSIG, SIGURG) != 0 || ::fcntl(fd, F_SETLEASE, kind) != 0) return errno;
   ::fcntl(fd, F_SETLEASE, F_UNLCK);
-  return true;
+  return 0;
 }
 
 bool same_file(const std::string& path, const struct stat& file) {
@@ -75,6 +78,16 @@ std::string loop_device(const struct stat& file) {
   });
 }
 
+/// Of a block device: an exclusive open is refused for one that a file system or another driver
+/// holds.
+bool is_claimed(int fd) {
+  const int again = ::open(fmt::format("/proc/self/fd/{}", fd).c_str(),
+                           O_RDONLY | O_EXCL | O_NONBLOCK | O_CLOEXEC);
+  if (again < 0) return errno == EBUSY;
+  ::close(again);
+  return false;
+}
+
 bool open_for_writing(const std::string& fdinfo) {
   std::ifstream in(fdinfo);
   std::string word;
@@ -105,9 +118,20 @@ std::string process(const struct stat& file) {
 
 std::string other_writer(int fd) {
   struct stat file {};
-  if (::fstat(fd, &file) != 0 || !S_ISREG(file.st_mode) || nobody_else_has_it_open(fd)) return "";
+  if (::fstat(fd, &file) != 0 || !S_ISREG(file.st_mode) || try_lease(fd, F_WRLCK) == 0) return "";
   const std::string loop = loop_device(file);
   return loop.empty() ? process(file) : loop;
+}
+
+std::string writer_beside_reader(int fd) {
+  struct stat file {};
+  if (::fstat(fd, &file) != 0) return "";
+  if (S_ISBLK(file.st_mode))
+    return is_claimed(fd) ? "it is mounted, or a part of another device" : "";
+  if (!S_ISREG(file.st_mode) || try_lease(fd, F_RDLCK) != EAGAIN) return "";
+  if (const std::string loop = loop_device(file); !loop.empty()) return loop;
+  const std::string who = process(file);
+  return who.empty() ? "another program has it open for writing" : who;
 }
 
 }  // namespace goldhive

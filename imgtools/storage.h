@@ -44,6 +44,10 @@ class ReadStorage {
   virtual std::unique_ptr<ByteSource> open(const std::string& path) const = 0;
   /// The target of a symbolic link as stored; nullopt if the path is none.
   virtual std::optional<std::string> read_link(const std::string& path) const = 0;
+  /// Somebody else who has a file or device open for writing, so that it may change while it is
+  /// read: "process 1234 (qemu-system-x86) has it open for writing", "it is mounted"; "" if nobody
+  /// is known, or this host cannot tell. Does not stand in anybody's way.
+  virtual std::string writer_of(const std::string&) const { return ""; }
 };
 
 /// A file open for reading and writing, with an exclusive lock held until it is closed.

@@ -312,7 +312,12 @@ std::optional<std::string> link_target(const std::string& path) {
   }
 }
 
-/// Read-only view and full Storage share these four.
+std::string writer_of_path(const std::string& path) {
+  const Descriptor fd = open_for_reading(path);
+  return fd.valid() ? writer_beside_reader(fd.get()) : "";
+}
+
+/// Read-only view and full Storage share these five.
 template <class Interface>
 class PosixReads : public Interface {
  public:
@@ -326,6 +331,7 @@ class PosixReads : public Interface {
   std::optional<std::string> read_link(const std::string& path) const override {
     return link_target(path);
   }
+  std::string writer_of(const std::string& path) const override { return writer_of_path(path); }
 };
 
 class PosixReadStorage final : public PosixReads<ReadStorage> {};

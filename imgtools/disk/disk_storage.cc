@@ -151,6 +151,9 @@ class DisksAmongFiles : public Interface {
     if (!is_virtual(path)) return base_->open(path);
     return std::make_unique<NbdSource>(servers_.for_reading(*base_, path), path);
   }
+  std::string writer_of(const std::string& path) const override {
+    return base_->writer_of(without_disk_inside(path));
+  }
   std::optional<std::string> read_link(const std::string& path) const override {
     if (!is_virtual(path)) return base_->read_link(path);
     const std::optional<std::string> target = base_->read_link(image_of(path));

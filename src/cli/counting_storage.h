@@ -64,6 +64,7 @@ class CountingReads : public Interface {
   std::optional<std::string> read_link(const std::string& path) const override {
     return inner_.read_link(path);
   }
+  std::string writer_of(const std::string& path) const override { return inner_.writer_of(path); }
 
  protected:
   Inner& inner_;

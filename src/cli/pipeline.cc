@@ -89,6 +89,30 @@ Error nothing_found(const TargetReport& target, const TargetName& name) {
                target.path);
 }
 
+/// A verdict on what is being written is one on a moment, perhaps on half a change.
+void note_writers(const ReadStorage& storage, const std::vector<std::string>& files,
+                  TargetReport& out) {
+  for (const std::string& file : files) {
+    const std::string writer = storage.writer_of(file);
+    if (writer.empty()) continue;
+    out.notes.push_back(file + " may change while it is read: " + writer +
+                        "; scan it again when that is done");
+  }
+}
+
+/// The files that a target is read from: those of an image, the hives of a tree.
+std::vector<std::string> files_of(const Image& image, const TargetReport& target,
+                                  const std::string& path) {
+  std::vector<std::string> files = image.host_files();
+  if (!files.empty()) return files;
+  for (const InstallationReport& row : target.installations) {
+    for (const windows::HiveFact& hive : row.facts.hives) {
+      if (!hive.missing) files.push_back(path + "/" + hive.path);
+    }
+  }
+  return files;
+}
+
 }  // namespace
 
 bool may_hold(const std::string& selector, const std::string& volume_id) {
@@ -183,6 +207,8 @@ TargetReport visit_target(const ReadStorage& storage, const std::string& target,
       const std::vector<std::string> notes = volume.tree->notes();
       out.notes.insert(out.notes.end(), notes.begin(), notes.end());
     }
+    // Last, so that it tells of whoever came in the meantime.
+    note_writers(storage, files_of(*image, out, name.path), out);
     const bool may_be_empty = image->may_lack_windows() && !out.volumes.empty();
     if (judged(out) == 0 && !may_be_empty && !out.error) {
       throw nothing_found(out, name);

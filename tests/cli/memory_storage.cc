@@ -106,6 +106,10 @@ std::optional<std::string> MemoryStorage::read_link(const std::string&) const {
   return std::nullopt;
 }
 
+std::string MemoryStorage::writer_of(const std::string& path) const {
+  return written_.count(normal(path)) != 0 ? "process 7 (qemu) has it open for writing" : "";
+}
+
 std::unique_ptr<WritableFile> MemoryStorage::open_write(const std::string& path) {
   changes_.push_back("open_write " + path);
   if (!has(normal(path))) throw Error(ErrorKind::not_found, "no such file or directory", path);

@@ -21,6 +21,9 @@ class MemoryStorage final : public Storage {
   /// Reading the file fails from now on, as without permission.
   void forbid(const std::string& path) { forbidden_.insert(path); }
 
+  /// Somebody else writes the file from now on.
+  void write_elsewhere(const std::string& path) { written_.insert(path); }
+
   bool has(const std::string& path) const { return files_.count(path) != 0; }
   std::string text(const std::string& path) const;
   /// Every call that opens for writing, creates, renames, removes: "create report.json.0.new".
@@ -30,6 +33,7 @@ class MemoryStorage final : public Storage {
   std::vector<DirectoryEntry> list(const std::string& directory) const override;
   std::unique_ptr<ByteSource> open(const std::string& path) const override;
   std::optional<std::string> read_link(const std::string& path) const override;
+  std::string writer_of(const std::string& path) const override;
   std::unique_ptr<WritableFile> open_write(const std::string& path) override;
   std::unique_ptr<WritableFile> create(const std::string& path) override;
   void rename(const std::string& from, const std::string& to) override;
@@ -42,6 +46,7 @@ class MemoryStorage final : public Storage {
   std::map<std::string, Bytes> files_;
   std::set<std::string> directories_ = {""};
   std::set<std::string> forbidden_;
+  std::set<std::string> written_;
   std::vector<std::string> changes_;
 };
 

@@ -43,6 +43,20 @@ TEST_CASE("Scan opens nothing for writing") {
   CHECK(session.storage.changes().empty());
 }
 
+TEST_CASE("What somebody writes meanwhile is judged with a note that says who") {
+  Session session;
+  session.put_recipe("windows-7-sp1-x64", "win7");
+  session.put_recipe("windows-7-sp1-x64", "other");
+  session.storage.write_elsewhere("win7/Windows/System32/config/SYSTEM");
+  const json report = json::parse(session.run({"scan", "-f", "json", "win7", "other"}).out);
+  REQUIRE(report["targets"][0]["notes"].size() == 1);
+  CHECK(report["targets"][0]["notes"][0] ==
+        "win7/Windows/System32/config/SYSTEM may change while it is read: process 7 (qemu) has it "
+        "open for writing; scan it again when that is done");
+  CHECK(report["targets"][1]["notes"].empty());
+  CHECK(report["targets"][0]["status"] == report["targets"][1]["status"]);
+}
+
 TEST_CASE("Verbose says on stderr what was read") {
   Session session;
   session.put_recipe("windows-7-sp1-x64", "win7");

@@ -74,3 +74,19 @@ TEST_CASE("readers of a file do not stand in the way of a writer") {
   const auto own = storage->open(path);
   CHECK_NOTHROW(storage->open_write(path));
 }
+
+TEST_CASE("a reader is told who else writes a file, and of nobody who reads it") {
+  const TempDir dir;
+  const std::string path = dir.write("disk.img", "x");
+  const auto storage = host_read_storage();
+  const auto own = storage->open(path);
+  {
+    const Holder reader(path, O_RDONLY);
+    CHECK(storage->writer_of(path).empty());
+    const Holder writer(path, O_RDWR);
+    CHECK(storage->writer_of(path).find(std::to_string(writer.pid())) != std::string::npos);
+  }
+  CHECK(storage->writer_of(path).empty());
+  CHECK(storage->writer_of(dir / "absent").empty());
+  CHECK(storage->writer_of(dir.path()).empty());
+}
