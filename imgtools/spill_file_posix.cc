@@ -1,5 +1,7 @@
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -24,14 +26,24 @@ namespace {
               name);
 }
 
+/// Without a name from the start where the file system can do that, so that a kill leaves nothing.
+int open_nameless(const std::string& directory) {
+#ifdef O_TMPFILE
+  const int fd = ::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  if (fd >= 0) return fd;
+#endif
+  std::string path = directory + "/goldhive-XXXXXX";
+  const int named = ::mkostemp(path.data(), O_CLOEXEC);
+  if (named >= 0) ::unlink(path.c_str());
+  return named;
+}
+
 }  // namespace
 
 SpillFile::SpillFile(const std::string& directory, std::string name)
     : ByteSource(std::move(name)), impl_(std::make_unique<Impl>()) {
-  std::string path = (directory.empty() ? "." : directory) + "/goldhive-XXXXXX";
-  impl_->fd = ::mkstemp(path.data());
+  impl_->fd = open_nameless(directory.empty() ? "." : directory);
   if (impl_->fd < 0) fail("make", directory);
-  ::unlink(path.c_str());
 }
 
 SpillFile::~SpillFile() {
@@ -54,6 +66,11 @@ void SpillFile::resize(std::uint64_t size) {
     if (errno != EINTR) fail("resize", name());
   }
   size_ = size;
+}
+
+std::string SpillFile::path() const {
+  const std::string path = fmt::format("/proc/{}/fd/{}", ::getpid(), impl_->fd);
+  return ::access(path.c_str(), R_OK) == 0 ? path : "";
 }
 
 void SpillFile::do_read(std::uint64_t offset, std::span<std::uint8_t> out) const {

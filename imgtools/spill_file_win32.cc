@@ -73,6 +73,8 @@ void SpillFile::resize(std::uint64_t size) {
   size_ = size;
 }
 
+std::string SpillFile::path() const { return ""; }
+
 void SpillFile::do_read(std::uint64_t offset, std::span<std::uint8_t> out) const {
   while (!out.empty()) {
     OVERLAPPED at = position(offset);

@@ -15,48 +15,17 @@
 
 #include "imgtools/archive/archive_change.h"
 #include "imgtools/archive/archive_reader.h"
+#include "imgtools/archive/member_storage.h"
 #include "imgtools/archive/member_tree.h"
 #include "imgtools/archive/packing.h"
 #include "imgtools/archive/zip_format.h"
-#include "imgtools/disk/foreign.h"
 #include "imgtools/error.h"
-#include "imgtools/tree_storage.h"
 
 namespace goldhive {
 
 namespace {
 
 constexpr std::size_t tar_block = 512;
-
-/// The members of an archive as files of a host: "<archive>/<member>".
-class MemberStorage final : public ReadStorage {
- public:
-  MemberStorage(const std::shared_ptr<const MemberTree>& tree, const std::string& archive)
-      : members_(tree), archive_(archive) {}
-
-  std::optional<FileInfo> stat(const std::string& path) const override {
-    if (!inside(path)) return std::nullopt;
-    return members_.stat(path.substr(archive_.size()));
-  }
-  std::vector<DirectoryEntry> list(const std::string& directory) const override {
-    return inside(directory) ? members_.list(directory.substr(archive_.size()))
-                             : std::vector<DirectoryEntry>();
-  }
-  std::unique_ptr<ByteSource> open(const std::string& path) const override {
-    if (!inside(path)) throw Error(ErrorKind::not_found, "is not in the archive", path);
-    const std::shared_ptr<const ByteSource> data = members_.open(path.substr(archive_.size()));
-    return std::make_unique<SliceSource>(data, 0, data->size(), path);
-  }
-  std::optional<std::string> read_link(const std::string&) const override { return std::nullopt; }
-
- private:
-  bool inside(const std::string& path) const {
-    return path == archive_ || path.starts_with(archive_ + "/");
-  }
-
-  TreeStorage members_;
-  std::string archive_;
-};
 
 class ArchiveImage final : public Image {
  public:
@@ -72,7 +41,7 @@ class ArchiveImage final : public Image {
     }
     const ArchiveOptions reading{format_, options_.scratch_directory, options_.depth > 0};
     tree_ = std::make_shared<MemberTree>(candidate.source, reading, options_.budget);
-    members_ = std::make_unique<MemberStorage>(tree_, path_);
+    members_ = std::make_unique<MemberStorage>(tree_, path_, options_.scratch_directory);
     Volume own;
     const std::string packing = packing_of(candidate.head);
     own.file_system = packing.empty() ? format_ : format_ + "." + packing;
@@ -121,10 +90,12 @@ class ArchiveImage final : public Image {
  private:
   void open_inside(const std::string& member) {
     const std::string id = "/" + member;
+    const std::string path = path_ + id;
     Volume failed;
     failed.id = id;
     try {
-      std::unique_ptr<Image> image = open_member(member);
+      if (is_opened_with_another(*members_, path)) return;
+      std::unique_ptr<Image> image = open_member(path);
       for (const Volume& volume : image->volumes()) {
         volumes_.push_back(volume);
         volumes_.back().id = id + volume.id;
@@ -133,8 +104,11 @@ class ArchiveImage final : public Image {
       return;
     } catch (const Error& e) {
       // What merely has the name of an image is no fault of the archive.
-      if (e.kind() == ErrorKind::unsupported) {
+      if (e.kind() == ErrorKind::unsupported && !is_of_a_format(path)) {
         failed.passed_over = e.message();
+      } else if (e.kind() == ErrorKind::not_found) {
+        failed.error =
+            Error(e.kind(), e.message() + " (nothing outside of the archive is looked at)", path);
       } else {
         failed.error = e;
       }
@@ -142,19 +116,19 @@ class ArchiveImage final : public Image {
     volumes_.push_back(std::move(failed));
   }
 
-  std::unique_ptr<Image> open_member(const std::string& member) const {
-    const std::string path = path_ + "/" + member;
+  std::unique_ptr<Image> open_member(const std::string& path) const {
     OpenOptions options = options_;
     options.input_format.clear();
     --options.depth;
-    const Candidate candidate = examine(*members_, path, options);
-    if (const std::string foreign = foreign_format(*candidate.source); !foreign.empty()) {
-      throw Error(
-          ErrorKind::refused,
-          "a " + foreign + " inside an archive is not read, since qemu wants a file: extract it",
-          path);
+    return open_by_content(examine(*members_, path, options));
+  }
+
+  bool is_of_a_format(const std::string& path) const {
+    try {
+      return !detect_format(*members_, path).empty();
+    } catch (const Error&) {
+      return true;  // for all that is known
     }
-    return open_by_content(candidate);
   }
 
   std::string path_;

@@ -63,4 +63,12 @@ std::shared_ptr<const ByteSource> MemberData::finish(std::uint64_t size) {
   return std::make_shared<MemorySource>(std::move(bytes_), name_);
 }
 
+std::shared_ptr<const SpillFile> in_own_file(const ByteSource& data, const std::string& directory) {
+  auto file = std::make_shared<SpillFile>(directory, data.name());
+  each_piece(data, [&](std::uint64_t at, std::span<const std::uint8_t> piece) {
+    write_sparse(*file, at, piece);
+  });
+  return file;
+}
+
 }  // namespace goldhive

@@ -47,4 +47,7 @@ class MemberData {
   std::uint64_t size_ = 0;  // of what was spilt
 };
 
+/// Data in a temporary file of its own, for who needs one.
+std::shared_ptr<const SpillFile> in_own_file(const ByteSource& data, const std::string& directory);
+
 }  // namespace goldhive

@@ -118,6 +118,11 @@ Interest interest_in(const std::string& path, std::uint64_t size) {
   return size == 0 || size >= smallest_hive ? Interest::peek : Interest::none;
 }
 
+bool is_read_by_qemu(const std::string& path) {
+  constexpr std::array<std::string_view, 3> suffixes = {".vmdk", ".qcow2", ".vdi"};
+  return ends_in_one_of(suffixes, path);
+}
+
 bool is_windows_hive(const std::string& path) {
   const Parts parts = split(path);
   return parts.size() >= 3 && is_one_of(hive_names, parts.back()) &&

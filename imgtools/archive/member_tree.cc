@@ -20,6 +20,8 @@ constexpr std::size_t member_limit = 4'000'000;
 constexpr std::uint64_t name_limit = 512 << 20;
 constexpr std::ptrdiff_t depth_limit = 255;
 constexpr int max_links = 40;
+/// From here on a disk that qemu reads is put where open_file() needs it, not copied there.
+constexpr std::uint64_t large_disk = 16 << 20;
 
 /// "3 entries with '..' in their names are passed over (the first is '../x')".
 struct Tally {
@@ -105,7 +107,7 @@ class MemberTree::Scan {
     if (node.kind == Member::Kind::hard_link && clean_name(node.link, false).path == path) return;
     twice_.add(path);
     if (at->second.kind == Member::Kind::directory) return;
-    forget(at->second);
+    tree_.forget_memory(at->second.data.get());
     node.occurrences = at->second.occurrences + 1;
     if (ambiguous()) {
       node.data.reset();
@@ -120,13 +122,6 @@ class MemberTree::Scan {
   /// Of equal names in a tar the last one counts: that is how tar updates. A zip has no such rule.
   bool ambiguous() const { return tree_.options_.format == "zip" || tree_.options_.format == "7z"; }
 
-  void forget(Node& node) {
-    if (const auto* kept = dynamic_cast<const MemorySource*>(node.data.get())) {
-      tree_.in_memory_ -= std::min<std::uint64_t>(tree_.in_memory_, kept->size());
-    }
-    node.data.reset();
-  }
-
   /// Keeps the data if somebody will ask for it.
   void read_data(ArchiveReader& reader, const std::string& path, Node& node) {
     Interest interest = interest_in(path, node.size);
@@ -135,8 +130,12 @@ class MemberTree::Scan {
     if (interest == Interest::image && !tree_.options_.images) interest = Interest::peek;
     if (interest == Interest::none || node.encrypted) return;
     const std::string name = tree_.file_->name() + ": " + path;
-    MemberData data(name, tree_.spill_,
-                    member_memory_limit - std::min(member_memory_limit, tree_.in_memory_));
+    MemberSpill own{tree_.options_.scratch_directory};
+    const bool may_be_large = node.size == 0 || node.size >= large_disk;  // 0: or it is not said
+    const bool alone = may_be_large && is_read_by_qemu(path);
+    MemberData data(
+        name, alone ? own : tree_.spill_,
+        alone ? 0 : member_memory_limit - std::min(member_memory_limit, tree_.in_memory_));
     MemberPiece piece;
     bool first = true;
     while (reader.read(piece, node.error)) {
@@ -155,6 +154,7 @@ class MemberTree::Scan {
     if (node.error) return;
     const std::uint64_t kept = data.in_memory();
     node.data = data.finish(node.size);
+    if (own.file) node.data = own.file;
     tree_.in_memory_ += kept;
     node.size = node.data->size();
     if (interest == Interest::image) {
@@ -246,7 +246,7 @@ MemberTree::Position MemberTree::position(const std::string& path) const {
   return {found.ordinal, found.occurrences};
 }
 
-std::shared_ptr<const ByteSource> MemberTree::data_of(const std::string& path, int links) const {
+std::shared_ptr<const ByteSource>& MemberTree::data_of(const std::string& path, int links) const {
   Node& found = const_cast<Node&>(node(path));
   const std::string name = file_->name() + ": " + path;
   switch (found.kind) {
@@ -283,6 +283,22 @@ std::shared_ptr<const ByteSource> MemberTree::data_of(const std::string& path, i
     return found.data;
   }
   throw Error(ErrorKind::io, "changed while it was read", file_->name());
+}
+
+/// What of kept data is in memory is free again.
+void MemberTree::forget_memory(const ByteSource* data) const {
+  if (const auto* kept = dynamic_cast<const MemorySource*>(data)) {
+    in_memory_ -= std::min<std::uint64_t>(in_memory_, kept->size());
+  }
+}
+
+std::shared_ptr<const SpillFile> MemberTree::open_file(const std::string& path) const {
+  std::shared_ptr<const ByteSource>& data = data_of(path, 0);
+  if (auto file = std::dynamic_pointer_cast<const SpillFile>(data)) return file;
+  auto file = in_own_file(*data, options_.scratch_directory);
+  forget_memory(data.get());
+  data = file;
+  return file;
 }
 
 std::unique_ptr<ByteSource> MemberTree::open(const std::string& path) const {

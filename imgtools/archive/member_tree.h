@@ -33,6 +33,8 @@ class MemberTree final : public FileTree {
   /// Error(unsupported) if a symbolic link is on the way: links in archives are not followed, and
   /// what stands behind one is not absent.
   std::optional<std::string> find(const std::string& path) const override;
+  /// The same, in a temporary file of its own; exact path.
+  std::shared_ptr<const SpillFile> open_file(const std::string& path) const;
   std::optional<std::vector<std::string>> known_hives() const override { return hives_; }
 
   /// What a reader of a verdict should know: names passed over, names that occur twice.
@@ -62,7 +64,8 @@ class MemberTree final : public FileTree {
 
   const Folder& folder(const std::string& path) const;
   const Node& node(const std::string& path) const;
-  std::shared_ptr<const ByteSource> data_of(const std::string& path, int links) const;
+  std::shared_ptr<const ByteSource>& data_of(const std::string& path, int links) const;
+  void forget_memory(const ByteSource* data) const;
 
   std::shared_ptr<const ByteSource> file_;
   ArchiveOptions options_;

@@ -121,7 +121,7 @@ class Examiner {
           "qemu-img convert -O vmdk";
     }
     if (is_vmdk_text(file)) {
-      add({path});
+      add({path, ForeignFile::Map::descriptor});
       for (const VmdkExtent& extent : descriptor.extents) look_at_extent(path, extent);
     } else {
       vmdk_sparse_sectors(file);
@@ -240,6 +240,8 @@ void check_maps(const ReadStorage& storage, const ForeignImage& image) {
   for (const ForeignFile& part : image.files) {
     const auto file = storage.open(part.path);
     switch (part.map) {
+      case ForeignFile::Map::descriptor:
+        break;
       case ForeignFile::Map::none:
         if (file->size() < part.least_size) {
           throw Error::corrupt(part.path, file->size(), "a part of the VMDK is cut off",

@@ -31,9 +31,9 @@ bool is_vmdk_extent(const ReadStorage& storage, const std::string& path);
 
 /// A file that holds part of a disk, and how.
 struct ForeignFile {
-  enum class Map { none, qcow2, vdi, vmdk };
+  enum class Map { none, qcow2, vdi, vmdk, descriptor };
   std::string path;
-  Map map = Map::none;
+  Map map = Map::none;           ///< descriptor: of a VMDK; what it names as its extents follows
   std::uint64_t least_size = 0;  ///< without a map: what must be there of it
 };
 

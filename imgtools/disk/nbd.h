@@ -15,6 +15,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "imgtools/disk/virtual_disk.h"
 
@@ -37,6 +38,16 @@ class NbdServer {
 /// words.
 std::unique_ptr<NbdServer> start_nbd_server(const std::string& path, const std::string& format,
                                             bool writable);
+
+/// A file that holds a disk, or what of it differs from its parent.
+struct NbdLayer {
+  std::string format;  ///< as qemu names it
+  std::string path;    ///< without what means something to JSON
+};
+/// The same for reading, on `layers`: the disk, then its parent, and so on. What they say of their
+/// parents themselves is not looked at. `name` is for messages.
+std::unique_ptr<NbdServer> start_nbd_server(const std::vector<NbdLayer>& layers,
+                                            const std::string& name);
 
 /// A container that qemu reads for us. Looks at what the image names first (foreign.h).
 std::shared_ptr<const VirtualDisk> open_foreign_disk(const ReadStorage& storage,

@@ -12,4 +12,9 @@ std::unique_ptr<NbdServer> start_nbd_server(const std::string& path, const std::
               path);
 }
 
+std::unique_ptr<NbdServer> start_nbd_server(const std::vector<NbdLayer>& layers,
+                                            const std::string& name) {
+  return start_nbd_server(name, layers.front().format, false);
+}
+
 }  // namespace goldhive

@@ -187,13 +187,14 @@ std::string with_commas_doubled(const std::string& text) {
 
 class QemuNbd final : public NbdServer {
  public:
-  QemuNbd(const std::string& path, const std::string& format, bool writable) : path_(path) {
+  /// `image`: the options that say what to serve; `path` is for messages.
+  QemuNbd(const std::string& path, const std::vector<std::string>& image, bool writable)
+      : path_(path) {
     handle_ = nbd_create();
     if (handle_ == nullptr) throw Error(ErrorKind::io, "cannot start a client of qemu-nbd", path);
-    std::vector<std::string> words = {"qemu-nbd", "--image-opts"};
+    std::vector<std::string> words = {"qemu-nbd"};
     if (!writable) words.emplace_back("--read-only");
-    words.push_back(fmt::format("driver={},file.driver=file,file.filename={}", format,
-                                with_commas_doubled(path)));
+    words.insert(words.end(), image.begin(), image.end());
     try {
       Connection connection = make_connection();
       child_.emplace(words, connection.listener);
@@ -318,7 +319,20 @@ class QemuNbd final : public NbdServer {
 
 std::unique_ptr<NbdServer> start_nbd_server(const std::string& path, const std::string& format,
                                             bool writable) {
-  return std::make_unique<QemuNbd>(path, format, writable);
+  const std::string image =
+      fmt::format("driver={},file.driver=file,file.filename={}", format, with_commas_doubled(path));
+  return std::make_unique<QemuNbd>(path, std::vector<std::string>{"--image-opts", image}, writable);
+}
+
+std::unique_ptr<NbdServer> start_nbd_server(const std::vector<NbdLayer>& layers,
+                                            const std::string& name) {
+  std::string graph = "null";  // no parent, whatever the file says
+  for (auto layer = layers.rbegin(); layer != layers.rend(); ++layer) {
+    graph =
+        fmt::format(R"({{"driver":"{}","backing":{},"file":{{"driver":"file","filename":"{}"}}}})",
+                    layer->format, graph, layer->path);
+  }
+  return std::make_unique<QemuNbd>(name, std::vector<std::string>{"json:" + graph}, false);
 }
 
 }  // namespace goldhive

@@ -106,4 +106,23 @@ VmdkDescriptor read_vmdk_descriptor(const ByteSource& file) {
   return descriptor;
 }
 
+std::string vmdk_descriptor_text(const VmdkDescriptor& descriptor, const std::string& name) {
+  for (const std::string& id : {descriptor.content_id, descriptor.parent_id}) {
+    if (id.size() > 8 || id.find_first_not_of("0123456789abcdef") != std::string::npos) {
+      throw Error(ErrorKind::corrupt, fmt::format("has '{}' where a CID should be", id), name);
+    }
+  }
+  std::string text = fmt::format(
+      "# Disk DescriptorFile\nversion=1\nCID={}\nparentCID={}\n"
+      "createType=\"twoGbMaxExtentSparse\"\n",
+      descriptor.content_id.empty() ? "0" : descriptor.content_id,
+      descriptor.parent_id.empty() ? "ffffffff" : descriptor.parent_id);
+  for (const VmdkExtent& extent : descriptor.extents) {
+    text += fmt::format("{} {} {} \"{}\"", extent.access, extent.sectors, extent.type, extent.file);
+    if (extent.type == "FLAT" || extent.type == "VMFS") text += fmt::format(" {}", extent.offset);
+    text += '\n';
+  }
+  return text;
+}
+
 }  // namespace goldhive

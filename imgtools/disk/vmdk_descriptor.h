@@ -36,4 +36,9 @@ struct VmdkDescriptor {
 /// `file` starts with "KDMV", "COWD" or "# Disk DescriptorFile".
 VmdkDescriptor read_vmdk_descriptor(const ByteSource& file);
 
+/// The text of a file of its own that says the same of the extents, and which disk is its parent;
+/// not the parent's name. For qemu: it knows the type only as one that may have several extents.
+/// Error(corrupt) if the marks of disk and parent are none.
+std::string vmdk_descriptor_text(const VmdkDescriptor& descriptor, const std::string& name);
+
 }  // namespace goldhive

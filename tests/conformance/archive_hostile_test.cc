@@ -276,17 +276,6 @@ TEST_CASE("an archive bomb stops at a budget that a flag raises") {
         0);
 }
 
-TEST_CASE("a disk in an archive that only qemu reads is an error that says so") {
-  if (!have_tool("qemu-img")) return;
-  const TempDir dir;
-  put_tree(dir, "windows-7-sp1-x64-ready", "tree");
-  shell(dir, "", "qemu-img create -q -f qcow2 tree/d.qcow2 1M; tar -cf a.tar -C tree .");
-  const RunResult scan = run_cli({"scan", dir / "a.tar"});
-  CHECK(scan.status == 2);
-  CHECK_THAT(scan.err, Contains("a qcow2 inside an archive is not read"));
-  CHECK(run_cli({"scan", "--depth", "0", dir / "a.tar"}).status == 0);
-}
-
 TEST_CASE("a link in an archive is not followed and what is behind it is not absent") {
   const TempDir dir;
   put_tree(dir, "windows-7-sp1-x64-ready", "tree");

@@ -1,0 +1,120 @@
+#include "imgtools/archive/member_storage.h"
+
+#include <fmt/format.h>
+
+#include "imgtools/disk/disk_storage.h"
+#include "imgtools/disk/foreign.h"
+#include "imgtools/disk/nbd.h"
+#include "imgtools/disk/vmdk_descriptor.h"
+#include "imgtools/error.h"
+
+namespace goldhive {
+
+namespace {
+
+const char* format_of(ForeignFile::Map map) {
+  switch (map) {
+    case ForeignFile::Map::qcow2:
+      return "qcow2";
+    case ForeignFile::Map::vdi:
+      return "vdi";
+    case ForeignFile::Map::vmdk:
+    case ForeignFile::Map::descriptor:
+      return "vmdk";
+    case ForeignFile::Map::none:
+      break;
+  }
+  return "raw";
+}
+
+/// The files that one disk consists of, where qemu finds them.
+class FilesForQemu {
+ public:
+  /// The name by which qemu opens `file`, for as long as this is there.
+  std::string add(std::shared_ptr<const SpillFile> file) {
+    const std::string path = file->path();
+    if (path.empty()) {
+      throw Error(ErrorKind::unsupported,
+                  "is read by qemu, which opens a file in an archive on Linux only: extract it",
+                  file->name());
+    }
+    files_.push_back(std::move(file));
+    return path;
+  }
+
+ private:
+  std::vector<std::shared_ptr<const SpillFile>> files_;
+};
+
+class ServedDisk final : public ByteSource {
+ public:
+  ServedDisk(FilesForQemu files, std::unique_ptr<NbdServer> server, const std::string& name)
+      : ByteSource(name), files_(std::move(files)), server_(std::move(server)) {}
+  std::uint64_t size() const override { return server_->size(); }
+
+ protected:
+  void do_read(std::uint64_t offset, std::span<std::uint8_t> out) const override {
+    server_->read(offset, out);
+  }
+
+ private:
+  FilesForQemu files_;
+  std::unique_ptr<NbdServer> server_;
+};
+
+}  // namespace
+
+bool MemberStorage::inside(const std::string& path) const {
+  return path == archive_ || path.starts_with(archive_ + "/");
+}
+
+std::optional<FileInfo> MemberStorage::stat(const std::string& path) const {
+  if (!inside(path)) return std::nullopt;
+  return members_.stat(member(path));
+}
+
+std::vector<DirectoryEntry> MemberStorage::list(const std::string& directory) const {
+  return inside(directory) ? members_.list(member(directory)) : std::vector<DirectoryEntry>();
+}
+
+std::unique_ptr<ByteSource> MemberStorage::open(const std::string& path) const {
+  if (!inside(path)) throw Error(ErrorKind::not_found, "is not in the archive", path);
+  if (is_disk_inside(path) && !stat(path)) return open_disk(without_disk_inside(path));
+  const std::shared_ptr<const ByteSource> data = members_.open(member(path));
+  return std::make_unique<SliceSource>(data, 0, data->size(), path);
+}
+
+std::unique_ptr<ByteSource> MemberStorage::open_disk(const std::string& image) const {
+  constexpr unsigned most = 64;
+  if (++disks_ > most) {
+    throw Error(ErrorKind::refused,
+                fmt::format("is one disk too many: of an archive {} are read by qemu, each by a "
+                            "process of its own; extract it",
+                            most),
+                image);
+  }
+  FilesForQemu files;
+  const auto file_of = [&](const ForeignFile& file) {
+    return files.add(tree_->open_file(tree_->find(member(file.path)).value()));
+  };
+  std::vector<NbdLayer> layers;
+  const ForeignImage examined = examine_foreign(*this, image, foreign_format(*open(image)));
+  for (auto file = examined.files.begin(); file != examined.files.end(); ++file) {
+    NbdLayer layer{format_of(file->map), ""};
+    if (file->map == ForeignFile::Map::descriptor) {
+      const std::string& name = file->path;
+      VmdkDescriptor descriptor = read_vmdk_descriptor(*open(name));
+      for (VmdkExtent& part : descriptor.extents) part.file = file_of(*++file);
+      const std::string text = vmdk_descriptor_text(descriptor, name);
+      layer.path = files.add(
+          in_own_file(MemorySource(Bytes(text.begin(), text.end()), name), scratch_directory_));
+    } else {
+      layer.path = file_of(*file);
+    }
+    layers.push_back(std::move(layer));
+  }
+  auto server = start_nbd_server(layers, image);
+  return std::make_unique<ServedDisk>(std::move(files), std::move(server), image);
+}
+
+}  // namespace goldhive
