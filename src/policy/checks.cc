@@ -106,6 +106,35 @@ const std::vector<Check>& all_checks() {
         "support.microsoft.com/kb/245030; learn.microsoft.com, Protocols in TLS/SSL (Schannel "
         "SSP)"},
        check_legacy_protocols},
+      {"schannel.cipher-suite-order",
+       DrawsOn::software,
+       Severity::medium,
+       {"A policy for the order of cipher suites leaves TLS 1.2 suites that work",
+        "HKLM\\SOFTWARE\\Policies\\Microsoft\\Cryptography\\Configuration\\SSL\\00010002, value "
+        "Functions, REG_SZ with commas or REG_MULTI_SZ: the group policy SSL Cipher Suite Order. A "
+        "row is there only where it is set. The order of Windows itself (SYSTEM) is not judged.",
+        "Schannel uses no suite that is not in the list. A list without one that this Windows has "
+        "and its peers accept breaks TLS 1.2, though the protocol is on. Up to Windows 8.1 names "
+        "of ECDHE suites end in a curve (_P256, _P384, _P521), so that a list made for Windows 10 "
+        "names none of them there.",
+        "Set the policy to Not Configured (delete the value Functions), or add the suite that the "
+        "evidence names. goldhive does not change it.",
+        "learn.microsoft.com, TLS Cipher Suites in Windows 7, 8 and 8.1; Manage Transport Layer "
+        "Security (TLS)"},
+       check_cipher_order},
+      {"schannel.fips",
+       DrawsOn::system,
+       Severity::info,
+       {"FIPS mode: whether only algorithms of FIPS 140 are allowed",
+        "HKLM\\SYSTEM\\ControlSetNNN\\Control\\Lsa\\FipsAlgorithmPolicy, value Enabled = 1. It is "
+        "reported and never a failure; a row is there only where the value is not 0.",
+        "In FIPS mode Schannel uses TLS with FIPS cipher suites only, and .NET programs that use "
+        "other algorithms fail. Whoever looks for the reason of a failed connection wants to know.",
+        "It is set by the security option \"System cryptography: Use FIPS compliant algorithms\". "
+        "goldhive does not change it.",
+        "learn.microsoft.com, System cryptography: Use FIPS compliant algorithms for encryption, "
+        "hashing, and signing"},
+       check_fips},
       {"dotnet.strong-crypto",
        DrawsOn::software,
        Severity::medium,

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "imgtools/text.h"
@@ -32,9 +33,11 @@ std::string show_data(ValueType type, const Bytes& data) {
       }
       break;
     case ValueType::sz:
-    case ValueType::expand_sz: {
+    case ValueType::expand_sz:
+    case ValueType::multi_sz: {
       std::u16string text = utf16_from_bytes(data);
       while (!text.empty() && text.back() == u'\0') text.pop_back();
+      if (type == ValueType::multi_sz) std::replace(text.begin(), text.end(), u'\0', u',');
       constexpr std::size_t longest = 200;
       const bool cut = text.size() > longest;
       return to_utf8(std::u16string_view(text).substr(0, longest)) + (cut ? "..." : "");

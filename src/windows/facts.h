@@ -111,6 +111,11 @@ struct SchannelFacts {
   ValueFact disabled_by_default;
 };
 
+struct FipsFacts {
+  std::uint32_t control_set = 0;
+  ValueFact enabled;
+};
+
 struct FileVersion {
   std::uint16_t major = 0, minor = 0, build = 0, revision = 0;
   auto operator<=>(const FileVersion&) const = default;
@@ -190,6 +195,8 @@ struct Installation {
   ControlSetFacts control_sets;
   std::vector<WinHttpFacts> winhttp;  ///< native, then wow64 (wow64 also when not 64-bit, if there)
   std::vector<SchannelFacts> schannel;  ///< every present set x protocol x side
+  std::vector<FipsFacts> fips;          ///< every present set
+  ValueFact cipher_suite_order;  ///< of the policy that overrides the order of Windows itself
   ServicingFacts servicing;
   std::vector<DotNetFacts> dotnet;
   std::vector<WinInetFacts> wininet;

@@ -10,10 +10,6 @@
 namespace goldhive::windows {
 namespace {
 
-// The settings these facts are about take 4 bytes. A value of megabytes is no setting, and a
-// hostile hive can point thousands of values at one such block of data.
-constexpr std::uint32_t longest_value = 4096;
-
 /// Where a link key leads, for people; "" if that cannot be read.
 std::string link_target(const hive::Key& key) {
   try {
@@ -100,7 +96,7 @@ std::optional<std::uint32_t> RegistryHive::dword(std::string_view path,
   return value(path, name).dword();
 }
 
-ValueFact value_of(const KeyLookup& key, std::string_view name) {
+ValueFact value_of(const KeyLookup& key, std::string_view name, std::uint32_t longest) {
   ValueFact fact;
   fact.key = key.path;
   fact.value = std::string(name);
@@ -122,7 +118,7 @@ ValueFact value_of(const KeyLookup& key, std::string_view name) {
       fact.presence = Presence::absent;
       return fact;
     }
-    const ValueFact read = read_value(*value);
+    const ValueFact read = read_value(*value, longest);
     fact.value = read.value;
     fact.type = read.type;
     fact.data = read.data;
@@ -135,11 +131,11 @@ ValueFact value_of(const KeyLookup& key, std::string_view name) {
   return fact;
 }
 
-ValueFact read_value(const hive::Value& value) {
+ValueFact read_value(const hive::Value& value, std::uint32_t longest) {
   ValueFact fact;
   fact.value = value.name_utf8();
   fact.type = value.type();
-  if (value.size() > longest_value) {
+  if (value.size() > longest) {
     fact.why_unknown =
         fmt::format("{} has {} bytes of data, which are not read", fact.value, value.size());
     return fact;

@@ -52,12 +52,17 @@ class RegistryHive {
   mutable std::map<std::u16string, KeyLookup> known_;  ///< by upcased path
 };
 
-/// One value of a key that was looked up.
-ValueFact value_of(const KeyLookup& key, std::string_view name);
+/// Nearly all settings take 4 bytes. A value of megabytes is no setting, and a hostile hive can
+/// point thousands of values at one such block of data.
+inline constexpr std::uint32_t longest_setting = 4096;
 
-/// Name, type and data of a value: present, or unknown if the data cannot be read or is far longer
-/// than any setting. The fields about the key are left as they are.
-ValueFact read_value(const hive::Value& value);
+/// One value of a key that was looked up.
+ValueFact value_of(const KeyLookup& key, std::string_view name,
+                   std::uint32_t longest = longest_setting);
+
+/// Name, type and data of a value: present, or unknown if the data cannot be read or is longer than
+/// `longest` bytes. The fields about the key are left as they are.
+ValueFact read_value(const hive::Value& value, std::uint32_t longest = longest_setting);
 
 /// A string value (REG_SZ, REG_EXPAND_SZ) as UTF-8, up to its terminator; nullopt for other types.
 std::optional<std::string> text_of(hive::ValueType type, const Bytes& data);

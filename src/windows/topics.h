@@ -32,6 +32,8 @@ void read_os_identity(const Sources&, Installation&);
 void read_architecture(const Sources&, Installation&);
 void read_winhttp(const Sources&, Installation&);
 void read_schannel(const Sources&, Installation&);
+void read_fips(const Sources&, Installation&);
+void read_cipher_order(const Sources&, Installation&);
 void read_servicing(const Sources&, Installation&);
 void read_dotnet(const Sources&, Installation&);
 void read_wininet(const Sources&, Installation&);

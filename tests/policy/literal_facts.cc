@@ -41,6 +41,12 @@ void add_schannel(windows::Installation& installation, std::uint32_t set) {
   }
 }
 
+void add_fips(windows::Installation& installation, std::uint32_t set) {
+  installation.fips.push_back({set, absent("HKLM\\SYSTEM\\ControlSet00" + std::to_string(set) +
+                                               "\\Control\\Lsa\\FipsAlgorithmPolicy",
+                                           "Enabled")});
+}
+
 windows::FileVersion original_version(Family family) {
   return family == Family::windows_8 ? windows::FileVersion{6, 2, 9200, 16384}
                                      : windows::FileVersion{6, 1, 7601, 17514};
@@ -96,6 +102,10 @@ windows::Installation fresh(Family family, std::uint32_t build, Architecture arc
   i.control_sets.present = {1};
   i.control_sets.boots = 1;
   add_schannel(i, 1);
+  add_fips(i, 1);
+  i.cipher_suite_order =
+      absent("HKLM\\SOFTWARE\\Policies\\Microsoft\\Cryptography\\Configuration\\SSL\\00010002",
+             "Functions");
   i.winhttp.push_back(winhttp(View::native));
   if (windows::is_64_bit(architecture)) i.winhttp.push_back(winhttp(View::wow64));
   for (const auto& view : i.winhttp) {
@@ -134,6 +144,7 @@ windows::Installation compliant_windows_7() {
 void add_control_set(windows::Installation& installation, std::uint32_t number) {
   installation.control_sets.present.push_back(number);
   add_schannel(installation, number);
+  add_fips(installation, number);
 }
 
 windows::ValueFact& secure_protocols(windows::Installation& installation, View view) {
@@ -189,6 +200,7 @@ void remove_hive(windows::Installation& installation, HiveName name) {
   }
   if (name == HiveName::software) {
     for (auto& f : installation.winhttp) set_unknown(f.default_secure_protocols, why);
+    set_unknown(installation.cipher_suite_order, why);
     installation.servicing.winners_presence = Presence::unknown;
     installation.servicing.packages_presence = Presence::unknown;
     installation.servicing.reboot_pending = Presence::unknown;
@@ -196,6 +208,7 @@ void remove_hive(windows::Installation& installation, HiveName name) {
   } else {
     installation.control_sets = {};
     installation.schannel.clear();
+    installation.fips.clear();
   }
 }
 

@@ -31,6 +31,12 @@ TEST_CASE("The real Windows 7 SYSTEM hive alone fails TLS 1.1 and 1.2 and leaves
     CHECK(rows[0].verdict == Verdict::fail);
     CHECK(rows[1].control_set == 2U);
   }
+  // FIPS mode is off in both sets of this hive, and no name of it only looks right.
+  REQUIRE(found[0].fips.size() == 2);
+  CHECK(found[0].fips[0].enabled.dword() == 0U);
+  CHECK(rows_of(findings, "schannel.fips").empty());
+  CHECK(rows_of(findings, "schannel.cipher-suite-order").empty());
+  CHECK(rows_of(findings, "registry.stray-key").empty());
   CHECK(rows_of(findings, "servicing.kb3140245").at(0).verdict == Verdict::undetermined);
   for (const auto& row : rows_of(findings, "winhttp.default-secure-protocols")) {
     CHECK(row.verdict == Verdict::undetermined);

@@ -1,4 +1,5 @@
-// The topics that are read only where a policy asks: .NET Framework and WinINet.
+// Single values: FIPS mode, the policy for the order of cipher suites, and what is read only where
+// a policy asks (.NET Framework, WinINet).
 #include <catch2/catch.hpp>
 
 #include "tests/windows/sample.h"
@@ -51,6 +52,40 @@ TEST_CASE("the values of WinINet are read for the machine and its policy") {
   CHECK(wininet[0].secure_protocols.dword() == 0xa80u);
   CHECK(wininet[1].scope == "policy");
   CHECK(wininet[1].secure_protocols.dword() == 0x800u);
+}
+
+TEST_CASE("FIPS mode is read in every control set") {
+  Sample sample;
+  sample.system += "[ControlSet002\\Control\\Lsa\\FipsAlgorithmPolicy]\n\"Enabled\"=dword:1\n";
+  const auto fips = sample.facts().fips;
+  REQUIRE(fips.size() == 2);
+  CHECK(fips[0].control_set == 1);
+  CHECK(fips[0].enabled.presence == Presence::absent);
+  CHECK(fips[1].control_set == 2);
+  CHECK(fips[1].enabled.dword() == 1u);
+}
+
+const std::string cipher_policy =
+    "[Policies\\Microsoft\\Cryptography\\Configuration\\SSL\\00010002]\n";
+
+TEST_CASE(
+    "The order of cipher suites is that of the policy key and may have the length of a list") {
+  Sample sample;
+  CHECK(sample.facts().cipher_suite_order.presence == Presence::absent);
+  sample.software += cipher_policy + "\"Functions\"=\"" + std::string(30000, 'A') + "\"\n";
+  const ValueFact order = sample.facts().cipher_suite_order;
+  CHECK(order.presence == Presence::present);
+  CHECK(order.type == hive::ValueType::sz);
+  CHECK(order.data.size() == 60002);
+}
+
+TEST_CASE("An order of cipher suites of megabytes is not read and is unknown") {
+  Sample sample;
+  sample.software += cipher_policy + "\"Functions\"=bytes:3000000:1\n";
+  const ValueFact order = sample.facts().cipher_suite_order;
+  CHECK(order.presence == Presence::unknown);
+  CHECK(order.data.empty());
+  CHECK(order.why_unknown == "Functions has 3000000 bytes of data, which are not read");
 }
 
 }  // namespace

@@ -1,0 +1,205 @@
+// schannel.cipher-suite-order: SOFTWARE\Policies\Microsoft\Cryptography\Configuration\SSL\00010002,
+// value Functions (rules C11), the group policy SSL Cipher Suite Order. A suite that is not in the
+// list is not used, so a list can leave TLS 1.2 nothing to speak with while every protocol is on.
+// cipher_suites.cc says what each name is worth.
+//
+// What is odd about it:
+// - Group policy writes a REG_SZ with commas, as a rule with one behind the last name too; tools
+//   also write a REG_MULTI_SZ. What other types do is not documented.
+// - Microsoft limits the list to 1,023 characters and does not say what becomes of a longer one. So
+//   a name behind them counts neither as there nor as absent.
+// - The list is a user's choice that a domain may write again: it is never changed.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "imgtools/text.h"
+#include "src/policy/cipher_suites.h"
+#include "src/policy/judging.h"
+#include "src/policy/topics.h"
+
+namespace goldhive::policy {
+namespace {
+
+using hive::ValueType;
+using windows::Family;
+
+constexpr std::string_view id = "schannel.cipher-suite-order";
+constexpr std::size_t longest_list = 1023;
+/// Of a name as it is looked at and shown; no suite has one half as long.
+constexpr std::size_t longest_name = 100;
+
+struct Names {
+  std::vector<std::string> all;
+  std::size_t sure = 0;  ///< the first of them, which end within the allowed length
+  std::string trouble;   ///< why the value cannot be taken for a list
+};
+
+/// The text up to its end; nullopt and `trouble` if it has none, or goes on behind it.
+std::optional<std::u16string> whole_text(const windows::ValueFact& fact, std::string& trouble) {
+  std::u16string text = utf16_from_bytes(fact.data);
+  if (fact.data.size() % 2 != 0 || text.empty() || text.back() != u'\0') {
+    trouble = "its text has no end and may be cut off";
+    return std::nullopt;
+  }
+  while (!text.empty() && text.back() == u'\0') text.pop_back();
+  const std::u16string end(fact.type == ValueType::multi_sz ? 2 : 1, u'\0');
+  if (text.find(end) != std::u16string::npos) {
+    trouble = "its text goes on behind its end";
+    return std::nullopt;
+  }
+  return text;
+}
+
+Names read_names(const windows::ValueFact& fact) {
+  Names names;
+  const bool multi = fact.type == ValueType::multi_sz;
+  if (!multi && fact.type != ValueType::sz) {
+    names.trouble =
+        fmt::format("{} is neither a REG_SZ nor a REG_MULTI_SZ", hive::to_string(fact.type));
+    return names;
+  }
+  const std::optional<std::u16string> text = whole_text(fact, names.trouble);
+  if (!text) return names;
+  const char16_t divider = multi ? u'\0' : u',';
+  for (std::size_t begin = 0; begin < text->size();) {
+    const std::size_t end = std::min(text->find(divider, begin), text->size());
+    if (end > begin) {
+      const std::size_t size = std::min(end - begin, longest_name);
+      names.all.push_back(to_utf8(std::u16string_view(*text).substr(begin, size)));
+      if (multi || end <= longest_list) names.sure = names.all.size();
+    }
+    begin = end + 1;
+  }
+  if (names.all.empty()) names.trouble = "what Schannel makes of an empty list is not documented";
+  return names;
+}
+
+/// How many names are worth what, and the first one of each.
+class Tally {
+ public:
+  struct Count {
+    std::size_t number = 0;
+    std::string first;  ///< with what makes it doubtful
+    void add(const std::string& name) {
+      if (number++ == 0) first = name;
+    }
+  };
+
+  Tally(const Names& names, Family family) {
+    for (std::size_t i = 0; i < names.all.size(); ++i) {
+      NamedSuite suite = judge_suite(names.all[i], family);
+      if (i >= names.sure && suite.worth != SuiteWorth::none) {
+        suite = {SuiteWorth::doubtful, "stands behind the 1,023 characters that the list may have"};
+      }
+      const bool doubtful = suite.worth == SuiteWorth::doubtful;
+      counts_.at(static_cast<std::size_t>(suite.worth))
+          .add(doubtful ? fmt::format("{} {}", names.all[i], suite.why) : names.all[i]);
+      if (suite.lacks_curve) without_curve.add(names.all[i]);
+    }
+  }
+
+  const Count& operator[](SuiteWorth worth) const {
+    return counts_.at(static_cast<std::size_t>(worth));
+  }
+
+  Count without_curve;
+
+ private:
+  std::array<Count, 5> counts_;
+};
+
+/// A suite that this Windows has from the start and nearly every peer accepts.
+const char* good_suite(Family family) {
+  return family == Family::windows_10 ? "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"
+                                      : "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256_P256";
+}
+
+Finding verdict(const windows::OsFacts& os, std::size_t number, const Tally& tally) {
+  if (tally[SuiteWorth::rsa].number > 0) {
+    return make_row(
+        id, Verdict::pass,
+        fmt::format("a policy allows {} cipher suites, {} of them good for TLS 1.2", number,
+                    tally[SuiteWorth::rsa].number + tally[SuiteWorth::ecdsa].number));
+  }
+  if (tally[SuiteWorth::doubtful].number > 0) {
+    return make_row(id, Verdict::undetermined,
+                    fmt::format("whether TLS 1.2 has a cipher suite in the list of a policy is not "
+                                "certain: {}; {} in it would settle it",
+                                tally[SuiteWorth::doubtful].first, good_suite(os.family)));
+  }
+  if (tally[SuiteWorth::ecdsa].number > 0) {
+    return make_row(id, Verdict::warn,
+                    "a policy allows TLS 1.2 only with peers that have an ECDSA certificate; most "
+                    "have an RSA one");
+  }
+  if (tally[SuiteWorth::old].number > 0) {
+    return make_row(
+        id, Verdict::warn,
+        fmt::format("a policy leaves TLS 1.2 only old cipher suites such as {}, which many "
+                    "peers refuse",
+                    tally[SuiteWorth::old].first));
+  }
+  return make_row(
+      id, Verdict::warn,
+      fmt::format("a policy leaves TLS 1.2 no cipher suite: none of those it names is one "
+                  "that {} has and peers accept, so TLS 1.2 fails though it is on",
+                  os_name(os)));
+}
+
+void add_evidence(Family family, const Tally& tally, Finding& row) {
+  row.evidence.push_back(fmt::format(
+      "for TLS 1.2 with an RSA certificate: {}, with an ECDSA certificate: {}, old: {}, doubtful: "
+      "{}, "
+      "of no use: {}",
+      tally[SuiteWorth::rsa].number, tally[SuiteWorth::ecdsa].number, tally[SuiteWorth::old].number,
+      tally[SuiteWorth::doubtful].number, tally[SuiteWorth::none].number));
+  if (row.verdict == Verdict::pass) return;
+  if (tally.without_curve.number > 0) {
+    row.evidence.push_back(fmt::format(
+        "{} of the names lack the curve (_P256, _P384 or _P521) that names of ECDHE suites "
+        "end in before Windows 10, such as {}",
+        tally.without_curve.number, tally.without_curve.first));
+  }
+  row.evidence.push_back(
+      fmt::format("set the group policy SSL Cipher Suite Order to Not Configured (delete the value "
+                  "Functions), or "
+                  "add {}; goldhive does not change it",
+                  good_suite(family)));
+}
+
+Finding judge(const windows::OsFacts& os, const windows::ValueFact& fact) {
+  if (auto reason = unreadable(fact)) {
+    return make_row(id, Verdict::undetermined, std::move(*reason));
+  }
+  const Names names = read_names(fact);
+  if (!names.trouble.empty()) {
+    return make_row(
+        id, Verdict::undetermined,
+        fmt::format("a policy for the order of cipher suites is set, but {}; a REG_SZ of "
+                    "names with commas would settle it",
+                    names.trouble));
+  }
+  const Tally tally(names, os.family);
+  Finding row = verdict(os, names.all.size(), tally);
+  add_evidence(os.family, tally, row);
+  return row;
+}
+
+}  // namespace
+
+void check_cipher_order(const windows::Installation& installation, const Policy&, Rows& rows) {
+  const windows::ValueFact& fact = installation.cipher_suite_order;
+  if (fact.presence == windows::Presence::absent) return;
+  // A SOFTWARE that is missing or damaged has its own row (hive.state), and others that depend on
+  // it.
+  if (hive_trouble(installation, windows::HiveName::software)) return;
+  if (appended_scope_row(installation, id, rows)) return;
+  Finding row = judge(installation.os, fact);
+  show_value(row, fact);
+  rows.push_back(std::move(row));
+}
+
+}  // namespace goldhive::policy
