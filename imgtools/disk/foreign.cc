@@ -19,13 +19,6 @@ namespace {
 
 constexpr std::size_t max_files = 256;
 
-bool is_vmdk_text(const ByteSource& file) {
-  constexpr std::string_view start = "# Disk DescriptorFile";
-  if (file.size() < start.size()) return false;
-  const Bytes head = file.read(0, start.size());
-  return ByteView(head, 0, file.name()).starts_with(start);
-}
-
 /// A file name as qemu sees it: one with a colon before any slash starts a protocol.
 std::string file_named(const std::string& image, const std::string& name) {
   const std::size_t colon = name.find(':');
@@ -126,6 +119,12 @@ class Examiner {
     } else {
       vmdk_sparse_sectors(file);
       add({path, ForeignFile::Map::vmdk});
+    }
+    if (const std::string other = vmdk_parent_to_qemu(file); other != descriptor.parent) {
+      throw Error(
+          ErrorKind::corrupt,
+          fmt::format("has the parent disk '{}', but to qemu it is '{}'", descriptor.parent, other),
+          path);
     }
     if (descriptor.parent.empty()) return;
     const std::string parent = existing(path, descriptor.parent, "parent disk");

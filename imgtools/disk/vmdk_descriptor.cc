@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 #include <sstream>
+#include <string_view>
 
 #include "imgtools/disk/map_bounds.h"
 #include "imgtools/error.h"
@@ -29,21 +30,46 @@ std::string lower(std::string text) {
 }
 
 /// `RW 204800 FLAT "disk-flat.vmdk" 0`; nullopt if the line is none of that kind.
-std::optional<VmdkExtent> parse_extent(const std::string& line) {
+std::optional<VmdkExtent> parse_extent(const std::string& line, const std::string& name) {
   VmdkExtent extent;
   std::istringstream words(line);
-  words >> extent.access >> extent.sectors >> extent.type;
-  if (!words ||
-      (extent.access != "RW" && extent.access != "RDONLY" && extent.access != "NOACCESS")) {
+  words >> extent.access;
+  if (extent.access != "RW" && extent.access != "RDONLY" && extent.access != "NOACCESS") {
     return std::nullopt;
   }
-  const std::size_t quote = line.find('"');
-  if (quote != std::string::npos) {
-    extent.file = unquoted(line);
-    std::istringstream rest(line.substr(std::min(line.size(), quote + extent.file.size() + 2)));
-    rest >> extent.offset;
+  bool good = static_cast<bool>(words >> extent.sectors >> extent.type);
+  if (good && !(words >> std::ws).eof()) {
+    constexpr std::size_t longest_to_qemu = 511;
+    good = words.get() == '"' && std::getline(words, extent.file, '"') && !words.eof() &&
+           extent.file.size() <= longest_to_qemu && extent.file.find('\r') == std::string::npos;
+    words >> extent.offset;
   }
-  return extent;
+  if (good) return extent;
+  throw Error(ErrorKind::corrupt,
+              fmt::format("describes an extent so that qemu could read it otherwise: {}", line),
+              name);
+}
+
+/// Of a descriptor in a file of its own. qemu lets an extent begin in one line and go on in the
+/// next: so none may begin in a line without anything.
+std::vector<VmdkExtent> parse_extents(const std::string& text, const std::string& name) {
+  std::vector<VmdkExtent> extents;
+  std::istringstream lines(text);
+  std::string line;
+  bool after_empty = false;
+  while (std::getline(lines, line)) {
+    if (const std::optional<VmdkExtent> extent = parse_extent(line, name)) {
+      if (after_empty) {
+        throw Error(ErrorKind::corrupt,
+                    "describes an extent after an empty line, which qemu would take twice; remove "
+                    "the empty line",
+                    name);
+      }
+      extents.push_back(*extent);
+    }
+    after_empty = line.find_first_not_of(" \t\r\v\f") == std::string::npos;
+  }
+  return extents;
 }
 
 VmdkDescriptor parse(const std::string& text) {
@@ -63,8 +89,6 @@ VmdkDescriptor parse(const std::string& text) {
       descriptor.parent_id = lower(value);
     } else if (line.starts_with("parentFileNameHint")) {
       hint = unquoted(value);
-    } else if (const std::optional<VmdkExtent> extent = parse_extent(line)) {
-      descriptor.extents.push_back(*extent);
     }
   }
   if (!descriptor.parent_id.empty() && descriptor.parent_id != "ffffffff") {
@@ -85,13 +109,24 @@ VmdkDescriptor created_as(const char* type) {
 
 }  // namespace
 
+bool is_vmdk_text(const ByteSource& file) {
+  constexpr std::string_view start = "# Disk DescriptorFile";
+  if (file.size() < start.size()) return false;
+  const Bytes head = file.read(0, start.size());
+  return ByteView(head, 0, file.name()).starts_with(start);
+}
+
 VmdkDescriptor read_vmdk_descriptor(const ByteSource& file) {
   const Bytes head =
       file.read(0, static_cast<std::size_t>(std::min<std::uint64_t>(file.size(), 512)));
   const ByteView view(head, 0, file.name());
   if (view.starts_with("COWD")) return created_as("vmfsSparse");
   if (!view.starts_with("KDMV")) {
-    return parse(text_of(file.read(0, static_cast<std::size_t>(std::min(file.size(), max_text)))));
+    const std::string text =
+        text_of(file.read(0, static_cast<std::size_t>(std::min(file.size(), max_text))));
+    VmdkDescriptor descriptor = parse(text);
+    descriptor.extents = parse_extents(text, file.name());
+    return descriptor;
   }
   const std::uint64_t start = view.u64(28);
   const std::uint64_t sectors = view.u64(36);
@@ -100,10 +135,21 @@ VmdkDescriptor read_vmdk_descriptor(const ByteSource& file) {
     throw Error::corrupt(file.name(), 28, "bad place of the VMDK descriptor", {},
                          fmt::format("sector {}, {} sectors", start, sectors));
   }
-  VmdkDescriptor descriptor = parse(
+  // Its extents are not looked at: it names itself, perhaps by a name it had before.
+  return parse(
       text_of(MapBounds(file, "VMDK").table(28, start * 512, sectors * 512, "its descriptor")));
-  descriptor.extents.clear();  // it names itself, perhaps by a name it had before
-  return descriptor;
+}
+
+std::string vmdk_parent_to_qemu(const ByteSource& file) {
+  constexpr std::uint64_t longest = 20 * 512;
+  const std::uint64_t start = std::min<std::uint64_t>(is_vmdk_text(file) ? 0 : 512, file.size());
+  const std::string text =
+      text_of(file.read(start, static_cast<std::size_t>(std::min(file.size() - start, longest))));
+  constexpr std::string_view before = "parentFileNameHint=\"";
+  const std::size_t found = text.find(before.substr(0, before.size() - 2));
+  if (found == std::string::npos || text.size() - found < before.size()) return {};
+  const std::size_t first = found + before.size();
+  return text.substr(first, text.find('"', first) - first);
 }
 
 std::string vmdk_descriptor_text(const VmdkDescriptor& descriptor, const std::string& name) {

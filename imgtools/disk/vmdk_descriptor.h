@@ -7,6 +7,13 @@
 //   RW 204800 FLAT "disk-flat.vmdk" 0
 //
 // It stands alone in a file ("# Disk DescriptorFile"), or inside the sparse file it describes.
+//
+// What is odd about it is how qemu reads it, which reads the disk then: it takes what follows the
+// first "parentFileNameHint" anywhere in the text for the parent, also of a disk that has none by
+// its CIDs, and an extent may begin in one line and go on in the next. Where that could give other
+// files than are found here, the descriptor is an error.
+//
+// Source: qemu, block/vmdk.c.
 #pragma once
 
 #include <string>
@@ -33,8 +40,16 @@ struct VmdkDescriptor {
   std::vector<VmdkExtent> extents;  ///< empty for a file that is its own only extent
 };
 
+/// True of a descriptor in a file of its own.
+bool is_vmdk_text(const ByteSource& file);
+
 /// `file` starts with "KDMV", "COWD" or "# Disk DescriptorFile".
+/// Error(corrupt) also where qemu would see other extents.
 VmdkDescriptor read_vmdk_descriptor(const ByteSource& file);
+
+/// The file that qemu takes for the parent, whatever the header and the CIDs say: it looks for the
+/// first hint in the place where a descriptor usually is. "" if there is none.
+std::string vmdk_parent_to_qemu(const ByteSource& file);
 
 /// The text of a file of its own that says the same of the extents, and which disk is its parent;
 /// not the parent's name. For qemu: it knows the type only as one that may have several extents.

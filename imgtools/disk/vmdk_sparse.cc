@@ -77,7 +77,9 @@ SparseHeader read_header(const ByteSource& file) {
   SparseHeader header;
   if (view.starts_with("KDMV")) {
     header = parse_hosted(view);
-    if (header.directory == at_the_end) header = read_second_header(file);
+    // Of no sectors, it is to qemu a descriptor of other files: the second header must not hide
+    // that.
+    if (header.directory == at_the_end && header.sectors != 0) header = read_second_header(file);
   } else if (view.starts_with("COWD")) {
     header = parse_esx(view);
   } else {

@@ -245,6 +245,62 @@ TEST_CASE("a VMDK of no sectors, to qemu a descriptor of other files, is an erro
         ErrorKind::corrupt);
 }
 
+TEST_CASE("a second header does not hide that the first one makes a VMDK a descriptor to qemu") {
+  const TempDir dir;
+  Bytes file = small_vmdk();
+  const Bytes second(file.begin(), file.begin() + 512);
+  file.insert(file.end(), second.begin(), second.end());
+  file.resize(file.size() + 512);
+  put_u64(file, 56, ~std::uint64_t{0});
+  const auto examine = [&] {
+    examine_foreign(*host_read_storage(), dir.write("disk.vmdk", file), "vmdk");
+  };
+  CHECK_NOTHROW(examine());
+  put_u64(file, 12, 0);
+  CHECK_THAT(error_of(examine).what(), Catch::Contains("bad sizes"));
+}
+
+TEST_CASE("a hint of a parent that only qemu finds in a VMDK is an error") {
+  const TempDir dir;
+  const auto examine = [&](const Bytes& file) {
+    examine_foreign(*host_read_storage(), dir.write("disk.vmdk", file), "vmdk");
+  };
+  for (const std::string hint : {"CID=1\nparentCID=ffffffff\nparentFileNameHint=\"/etc/passwd\"\n",
+                                 "# not meant: parentFileNameHint=\"/etc/passwd\"\n",
+                                 "parentCID=1\nparentFileNameHint = \"base.vmdk\"\n"}) {
+    INFO(hint);
+    const std::string text = "# Disk DescriptorFile\n" + hint;
+    CHECK_THAT(error_of([&] { examine(Bytes(text.begin(), text.end())); }).what(),
+               Catch::Contains("but to qemu it is"));
+    for (const bool old : {false, true}) {
+      Bytes file = small_vmdk(old);
+      std::fill_n(file.begin() + 512, 512, std::uint8_t{0});
+      std::copy(hint.begin(), hint.end(), file.begin() + 512);
+      INFO(old);
+      CHECK(error_of([&] { examine(file); }).kind() == ErrorKind::corrupt);
+    }
+  }
+}
+
+TEST_CASE("an extent of a VMDK that qemu would read otherwise is an error") {
+  const TempDir dir;
+  dir.write("a", Bytes(1024));
+  for (const std::string lines :
+       {"\nRW 2 FLAT \"a\" 0\n", " \t\r\nRW 2 FLAT \"a\" 0\n", "RW\n2 FLAT \"a\" 0\n",
+        "RW 2\nFLAT \"a\" 0\n", "RW 2 FLAT b \"a\" 0\n", "RW 2 FLAT \"a\n",
+        "RW 2 FLAT \"a\rb\" 0\n", "RW two FLAT \"a\" 0\n"}) {
+    INFO(lines);
+    const std::string path = dir.write("disk.vmdk", "# Disk DescriptorFile\nCID=1\n" + lines);
+    const Error e = error_of([&] { examine_foreign(*host_read_storage(), path, "vmdk"); });
+    CHECK(e.kind() == ErrorKind::corrupt);
+    CHECK_THAT(e.what(), Catch::Contains("qemu"));
+  }
+  const std::string path = dir.write(
+      "disk.vmdk", "# Disk DescriptorFile\nRW 2 FLAT \"" + std::string(512, 'a') + "\" 0\n");
+  CHECK(error_of([&] { examine_foreign(*host_read_storage(), path, "vmdk"); }).kind() ==
+        ErrorKind::corrupt);
+}
+
 TEST_CASE("a parent that was changed since or is of a format that is not checked is refused") {
   const TempDir dir;
   const auto storage = host_read_storage();
