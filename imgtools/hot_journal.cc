@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "imgtools/error.h"
 #include "imgtools/journal_targets.h"
@@ -193,14 +194,18 @@ std::unique_ptr<ByteSource> ReadThroughStorage::open(const std::string& path) co
     const bool stale = info && info->type == FileType::file && info->size != current->size();
     return stale ? base_.open(path) : std::move(current);
   }
-  meet(hot->path, path);
-  return old_state(*hot, std::move(current));
+  Met& met = meet(hot->path, path);
+  const bool fitted = std::exchange(met.fits, false);
+  std::unique_ptr<ByteSource> old = old_state(*hot, std::move(current));
+  met.fits = fitted;
+  return old;
 }
 
-void ReadThroughStorage::meet(const std::string& journal, const std::string& file) const {
-  const bool met = std::any_of(journals_.begin(), journals_.end(),
-                               [&](const Met& one) { return one.journal == journal; });
-  if (!met) journals_.push_back({journal, file});
+ReadThroughStorage::Met& ReadThroughStorage::meet(const std::string& journal,
+                                                  const std::string& file) const {
+  const auto met = std::find_if(journals_.begin(), journals_.end(),
+                                [&](const Met& one) { return one.journal == journal; });
+  return met != journals_.end() ? *met : journals_.emplace_back(Met{journal, file});
 }
 
 }  // namespace goldhive

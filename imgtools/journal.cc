@@ -303,6 +303,7 @@ std::optional<std::string> recover(Storage& storage, const std::string& host_fil
                             state.foreign),
                 hot->path);
   }
+  require_old_length(hot->journal, targets);
   storage.sync_directory(hot->folder);
   restore(hot->journal, targets);
   storage.remove(hot->path);

@@ -127,6 +127,19 @@ TargetState compare_all(const Journal& journal, const LockedTargets& targets) {
   return all;
 }
 
+void require_old_length(const Journal& journal, const LockedTargets& targets) {
+  for (std::uint32_t i = 0; i < targets.size(); ++i) {
+    const JournalTarget& target = journal.targets()[i];
+    const std::uint64_t size = targets.file(i).size();
+    if (size >= target.old_size) continue;
+    throw Error(ErrorKind::refused,
+                fmt::format("is {} bytes long and was {} before the patch: what was cut off is in "
+                            "no journal, so take it from a copy",
+                            size, target.old_size),
+                target.name);
+  }
+}
+
 void restore(const Journal& journal, LockedTargets& targets) {
   Bytes current;
   for (const JournalRecord& record : journal.records()) {

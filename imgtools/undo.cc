@@ -208,6 +208,7 @@ UndoResult undo(Storage& storage, const JournalPlace& place, const std::string& 
 
   const std::string hot_path = journal_path(folder, names);
   if (result.changed) {
+    require_old_length(journal, targets);
     const std::uint64_t needed = journal.source().size();
     const std::uint64_t room = storage.free_space(folder);
     if (room < needed) {

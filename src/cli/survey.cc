@@ -33,6 +33,7 @@ void say_errors(Host& host, const report::TargetReport& target) {
 
 void add_hot_journals(const ReadThroughStorage& storage, report::TargetReport& target) {
   for (const ReadThroughStorage::Met& met : storage.journals()) {
+    if (!met.fits) continue;  // an error says so
     target.notes.push_back(fmt::format(
         "a patch of {} was cut off; it is read as it was before (goldhive recover rolls it back, "
         "journal {})",

@@ -115,6 +115,7 @@ TEST_CASE("a cut-off patch is read through in its old state without a write and 
     REQUIRE(view.journals().size() == 1);
     CHECK(view.journals()[0].journal == hive_journal);
     CHECK(view.journals()[0].file == hive);
+    CHECK(view.journals()[0].fits);
   }
   CHECK(storage.writes() == 0);
 
@@ -142,6 +143,8 @@ TEST_CASE("a journal that does not fit the file beside it is refused and force o
   const Error read = error_of([&] { view.open(hive); });
   CHECK(read.kind() == ErrorKind::refused);
   CHECK(read.message().find("SYSTEM at 0x1004") != std::string::npos);
+  REQUIRE(view.journals().size() == 1);
+  CHECK_FALSE(view.journals()[0].fits);
   CHECK(error_of([&] { recover(storage, hive, false); }).kind() == ErrorKind::refused);
   CHECK(storage.contents(hive) == other);
   CHECK(recover(storage, hive, true) == hive_journal);
@@ -154,6 +157,17 @@ TEST_CASE("a file of another size than the journal knows is refused") {
   CHECK(error_of([&] { recover(storage, hive, false); }).kind() == ErrorKind::refused);
   storage.put(hive, Bytes(12001, 'o'));
   CHECK(error_of([&] { recover(storage, hive, false); }).kind() == ErrorKind::refused);
+}
+
+TEST_CASE("a file that was cut off is not rolled back by force, and stays as it is") {
+  FaultyStorage storage = died();
+  const Bytes shorter(9999, 'o');
+  storage.put(hive, shorter);
+  const Error forced = error_of([&] { recover(storage, hive, true); });
+  CHECK(forced.kind() == ErrorKind::refused);
+  CHECK(forced.message().find("9999 bytes long and was 10000") != std::string::npos);
+  CHECK(storage.contents(hive) == shorter);
+  CHECK(storage.exists(hive_journal));
 }
 
 TEST_CASE("a damaged journal is an error to every reader and never rolled back") {

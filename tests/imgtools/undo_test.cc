@@ -82,6 +82,18 @@ TEST_CASE("a file changed since the patch is not undone unless forced") {
   CHECK(storage.contents(image) == original);
 }
 
+TEST_CASE("a file cut off since the patch is not undone by force, and no journal is left") {
+  FaultyStorage storage;
+  storage.put(image, original);
+  const std::string undo_file = patch(storage, 10, 'a');
+  const Bytes shorter(original.begin(), original.end() - 1);
+  storage.put(image, shorter);
+  const std::vector<std::string> before = storage.paths();
+  CHECK(error_of([&] { undo(storage, place, undo_file, true); }).kind() == ErrorKind::refused);
+  CHECK(storage.contents(image) == shorter);
+  CHECK(storage.paths() == before);
+}
+
 TEST_CASE("a growth changed since the patch is noticed") {
   FaultyStorage storage;
   storage.put(image, original);
