@@ -26,10 +26,10 @@ enum class Interest {
 /// `path` as clean_name() gives it.
 Interest interest_in(const std::string& path, std::uint64_t size);
 
-/// True if a file at `path` is a hive where Windows has it: .../System32/config/SOFTWARE.
 /// True of the names that disks have which are read by qemu, or their parts.
 bool is_read_by_qemu(const std::string& path);
 
+/// True if a file at `path` is a hive where Windows has it: .../System32/config/SOFTWARE.
 bool is_windows_hive(const std::string& path);
 
 /// True for the first bytes of a hive or a log: "regf".
