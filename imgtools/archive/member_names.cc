@@ -30,10 +30,10 @@ constexpr std::array<std::string_view, 4> hive_suffixes = {"", ".LOG", ".LOG1", 
 constexpr std::array<std::string_view, 4> modules = {"winhttp.dll", "webio.dll", "ntoskrnl.exe",
                                                      "cmd.exe"};
 constexpr std::array<std::string_view, 2> system_folders = {"System32", "SysWOW64"};
-constexpr std::array<std::string_view, 23> image_suffixes = {
-    ".vhd", ".vhdx", ".avhd", ".avhdx", ".vmdk", ".qcow2", ".vdi", ".wim",
-    ".esd", ".swm",  ".iso",  ".img",   ".raw",  ".dd",    ".tar", ".tgz",
-    ".tbz", ".txz",  ".tzst", ".zip",   ".7z",   ".cpio",  ".tbz2"};
+constexpr std::array<std::string_view, 24> image_suffixes = {
+    ".vhd", ".vhdx", ".avhd", ".avhdx", ".vmdk", ".qcow2", ".vdi",  ".wim",
+    ".esd", ".swm",  ".iso",  ".img",   ".raw",  ".dd",    ".tar",  ".tgz",
+    ".tbz", ".txz",  ".tzst", ".zip",   ".7z",   ".cpio",  ".tbz2", ".ova"};
 constexpr std::array<std::string_view, 4> packed_suffixes = {".gz", ".bz2", ".xz", ".zst"};
 
 /// Folders whose files are neither loose hives nor images that anybody backed up: Windows' own

@@ -86,6 +86,7 @@ TEST_CASE("what is kept of an archive is told by names") {
   CHECK(interest_in("Windows/System32/WINHTTP.DLL", 1) == Interest::keep);
   CHECK(interest_in("Windows/winsxs/x/winhttp.dll", 1) == Interest::none);
   CHECK(interest_in("disk.vhd", 1) == Interest::image);
+  CHECK(interest_in("machine.OVA", 1) == Interest::image);
   CHECK(interest_in("Recovery/winre.wim", 1 << 20) == Interest::none);
   CHECK(interest_in("hives/sw_2016", 1 << 20) == Interest::peek);
   CHECK(interest_in("hives/readme", 100) == Interest::none);
