@@ -21,6 +21,8 @@ const std::vector<ArchiveKind>& archive_kinds() {
       {"deflated.zip", "zip", "zip", "zip -qr \"$1\" ."},
       {"stored.zip", "zip", "zip", "zip -q0r \"$1\" ."},
       {"streamed.zip", "zip", "bsdtar", "bsdtar --format=zip -cf - . | cat > \"$1\""},
+      {"streamed-stored.zip", "zip", "zip", "zip -q0r - . | cat > \"$1\""},
+      {"zip64.zip", "zip", "zip", "zip -q -fz -r \"$1\" ."},
       {"7z", "7z", "7z", "7z a -bd -bso0 \"$1\" ."},
       {"bsd.7z", "7z", "bsdtar", "bsdtar --format=7zip -cf \"$1\" ."},
       {"newc.cpio", "cpio", "cpio", "find . | cpio -o -H newc --quiet > \"$1\""},

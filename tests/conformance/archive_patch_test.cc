@@ -190,7 +190,7 @@ TEST_CASE("sparse members and extended attributes of a tar are carried over") {
 TEST_CASE("a hive of a plain tar and a stored zip whose size stays is changed in place") {
   const TempDir dir;
   put_tree(dir, "windows-7-sp1-x64", "tree");
-  for (const char* kind : {"gnu.tar", "stored.zip"}) {
+  for (const char* kind : {"gnu.tar", "stored.zip", "streamed-stored.zip"}) {
     const std::string path = make_archive(dir, "tree", kind);
     if (path.empty()) continue;
     const std::uintmax_t size = fs::file_size(path);
@@ -201,7 +201,7 @@ TEST_CASE("a hive of a plain tar and a stored zip whose size stays is changed in
     CHECK(fs::file_size(path) == size);
     CHECK(fs::file_size(path + ".goldhive-undo") < size);
     CHECK_FALSE(fs::exists(path + ".goldhive-undo.original"));
-    if (std::string(kind) == "stored.zip") shell(dir, "", "unzip -tqq \"$1\"", path);
+    if (std::string(kind) != "gnu.tar") shell(dir, "", "unzip -tqq \"$1\"", path);
     CHECK(run_cli({"undo", path}).status == 0);
   }
 }
