@@ -19,7 +19,10 @@ struct UndoCommandFlags {
 
 /// One undo takes back all that the last patch of a target changed. Error(refused) where `name`
 /// asks for less, or for something else.
-void require_asked_for(const UndoNote& note, const TargetName& name) {
+void require_asked_for(const ReadStorage& storage, const std::string& undo_file,
+                       const TargetName& name) {
+  if (name.selector.empty()) return;  // all that there is
+  const UndoNote note = parse_undo_note(undo_metadata(storage, undo_file));
   std::string others;
   bool any = false;
   for (const std::string& changed : note.installations) {
@@ -62,7 +65,7 @@ void undo_target(const Host& host, Storage& storage, const TargetName& name,
                   "elsewhere (--undo-dir)",
                   name.path);
     }
-    if (part == 0) require_asked_for(parse_undo_note(undo_metadata(storage, *file)), name);
+    if (part == 0) require_asked_for(storage, *file, name);
     const UndoResult result = undo(storage, place, *file, flags.force);
     for (const std::string& path : result.targets) {
       report.restore->files.push_back({without_disk_inside(path), result.changed});

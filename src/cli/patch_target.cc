@@ -337,9 +337,7 @@ std::vector<std::string> recover_target(Storage& storage, const TargetName& name
   if (files.empty()) {                // a directory: its hives are files of their own
     std::optional<Error> unreadable;  // what cannot be read has no hive that was being patched
     for (const Found& found : find_installations(*image, {name.path, ""}, {}, unreadable)) {
-      for (const windows::HiveFact& hive : found.facts.hives) {
-        if (!hive.missing) files.push_back(name.path + "/" + hive.path);
-      }
+      add_hives(found.facts, name.path, files);
     }
   }
   for (const ReadThroughStorage::Met& met : through.journals()) files.push_back(met.file);

@@ -19,12 +19,6 @@ bool is_file_of(const std::string& selector, const std::string& volume_id) {
          (volume_id.starts_with(selector + "@") || volume_id.starts_with(selector + ":"));
 }
 
-bool selected(const std::string& selector, const std::string& volume_id,
-              const std::string& installation_suffix) {
-  return selector.empty() || selector == volume_id || selector == installation_suffix ||
-         is_file_of(selector, volume_id);
-}
-
 report::VolumeReport describe(const Volume& v) {
   return {v.id, v.label, v.file_system, v.size, v.passed_over, v.description};
 }
@@ -105,11 +99,7 @@ std::vector<std::string> files_of(const Image& image, const TargetReport& target
                                   const std::string& path) {
   std::vector<std::string> files = image.host_files();
   if (!files.empty()) return files;
-  for (const InstallationReport& row : target.installations) {
-    for (const windows::HiveFact& hive : row.facts.hives) {
-      if (!hive.missing) files.push_back(path + "/" + hive.path);
-    }
-  }
+  for (const InstallationReport& row : target.installations) add_hives(row.facts, path, files);
   return files;
 }
 
@@ -121,6 +111,13 @@ bool may_hold(const std::string& selector, const std::string& volume_id) {
   if (!selector.starts_with(volume_id)) return false;
   const char next = selector.size() > volume_id.size() ? selector[volume_id.size()] : ':';
   return next < '0' || next > '9';  // "@1" does not hold "@10"
+}
+
+void add_hives(const windows::Installation& installation, const std::string& path,
+               std::vector<std::string>& files) {
+  for (const windows::HiveFact& hive : installation.hives) {
+    if (!hive.missing) files.push_back(path + "/" + hive.path);
+  }
 }
 
 bool selects(const std::string& selector, const std::string& suffix) {
@@ -148,7 +145,7 @@ std::vector<windows::Installation> selected_installations(const Volume& volume,
                                                           const windows::InspectOptions& options) {
   std::vector<windows::Installation> found = windows::inspect(volume, name.path, options);
   const auto passed_by = [&](const windows::Installation& i) {
-    return !selected(name.selector, volume.id, i.id.substr(name.path.size()));
+    return !selects(name.selector, i.id.substr(name.path.size()));
   };
   found.erase(std::remove_if(found.begin(), found.end(), passed_by), found.end());
   const std::string folder_mark = volume.id + ":/";

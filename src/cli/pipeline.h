@@ -40,6 +40,10 @@ bool may_hold(const std::string& selector, const std::string& volume_id);
 /// path, or something that holds it.
 bool selects(const std::string& selector, const std::string& suffix);
 
+/// Adds the hives of an installation in the directory `path`: there they are files of the host.
+void add_hives(const windows::Installation& installation, const std::string& path,
+               std::vector<std::string>& files);
+
 /// Splits `text`. A path that exists as it stands is never split.
 TargetName split_target(const ReadStorage& storage, const std::string& text);
 

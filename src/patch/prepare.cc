@@ -217,7 +217,7 @@ struct Opinions {
   std::shared_ptr<const ResidentSource> edited;
   std::optional<hive::CrossCheckCopy> for_hivex;
 
-  /// Lets go of what it needed when it is done: a hive and a copy of it are not freed for nothing.
+  /// The copy for hivex goes when hivex is done, and not later where somebody waits for it to go.
   void hear() {
     std::future<CheckResult> after =
         std::async(std::launch::async, [this] { return hive::check(*edited); });

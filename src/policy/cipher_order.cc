@@ -151,9 +151,8 @@ Finding verdict(const windows::OsFacts& os, std::size_t number, const Tally& tal
 
 void add_evidence(Family family, const Tally& tally, Finding& row) {
   row.evidence.push_back(fmt::format(
-      "for TLS 1.2 with an RSA certificate: {}, with an ECDSA certificate: {}, old: {}, doubtful: "
-      "{}, "
-      "of no use: {}",
+      "for TLS 1.2 with an RSA certificate: {}, with an ECDSA certificate: {}, old: {}, "
+      "doubtful: {}, of no use: {}",
       tally[SuiteWorth::rsa].number, tally[SuiteWorth::ecdsa].number, tally[SuiteWorth::old].number,
       tally[SuiteWorth::doubtful].number, tally[SuiteWorth::none].number));
   if (row.verdict == Verdict::pass) return;
