@@ -7,7 +7,7 @@ find_program(GOLDHIVE_WINE NAMES wine64 wine PATHS /usr/lib/wine)
 if(GOLDHIVE_WINE)
   set(CMAKE_CROSSCOMPILING_EMULATOR
       ${CMAKE_COMMAND} -E env WINEPREFIX=${PROJECT_BINARY_DIR}/wine WINEDEBUG=-all
-      "WINEDLLOVERRIDES=mscoree=,mshtml=" ${GOLDHIVE_WINE})
+      "WINEDLLOVERRIDES=mscoree=,mshtml=" ${CMAKE_CURRENT_LIST_DIR}/wine.sh ${GOLDHIVE_WINE})
   # Made before tests run side by side: the first start takes seconds.
   execute_process(COMMAND ${CMAKE_CROSSCOMPILING_EMULATOR} cmd /c ver OUTPUT_QUIET ERROR_QUIET)
 else()

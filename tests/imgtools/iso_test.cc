@@ -57,9 +57,10 @@ void check_files(const FileTree& tree, const DiscRecipe& recipe) {
     const std::size_t slash = path.rfind('/');
     const std::string folder = slash == std::string::npos ? "" : exact->substr(0, slash);
     const std::vector<TreeEntry> entries = tree.list(folder);
-    CHECK(std::any_of(entries.begin(), entries.end(), [&, size = data.size()](const TreeEntry& e) {
-      return nt_equal(e.name, path.substr(slash + 1)) && !e.directory && e.size == size;
-    }));
+    CHECK(std::any_of(entries.begin(), entries.end(),
+                      [&, name = path.substr(slash + 1), size = data.size()](const TreeEntry& e) {
+                        return nt_equal(e.name, name) && !e.directory && e.size == size;
+                      }));
   }
 }
 
