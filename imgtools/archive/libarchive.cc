@@ -11,6 +11,8 @@
 //     damaged head would be one that never was: so the rest of a packed file is looked at here.
 //   - Names are converted to the charset of the locale, and lost where it lacks them. No library
 //     may set the locale of the process, so names are read under one of this thread alone.
+//   - It keeps a whole header in memory and believes a cpio whose next name has 4 GB. So what it
+//     reads for one header is counted, too.
 //   - ARCHIVE_WARN while data is read means a wrong checksum or size of this one member;
 //     ARCHIVE_RETRY for a header means a damaged tar.
 #include <archive.h>
@@ -54,6 +56,7 @@ GOLDHIVE_LATE_FUNCTION(libarchive, archive_filter_bytes);
 GOLDHIVE_LATE_FUNCTION(libarchive, archive_filter_count);
 GOLDHIVE_LATE_FUNCTION(libarchive, archive_format);
 GOLDHIVE_LATE_FUNCTION(libarchive, archive_read_data_block);
+GOLDHIVE_LATE_FUNCTION(libarchive, archive_read_data_skip);
 GOLDHIVE_LATE_FUNCTION(libarchive, archive_read_free);
 GOLDHIVE_LATE_FUNCTION(libarchive, archive_read_has_encrypted_entries);
 GOLDHIVE_LATE_FUNCTION(libarchive, archive_read_new);
@@ -88,6 +91,7 @@ GOLDHIVE_LATE_FUNCTION(libarchive, archive_write_set_options);
 
 constexpr std::size_t chunk_size = 256 * 1024;
 constexpr std::size_t tar_block = 512;
+constexpr std::uint64_t longest_header = 64 << 20;  // names, pax attributes, maps of sparse files
 
 /// What libarchive reads from: a file, or the output of another reader.
 class Feed {
@@ -360,6 +364,44 @@ class TarFeed final : public Feed {
   std::array<std::uint8_t, tar_block> tail_{};
 };
 
+/// Passes on what another feed gives, but no endless header of a member.
+class HeaderFeed final : public Feed {
+ public:
+  HeaderFeed(std::unique_ptr<Feed> base, std::string name)
+      : base_(std::move(base)), name_(std::move(name)) {}
+
+  std::span<const std::uint8_t> next() override {
+    const std::span<const std::uint8_t> data = base_->next();
+    given_ += data.size();
+    if (in_header_ && given_ > longest_header) {
+      throw Error::corrupt(name_, at_header_,
+                           "cut off or damaged: the header of a member is too long",
+                           fmt::format("at most {} bytes", longest_header), "more");
+    }
+    return data;
+  }
+  std::uint64_t skip(std::uint64_t bytes) override { return base_->skip(bytes); }
+  bool can_seek() const override { return base_->can_seek(); }
+  std::uint64_t seek(std::int64_t offset, int whence) override {
+    return base_->seek(offset, whence);
+  }
+
+  /// What follows is a header, at about this offset of the unpacked bytes.
+  void header_begins(std::uint64_t at) {
+    in_header_ = true;
+    given_ = 0;
+    at_header_ = at;
+  }
+  void header_ends() { in_header_ = false; }
+
+ private:
+  std::unique_ptr<Feed> base_;
+  std::string name_;
+  bool in_header_ = false;
+  std::uint64_t given_ = 0;
+  std::uint64_t at_header_ = 0;
+};
+
 std::string text_of(const char* raw, const char* utf8) {
   const char* text = raw != nullptr ? raw : utf8;
   if (text == nullptr) return "";
@@ -410,15 +452,33 @@ std::uint64_t UnpackBudget::usual_limit(std::uint64_t packed_size) {
 struct ArchiveReader::Impl {
   UnpackBudget& budget;
   bool packed = false;
-  TarFeed* tar = nullptr;  // owned by `reader`
-  std::unique_ptr<Reader> reader;
-  std::string member;  // the current one
+  TarFeed* tar = nullptr;         // owned by `reader`
+  HeaderFeed* headers = nullptr;  // owned by `reader`; null where it seeks for them
+  std::unique_ptr<Reader> reader{};
+  std::string member{};  // the current one
   bool data_ended = false;
+  bool in_member = false;
+
+  int next_header(archive_entry** entry);
 };
+
+/// archive_read_next_header(), which would first read over the rest of the last member: that is no
+/// header, however long.
+int ArchiveReader::Impl::next_header(archive_entry** entry) {
+  archive* a = reader->handle();
+  if (headers == nullptr) return archive_read_next_header(a, entry);
+  const int skipped = in_member ? archive_read_data_skip(a) : ARCHIVE_OK;
+  if (skipped == ARCHIVE_EOF || skipped == ARCHIVE_FATAL) return ARCHIVE_FATAL;
+  in_member = true;
+  headers->header_begins(static_cast<std::uint64_t>(archive_filter_bytes(a, 0)));
+  const int result = archive_read_next_header(a, entry);
+  headers->header_ends();
+  return result == ARCHIVE_EOF ? result : std::min(result, skipped);
+}
 
 ArchiveReader::ArchiveReader(std::shared_ptr<const ByteSource> file, const std::string& format,
                              UnpackBudget& budget)
-    : impl_(new Impl{budget, false, nullptr, nullptr, {}, false}) {
+    : impl_(new Impl{budget}) {
   const std::string name = file->name();
   impl_->packed = !packing_of(*file).empty();
   std::unique_ptr<Feed> feed;
@@ -431,6 +491,11 @@ ArchiveReader::ArchiveReader(std::shared_ptr<const ByteSource> file, const std::
     auto tar = std::make_unique<TarFeed>(std::move(feed));
     impl_->tar = tar.get();
     feed = std::move(tar);
+  }
+  if (format == "tar" || format == "cpio") {
+    auto headers = std::make_unique<HeaderFeed>(std::move(feed), name);
+    impl_->headers = headers.get();
+    feed = std::move(headers);
   }
   impl_->reader = std::make_unique<Reader>(std::move(feed), name);
   archive* a = impl_->reader->handle();
@@ -464,7 +529,7 @@ bool ArchiveReader::next(Member& member) {
   const Utf8Locale locale;
   archive* a = impl_->reader->handle();
   archive_entry* entry = nullptr;
-  const int result = archive_read_next_header(a, &entry);
+  const int result = impl_->next_header(&entry);
   impl_->data_ended = false;
   if (result == ARCHIVE_EOF) {
     check_end();

@@ -276,6 +276,21 @@ TEST_CASE("an archive bomb stops at a budget that a flag raises") {
         0);
 }
 
+TEST_CASE("a cpio whose next name has gigabytes is not read into memory") {
+  const TempDir dir;
+  std::string head = "070701";
+  for (int field = 0; field < 13; ++field) head += field == 11 ? "F0000000" : "00000001";
+  const std::string path = dir.write("a.cpio", Bytes(head.begin(), head.end()));
+  fs::resize_file(path, 200 << 20);
+  shell(dir, ".", "zstd -q --fast a.cpio -o b.cpio.zst");
+  for (const char* name : {"a.cpio", "b.cpio.zst"}) {
+    const RunResult scan = scan_json(dir / name);
+    INFO(scan.out);
+    CHECK(scan.status == 2);
+    CHECK_THAT(scan.err, Contains("the header of a member is too long"));
+  }
+}
+
 TEST_CASE("a link in an archive is not followed and what is behind it is not absent") {
   const TempDir dir;
   put_tree(dir, "windows-7-sp1-x64-ready", "tree");

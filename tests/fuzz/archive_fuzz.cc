@@ -2,8 +2,8 @@
 // and a hive changed in place and made longer, as far as handing out what would be written.
 //
 // libarchive believes what a cpio says of the length of a name and reserves up to 4 GB, which it
-// does not touch; where they cannot be had that is an error like another. -malloc_limit_mb=10000
-// lets it.
+// does not touch (the header of a member is given 64 MiB at most); where they cannot be had that is
+// an error like another. -malloc_limit_mb=10000 lets it.
 #include <vector>
 
 #include "imgtools/error.h"
