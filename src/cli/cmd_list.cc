@@ -11,7 +11,8 @@ struct ListFlags {
 };
 
 int list(Host& host, const ListFlags& flags) {
-  const PipelineOptions options = pipeline_options(host, flags.targets, nullptr);
+  PipelineOptions options = pipeline_options(host, flags.targets, nullptr);
+  options.may_be_empty = true;
   Output output(host, "list", flags.output, flags.targets.verbose);
   const report::Report report =
       survey(host, "list", "", flags.targets, output,
@@ -30,7 +31,8 @@ void add_list(CLI::App& app, Host& host, int& exit_code) {
   const auto flags = std::make_shared<ListFlags>();
   add_target_flags(*command, flags->targets);
   add_output_flags(*command, flags->output);
-  command->footer("Exit code: 0, or 2 where a target could not be read.");
+  command->footer(
+      "Exit code: 0 (for a target without Windows, too), or 2 where one could not be read.");
   command->callback([&host, &exit_code, flags] { exit_code = list(host, *flags); });
 }
 

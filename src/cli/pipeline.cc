@@ -19,8 +19,8 @@ bool is_file_of(const std::string& selector, const std::string& volume_id) {
          (volume_id.starts_with(selector + "@") || volume_id.starts_with(selector + ":"));
 }
 
-report::VolumeReport describe(const Volume& v) {
-  return {v.id, v.label, v.file_system, v.size, v.passed_over, v.description};
+report::VolumeReport describe(const Volume& v, const std::string& path) {
+  return {path + v.id, v.id, v.label, v.file_system, v.size, v.passed_over, v.description};
 }
 
 std::size_t judged(const TargetReport& target) {
@@ -63,24 +63,20 @@ InstallationReport judge(windows::Installation facts, const PipelineOptions& opt
   return out;
 }
 
-Error nothing_found(const TargetReport& target, const TargetName& name) {
-  const bool is_volume =
-      std::any_of(target.volumes.begin(), target.volumes.end(),
-                  [&](const report::VolumeReport& volume) { return volume.id == name.selector; });
-  if (!name.selector.empty() && !is_volume) {
-    return Error(ErrorKind::not_found,
-                 "no volume or installation '" + name.selector + "' in it (see goldhive list)",
-                 target.path);
-  }
+bool is_volume(const TargetReport& target, const std::string& selector) {
+  return std::any_of(target.volumes.begin(), target.volumes.end(),
+                     [&](const report::VolumeReport& v) { return v.id == selector; });
+}
+
+/// What to say of a target in which no Windows was found.
+std::string nothing_found(const TargetReport& target) {
   std::string passed_over;
   for (const report::VolumeReport& v : target.volumes) {
     if (v.passed_over.empty()) continue;
     passed_over += (passed_over.empty() ? "; passed over: " : ", ") + v.id +
                    (v.id.empty() ? "" : " ") + v.passed_over;
   }
-  return Error(ErrorKind::not_found,
-               "no Windows installation and no SOFTWARE or SYSTEM hive found" + passed_over,
-               target.path);
+  return "no Windows installation and no SOFTWARE or SYSTEM hive found" + passed_over;
 }
 
 /// A verdict on what is being written is one on a moment, perhaps on half a change.
@@ -186,7 +182,7 @@ TargetReport visit_target(const ReadStorage& storage, const std::string& target,
     out.notes.insert(out.notes.end(), checked.begin(), checked.end());
     for (const Volume& volume : image->volumes()) {
       if (!may_hold(name.selector, volume.id)) continue;
-      out.volumes.push_back(describe(volume));
+      out.volumes.push_back(describe(volume, name.path));
       // The other volumes are judged all the same, but the target as a whole is not.
       if (volume.error && !out.error) out.error = volume.error->at(name.path + volume.id);
       if (!volume.tree && !volume.state.encrypted) continue;
@@ -208,7 +204,12 @@ TargetReport visit_target(const ReadStorage& storage, const std::string& target,
     note_writers(storage, files_of(*image, out, name.path), out);
     const bool may_be_empty = image->may_lack_windows() && !out.volumes.empty();
     if (judged(out) == 0 && !may_be_empty && !out.error) {
-      throw nothing_found(out, name);
+      if (!name.selector.empty() && !is_volume(out, name.selector)) {
+        throw Error(ErrorKind::not_found,
+                    "no volume or installation '" + name.selector + "' in it (see goldhive list)");
+      }
+      if (!options.may_be_empty) throw Error(ErrorKind::not_found, nothing_found(out));
+      out.notes.push_back(nothing_found(out));
     }
   } catch (const Error& e) {
     out.error = e.at(target);

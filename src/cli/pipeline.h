@@ -22,6 +22,7 @@ struct PipelineOptions {
   /// Null: look, do not judge (`list`). Must outlive the call.
   const policy::Policy* policy = nullptr;
   std::string today;           ///< "YYYY-MM-DD"
+  bool may_be_empty = false;   ///< a target without Windows is worth a note, no error (`list`)
   bool force_unclean = false;  ///< for refusal(): an NTFS volume marked dirty may be patched
 };
 

@@ -8,14 +8,20 @@
 namespace goldhive::report {
 namespace {
 
-std::string describe_volume(const TargetReport& target, const VolumeReport& volume) {
-  std::string text = target.path + volume.id;
+std::string describe_volume(const VolumeReport& volume) {
+  std::string text = volume.name;
   if (!volume.label.empty()) text += fmt::format("  \"{}\"", volume.label);
   if (!volume.description.empty()) text += "  " + volume.description;
   if (!volume.file_system.empty()) text += "  " + volume.file_system;
   if (volume.size != 0) text += "  " + human_size(volume.size);
   if (!volume.passed_over.empty()) text += "  passed over: " + volume.passed_over;
   return printable(text);
+}
+
+/// Not if it were but the target's name again: a tree, a hive, an archive.
+bool worth_a_line(const TargetReport& target, const VolumeReport& volume) {
+  return target.volumes.size() > 1 || !volume.label.empty() || !volume.description.empty() ||
+         !volume.file_system.empty() || !volume.passed_over.empty();
 }
 
 std::string describe_control_sets(const windows::ControlSetFacts& sets) {
@@ -39,7 +45,7 @@ void write_listing(const Report& report, const WriteOptions& options, std::ostre
     line("", printable(t.path) + "  " + (t.format.empty() ? "not opened" : t.format));
     if (t.error && !options.reasons_shown) line("  error: ", printable(t.error->what()));
     for (const VolumeReport& v : t.volumes) {
-      if (t.volumes.size() > 1 || !v.passed_over.empty()) line("  volume: ", describe_volume(t, v));
+      if (worth_a_line(t, v)) line("  volume: ", describe_volume(v));
     }
     for (const InstallationReport& i : t.installations) {
       line("  ", printable(i.facts.id + "  " + describe_system(i.facts)));

@@ -46,6 +46,7 @@ struct HiveCheckReport {
 
 /// A file system of the target, whether Windows is on it or not; what `list` shows.
 struct VolumeReport {
+  std::string name;              ///< as a target: "disk.vhd:p2"
   std::string id;                ///< as in Volume::id: "", "@2", ":p2"
   std::string label;             ///< may be empty
   std::string file_system;       ///< "ntfs", "wim", ""

@@ -35,6 +35,21 @@ TEST_CASE("A listing judges nothing") {
   check_golden(golden + "list.json", session.run({"list", "-f", "json", "win7"}).out);
 }
 
+TEST_CASE("That there is no Windows is no error to list and one to scan") {
+  Session session;
+  session.storage.put("photos/cat.jpg", std::string("meow"));
+  const Outcome listed = session.run({"list", "photos"});
+  CHECK(listed.code == 0);
+  CHECK(listed.err.empty());
+  CHECK(listed.out ==
+        "photos  directory\n"
+        "  note: no Windows installation and no SOFTWARE or SYSTEM hive found\n");
+  CHECK(session.run({"scan", "photos"}).code == 2);
+  const Outcome unknown = session.run({"list", "photos:/Windows.old"});
+  CHECK(unknown.code == 2);
+  CHECK_THAT(unknown.err, Catch::Contains("no volume or installation ':/Windows.old'"));
+}
+
 TEST_CASE("Scan opens nothing for writing") {
   Session session;
   session.put_recipe("windows-7-sp1-x64", "win7");

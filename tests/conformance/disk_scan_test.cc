@@ -39,6 +39,21 @@ TEST_CASE("every container and layout gets the verdicts of the plain tree") {
   }
 }
 
+TEST_CASE("a volume without Windows is listed by the name that selects it") {
+  if (!have_disk_tools()) return;
+  const TempDir dir;
+  const std::string raw = make_windows_disk(dir, "disk", Layout::mbr, "windows-7-sp1-x64");
+  for (const std::string& target : {raw, raw + ":p1"}) {
+    const RunResult list = run_cli({"list", target});
+    INFO(list.out);
+    CHECK(list.status == 0);
+    CHECK(list.out.find("  volume: " + raw + ":p1  ") != std::string::npos);
+    CHECK((list.out.find("Windows 7") != std::string::npos) == (target == raw));
+  }
+  CHECK(run_cli({"scan", raw + ":p1"}).status == 2);
+  CHECK(run_cli({"list", raw + ":p9"}).status == 2);
+}
+
 TEST_CASE("a disk cut off anywhere is an error or has all that was read and says what is wrong") {
   if (!have_disk_tools() || !have_tool("qemu-nbd")) return;
   const TempDir dir;

@@ -137,8 +137,8 @@ report::Report sample_report() {
   report::TargetReport wim;
   wim.path = "install.wim";
   wim.format = "wim";
-  wim.volumes.push_back({"@1", "Windows Setup", "wim", 1000000000, ""});
-  wim.volumes.push_back({"@2", "Windows 7 Professional", "wim", 4000000000, ""});
+  wim.volumes.push_back({"install.wim@1", "@1", "Windows Setup", "wim", 1000000000, ""});
+  wim.volumes.push_back({"install.wim@2", "@2", "Windows 7 Professional", "wim", 4000000000, ""});
   report::InstallationReport seven;
   seven.facts = windows_7();
   seven.findings = findings_of_windows_7();
