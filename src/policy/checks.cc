@@ -170,12 +170,13 @@ const std::vector<Check>& all_checks() {
       {"registry.stray-key",
        DrawsOn::nothing,
        Severity::low,
-       {"Keys that Windows never reads",
-        "A CurrentControlSet inside a SYSTEM file, a Wow6432Node in a 32-bit SOFTWARE, Schannel "
-        "names that only look right.",
+       {"Keys and values that Windows never reads",
+        "A CurrentControlSet inside a SYSTEM file, a Wow6432Node in a 32-bit SOFTWARE, names of "
+        "Schannel's keys and of WinHTTP's and Schannel's values that only look right, and such "
+        "values one key too high.",
         "Whoever wrote them believes a setting is made. CurrentControlSet exists only while "
         "Windows runs; in the file the sets are ControlSet001 and so on.",
-        "Delete the key by hand after a look at it; goldhive patches the real place.",
+        "Delete it by hand after a look at it; goldhive patches the real place.",
         "support.microsoft.com/kb/102984; learn.microsoft.com, Registry Redirector"},
        check_stray_keys},
       {"hive.state",

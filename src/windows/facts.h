@@ -162,8 +162,10 @@ struct ServicingFacts {
 };
 
 /// A key that Windows never reads.
+/// A key, or a value of a key, that Windows never reads.
 struct StrayKey {
   std::string key;
+  std::string value;  ///< "": the key itself
   std::string reason;
   std::optional<hive::FileTime> last_written;
 };

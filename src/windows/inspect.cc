@@ -25,7 +25,7 @@ constexpr std::array topics = {
     Row{"Schannel", read_schannel},         Row{"FIPS mode", read_fips},
     Row{"cipher order", read_cipher_order}, Row{"servicing", read_servicing},
     Row{".NET Framework", read_dotnet},     Row{"WinINet", read_wininet},
-    Row{"stray keys", read_stray_keys},
+    Row{"stray keys", read_stray_keys},     Row{"stray values", read_stray_values},
 };
 
 class Inspector {

@@ -10,26 +10,11 @@
 #include "imgtools/error.h"
 #include "imgtools/text.h"
 #include "src/windows/schannel_names.h"
+#include "src/windows/stray.h"
 #include "src/windows/topics.h"
 
 namespace goldhive::windows {
 namespace {
-
-constexpr std::size_t report_limit = 100;
-
-/// The name without what the eye passes over: spaces of every kind, the letter v ("TLS v1.2") and
-/// slashes that are none. Two different names that fold to the same are look-alikes.
-std::u16string fold(std::u16string_view name) {
-  std::u16string folded;
-  for (const char16_t c : name) {
-    const bool space = c == u' ' || c == u'\t' || c == 0x00a0 || (c >= 0x2000 && c <= 0x200b) ||
-                       c == 0x202f || c == 0x3000 || c == 0xfeff || c == 0;
-    if (space || c == u'v' || c == u'V') continue;
-    const bool slash = c == 0x2215 || c == 0x2044 || c == 0xff0f;
-    folded += slash ? u'/' : nt_upcase(c);
-  }
-  return folded;
-}
 
 bool has_false_slash(std::u16string_view name) {
   return name.find_first_of(u"\u2215\u2044\uff0f") != std::u16string_view::npos;
@@ -38,7 +23,7 @@ bool has_false_slash(std::u16string_view name) {
 class StrayKeys {
  public:
   StrayKeys(const Sources& sources, Installation& installation)
-      : sources_(sources), installation_(installation), found_(installation.stray_keys) {}
+      : sources_(sources), installation_(installation) {}
 
   void run() {
     if (sources_.system.readable()) look_in_system();
@@ -48,20 +33,11 @@ class StrayKeys {
  private:
   void report(const KeyLookup& key, std::string reason) {
     if (key.presence != Presence::present) return;
-    add({key.path, std::move(reason), key.key->last_written()});
+    add_stray(installation_, {key.path, "", std::move(reason), key.key->last_written()});
   }
   void report(const KeyLookup& parent, const hive::Key& key, std::string reason) {
-    add({fmt::format("{}\\{}", parent.path, key.name_utf8()), std::move(reason),
-         key.last_written()});
-  }
-  void add(StrayKey stray) {
-    if (found_.size() < report_limit) {
-      found_.push_back(std::move(stray));
-    } else if (found_.size() == report_limit && !full_) {
-      full_ = true;
-      installation_.warnings.push_back(
-          fmt::format("only the first {} stray keys are reported", report_limit));
-    }
+    add_stray(installation_, {fmt::format("{}\\{}", parent.path, key.name_utf8()), "",
+                              std::move(reason), key.last_written()});
   }
 
   /// Subkeys of what may be absent; what cannot be read is no look-alike we could name.
@@ -174,8 +150,6 @@ class StrayKeys {
 
   const Sources& sources_;
   Installation& installation_;
-  std::vector<StrayKey>& found_;
-  bool full_ = false;
 };
 
 }  // namespace

@@ -38,6 +38,7 @@ void read_servicing(const Sources&, Installation&);
 void read_dotnet(const Sources&, Installation&);
 void read_wininet(const Sources&, Installation&);
 void read_stray_keys(const Sources&, Installation&);
+void read_stray_values(const Sources&, Installation&);
 
 // Paths that several topics share, relative to their hives (names as in the rules).
 inline constexpr std::string_view nt_current_version = "Microsoft\\Windows NT\\CurrentVersion";

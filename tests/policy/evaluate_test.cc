@@ -155,14 +155,17 @@ TEST_CASE("A suspicious volume is said and makes every verdict possibly stale") 
   CHECK(findings[0].verdict == Verdict::undetermined);
 }
 
-TEST_CASE("Keys that Windows never reads are warned of one by one") {
+TEST_CASE("Keys and values that Windows never reads are warned of one by one") {
   auto i = compliant_windows_7();
-  i.stray_keys.push_back({"HKLM\\SYSTEM\\CurrentControlSet", "never read from the file", 42});
+  i.stray_keys.push_back({"HKLM\\SYSTEM\\CurrentControlSet", "", "never read from the file", 42});
+  i.stray_keys.push_back({"HKLM\\SOFTWARE\\X", "Enable", "read under another name", 42});
   const auto rows = rows_of(judged(i), "registry.stray-key");
-  REQUIRE(rows.size() == 1);
+  REQUIRE(rows.size() == 2);
   CHECK(rows[0].verdict == Verdict::warn);
   CHECK(rows[0].key == "HKLM\\SYSTEM\\CurrentControlSet");
   CHECK(rows[0].message == "HKLM\\SYSTEM\\CurrentControlSet: never read from the file");
+  CHECK(rows[1].value == "Enable");
+  CHECK(rows[1].message == "HKLM\\SOFTWARE\\X, value \"Enable\": read under another name");
 }
 
 TEST_CASE("Sources that disagree about the Windows are said") {

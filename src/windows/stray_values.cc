@@ -1,0 +1,129 @@
+// Values that someone wrote for a purpose and that Windows never reads: a name with a slip in it
+// ("DefaultSecureProtocol"), or the right name one key too high (rules A5, C1: WinHTTP reads the
+// subkey WinHttp of Internet Settings, Schannel the subkeys Client and Server of a protocol).
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "imgtools/error.h"
+#include "imgtools/text.h"
+#include "src/windows/schannel_names.h"
+#include "src/windows/stray.h"
+#include "src/windows/topics.h"
+
+namespace goldhive::windows {
+namespace {
+
+/// How many characters must be added, taken away or replaced to make the one of the other; beyond
+/// `most` just some larger number.
+std::size_t slips(std::u16string_view a, std::u16string_view b, std::size_t most) {
+  const std::size_t longer = std::max(a.size(), b.size());
+  if (longer - std::min(a.size(), b.size()) > most) return longer;
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i + 1);
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({replaced, row[j] + 1, diagonal + 1});
+    }
+  }
+  return row.back();
+}
+
+class StrayValues {
+ public:
+  StrayValues(const Sources& sources, Installation& installation)
+      : sources_(sources), installation_(installation) {}
+
+  void look_in_software() {
+    constexpr std::array<std::string_view, 1> wanted = {"DefaultSecureProtocols"};
+    for (const View view : {View::native, View::wow64}) {
+      if (view == View::wow64 && !may_have_wow64(installation_.os.architecture)) continue;
+      const std::string settings = in_view(view, internet_settings);
+      const KeyLookup& key = sources_.software.key(settings);
+      misplaced(key, wanted, "WinHTTP reads it in the subkey WinHttp alone");
+      look_alikes(sources_.software.key(settings + "\\WinHttp"), wanted);
+    }
+  }
+
+  void look_in_system() {
+    constexpr std::array<std::string_view, 2> wanted = {"Enabled", "DisabledByDefault"};
+    for (const std::uint32_t set : installation_.control_sets.present) {
+      for (const std::string_view protocol : schannel_protocols) {
+        const std::string path =
+            in_control_set(set, fmt::format("{}\\Protocols\\{}", schannel_key, protocol));
+        const KeyLookup& key = sources_.system.key(path);
+        if (!key.key) continue;
+        misplaced(key, wanted, "Schannel reads it in the subkeys Client and Server alone");
+        for (const std::string_view side : schannel_sides) {
+          look_alikes(sources_.system.key(fmt::format("{}\\{}", path, side)), wanted);
+        }
+      }
+    }
+  }
+
+ private:
+  using Names = std::span<const std::string_view>;
+
+  void report(const KeyLookup& key, const hive::Value& value, std::string reason) {
+    add_stray(installation_,
+              {key.path, value.name_utf8(), std::move(reason), key.key->last_written()});
+  }
+
+  /// What cannot be read is no value we could name.
+  static std::vector<hive::Value> values(const KeyLookup& key) {
+    if (!key.key || key.is_link) return {};
+    try {
+      return key.key->values([](const Error&) {});
+    } catch (const Error&) {
+      return {};
+    }
+  }
+
+  void misplaced(const KeyLookup& key, Names wanted, std::string_view reason) {
+    for (const hive::Value& value : values(key)) {
+      const bool meant = std::any_of(wanted.begin(), wanted.end(), [&](std::string_view name) {
+        return nt_equal(value.name(), to_utf16(name));
+      });
+      if (meant) report(key, value, std::string(reason));
+    }
+  }
+
+  /// Values with almost the name of a wanted one.
+  void look_alikes(const KeyLookup& key, Names wanted) {
+    constexpr std::size_t most_slips = 2;
+    for (const hive::Value& value : values(key)) {
+      for (const std::string_view name : wanted) {
+        const std::u16string right = to_utf16(name);
+        if (nt_equal(value.name(), right)) break;
+        if (slips(fold(value.name()), fold(right), most_slips) > most_slips) continue;
+        report(
+            key, value,
+            fmt::format("looks like \"{}\" and is another name; Windows does not read it", name));
+        break;
+      }
+    }
+  }
+
+  const Sources& sources_;
+  Installation& installation_;
+};
+
+}  // namespace
+
+void read_stray_values(const Sources& sources, Installation& installation) {
+  StrayValues stray(sources, installation);
+  if (sources.system.readable()) stray.look_in_system();
+  if (sources.software.readable()) stray.look_in_software();
+}
+
+}  // namespace goldhive::windows

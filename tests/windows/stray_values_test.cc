@@ -1,0 +1,62 @@
+#include <catch2/catch.hpp>
+
+#include "tests/windows/sample.h"
+
+namespace goldhive::windows {
+namespace {
+
+/// "KEY|VALUE" of what is reported for these additions to the hives.
+std::vector<std::string> strays(const std::string& software, const std::string& system = "") {
+  Sample sample;
+  sample.software += software;
+  sample.system += system;
+  std::vector<std::string> found;
+  for (const StrayKey& stray : sample.facts().stray_keys) {
+    CHECK_FALSE(stray.reason.empty());
+    CHECK(stray.last_written);
+    found.push_back(stray.key + "|" + stray.value);
+  }
+  return found;
+}
+
+using Found = std::vector<std::string>;
+const std::string settings = "Microsoft\\Windows\\CurrentVersion\\Internet Settings";
+const std::string protocols = "ControlSet001\\Control\\SecurityProviders\\SCHANNEL\\Protocols\\";
+
+}  // namespace
+
+TEST_CASE("the values that Windows reads and those of others are not stray") {
+  CHECK(
+      strays(
+          "[" + settings + "]\n\"SecureProtocols\"=dword:a80\n[" + settings +
+              "\\WinHttp]\n\"defaultsecureprotocols\"=dword:a00\n\"DisableBranchCache\"=dword:1\n",
+          "[" + protocols +
+              "TLS 1.2\\Client]\n\"ENABLED\"=dword:1\n\"DisabledByDefault\"=dword:0\n"
+              "@=\"\"\n\"Comment\"=\"by hand\"\n[" +
+              protocols + "Vendor]\n\"Enabled\"=dword:1\n")
+          .empty());
+}
+
+TEST_CASE("values with a slip in the name are stray") {
+  CHECK(strays("[" + settings +
+               "\\WinHttp]\n\"DefaultSecureProtocol\"=dword:a00\n"
+               "\"DefaultSecureProtocols \"=dword:a00\n\"Default Secure Protocols\"=dword:a00\n"
+               "\"DefaultProtocols\"=dword:a00\n") ==
+        Found{"HKLM\\SOFTWARE\\" + settings + "\\WinHttp|DefaultSecureProtocol",
+              "HKLM\\SOFTWARE\\" + settings + "\\WinHttp|DefaultSecureProtocols ",
+              "HKLM\\SOFTWARE\\" + settings + "\\WinHttp|Default Secure Protocols"});
+  CHECK(strays("", "[" + protocols +
+                       "TLS 1.2\\Client]\n\"DisableByDefault\"=dword:0\n"
+                       "\"Enable\"=dword:1\n\"Disabled\"=dword:0\n") ==
+        Found{"HKLM\\SYSTEM\\" + protocols + "TLS 1.2\\Client|DisableByDefault",
+              "HKLM\\SYSTEM\\" + protocols + "TLS 1.2\\Client|Enable"});
+}
+
+TEST_CASE("values one key too high are stray") {
+  CHECK(strays("[" + settings + "]\n\"DefaultSecureProtocols\"=dword:a00\n",
+               "[" + protocols + "TLS 1.2]\n\"Enabled\"=dword:1\n") ==
+        Found{"HKLM\\SYSTEM\\" + protocols + "TLS 1.2|Enabled",
+              "HKLM\\SOFTWARE\\" + settings + "|DefaultSecureProtocols"});
+}
+
+}  // namespace goldhive::windows
