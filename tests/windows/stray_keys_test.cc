@@ -1,23 +1,7 @@
-#include <catch2/catch.hpp>
-
-#include "tests/windows/sample.h"
+#include "tests/windows/strays.h"
 
 namespace goldhive::windows {
 namespace {
-
-/// The keys reported for these additions to the hives.
-std::vector<std::string> strays(const std::string& software, const std::string& system = "") {
-  Sample sample;
-  sample.software += software;
-  sample.system += system;
-  std::vector<std::string> keys;
-  for (const StrayKey& stray : sample.facts().stray_keys) {
-    CHECK_FALSE(stray.reason.empty());
-    CHECK(stray.last_written);
-    keys.push_back(stray.key);
-  }
-  return keys;
-}
 
 using Keys = std::vector<std::string>;
 const std::string schannel = "ControlSet001\\Control\\SecurityProviders\\SCHANNEL\\";

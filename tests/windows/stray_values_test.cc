@@ -1,23 +1,7 @@
-#include <catch2/catch.hpp>
-
-#include "tests/windows/sample.h"
+#include "tests/windows/strays.h"
 
 namespace goldhive::windows {
 namespace {
-
-/// "KEY|VALUE" of what is reported for these additions to the hives.
-std::vector<std::string> strays(const std::string& software, const std::string& system = "") {
-  Sample sample;
-  sample.software += software;
-  sample.system += system;
-  std::vector<std::string> found;
-  for (const StrayKey& stray : sample.facts().stray_keys) {
-    CHECK_FALSE(stray.reason.empty());
-    CHECK(stray.last_written);
-    found.push_back(stray.key + "|" + stray.value);
-  }
-  return found;
-}
 
 using Found = std::vector<std::string>;
 const std::string settings = "Microsoft\\Windows\\CurrentVersion\\Internet Settings";
