@@ -123,6 +123,7 @@ std::vector<FoundKey> SubkeySearch::find_prefix(std::u16string_view prefix) {
 
 void SubkeySearch::load_top() {
   SubkeyList top = load_list(node_.subkey_list);
+  if (top.entries.empty()) throw not_a_leaf(node_.subkey_list);
   if (top.kind == SubkeyListKind::ri) {
     std::unordered_set<CellOffset> seen;
     for (const SubkeyListEntry& entry : top.entries) {

@@ -53,7 +53,7 @@ class SubkeySearch {
  private:
   void load_top();
   SubkeyList load_list(CellOffset cell);
-  /// Throws for what Windows does not write, a nested ri or an empty leaf: the walk copes with
+  /// Throws for what Windows does not write, a nested ri or an empty list: the walk copes with
   /// both.
   const SubkeyList& leaf(std::size_t index);
   Error not_a_leaf(CellOffset cell) const;

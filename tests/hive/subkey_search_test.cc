@@ -183,6 +183,22 @@ TEST_CASE("a list shorter than the key says makes absence uncertain") {
   corruption([&] { list.open().subkeys(); });
 }
 
+TEST_CASE("lists without entries make absence uncertain") {
+  for (const std::uint32_t leaf_limit : {9U, 1012U}) {
+    ListBytes list = make(ListKind::lh, leaf_limit);
+    put_u16(list.bytes, field_at(list.top, subkey_list_count_at), 0);
+    corruption([&] { list.open().find("alpha01"); });
+    corruption([&] { list.open().find_prefix("alpha"); });
+    std::size_t errors = 0;
+    CHECK(list.open().subkeys([&](const Error&) { ++errors; }).empty());
+    CHECK(errors == 1);
+  }
+  ListBytes one = make(ListKind::lh, 9);
+  put_u16(one.bytes, field_at(one.leaves[3], subkey_list_count_at), 0);
+  CHECK(one.open().find("gamma20"));
+  corruption([&] { one.open().find("nothing"); });
+}
+
 TEST_CASE("lists that hold themselves or each other end with an error") {
   ListBytes list = make(ListKind::lh, 9);
   put_u32(list.bytes, field_at(list.top, subkey_list_entries_at), list.top);
