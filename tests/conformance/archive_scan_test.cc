@@ -165,12 +165,14 @@ TEST_CASE("the parent of a differencing disk is found beside it in the archive")
   dir.write("in/disks/parent.vhd", goldhive::fixtures::build_vhd(parent));
   dir.write("in/disks/child.vhd", goldhive::fixtures::build_vhd(child));
   const std::string both = make_archive(dir, "in", "gnu.tar");
-  const RunResult list = run_cli({"list", both});
-  INFO(list.out << list.err);
+  const RunResult scan = run_cli({"scan", both});
+  INFO(scan.out << scan.err);
   // The disks are empty, and that could be seen: both were read.
-  CHECK(list.err.find("/disks/child.vhd no partition table") != std::string::npos);
+  CHECK(scan.err.find("/disks/child.vhd no partition table") != std::string::npos);
+  CHECK(run_cli({"list", both}).status == 0);
   fs::remove(dir / "in/disks/parent.vhd");
   const RunResult alone = run_cli({"list", make_archive(dir, "in", "tar.gz")});
+  CHECK(alone.status == 2);
   CHECK(alone.err.find("parent") != std::string::npos);
 }
 

@@ -1,5 +1,10 @@
 // Runs a fuzz target over the files of its corpus: each as it is, cut at several places, and with
 // single bytes changed, so that even a build without libFuzzer tries hostile neighbours of each.
+//
+//   <name>_replay [--every-byte] FOLDER...
+//
+// With --every-byte each byte is changed, not 64 of them: minutes, and no count or offset is left
+// out.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -7,6 +12,7 @@
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <string_view>
 #include <vector>
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
@@ -18,7 +24,7 @@ std::vector<std::uint8_t> load(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
 }
 
-std::size_t replay(std::vector<std::uint8_t> input) {
+std::size_t replay(std::vector<std::uint8_t> input, bool every_byte) {
   std::size_t runs = 0;
   const auto run = [&runs](const std::vector<std::uint8_t>& bytes, std::size_t size) {
     LLVMFuzzerTestOneInput(bytes.data(), size);
@@ -32,10 +38,10 @@ std::size_t replay(std::vector<std::uint8_t> input) {
                                          input.begin() + static_cast<std::ptrdiff_t>(cut));
     run(head, head.size());
   }
-  const std::size_t step = std::max<std::size_t>(1, input.size() / 64);
+  const std::size_t step = every_byte ? 1 : std::max<std::size_t>(1, input.size() / 64);
   for (std::size_t at = 0; at < input.size(); at += step) {
     const std::uint8_t old = input[at];
-    for (const int value : {0x00, 0xff, old ^ 0x80}) {
+    for (const int value : {0x00, 0xff, old ^ 0x80, old + 1}) {
       input[at] = static_cast<std::uint8_t>(value);
       run(input, input.size());
     }
@@ -49,10 +55,11 @@ std::size_t replay(std::vector<std::uint8_t> input) {
 int main(int argc, char** argv) {
   std::size_t files = 0;
   std::size_t runs = 0;
-  for (int i = 1; i < argc; ++i) {
+  const bool every_byte = argc > 1 && std::string_view(argv[1]) == "--every-byte";
+  for (int i = every_byte ? 2 : 1; i < argc; ++i) {
     for (const auto& entry : std::filesystem::recursive_directory_iterator(argv[i])) {
       if (!entry.is_regular_file()) continue;
-      runs += replay(load(entry.path()));
+      runs += replay(load(entry.path()), every_byte);
       ++files;
     }
   }
