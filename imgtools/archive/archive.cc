@@ -18,14 +18,13 @@
 #include "imgtools/archive/member_storage.h"
 #include "imgtools/archive/member_tree.h"
 #include "imgtools/archive/packing.h"
+#include "imgtools/archive/tar_format.h"
 #include "imgtools/archive/zip_format.h"
 #include "imgtools/error.h"
 
 namespace goldhive {
 
 namespace {
-
-constexpr std::size_t tar_block = 512;
 
 class ArchiveImage final : public Image {
  public:

@@ -161,7 +161,6 @@ struct ServicingFacts {
   std::string why_unknown;
 };
 
-/// A key that Windows never reads.
 /// A key, or a value of a key, that Windows never reads.
 struct StrayKey {
   std::string key;
