@@ -13,8 +13,9 @@ set -euo pipefail
 prefix=$1
 mingw=/usr/x86_64-w64-mingw32
 here=$(cd "$(dirname "$0")" && pwd)
+script=$here/$(basename "$0")
 stamp=$prefix/built-by
-[ "$(cat "$stamp" 2>/dev/null)" != "$(sha256sum <"$0")" ] || exit 0
+[ "$(cat "$stamp" 2>/dev/null)" != "$(sha256sum <"$script")" ] || exit 0
 
 work=$prefix.work
 rm -rf "$prefix" "$work"
@@ -76,11 +77,54 @@ for list in /etc/apt/sources.list.d/*.sources; do
 done
 cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null |
   sed -n 's/^deb /deb-src /p' >apt/parts/source.list || true
-apt=(apt-get -qq -o Dir::Etc::sourcelist=/dev/null -o "Dir::Etc::sourceparts=$work/apt/parts"
+ours=(-qq -o Dir::Etc::sourcelist=/dev/null -o "Dir::Etc::sourceparts=$work/apt/parts"
   -o "Dir::State::lists=$work/apt/lists" -o Dir::Cache::srcpkgcache= -o Dir::Cache::pkgcache=
   -o APT::Sandbox::User=)
-"${apt[@]}" update || true  # what is missing is told by the next line
-"${apt[@]}" source --download-only libarchive xz-utils libzstd bzip2 pugixml
+apt-get "${ours[@]}" update || true  # what is missing is told by the next lines
+
+# source_versions PACKAGE: the versions that the lists name, the newest first.
+source_versions() {
+  apt-cache "${ours[@]}" showsrc --only-source "$1" 2>/dev/null |
+    sed -n 's/^Version: //p' | sort -u | sort_by_dpkg
+}
+
+# sort_by_dpkg: versions on standard input, the newest first, in dpkg's own order, which sort(1) does
+# not know.
+sort_by_dpkg() {
+  local sorted=() version i
+  while read -r version; do
+    for ((i = 0; i < ${#sorted[@]}; i++)); do
+      dpkg --compare-versions "$version" gt "${sorted[i]}" && break
+    done
+    sorted=("${sorted[@]:0:i}" "$version" "${sorted[@]:i}")
+  done
+  [ ${#sorted[@]} -eq 0 ] || printf '%s\n' "${sorted[@]}"
+}
+
+# fetch_source PACKAGE: downloads the newest version that can be had. A list can name one whose files
+# are gone from the archive: an archive that is copied now and then lists updates it does not hold.
+fetch_source() {
+  local version tried=()
+  for version in $(source_versions "$1"); do
+    if apt-get "${ours[@]}" source --download-only "$1=$version" >"fetch-$1.log" 2>&1; then
+      if [ ${#tried[@]} -gt 0 ]; then
+        echo "$1: took version $version: the archive lists ${tried[*]} but does not have its files"
+      else
+        echo "$1: took version $version, the newest"
+      fi
+      return
+    fi
+    rm -f "$1"_*  # what arrived of it
+    tried+=("$version")
+  done
+  echo "$1: no version of its source can be had (the archive lists: ${tried[*]:-none}); apt said:" >&2
+  cat "fetch-$1.log" >&2 2>/dev/null || true
+  return 1
+}
+
+for package in libarchive xz-utils libzstd bzip2 pugixml; do
+  fetch_source "$package"
+done
 for package in *.dsc; do
   dpkg-source --no-check -x "$package" "src-${package%%_*}" >/dev/null  # apt has checked it
 done
@@ -112,7 +156,7 @@ cp build-xz/liblzma.a "$prefix/lib"
 cp -r src-xz-utils/src/liblzma/api/lzma.h src-xz-utils/src/liblzma/api/lzma "$prefix/include"
 
 configure zstd src-libzstd/build/cmake -DZSTD_BUILD_PROGRAMS=OFF -DZSTD_BUILD_SHARED=OFF \
-  -DZSTD_LEGACY_SUPPORT=OFF   -DZSTD_MULTITHREAD_SUPPORT=OFF
+  -DZSTD_LEGACY_SUPPORT=OFF -DZSTD_MULTITHREAD_SUPPORT=OFF
 cmake --build build-zstd --target libzstd_static
 cp build-zstd/lib/libzstd.a "$prefix/lib"
 cp src-libzstd/lib/zstd.h src-libzstd/lib/zstd_errors.h "$prefix/include"
@@ -137,4 +181,4 @@ pkgconfig_module libarchive "$(source_version libarchive)" -DLIBARCHIVE_STATIC \
 
 cd "$prefix"
 rm -rf "$work"
-sha256sum <"$0" >"$stamp"
+sha256sum <"$script" >"$stamp"
