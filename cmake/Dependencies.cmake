@@ -171,7 +171,7 @@ endif()
 goldhive_library(zlib "${ZLIB_VERSION_STRING}" "no archives (tar, zip, 7z, cpio)")
 
 # dep::nbd - VMDK, qcow2 and VDI, read by a qemu-nbd child; qemu-utils is used at run time only, and
-# so is libnbd itself: see imgtools/late_library.h. The child is bound to us by means of Linux.
+# so is libnbd itself: see imgtools/host/late_library.h. The child is bound to us by means of Linux.
 # package: libnbd-dev qemu-utils
 if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
   goldhive_late_library(nbd libnbd)

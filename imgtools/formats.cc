@@ -8,9 +8,9 @@
 #include "imgtools/archive/archive.h"
 #include "imgtools/directory.h"
 #include "imgtools/disk/disk_image.h"
-#include "imgtools/disk/foreign.h"
-#include "imgtools/hive_file.h"
+#include "imgtools/disk/qemu_image.h"
 #include "imgtools/iso/iso_image.h"
+#include "imgtools/lone_hive.h"
 #include "imgtools/wim/wim_image.h"
 
 namespace goldhive {

@@ -11,9 +11,9 @@
 #include <utility>
 #include <vector>
 
-#include "imgtools/error.h"
+#include "imgtools/bytes/error.h"
 #include "imgtools/file_tree.h"
-#include "imgtools/storage.h"
+#include "imgtools/host/storage.h"
 
 namespace goldhive {
 

@@ -1,6 +1,6 @@
 #include "imgtools/tree_storage.h"
 
-#include "imgtools/error.h"
+#include "imgtools/bytes/error.h"
 
 namespace goldhive {
 

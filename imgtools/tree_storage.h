@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "imgtools/file_tree.h"
-#include "imgtools/storage.h"
+#include "imgtools/host/storage.h"
 
 namespace goldhive {
 

@@ -20,7 +20,7 @@
 #include "imgtools/archive/packing.h"
 #include "imgtools/archive/tar_format.h"
 #include "imgtools/archive/zip_format.h"
-#include "imgtools/error.h"
+#include "imgtools/bytes/error.h"
 
 namespace goldhive {
 

@@ -13,8 +13,8 @@
 #include <span>
 #include <string>
 
-#include "imgtools/byte_source.h"
-#include "imgtools/error.h"
+#include "imgtools/bytes/byte_source.h"
+#include "imgtools/bytes/error.h"
 
 namespace goldhive {
 

@@ -6,8 +6,8 @@
 
 #include <algorithm>
 
-#include "imgtools/error.h"
-#include "imgtools/late_library.h"
+#include "imgtools/bytes/error.h"
+#include "imgtools/host/late_library.h"
 
 namespace goldhive {
 

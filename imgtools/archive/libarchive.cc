@@ -25,12 +25,12 @@
 #include <utility>
 
 #include "imgtools/archive/archive_reader.h"
-#include "imgtools/archive/feeds.h"
 #include "imgtools/archive/packing.h"
+#include "imgtools/archive/unpack_input.h"
 #include "imgtools/archive/utf8_locale.h"
-#include "imgtools/late_library.h"
-#include "imgtools/path.h"
-#include "imgtools/text.h"
+#include "imgtools/bytes/text.h"
+#include "imgtools/host/late_library.h"
+#include "imgtools/host/path.h"
 
 namespace goldhive {
 

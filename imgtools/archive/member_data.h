@@ -8,7 +8,7 @@
 #include <string>
 
 #include "imgtools/archive/archive_reader.h"
-#include "imgtools/spill_file.h"
+#include "imgtools/host/spill_file.h"
 
 namespace goldhive {
 

@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 
+#include "imgtools/bytes/error.h"
 #include "imgtools/disk/disk_storage.h"
-#include "imgtools/disk/foreign.h"
 #include "imgtools/disk/nbd.h"
+#include "imgtools/disk/qemu_image.h"
 #include "imgtools/disk/vmdk_descriptor.h"
-#include "imgtools/error.h"
 
 namespace goldhive {
 

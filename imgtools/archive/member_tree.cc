@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "imgtools/archive/member_names.h"
-#include "imgtools/error.h"
-#include "imgtools/path.h"
-#include "imgtools/text.h"
+#include "imgtools/bytes/error.h"
+#include "imgtools/bytes/text.h"
+#include "imgtools/host/path.h"
 
 namespace goldhive {
 

@@ -10,7 +10,7 @@
 #include <algorithm>
 #include <array>
 
-#include "imgtools/error.h"
+#include "imgtools/bytes/error.h"
 
 namespace goldhive {
 

@@ -6,7 +6,7 @@
 #include <span>
 #include <string>
 
-#include "imgtools/byte_source.h"
+#include "imgtools/bytes/byte_source.h"
 
 namespace goldhive {
 

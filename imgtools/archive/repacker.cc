@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "imgtools/archive/packing.h"
-#include "imgtools/error.h"
+#include "imgtools/bytes/error.h"
 
 namespace goldhive {
 

@@ -22,10 +22,10 @@
 #include "imgtools/archive/packing.h"
 #include "imgtools/archive/repacker.h"
 #include "imgtools/archive/tar_format.h"
-#include "imgtools/digest.h"
-#include "imgtools/disk/overlay_source.h"
-#include "imgtools/error.h"
-#include "imgtools/text.h"
+#include "imgtools/bytes/digest.h"
+#include "imgtools/bytes/error.h"
+#include "imgtools/bytes/overlay_source.h"
+#include "imgtools/bytes/text.h"
 
 namespace goldhive {
 

@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-#include "imgtools/error.h"
+#include "imgtools/bytes/error.h"
 
 namespace goldhive {
 

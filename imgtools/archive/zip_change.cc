@@ -32,9 +32,9 @@
 #include "imgtools/archive/archive_change.h"
 #include "imgtools/archive/member_names.h"
 #include "imgtools/archive/zip_format.h"
+#include "imgtools/bytes/error.h"
+#include "imgtools/bytes/text.h"
 #include "imgtools/disk/crc.h"
-#include "imgtools/error.h"
-#include "imgtools/text.h"
 
 namespace goldhive {
 

@@ -13,7 +13,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "imgtools/error.h"
+#include "imgtools/bytes/error.h"
 
 namespace goldhive {
 

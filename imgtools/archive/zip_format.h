@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "imgtools/byte_source.h"
+#include "imgtools/bytes/byte_source.h"
 
 namespace goldhive {
 

@@ -1,7 +1,7 @@
 // Checked big-endian reads, for VHD and qcow2.
 #pragma once
 
-#include "imgtools/bytes.h"
+#include "imgtools/bytes/bytes.h"
 
 namespace goldhive {
 

@@ -6,7 +6,7 @@
 #include <list>
 #include <utility>
 
-#include "imgtools/bytes.h"
+#include "imgtools/bytes/bytes.h"
 
 namespace goldhive {
 

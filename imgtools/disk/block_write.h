@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "imgtools/bytes.h"
+#include "imgtools/bytes/bytes.h"
 
 namespace goldhive {
 

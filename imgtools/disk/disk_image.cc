@@ -4,16 +4,16 @@
 
 #include <algorithm>
 
-#include "imgtools/disk/foreign.h"
 #include "imgtools/disk/fs_probe.h"
 #include "imgtools/disk/nbd.h"
 #include "imgtools/disk/partitions.h"
+#include "imgtools/disk/qemu_image.h"
 #include "imgtools/disk/raw.h"
 #include "imgtools/disk/vhd.h"
 #include "imgtools/disk/vhdx.h"
-#include "imgtools/ntfs.h"
-#include "imgtools/ntfs_change.h"
-#include "imgtools/ntfs_state.h"
+#include "imgtools/ntfs/ntfs.h"
+#include "imgtools/ntfs/ntfs_change.h"
+#include "imgtools/ntfs/ntfs_state.h"
 
 namespace goldhive {
 

@@ -4,9 +4,9 @@
 #include <mutex>
 #include <utility>
 
-#include "imgtools/disk/foreign.h"
+#include "imgtools/bytes/error.h"
 #include "imgtools/disk/nbd.h"
-#include "imgtools/error.h"
+#include "imgtools/disk/qemu_image.h"
 
 namespace goldhive {
 

@@ -14,7 +14,7 @@
 #include <memory>
 #include <string>
 
-#include "imgtools/storage.h"
+#include "imgtools/host/storage.h"
 
 namespace goldhive {
 

@@ -2,7 +2,7 @@
 // NTFS, exFAT or HPFS, and any tool may leave a wrong one.
 #pragma once
 
-#include "imgtools/byte_source.h"
+#include "imgtools/bytes/byte_source.h"
 
 namespace goldhive {
 

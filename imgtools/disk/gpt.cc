@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "imgtools/bytes/text.h"
 #include "imgtools/disk/crc.h"
 #include "imgtools/disk/guid.h"
-#include "imgtools/text.h"
 
 namespace goldhive {
 

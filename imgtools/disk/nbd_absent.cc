@@ -1,6 +1,6 @@
 // Stands in for nbd_posix.cc in a build without libnbd.
+#include "imgtools/bytes/error.h"
 #include "imgtools/disk/nbd.h"
-#include "imgtools/error.h"
 
 namespace goldhive {
 

@@ -15,9 +15,9 @@
 #include <system_error>
 #include <utility>
 
+#include "imgtools/bytes/error.h"
 #include "imgtools/disk/nbd.h"
-#include "imgtools/error.h"
-#include "imgtools/late_library.h"
+#include "imgtools/host/late_library.h"
 
 namespace goldhive {
 

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "imgtools/storage.h"
+#include "imgtools/host/storage.h"
 
 namespace goldhive {
 

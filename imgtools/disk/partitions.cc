@@ -6,9 +6,9 @@
 #include <optional>
 #include <set>
 
+#include "imgtools/bytes/error.h"
 #include "imgtools/disk/fs_probe.h"
 #include "imgtools/disk/gpt.h"
-#include "imgtools/error.h"
 
 namespace goldhive {
 

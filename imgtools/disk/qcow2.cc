@@ -6,9 +6,9 @@
 #include <bit>
 #include <unordered_set>
 
+#include "imgtools/bytes/error.h"
 #include "imgtools/disk/big_endian.h"
 #include "imgtools/disk/map_bounds.h"
-#include "imgtools/error.h"
 
 namespace goldhive {
 

@@ -16,7 +16,7 @@
 
 #include <string>
 
-#include "imgtools/byte_source.h"
+#include "imgtools/bytes/byte_source.h"
 
 namespace goldhive {
 

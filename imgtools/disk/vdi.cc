@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "imgtools/bytes/error.h"
 #include "imgtools/disk/map_bounds.h"
-#include "imgtools/error.h"
 
 namespace goldhive {
 

@@ -7,7 +7,7 @@
 // Source: forum documentation of the header by its author, t-8715; qemu, block/vdi.c.
 #pragma once
 
-#include "imgtools/byte_source.h"
+#include "imgtools/bytes/byte_source.h"
 
 namespace goldhive {
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "imgtools/error.h"
+#include "imgtools/bytes/error.h"
 
 namespace goldhive {
 

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <bit>
 
-#include "imgtools/error.h"
-#include "imgtools/text.h"
+#include "imgtools/bytes/error.h"
+#include "imgtools/bytes/text.h"
 
 namespace goldhive {
 

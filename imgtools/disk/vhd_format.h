@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "imgtools/byte_source.h"
+#include "imgtools/bytes/byte_source.h"
 #include "imgtools/disk/big_endian.h"
 #include "imgtools/disk/parent_chain.h"
 

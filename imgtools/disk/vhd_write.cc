@@ -17,8 +17,8 @@
 
 #include <algorithm>
 
+#include "imgtools/bytes/error.h"
 #include "imgtools/disk/vhd.h"
-#include "imgtools/error.h"
 
 namespace goldhive {
 

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "imgtools/bytes/error.h"
 #include "imgtools/disk/vhdx_log.h"
-#include "imgtools/error.h"
 
 namespace goldhive {
 

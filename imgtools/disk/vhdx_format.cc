@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <bit>
 
+#include "imgtools/bytes/error.h"
+#include "imgtools/bytes/text.h"
 #include "imgtools/disk/crc.h"
-#include "imgtools/error.h"
-#include "imgtools/text.h"
 
 namespace goldhive {
 

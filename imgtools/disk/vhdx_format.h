@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "imgtools/byte_source.h"
+#include "imgtools/bytes/byte_source.h"
 #include "imgtools/disk/guid.h"
 #include "imgtools/disk/parent_chain.h"
 

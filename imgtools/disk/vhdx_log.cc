@@ -6,8 +6,8 @@
 #include <optional>
 #include <vector>
 
+#include "imgtools/bytes/error.h"
 #include "imgtools/disk/crc.h"
-#include "imgtools/error.h"
 
 namespace goldhive {
 

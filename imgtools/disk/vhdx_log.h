@@ -18,7 +18,7 @@
 #include <cstdint>
 #include <memory>
 
-#include "imgtools/disk/overlay_source.h"
+#include "imgtools/bytes/overlay_source.h"
 #include "imgtools/disk/vhdx_format.h"
 
 namespace goldhive {

@@ -25,10 +25,10 @@
 
 #include <algorithm>
 
-#include "imgtools/digest.h"
+#include "imgtools/bytes/digest.h"
+#include "imgtools/bytes/error.h"
 #include "imgtools/disk/crc.h"
 #include "imgtools/disk/vhdx.h"
-#include "imgtools/error.h"
 
 namespace goldhive {
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "imgtools/byte_source.h"
+#include "imgtools/bytes/byte_source.h"
 #include "imgtools/disk/block_write.h"
 #include "imgtools/image.h"
 

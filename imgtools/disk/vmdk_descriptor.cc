@@ -7,8 +7,8 @@
 #include <sstream>
 #include <string_view>
 
+#include "imgtools/bytes/error.h"
 #include "imgtools/disk/map_bounds.h"
-#include "imgtools/error.h"
 
 namespace goldhive {
 

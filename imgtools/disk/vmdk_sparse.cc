@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "imgtools/bytes/error.h"
 #include "imgtools/disk/map_bounds.h"
-#include "imgtools/error.h"
 
 namespace goldhive {
 

@@ -15,7 +15,7 @@
 // Sources: VMware, "Virtual Disk Format 5.0"; qemu, block/vmdk.c.
 #pragma once
 
-#include "imgtools/byte_source.h"
+#include "imgtools/bytes/byte_source.h"
 
 namespace goldhive {
 

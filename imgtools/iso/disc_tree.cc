@@ -9,9 +9,9 @@
 #include <map>
 #include <utility>
 
-#include "imgtools/error.h"
-#include "imgtools/path.h"
-#include "imgtools/text.h"
+#include "imgtools/bytes/error.h"
+#include "imgtools/bytes/text.h"
+#include "imgtools/host/path.h"
 
 namespace goldhive {
 

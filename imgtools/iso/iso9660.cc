@@ -24,8 +24,8 @@
 #include <optional>
 #include <utility>
 
-#include "imgtools/error.h"
-#include "imgtools/text.h"
+#include "imgtools/bytes/error.h"
+#include "imgtools/bytes/text.h"
 
 namespace goldhive {
 

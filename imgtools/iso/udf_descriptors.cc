@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "imgtools/error.h"
-#include "imgtools/text.h"
+#include "imgtools/bytes/error.h"
+#include "imgtools/bytes/text.h"
 
 namespace goldhive::udf {
 

@@ -12,7 +12,7 @@
 #include <optional>
 #include <utility>
 
-#include "imgtools/error.h"
+#include "imgtools/bytes/error.h"
 #include "imgtools/iso/udf_descriptors.h"
 
 namespace goldhive::udf {

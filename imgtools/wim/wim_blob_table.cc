@@ -6,7 +6,7 @@
 #include <bit>
 #include <cstring>
 
-#include "imgtools/error.h"
+#include "imgtools/bytes/error.h"
 
 namespace goldhive {
 

@@ -23,7 +23,7 @@
 #include <string>
 #include <vector>
 
-#include "imgtools/large_buffer.h"
+#include "imgtools/bytes/large_buffer.h"
 #include "imgtools/wim/wim_header.h"
 
 namespace goldhive {

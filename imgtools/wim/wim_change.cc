@@ -32,9 +32,9 @@
 #include <map>
 #include <set>
 
-#include "imgtools/digest.h"
-#include "imgtools/error.h"
-#include "imgtools/large_buffer.h"
+#include "imgtools/bytes/digest.h"
+#include "imgtools/bytes/error.h"
+#include "imgtools/bytes/large_buffer.h"
 #include "imgtools/wim/wim_hash_uses.h"
 #include "imgtools/wim/wim_hashed_source.h"
 #include "imgtools/wim/wim_integrity.h"

@@ -2,8 +2,8 @@
 
 #include <wimlib.h>
 
-#include "imgtools/error.h"
-#include "imgtools/late_library.h"
+#include "imgtools/bytes/error.h"
+#include "imgtools/host/late_library.h"
 
 namespace goldhive {
 

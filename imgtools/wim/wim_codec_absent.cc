@@ -1,5 +1,5 @@
 // Stands in for wim_codec.cc in a build without libwim.
-#include "imgtools/error.h"
+#include "imgtools/bytes/error.h"
 #include "imgtools/wim/wim_codec.h"
 
 namespace goldhive {

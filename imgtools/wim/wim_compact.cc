@@ -11,7 +11,7 @@
 #include <algorithm>
 #include <map>
 
-#include "imgtools/error.h"
+#include "imgtools/bytes/error.h"
 #include "imgtools/wim/wim_change.h"
 #include "imgtools/wim/wim_integrity.h"
 #include "imgtools/wim/wim_xml_edit.h"

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "imgtools/nt_upcase.h"
+#include "imgtools/bytes/nt_upcase.h"
 
 namespace goldhive {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
-#include "imgtools/large_buffer.h"
+#include "imgtools/bytes/large_buffer.h"
 
 namespace goldhive {
 

@@ -6,7 +6,7 @@
 #include <map>
 #include <span>
 
-#include "imgtools/byte_source.h"
+#include "imgtools/bytes/byte_source.h"
 #include "imgtools/wim/wim_blob_table.h"
 
 namespace goldhive {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <future>
 
-#include "imgtools/error.h"
+#include "imgtools/bytes/error.h"
 
 namespace goldhive {
 

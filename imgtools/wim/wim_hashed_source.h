@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "imgtools/digest.h"
+#include "imgtools/bytes/digest.h"
 #include "imgtools/wim/wim_blob_table.h"
 
 namespace goldhive {

@@ -24,7 +24,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "imgtools/byte_source.h"
+#include "imgtools/bytes/byte_source.h"
 #include "imgtools/disk/guid.h"
 
 namespace goldhive {

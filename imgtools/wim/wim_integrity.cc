@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "imgtools/error.h"
+#include "imgtools/bytes/error.h"
 
 namespace goldhive {
 

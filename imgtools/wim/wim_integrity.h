@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "imgtools/digest.h"
+#include "imgtools/bytes/digest.h"
 #include "imgtools/wim/wim_header.h"
 
 namespace goldhive {

@@ -30,7 +30,7 @@
 #include <string>
 #include <vector>
 
-#include "imgtools/byte_source.h"
+#include "imgtools/bytes/byte_source.h"
 #include "imgtools/wim/wim_blob_table.h"
 
 namespace goldhive {

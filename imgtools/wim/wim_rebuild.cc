@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "imgtools/digest.h"
-#include "imgtools/error.h"
-#include "imgtools/large_buffer.h"
+#include "imgtools/bytes/digest.h"
+#include "imgtools/bytes/error.h"
+#include "imgtools/bytes/large_buffer.h"
 #include "imgtools/wim/wim_codec.h"
 
 namespace goldhive {

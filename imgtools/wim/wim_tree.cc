@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <vector>
 
-#include "imgtools/error.h"
-#include "imgtools/path.h"
-#include "imgtools/text.h"
+#include "imgtools/bytes/error.h"
+#include "imgtools/bytes/text.h"
+#include "imgtools/host/path.h"
 
 namespace goldhive {
 

@@ -20,7 +20,7 @@
 #include <map>
 #include <string>
 
-#include "imgtools/bytes.h"
+#include "imgtools/bytes/bytes.h"
 
 namespace goldhive {
 

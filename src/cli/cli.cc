@@ -9,7 +9,7 @@
 
 #include "src/cli/command.h"
 #include "src/cli/exit_codes.h"
-#include "src/cli/survey.h"
+#include "src/cli/run_targets.h"
 #include "src/cli/timestamp.h"
 #include "src/cli/version.h"
 

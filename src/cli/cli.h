@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "imgtools/storage.h"
-#include "src/cli/places.h"
+#include "imgtools/host/storage.h"
+#include "src/cli/host_folders.h"
 #include "src/cli/terminal.h"
 #include "src/hive/hive.h"
 

@@ -1,6 +1,6 @@
 // goldhive list: what is in a target, without a judgement.
 #include "src/cli/command.h"
-#include "src/cli/survey.h"
+#include "src/cli/run_targets.h"
 
 namespace goldhive::cli {
 namespace {

@@ -3,13 +3,13 @@
 
 #include "src/cli/cmd_plan.h"
 #include "src/cli/command.h"
-#include "src/cli/patch_target.h"
 #include "src/cli/restore.h"
-#include "src/cli/survey.h"
+#include "src/cli/run_targets.h"
 #include "src/cli/text_file.h"
 #include "src/cli/timestamp.h"
 #include "src/cli/version.h"
 #include "src/hive/cross_check.h"
+#include "src/patch/patch_target.h"
 
 namespace goldhive::cli {
 namespace {

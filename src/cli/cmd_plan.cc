@@ -2,7 +2,7 @@
 #include "src/cli/cmd_plan.h"
 
 #include "src/cli/command.h"
-#include "src/cli/survey.h"
+#include "src/cli/run_targets.h"
 
 namespace goldhive::cli {
 namespace {

@@ -1,8 +1,8 @@
 // goldhive recover: rolls back what a cut-off patch or undo left.
 #include "src/cli/command.h"
-#include "src/cli/patch_target.h"
 #include "src/cli/restore.h"
-#include "src/cli/survey.h"
+#include "src/cli/run_targets.h"
+#include "src/patch/patch_target.h"
 
 namespace goldhive::cli {
 namespace {

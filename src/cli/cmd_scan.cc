@@ -1,6 +1,6 @@
 // goldhive scan: judges targets by a policy.
 #include "src/cli/command.h"
-#include "src/cli/survey.h"
+#include "src/cli/run_targets.h"
 
 namespace goldhive::cli {
 namespace {

@@ -1,11 +1,11 @@
 // goldhive undo: takes the last patch of a target back, byte for byte.
 #include "imgtools/disk/disk_storage.h"
 #include "src/cli/command.h"
-#include "src/cli/patch_target.h"
 #include "src/cli/restore.h"
-#include "src/cli/survey.h"
-#include "src/cli/undo_note.h"
-#include "src/cli/undo_place.h"
+#include "src/cli/run_targets.h"
+#include "src/patch/patch_target.h"
+#include "src/patch/undo_note.h"
+#include "src/patch/undo_place.h"
 
 namespace goldhive::cli {
 namespace {

@@ -1,7 +1,7 @@
 // goldhive verify: is every cell of the hives where and what it should be?
 #include "src/cli/command.h"
-#include "src/cli/survey.h"
-#include "src/cli/verify.h"
+#include "src/cli/run_targets.h"
+#include "src/target/verify.h"
 
 namespace goldhive::cli {
 namespace {

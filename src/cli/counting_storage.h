@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "imgtools/storage.h"
+#include "imgtools/host/storage.h"
 
 namespace goldhive::cli {
 

@@ -8,8 +8,8 @@
 
 #include "src/cli/cli.h"
 #include "src/cli/exit_codes.h"
-#include "src/cli/pipeline.h"
 #include "src/policy/plan.h"
+#include "src/target/inspect_target.h"
 
 namespace goldhive::cli {
 

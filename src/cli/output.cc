@@ -6,10 +6,10 @@
 #include <fstream>
 #include <sstream>
 
-#include "imgtools/journal_format.h"
-#include "imgtools/path.h"
-#include "imgtools/replacement_record.h"
-#include "src/cli/pipeline.h"
+#include "imgtools/change/journal_format.h"
+#include "imgtools/change/replacement_record.h"
+#include "imgtools/host/path.h"
+#include "src/target/inspect_target.h"
 
 namespace goldhive::cli {
 namespace {

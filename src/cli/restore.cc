@@ -1,6 +1,6 @@
 #include "src/cli/restore.h"
 
-#include "src/cli/survey.h"
+#include "src/cli/run_targets.h"
 
 namespace goldhive::cli {
 UndoOptions undo_options(const Host& host, const UndoFlags& flags) {

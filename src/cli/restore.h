@@ -5,10 +5,10 @@
 #include <functional>
 #include <string>
 
-#include "imgtools/undo.h"
+#include "imgtools/change/undo.h"
 #include "src/cli/cli.h"
 #include "src/cli/flags.h"
-#include "src/cli/pipeline.h"
+#include "src/target/inspect_target.h"
 
 namespace goldhive::cli {
 

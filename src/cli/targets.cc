@@ -6,10 +6,10 @@
 #include <set>
 #include <sstream>
 
+#include "imgtools/bytes/text.h"
+#include "imgtools/change/undo.h"
 #include "imgtools/formats.h"
-#include "imgtools/path.h"
-#include "imgtools/text.h"
-#include "imgtools/undo.h"
+#include "imgtools/host/path.h"
 #include "src/cli/text_file.h"
 #include "src/windows/find_installations.h"
 

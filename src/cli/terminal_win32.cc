@@ -6,7 +6,7 @@
 // system's code page whatever the manifest says.
 #include "src/cli/terminal.h"
 
-#include "imgtools/host_win32.h"
+#include "imgtools/host/host_win32.h"
 
 #include <fcntl.h>
 #include <io.h>

@@ -1,7 +1,7 @@
 #include "src/cli/text_file.h"
 
-#include "imgtools/error.h"
-#include "imgtools/text.h"
+#include "imgtools/bytes/error.h"
+#include "imgtools/bytes/text.h"
 
 namespace goldhive::cli {
 

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-#include "imgtools/storage.h"
+#include "imgtools/host/storage.h"
 
 namespace goldhive::cli {
 

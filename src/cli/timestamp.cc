@@ -4,7 +4,7 @@
 #include <chrono>
 #include <string>
 
-#include "imgtools/error.h"
+#include "imgtools/bytes/error.h"
 
 namespace goldhive::cli {
 namespace {

@@ -6,7 +6,7 @@
 #include <array>
 #include <stdexcept>
 
-#include "imgtools/error.h"
+#include "imgtools/bytes/error.h"
 #include "src/hive/cell.h"
 
 namespace goldhive::hive {

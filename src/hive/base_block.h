@@ -20,7 +20,7 @@
 #include <span>
 #include <string>
 
-#include "imgtools/byte_source.h"
+#include "imgtools/bytes/byte_source.h"
 #include "src/hive/hive.h"
 
 namespace goldhive::hive {

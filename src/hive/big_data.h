@@ -6,7 +6,7 @@
 
 #include <cstdint>
 
-#include "imgtools/bytes.h"
+#include "imgtools/bytes/bytes.h"
 #include "src/hive/hive.h"
 
 namespace goldhive::hive {

@@ -14,7 +14,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "imgtools/bytes.h"
+#include "imgtools/bytes/bytes.h"
 #include "src/hive/base_block.h"
 #include "src/hive/hive.h"
 

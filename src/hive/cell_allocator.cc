@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "imgtools/error.h"
+#include "imgtools/bytes/error.h"
 #include "src/hive/base_block.h"
 #include "src/hive/cell.h"
 

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "imgtools/error.h"
-#include "imgtools/nt_upcase.h"
+#include "imgtools/bytes/error.h"
+#include "imgtools/bytes/nt_upcase.h"
 
 namespace goldhive::hive {
 

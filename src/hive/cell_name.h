@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "imgtools/bytes.h"
+#include "imgtools/bytes/bytes.h"
 
 namespace goldhive::hive {
 

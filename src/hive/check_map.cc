@@ -4,7 +4,7 @@
 
 #include <cstring>
 
-#include "imgtools/text.h"
+#include "imgtools/bytes/text.h"
 #include "src/hive/key_node.h"
 
 namespace goldhive::hive {

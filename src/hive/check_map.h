@@ -8,9 +8,9 @@
 #include <utility>
 #include <vector>
 
-#include "imgtools/byte_source.h"
-#include "imgtools/error.h"
-#include "imgtools/large_buffer.h"
+#include "imgtools/bytes/byte_source.h"
+#include "imgtools/bytes/error.h"
+#include "imgtools/bytes/large_buffer.h"
 #include "src/hive/base_block.h"
 #include "src/hive/cell.h"
 #include "src/hive/checker.h"

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "imgtools/text.h"
+#include "imgtools/bytes/text.h"
 #include "src/hive/big_data.h"
 #include "src/hive/check_map.h"
 #include "src/hive/key_node.h"

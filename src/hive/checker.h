@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "imgtools/byte_source.h"
+#include "imgtools/bytes/byte_source.h"
 #include "src/hive/fault.h"
 
 namespace goldhive::hive {

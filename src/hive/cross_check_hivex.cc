@@ -14,8 +14,8 @@
 #include <string_view>
 #include <system_error>
 
-#include "imgtools/error.h"
-#include "imgtools/scratch_file.h"
+#include "imgtools/bytes/error.h"
+#include "imgtools/host/scratch_file.h"
 #include "src/hive/cross_check.h"
 
 namespace goldhive::hive {

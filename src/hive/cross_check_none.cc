@@ -1,5 +1,5 @@
 // The cross-check of a build without hivex.
-#include "imgtools/error.h"
+#include "imgtools/bytes/error.h"
 #include "src/hive/cross_check.h"
 
 namespace goldhive::hive {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-#include "imgtools/error.h"
+#include "imgtools/bytes/error.h"
 
 namespace goldhive::hive {
 

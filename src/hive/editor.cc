@@ -6,8 +6,8 @@
 #include <optional>
 #include <string>
 
-#include "imgtools/error.h"
-#include "imgtools/text.h"
+#include "imgtools/bytes/error.h"
+#include "imgtools/bytes/text.h"
 #include "src/hive/base_block.h"
 #include "src/hive/big_data.h"
 #include "src/hive/cell_name.h"

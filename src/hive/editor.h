@@ -1,7 +1,8 @@
 // Changes a hive: sets and deletes values, creates and deletes keys, with the fewest bytes changed.
 //
 // Nothing is written here. The edits are made in memory, over the file's pages, and finish() tells
-// which bytes of the file have to become what; the journal (imgtools/journal.h) puts them there.
+// which bytes of the file have to become what; the journal (imgtools/change/journal.h) puts them
+// there.
 //
 // Write order inside a hive does not matter for that reason: the journal makes all of it one step.
 //

@@ -12,8 +12,8 @@
 #include <string_view>
 #include <vector>
 
-#include "imgtools/byte_source.h"
-#include "imgtools/error.h"
+#include "imgtools/bytes/byte_source.h"
+#include "imgtools/bytes/error.h"
 
 namespace goldhive::hive {
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-#include "imgtools/error.h"
+#include "imgtools/bytes/error.h"
 #include "src/hive/big_data.h"
 #include "src/hive/cell.h"
 

@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <memory>
 
-#include "imgtools/byte_source.h"
-#include "imgtools/page_cache.h"
+#include "imgtools/bytes/byte_source.h"
+#include "imgtools/bytes/page_cache.h"
 #include "src/hive/base_block.h"
 #include "src/hive/hive.h"
 #include "src/hive/key_node.h"

@@ -1,8 +1,8 @@
 #include <unordered_set>
 #include <utility>
 
-#include "imgtools/error.h"
-#include "imgtools/text.h"
+#include "imgtools/bytes/error.h"
+#include "imgtools/bytes/text.h"
 #include "src/hive/cell.h"
 #include "src/hive/hive.h"
 #include "src/hive/hive_file.h"

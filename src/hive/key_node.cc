@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "imgtools/error.h"
+#include "imgtools/bytes/error.h"
 
 namespace goldhive::hive {
 

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <memory>
 
-#include "imgtools/byte_source.h"
+#include "imgtools/bytes/byte_source.h"
 #include "src/hive/base_block.h"
 #include "src/hive/recovery.h"
 

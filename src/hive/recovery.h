@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "imgtools/byte_source.h"
-#include "imgtools/error.h"
+#include "imgtools/bytes/byte_source.h"
+#include "imgtools/bytes/error.h"
 #include "src/hive/hive.h"
 
 namespace goldhive::hive {

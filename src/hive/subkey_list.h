@@ -17,7 +17,7 @@
 #include <string_view>
 #include <vector>
 
-#include "imgtools/bytes.h"
+#include "imgtools/bytes/bytes.h"
 #include "src/hive/cell_name.h"
 #include "src/hive/hive.h"
 

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <string>
 
-#include "imgtools/error.h"
-#include "imgtools/text.h"
+#include "imgtools/bytes/error.h"
+#include "imgtools/bytes/text.h"
 #include "src/hive/subkey_list.h"
 
 namespace goldhive::hive {

@@ -4,8 +4,8 @@
 
 #include <unordered_set>
 
-#include "imgtools/error.h"
-#include "imgtools/text.h"
+#include "imgtools/bytes/error.h"
+#include "imgtools/bytes/text.h"
 #include "src/hive/cell.h"
 
 namespace goldhive::hive {

@@ -1,6 +1,6 @@
 #include <utility>
 
-#include "imgtools/text.h"
+#include "imgtools/bytes/text.h"
 #include "src/hive/hive.h"
 #include "src/hive/hive_file.h"
 #include "src/hive/value_node.h"

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "imgtools/error.h"
+#include "imgtools/bytes/error.h"
 #include "src/hive/big_data.h"
 
 namespace goldhive::hive {

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <string>
 
-#include "imgtools/bytes.h"
+#include "imgtools/bytes/bytes.h"
 #include "src/hive/cell.h"
 #include "src/hive/cell_name.h"
 #include "src/hive/hive.h"

@@ -11,9 +11,9 @@
 #include <set>
 #include <utility>
 
-#include "imgtools/error.h"
-#include "imgtools/resident_source.h"
-#include "imgtools/text.h"
+#include "imgtools/bytes/error.h"
+#include "imgtools/bytes/resident_source.h"
+#include "imgtools/bytes/text.h"
 #include "src/hive/base_block.h"
 #include "src/hive/checker.h"
 #include "src/hive/cross_check.h"

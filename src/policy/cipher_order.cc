@@ -15,9 +15,9 @@
 #include <array>
 #include <optional>
 
-#include "imgtools/text.h"
+#include "imgtools/bytes/text.h"
 #include "src/policy/cipher_suites.h"
-#include "src/policy/judging.h"
+#include "src/policy/finding_parts.h"
 #include "src/policy/topics.h"
 
 namespace goldhive::policy {

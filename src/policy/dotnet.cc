@@ -3,7 +3,7 @@
 // 4.x. Programs on .NET do not look at DefaultSecureProtocols at all. Only where the policy asks.
 #include <fmt/format.h>
 
-#include "src/policy/judging.h"
+#include "src/policy/finding_parts.h"
 #include "src/policy/topics.h"
 
 namespace goldhive::policy {

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "imgtools/error.h"
+#include "imgtools/bytes/error.h"
 #include "src/policy/calendar.h"
 #include "src/policy/checks.h"
 #include "src/policy/glob.h"

@@ -4,7 +4,7 @@
 // numbers and types do is not documented.
 #include <fmt/format.h>
 
-#include "src/policy/judging.h"
+#include "src/policy/finding_parts.h"
 #include "src/policy/topics.h"
 
 namespace goldhive::policy {

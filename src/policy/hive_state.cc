@@ -3,7 +3,7 @@
 // the same way. A dirty hive without usable logs was read as it lies.
 #include <fmt/format.h>
 
-#include "src/policy/judging.h"
+#include "src/policy/finding_parts.h"
 #include "src/policy/topics.h"
 
 namespace goldhive::policy {

@@ -3,7 +3,7 @@
 // (rules E3). No other Windows that these checks are about has a service pack to ask for.
 #include <fmt/format.h>
 
-#include "src/policy/judging.h"
+#include "src/policy/finding_parts.h"
 #include "src/policy/topics.h"
 
 namespace goldhive::policy {

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 
-#include "imgtools/error.h"
-#include "imgtools/text.h"
+#include "imgtools/bytes/error.h"
+#include "imgtools/bytes/text.h"
 #include "src/policy/checks.h"
-#include "src/policy/judging.h"
+#include "src/policy/finding_parts.h"
 #include "src/policy/protocols.h"
 #include "src/policy/secure_protocols.h"
 #include "src/policy/suggest.h"

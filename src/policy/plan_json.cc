@@ -20,8 +20,8 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "imgtools/error.h"
-#include "src/policy/judging.h"
+#include "imgtools/bytes/error.h"
+#include "src/policy/finding_parts.h"
 #include "src/policy/plan.h"
 
 namespace goldhive::policy {

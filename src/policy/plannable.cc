@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "imgtools/text.h"
+#include "imgtools/bytes/text.h"
 #include "src/policy/plan.h"
 #include "src/policy/protocols.h"
 

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <array>
 
-#include "imgtools/error.h"
+#include "imgtools/bytes/error.h"
 #include "src/policy/calendar.h"
 #include "src/policy/checks.h"
 #include "src/policy/policy.h"

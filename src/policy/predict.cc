@@ -2,8 +2,8 @@
 
 #include <functional>
 
-#include "imgtools/text.h"
-#include "src/policy/judging.h"
+#include "imgtools/bytes/text.h"
+#include "src/policy/finding_parts.h"
 #include "src/policy/plan.h"
 
 namespace goldhive::policy {

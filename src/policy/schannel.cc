@@ -20,7 +20,7 @@
 
 #include <algorithm>
 
-#include "src/policy/judging.h"
+#include "src/policy/finding_parts.h"
 #include "src/policy/schannel_rules.h"
 #include "src/policy/topics.h"
 

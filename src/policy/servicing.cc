@@ -19,7 +19,7 @@
 #include <algorithm>
 #include <array>
 
-#include "src/policy/judging.h"
+#include "src/policy/finding_parts.h"
 #include "src/policy/topics.h"
 
 namespace goldhive::policy {

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "imgtools/text.h"
-#include "src/policy/judging.h"
+#include "imgtools/bytes/text.h"
+#include "src/policy/finding_parts.h"
 #include "src/policy/servicing.h"
 
 namespace goldhive::policy::servicing {

@@ -4,7 +4,7 @@
 // They change nothing, but whoever wrote them believes they do.
 #include <fmt/format.h>
 
-#include "src/policy/judging.h"
+#include "src/policy/finding_parts.h"
 #include "src/policy/topics.h"
 
 namespace goldhive::policy {

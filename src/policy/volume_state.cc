@@ -1,6 +1,6 @@
 // volume.state: what the volume's own metadata says that makes its files doubtful. A row only where
 // there is something to say: of a plain directory nothing is known, and no row claims otherwise.
-#include "src/policy/judging.h"
+#include "src/policy/finding_parts.h"
 #include "src/policy/topics.h"
 
 namespace goldhive::policy {

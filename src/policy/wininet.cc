@@ -4,7 +4,7 @@
 // Only where the policy asks.
 #include <fmt/format.h>
 
-#include "src/policy/judging.h"
+#include "src/policy/finding_parts.h"
 #include "src/policy/protocols.h"
 #include "src/policy/topics.h"
 

@@ -5,7 +5,7 @@
 #include <array>
 #include <chrono>
 
-#include "imgtools/text.h"
+#include "imgtools/bytes/text.h"
 
 namespace goldhive::report {
 namespace {

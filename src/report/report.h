@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "imgtools/error.h"
+#include "imgtools/bytes/error.h"
 #include "src/hive/checker.h"
 #include "src/policy/finding.h"
 #include "src/windows/facts.h"

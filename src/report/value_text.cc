@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "imgtools/bytes.h"
-#include "imgtools/text.h"
+#include "imgtools/bytes/bytes.h"
+#include "imgtools/bytes/text.h"
 
 namespace goldhive::report {
 namespace {

@@ -8,7 +8,7 @@
 #include <array>
 #include <utility>
 
-#include "imgtools/text.h"
+#include "imgtools/bytes/text.h"
 #include "src/windows/system_files.h"
 #include "src/windows/topics.h"
 

@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <array>
 
-#include "imgtools/text.h"
+#include "imgtools/bytes/text.h"
 #include "src/windows/registry.h"
 #include "src/windows/version_numbers.h"
 

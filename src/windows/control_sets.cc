@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <charconv>
 
-#include "imgtools/error.h"
-#include "imgtools/text.h"
+#include "imgtools/bytes/error.h"
+#include "imgtools/bytes/text.h"
 #include "src/windows/topics.h"
 
 namespace goldhive::windows {

@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "imgtools/bytes.h"
-#include "imgtools/error.h"
+#include "imgtools/bytes/bytes.h"
+#include "imgtools/bytes/error.h"
 #include "imgtools/image.h"
 #include "src/hive/recovery.h"
 

@@ -21,8 +21,8 @@
 #include <map>
 #include <string_view>
 
-#include "imgtools/error.h"
-#include "imgtools/text.h"
+#include "imgtools/bytes/error.h"
+#include "imgtools/bytes/text.h"
 
 namespace goldhive::windows {
 namespace {

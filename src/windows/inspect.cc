@@ -5,7 +5,7 @@
 #include <string_view>
 #include <utility>
 
-#include "imgtools/error.h"
+#include "imgtools/bytes/error.h"
 #include "src/windows/find_installations.h"
 #include "src/windows/load_hive.h"
 #include "src/windows/topics.h"

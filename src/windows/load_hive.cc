@@ -12,9 +12,9 @@
 #include <string_view>
 #include <utility>
 
-#include "imgtools/digest.h"
-#include "imgtools/error.h"
-#include "imgtools/text.h"
+#include "imgtools/bytes/digest.h"
+#include "imgtools/bytes/error.h"
+#include "imgtools/bytes/text.h"
 
 namespace goldhive::windows {
 namespace {

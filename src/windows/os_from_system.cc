@@ -21,7 +21,7 @@
 #include <charconv>
 #include <tuple>
 
-#include "imgtools/text.h"
+#include "imgtools/bytes/text.h"
 
 namespace goldhive::windows {
 namespace {

@@ -14,8 +14,8 @@
 #include <map>
 #include <utility>
 
-#include "imgtools/error.h"
-#include "imgtools/text.h"
+#include "imgtools/bytes/error.h"
+#include "imgtools/bytes/text.h"
 #include "src/windows/os_from_system.h"
 #include "src/windows/system_files.h"
 #include "src/windows/topics.h"

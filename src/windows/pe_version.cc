@@ -19,7 +19,7 @@
 
 #include <algorithm>
 
-#include "imgtools/error.h"
+#include "imgtools/bytes/error.h"
 
 namespace goldhive::windows {
 namespace {

@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "imgtools/byte_source.h"
+#include "imgtools/bytes/byte_source.h"
 #include "src/windows/facts.h"
 
 namespace goldhive::windows {

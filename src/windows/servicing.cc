@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "imgtools/error.h"
+#include "imgtools/bytes/error.h"
 #include "src/windows/cbs_packages.h"
 #include "src/windows/system_files.h"
 #include "src/windows/topics.h"

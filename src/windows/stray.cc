@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "imgtools/text.h"
+#include "imgtools/bytes/text.h"
 
 namespace goldhive::windows {
 

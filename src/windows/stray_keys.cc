@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
-#include "imgtools/error.h"
-#include "imgtools/text.h"
+#include "imgtools/bytes/error.h"
+#include "imgtools/bytes/text.h"
 #include "src/windows/schannel_names.h"
 #include "src/windows/stray.h"
 #include "src/windows/topics.h"

@@ -12,8 +12,8 @@
 #include <utility>
 #include <vector>
 
-#include "imgtools/error.h"
-#include "imgtools/text.h"
+#include "imgtools/bytes/error.h"
+#include "imgtools/bytes/text.h"
 #include "src/windows/schannel_names.h"
 #include "src/windows/stray.h"
 #include "src/windows/topics.h"

@@ -1,6 +1,6 @@
 #include "src/windows/system_files.h"
 
-#include "imgtools/error.h"
+#include "imgtools/bytes/error.h"
 #include "src/windows/find_installations.h"
 #include "src/windows/pe_version.h"
 

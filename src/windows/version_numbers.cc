@@ -5,7 +5,7 @@
 #include <array>
 #include <charconv>
 
-#include "imgtools/text.h"
+#include "imgtools/bytes/text.h"
 
 namespace goldhive::windows {
 namespace {

@@ -12,7 +12,7 @@
 
 #include <array>
 
-#include "imgtools/text.h"
+#include "imgtools/bytes/text.h"
 #include "src/windows/registry.h"
 #include "src/windows/version_numbers.h"
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "imgtools/error.h"
-#include "imgtools/path.h"
+#include "imgtools/bytes/error.h"
+#include "imgtools/host/path.h"
 
 namespace goldhive::tests {
 namespace {

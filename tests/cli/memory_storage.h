@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "imgtools/storage.h"
+#include "imgtools/host/storage.h"
 
 namespace goldhive::tests {
 

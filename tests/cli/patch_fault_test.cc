@@ -4,7 +4,7 @@
 #include <iostream>
 
 #include "fixtures/recipe.h"
-#include "src/cli/patch_target.h"
+#include "src/patch/patch_target.h"
 #include "src/policy/policy.h"
 #include "tests/support/every_stop.h"
 

@@ -4,12 +4,12 @@
 #include <nlohmann/json.hpp>
 
 #include "fixtures/recipe.h"
-#include "imgtools/error.h"
+#include "imgtools/bytes/error.h"
 #include "src/cli/timestamp.h"
-#include "src/cli/undo_note.h"
 #include "src/hive/checker.h"
 #include "src/hive/cross_check.h"
 #include "src/patch/prepare.h"
+#include "src/patch/undo_note.h"
 #include "tests/cli/session.h"
 #include "tests/golden.h"
 

@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
-#include "imgtools/journal.h"
+#include "imgtools/change/journal.h"
 #include "src/policy/plan.h"
 #include "tests/cli/session.h"
 #include "tests/golden.h"

@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "src/cli/windows_backup.h"
+#include "src/target/windows_backup.h"
 #include "tests/cli/session.h"
 #include "tests/support/host.h"
 #include "tests/support/temp_dir.h"

@@ -1,6 +1,6 @@
 // A patch of an archive, stopped at every operation: what is left is the old archive or the new
 // one, and an archive either way.
-#include "imgtools/error.h"
+#include "imgtools/bytes/error.h"
 #include "tests/conformance/archive_maker.h"
 #include "tests/conformance/fault_run.h"
 

@@ -2,8 +2,8 @@
 // programs see every other entry as it was, and undo gives the same bytes back.
 #include <filesystem>
 
-#include "imgtools/digest.h"
-#include "imgtools/storage.h"
+#include "imgtools/bytes/digest.h"
+#include "imgtools/host/storage.h"
 #include "tests/conformance/archive_maker.h"
 
 using namespace goldhive::testing;

@@ -1,8 +1,8 @@
 // An image that a machine is running from: qemu's locks keep us out, and ours keep qemu out.
-#include "imgtools/digest.h"
+#include "imgtools/bytes/digest.h"
+#include "imgtools/bytes/error.h"
 #include "imgtools/disk/disk_storage.h"
 #include "imgtools/disk/nbd.h"
-#include "imgtools/error.h"
 #include "tests/conformance/windows_disk.h"
 
 using namespace goldhive;

@@ -4,9 +4,9 @@
 #include <fstream>
 
 #include "fixtures/vhd_builder.h"
-#include "imgtools/digest.h"
+#include "imgtools/bytes/digest.h"
+#include "imgtools/bytes/error.h"
 #include "imgtools/disk/disk_storage.h"
-#include "imgtools/error.h"
 #include "imgtools/image.h"
 #include "tests/conformance/windows_disk.h"
 

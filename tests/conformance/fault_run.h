@@ -7,9 +7,9 @@
 #include <map>
 #include <string>
 
-#include "imgtools/error.h"
+#include "imgtools/bytes/error.h"
+#include "imgtools/change/journal.h"
 #include "imgtools/image.h"
-#include "imgtools/journal.h"
 #include "tests/support/every_stop.h"
 
 namespace goldhive::testing {

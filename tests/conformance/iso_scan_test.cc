@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "imgtools/digest.h"
+#include "imgtools/bytes/digest.h"
 #include "tests/conformance/verdicts.h"
 #include "tests/support/iso_maker.h"
 #include "tests/support/rich_wim.h"

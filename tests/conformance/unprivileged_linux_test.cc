@@ -4,7 +4,7 @@
 
 #include <filesystem>
 
-#include "imgtools/digest.h"
+#include "imgtools/bytes/digest.h"
 #include "tests/conformance/windows_disk.h"
 
 using namespace goldhive;

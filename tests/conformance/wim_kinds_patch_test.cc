@@ -5,7 +5,7 @@
 #include <set>
 #include <sstream>
 
-#include "imgtools/digest.h"
+#include "imgtools/bytes/digest.h"
 #include "tests/conformance/verdicts.h"
 #include "tests/support/rich_wim.h"
 

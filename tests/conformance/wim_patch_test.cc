@@ -4,8 +4,8 @@
 #include <filesystem>
 #include <regex>
 
-#include "imgtools/digest.h"
-#include "imgtools/storage.h"
+#include "imgtools/bytes/digest.h"
+#include "imgtools/host/storage.h"
 #include "tests/conformance/verdicts.h"
 #include "tests/conformance/wim_maker.h"
 

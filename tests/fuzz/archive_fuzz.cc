@@ -6,7 +6,7 @@
 // an error like another. -malloc_limit_mb=10000 lets it.
 #include <vector>
 
-#include "imgtools/error.h"
+#include "imgtools/bytes/error.h"
 #include "imgtools/image.h"
 #include "tests/fuzz/one_file_storage.h"
 

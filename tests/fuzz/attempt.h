@@ -1,7 +1,7 @@
 // What a fuzz target calls on bytes that are likely broken.
 #pragma once
 
-#include "imgtools/error.h"
+#include "imgtools/bytes/error.h"
 
 namespace goldhive::fuzz {
 

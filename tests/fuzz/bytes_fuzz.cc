@@ -1,10 +1,10 @@
 // ByteView: whatever is asked of it, it answers or throws Error.
-#include "imgtools/bytes.h"
+#include "imgtools/bytes/bytes.h"
 
 #include <cstddef>
 #include <cstdint>
 
-#include "imgtools/error.h"
+#include "imgtools/bytes/error.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const goldhive::ByteView view(std::span<const std::uint8_t>(data, size), 0, "input");

@@ -9,8 +9,8 @@
 #include <memory>
 #include <vector>
 
+#include "imgtools/bytes/error.h"
 #include "imgtools/disk/virtual_disk.h"
-#include "imgtools/error.h"
 #include "tests/fuzz/changed_file.h"
 #include "tests/fuzz/one_file_storage.h"
 

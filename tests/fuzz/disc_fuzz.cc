@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "fixtures/disc_builder.h"
-#include "imgtools/error.h"
+#include "imgtools/bytes/error.h"
 #include "imgtools/iso/iso9660.h"
 #include "imgtools/iso/udf.h"
 #include "tests/fuzz/edited_image.h"

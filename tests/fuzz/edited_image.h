@@ -9,7 +9,7 @@
 #include <span>
 #include <vector>
 
-#include "imgtools/bytes.h"
+#include "imgtools/bytes/bytes.h"
 
 namespace goldhive::fuzz {
 

@@ -2,8 +2,8 @@
 // what they name is files, also to qemu.
 #include <cstdlib>
 
-#include "imgtools/disk/foreign.h"
-#include "imgtools/error.h"
+#include "imgtools/bytes/error.h"
+#include "imgtools/disk/qemu_image.h"
 #include "tests/fuzz/one_file_storage.h"
 
 using namespace goldhive;

@@ -8,7 +8,7 @@
 #include <memory>
 #include <vector>
 
-#include "imgtools/error.h"
+#include "imgtools/bytes/error.h"
 #include "src/hive/base_block.h"
 
 namespace {

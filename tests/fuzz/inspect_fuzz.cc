@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <memory>
 
-#include "imgtools/error.h"
+#include "imgtools/bytes/error.h"
 #include "src/windows/inspect.h"
 #include "tests/support/memory_tree.h"
 

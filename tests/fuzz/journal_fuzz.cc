@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <memory>
 
-#include "imgtools/error.h"
-#include "imgtools/journal_targets.h"
+#include "imgtools/bytes/error.h"
+#include "imgtools/change/journal_targets.h"
 
 using namespace goldhive;
 

@@ -1,7 +1,7 @@
 // qcow2, VMDK and VDI files with a few bytes changed: what is checked before qemu sees one.
 #include "fixtures/mapped_builder.h"
-#include "imgtools/disk/foreign.h"
-#include "imgtools/error.h"
+#include "imgtools/bytes/error.h"
+#include "imgtools/disk/qemu_image.h"
 #include "tests/fuzz/edited_image.h"
 #include "tests/fuzz/one_file_storage.h"
 

@@ -2,19 +2,19 @@
 // all through our device operations. The volume is made by mkntfs; without it there is nothing to
 // do.
 //
-// libntfs-3g leaks an inode (1 KB) where it cannot write a size into the folder that holds the file;
-// it is said to have leaked by us: -detect_leaks=0.
+// libntfs-3g leaks an inode (1 KB) where it cannot write a size into the folder that holds the
+// file; it is said to have leaked by us: -detect_leaks=0.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 
 #include "fixtures/ntfs_builder.h"
-#include "imgtools/error.h"
-#include "imgtools/ntfs.h"
-#include "imgtools/ntfs_change.h"
-#include "imgtools/ntfs_state.h"
-#include "imgtools/storage.h"
+#include "imgtools/bytes/error.h"
+#include "imgtools/host/storage.h"
+#include "imgtools/ntfs/ntfs.h"
+#include "imgtools/ntfs/ntfs_change.h"
+#include "imgtools/ntfs/ntfs_state.h"
 #include "tests/fuzz/attempt.h"
 #include "tests/fuzz/edited_image.h"
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "imgtools/error.h"
-#include "imgtools/storage.h"
+#include "imgtools/bytes/error.h"
+#include "imgtools/host/storage.h"
 
 namespace goldhive::fuzz {
 

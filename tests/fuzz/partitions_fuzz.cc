@@ -2,10 +2,10 @@
 // probed.
 #include <algorithm>
 
+#include "imgtools/bytes/error.h"
 #include "imgtools/disk/crc.h"
 #include "imgtools/disk/fs_probe.h"
 #include "imgtools/disk/partitions.h"
-#include "imgtools/error.h"
 
 using namespace goldhive;
 

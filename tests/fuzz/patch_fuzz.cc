@@ -9,7 +9,7 @@
 #include <sstream>
 #include <string_view>
 
-#include "imgtools/error.h"
+#include "imgtools/bytes/error.h"
 #include "src/hive/base_block.h"
 #include "src/hive/cross_check.h"
 #include "src/patch/prepare.h"

@@ -2,7 +2,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "imgtools/error.h"
+#include "imgtools/bytes/error.h"
 #include "src/windows/pe_version.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

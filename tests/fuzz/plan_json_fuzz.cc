@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "imgtools/error.h"
+#include "imgtools/bytes/error.h"
 #include "src/policy/plan.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "imgtools/error.h"
+#include "imgtools/bytes/error.h"
 #include "src/policy/policy.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

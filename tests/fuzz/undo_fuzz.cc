@@ -9,10 +9,10 @@
 #include <cstdlib>
 #include <string>
 
-#include "imgtools/digest.h"
-#include "imgtools/error.h"
-#include "imgtools/hot_journal.h"
-#include "imgtools/undo.h"
+#include "imgtools/bytes/digest.h"
+#include "imgtools/bytes/error.h"
+#include "imgtools/change/hot_journal.h"
+#include "imgtools/change/undo.h"
 #include "tests/fuzz/attempt.h"
 #include "tests/support/faulty_storage.h"
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "fixtures/vhd_builder.h"
+#include "imgtools/bytes/error.h"
 #include "imgtools/disk/vhd.h"
-#include "imgtools/error.h"
 #include "tests/fuzz/changed_disk.h"
 #include "tests/fuzz/edited_image.h"
 #include "tests/fuzz/one_file_storage.h"

@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "fixtures/vhdx_builder.h"
+#include "imgtools/bytes/error.h"
 #include "imgtools/disk/crc.h"
 #include "imgtools/disk/vhdx.h"
-#include "imgtools/error.h"
 #include "tests/fuzz/changed_disk.h"
 #include "tests/fuzz/edited_image.h"
 #include "tests/fuzz/one_file_storage.h"

@@ -6,8 +6,8 @@
 #include <map>
 #include <string>
 
+#include "imgtools/bytes/error.h"
 #include "imgtools/compactable.h"
-#include "imgtools/error.h"
 #include "imgtools/wim/wim_image.h"
 #include "tests/fuzz/attempt.h"
 #include "tests/fuzz/changed_file.h"

@@ -2,7 +2,7 @@
 // content, the rest is the resource as it lies in the file.
 #include <algorithm>
 
-#include "imgtools/error.h"
+#include "imgtools/bytes/error.h"
 #include "imgtools/wim/wim_resource.h"
 
 using namespace goldhive;

@@ -1,6 +1,6 @@
 // WIMs with a few bytes changed: header, blob table, places of resources. All files are listed and
 // read here and there.
-#include "imgtools/error.h"
+#include "imgtools/bytes/error.h"
 #include "imgtools/wim/wim_image.h"
 #include "tests/fuzz/edited_wim.h"
 

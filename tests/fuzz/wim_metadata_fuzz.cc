@@ -1,6 +1,6 @@
 // The metadata of an image with a few bytes changed: every dentry is walked to.
 #include "fixtures/wim_builder.h"
-#include "imgtools/error.h"
+#include "imgtools/bytes/error.h"
 #include "imgtools/wim/wim_metadata.h"
 #include "tests/fuzz/edited_image.h"
 

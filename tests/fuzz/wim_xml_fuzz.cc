@@ -1,5 +1,5 @@
 // The XML of a WIM, as UTF-16LE bytes.
-#include "imgtools/error.h"
+#include "imgtools/bytes/error.h"
 #include "imgtools/wim/wim_xml.h"
 
 using namespace goldhive;

@@ -4,7 +4,7 @@
 
 #include <functional>
 
-#include "imgtools/error.h"
+#include "imgtools/bytes/error.h"
 
 using namespace goldhive;
 using namespace goldhive::hive;

@@ -6,7 +6,7 @@
 #include <random>
 #include <set>
 
-#include "imgtools/error.h"
+#include "imgtools/bytes/error.h"
 
 using namespace goldhive;
 using hive::CellAllocator;

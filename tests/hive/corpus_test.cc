@@ -2,7 +2,7 @@
 #include <map>
 #include <set>
 
-#include "imgtools/text.h"
+#include "imgtools/bytes/text.h"
 #include "src/hive/base_block.h"
 #include "src/hive/subkey_search.h"
 #include "tests/hive/hive_model.h"

@@ -9,7 +9,7 @@
 #include <random>
 
 #include "fixtures/hive_builder.h"
-#include "imgtools/text.h"
+#include "imgtools/bytes/text.h"
 #include "src/hive/checker.h"
 #include "src/hive/cross_check.h"
 #include "tests/hive/edit_support.h"

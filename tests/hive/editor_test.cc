@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "fixtures/hive_builder.h"
-#include "imgtools/error.h"
+#include "imgtools/bytes/error.h"
 #include "src/hive/base_block.h"
 #include "src/hive/checker.h"
 #include "src/hive/cross_check.h"

@@ -2,8 +2,8 @@
 
 #include <vector>
 
-#include "imgtools/error.h"
-#include "imgtools/text.h"
+#include "imgtools/bytes/error.h"
+#include "imgtools/bytes/text.h"
 #include "src/hive/big_data.h"
 
 namespace goldhive::testing {

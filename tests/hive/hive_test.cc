@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "imgtools/text.h"
+#include "imgtools/bytes/text.h"
 #include "src/hive/base_block.h"
 #include "src/hive/key_node.h"
 #include "tests/hive/hive_model.h"

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "imgtools/byte_source.h"
+#include "imgtools/bytes/byte_source.h"
 #include "src/hive/base_block.h"
 #include "src/hive/recovery.h"
 

@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "imgtools/error.h"
+#include "imgtools/bytes/error.h"
 
 using namespace goldhive;
 using namespace goldhive::hive;

@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "imgtools/error.h"
+#include "imgtools/bytes/error.h"
 #include "src/hive/overlay.h"
 #include "tests/hive/log_maker.h"
 

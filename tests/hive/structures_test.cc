@@ -2,8 +2,8 @@
 // and that what does not fit is refused with the place where it stands.
 #include <catch2/catch.hpp>
 
-#include "imgtools/error.h"
-#include "imgtools/text.h"
+#include "imgtools/bytes/error.h"
+#include "imgtools/bytes/text.h"
 #include "src/hive/big_data.h"
 #include "src/hive/cell.h"
 #include "src/hive/cell_name.h"

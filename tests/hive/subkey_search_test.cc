@@ -2,7 +2,7 @@
 // says that it cannot tell.
 #include "src/hive/subkey_search.h"
 
-#include "imgtools/text.h"
+#include "imgtools/bytes/text.h"
 #include "tests/hive/test_hive.h"
 
 using namespace goldhive;

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "fixtures/hive_builder.h"
-#include "imgtools/byte_source.h"
-#include "imgtools/error.h"
+#include "imgtools/bytes/byte_source.h"
+#include "imgtools/bytes/error.h"
 #include "src/hive/cell.h"
 #include "src/hive/hive.h"
 

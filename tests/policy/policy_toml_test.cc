@@ -1,6 +1,6 @@
 #include <catch2/catch.hpp>
 
-#include "imgtools/error.h"
+#include "imgtools/bytes/error.h"
 #include "src/policy/calendar.h"
 #include "src/policy/policy.h"
 

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "imgtools/storage.h"
+#include "imgtools/host/storage.h"
 #include "tests/support/tools.h"
 
 namespace goldhive::testing {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <functional>
 
-#include "imgtools/error.h"
-#include "imgtools/path.h"
+#include "imgtools/bytes/error.h"
+#include "imgtools/host/path.h"
 
 namespace goldhive::testing {
 

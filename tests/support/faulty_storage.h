@@ -22,7 +22,7 @@
 #include <variant>
 #include <vector>
 
-#include "imgtools/storage.h"
+#include "imgtools/host/storage.h"
 
 namespace goldhive::testing {
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "imgtools/error.h"
+#include "imgtools/bytes/error.h"
 #include "imgtools/file_tree.h"
 
 namespace goldhive::testing {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "imgtools/storage.h"
+#include "imgtools/host/storage.h"
 
 namespace goldhive::testing {
 

@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "fixtures/log_builder.h"
-#include "imgtools/error.h"
+#include "imgtools/bytes/error.h"
 #include "imgtools/image.h"
 #include "tests/support/corpus.h"
 #include "tests/windows/sample.h"

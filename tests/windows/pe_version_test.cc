@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "fixtures/pe_builder.h"
-#include "imgtools/error.h"
+#include "imgtools/bytes/error.h"
 
 namespace goldhive::windows {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "fixtures/hive_builder.h"
 #include "fixtures/pe_builder.h"
-#include "imgtools/bytes.h"
+#include "imgtools/bytes/bytes.h"
 #include "src/windows/inspect.h"
 #include "tests/support/memory_tree.h"
 

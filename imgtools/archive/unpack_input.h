@@ -1,0 +1,194 @@
+// What libarchive reads from: a file, what another reader unpacked, and what watches over either.
+// No call of libarchive in here.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstdio>
+#include <exception>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+
+#include "imgtools/archive/archive_reader.h"
+#include "imgtools/archive/gunzip.h"
+#include "imgtools/archive/packing.h"
+#include "imgtools/archive/tar_format.h"
+#include "imgtools/bytes/byte_source.h"
+#include "imgtools/bytes/error.h"
+
+namespace goldhive {
+
+inline constexpr std::size_t chunk_size = 256 * 1024;
+inline constexpr std::uint64_t longest_header =
+    64 << 20;  // names, pax attributes, maps of sparse files
+
+/// What libarchive reads from: a file, or the output of another reader.
+class Feed {
+ public:
+  virtual ~Feed() = default;
+  /// The next bytes; empty at the end.
+  virtual std::span<const std::uint8_t> next() = 0;
+  /// How many of `bytes` were skipped; 0 if skipping is not possible.
+  virtual std::uint64_t skip(std::uint64_t bytes) = 0;
+  virtual bool can_seek() const { return false; }
+  virtual std::uint64_t seek(std::int64_t, int) { return 0; }
+
+  std::exception_ptr failure;
+};
+
+class FileFeed final : public Feed {
+ public:
+  explicit FileFeed(std::shared_ptr<const ByteSource> file) : file_(std::move(file)) {}
+
+  std::span<const std::uint8_t> next() override {
+    const std::uint64_t left = file_->size() - at_;
+    buffer_.resize(static_cast<std::size_t>(std::min<std::uint64_t>(left, chunk_size)));
+    file_->read(at_, buffer_);
+    at_ += buffer_.size();
+    return buffer_;
+  }
+  std::uint64_t skip(std::uint64_t bytes) override {
+    const std::uint64_t step = std::min(bytes, file_->size() - at_);
+    at_ += step;
+    return step;
+  }
+  bool can_seek() const override { return true; }
+  std::uint64_t seek(std::int64_t offset, int whence) override {
+    const auto size = static_cast<std::int64_t>(file_->size());
+    std::int64_t base = whence == SEEK_SET   ? 0
+                        : whence == SEEK_CUR ? static_cast<std::int64_t>(at_)
+                                             : size;
+    if (offset > 0 && base > INT64_MAX - offset) base = size - offset;
+    at_ = static_cast<std::uint64_t>(std::clamp<std::int64_t>(base + offset, 0, size));
+    return at_;
+  }
+
+ private:
+  std::shared_ptr<const ByteSource> file_;
+  std::uint64_t at_ = 0;
+  Bytes buffer_;
+};
+
+[[noreturn]] inline void refuse_packed_twice(const std::string& name) {
+  throw Error(ErrorKind::unsupported, "is packed more than once: unpack it first", name);
+}
+
+class GzipFeed final : public Feed {
+ public:
+  explicit GzipFeed(const std::shared_ptr<const ByteSource>& file)
+      : gunzip_(file), name_(file->name()) {}
+
+  std::span<const std::uint8_t> next() override {
+    const std::span<const std::uint8_t> data = gunzip_.next();
+    if (std::exchange(first_, false) && !packing_of(data).empty()) refuse_packed_twice(name_);
+    return data;
+  }
+  std::uint64_t skip(std::uint64_t) override { return 0; }
+
+ private:
+  Gunzip gunzip_;
+  std::string name_;
+  bool first_ = true;
+};
+
+/// Counts what another feed gives against the budget.
+class BudgetedFeed final : public Feed {
+ public:
+  BudgetedFeed(std::unique_ptr<Feed> base, UnpackBudget& budget, std::string name)
+      : base_(std::move(base)), budget_(budget), name_(std::move(name)) {}
+
+  std::span<const std::uint8_t> next() override {
+    const std::span<const std::uint8_t> data = base_->next();
+    budget_.spend(data.size(), name_);
+    return data;
+  }
+  std::uint64_t skip(std::uint64_t) override { return 0; }
+
+ private:
+  std::unique_ptr<Feed> base_;
+  UnpackBudget& budget_;
+  std::string name_;
+};
+
+/// Passes on what another feed gives, and remembers whether it ended, and in what.
+class TarFeed final : public Feed {
+ public:
+  explicit TarFeed(std::unique_ptr<Feed> base) : base_(std::move(base)) {}
+
+  std::span<const std::uint8_t> next() override {
+    const std::span<const std::uint8_t> data = base_->next();
+    ended_ = data.empty();
+    if (data.size() >= tail_.size()) {
+      std::copy(data.end() - static_cast<std::ptrdiff_t>(tail_.size()), data.end(), tail_.begin());
+    } else if (!data.empty()) {
+      std::rotate(tail_.begin(), tail_.begin() + static_cast<std::ptrdiff_t>(data.size()),
+                  tail_.end());
+      std::copy(data.begin(), data.end(), tail_.end() - static_cast<std::ptrdiff_t>(data.size()));
+    }
+    return data;
+  }
+  std::uint64_t skip(std::uint64_t bytes) override {
+    const std::uint64_t skipped = base_->skip(bytes);
+    if (skipped > 0) tail_.fill(1);
+    return skipped;
+  }
+
+  /// A tar ends with blocks of zeros; one whose bytes end in something else was cut off.
+  bool cut_off() const {
+    return ended_ && std::any_of(tail_.begin(), tail_.end(), [](std::uint8_t b) { return b != 0; });
+  }
+  /// What libarchive has not asked for: for the packing's own checks. Ends at the end.
+  void drain() {
+    while (!ended_) next();
+  }
+
+ private:
+  std::unique_ptr<Feed> base_;
+  bool ended_ = false;
+  std::array<std::uint8_t, tar_block> tail_{};
+};
+
+/// Passes on what another feed gives, but no endless header of a member.
+class HeaderFeed final : public Feed {
+ public:
+  HeaderFeed(std::unique_ptr<Feed> base, std::string name)
+      : base_(std::move(base)), name_(std::move(name)) {}
+
+  std::span<const std::uint8_t> next() override {
+    const std::span<const std::uint8_t> data = base_->next();
+    given_ += data.size();
+    if (in_header_ && given_ > longest_header) {
+      throw Error::corrupt(name_, at_header_,
+                           "cut off or damaged: the header of a member is too long",
+                           fmt::format("at most {} bytes", longest_header), "more");
+    }
+    return data;
+  }
+  std::uint64_t skip(std::uint64_t bytes) override { return base_->skip(bytes); }
+  bool can_seek() const override { return base_->can_seek(); }
+  std::uint64_t seek(std::int64_t offset, int whence) override {
+    return base_->seek(offset, whence);
+  }
+
+  /// What follows is a header, at about this offset of the unpacked bytes.
+  void header_begins(std::uint64_t at) {
+    in_header_ = true;
+    given_ = 0;
+    at_header_ = at;
+  }
+  void header_ends() { in_header_ = false; }
+
+ private:
+  std::unique_ptr<Feed> base_;
+  std::string name_;
+  bool in_header_ = false;
+  std::uint64_t given_ = 0;
+  std::uint64_t at_header_ = 0;
+};
+
+}  // namespace goldhive

@@ -1,0 +1,62 @@
+#include "imgtools/bytes/large_buffer.h"
+
+#include <algorithm>
+#include <memory>
+#include <new>
+#include <utility>
+
+namespace goldhive {
+
+namespace {
+
+constexpr std::size_t large_page = 2u << 20;  // x86 and, with pages of 4 KiB, ARM
+
+/// Small buffers are not worth a large page. A larger one is not filled beyond its size, so what it
+/// is longer costs addresses and no memory.
+std::size_t capacity_for(std::size_t size) {
+  return size < large_page ? size : (size / large_page + 1) * large_page;
+}
+
+std::size_t alignment_for(std::size_t capacity) {
+  return capacity < large_page ? alignof(std::max_align_t) : large_page;
+}
+
+}  // namespace
+
+void LargeBuffer::Free::operator()(std::uint8_t* memory) const {
+  ::operator delete (memory, std::align_val_t{alignment});
+}
+
+void reserve_large(Bytes& bytes, std::size_t size) {
+  bytes.reserve(size);
+  void* start = bytes.data() + bytes.size();
+  std::size_t room = bytes.capacity() - bytes.size();
+  if (std::align(large_page, large_page, start, room) == nullptr) return;
+  prefer_large_pages(start, room / large_page * large_page);
+}
+
+LargeBuffer::LargeBuffer(std::size_t size) : size_(size), capacity_(capacity_for(size)) {
+  const std::size_t alignment = alignment_for(capacity_);
+  memory_ = {static_cast<std::uint8_t*>(::operator new (capacity_, std::align_val_t{alignment})),
+             Free{alignment}};
+  if (capacity_ >= large_page) prefer_large_pages(memory_.get(), capacity_);
+}
+
+LargeBuffer::LargeBuffer(const ByteSource& source, std::uint64_t offset, std::size_t length) {
+  source.read(offset + length, std::span<std::uint8_t>());  // throws if there is no such place
+  *this = LargeBuffer(length);
+  source.read(offset, span());
+}
+
+void LargeBuffer::grow(std::size_t size) {
+  if (size > capacity_) {
+    LargeBuffer larger(size);
+    std::copy_n(data(), size_, larger.data());
+    larger.size_ = size_;
+    *this = std::move(larger);
+  }
+  if (size > size_) std::fill(data() + size_, data() + size, std::uint8_t{0});
+  size_ = size;
+}
+
+}  // namespace goldhive

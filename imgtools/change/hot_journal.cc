@@ -1,0 +1,211 @@
+#include "imgtools/change/hot_journal.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "imgtools/bytes/error.h"
+#include "imgtools/change/journal_targets.h"
+#include "imgtools/change/replacement_record.h"
+#include "imgtools/host/path.h"
+
+namespace goldhive {
+
+namespace {
+
+constexpr const char* journal_name = "goldhive-journal";
+constexpr const char* unfinished = ".new";
+
+/// The old state of one target: its records' old bytes over the file as it lies.
+class OldState final : public ByteSource {
+ public:
+  OldState(const Journal& journal, std::uint32_t target, std::shared_ptr<const ByteSource> current)
+      : ByteSource(current->name()),
+        journal_(journal),
+        size_(journal.targets()[target].old_size),
+        current_(std::move(current)) {
+    for (const JournalRecord& record : journal_.records()) {
+      if (record.target == target) records_.push_back(record);
+    }
+  }
+  std::uint64_t size() const override { return size_; }
+
+ protected:
+  void do_read(std::uint64_t offset, std::span<std::uint8_t> out) const override {
+    current_->read(offset, out);
+    const std::uint64_t end = offset + out.size();
+    auto record = std::upper_bound(
+        records_.begin(), records_.end(), offset,
+        [](std::uint64_t at, const JournalRecord& r) { return at < r.offset + r.length; });
+    for (; record != records_.end() && record->offset < end; ++record) {
+      const std::uint64_t from = std::max(offset, record->offset);
+      const std::uint64_t to = std::min(end, record->offset + record->length);
+      journal_.source().read(record->position + (from - record->offset),
+                             out.subspan(static_cast<std::size_t>(from - offset),
+                                         static_cast<std::size_t>(to - from)));
+    }
+  }
+
+ private:
+  Journal journal_;
+  std::uint64_t size_;
+  std::shared_ptr<const ByteSource> current_;
+  std::vector<JournalRecord> records_;  // of this target, sorted
+};
+
+std::optional<Journal> decode_if_present(const ReadStorage& storage, const std::string& path) {
+  if (!storage.stat(path)) return std::nullopt;
+  std::shared_ptr<const ByteSource> source;
+  try {
+    source = storage.open(path);
+  } catch (const Error& e) {
+    if (e.kind() == ErrorKind::not_found) return std::nullopt;  // its transaction just ended
+    throw;
+  }
+  return Journal::decode(std::move(source));
+}
+
+std::optional<HotJournal> if_concerned(const std::string& path, const std::string& folder,
+                                       Journal journal, std::vector<std::string> names,
+                                       const std::string& name) {
+  const auto found = std::find(names.begin(), names.end(), name);
+  if (found == names.end()) return std::nullopt;
+  const auto target = static_cast<std::uint32_t>(found - names.begin());
+  return HotJournal{path, folder, std::move(journal), std::move(names), target};
+}
+
+}  // namespace
+
+std::string journal_path(const std::string& folder, const std::vector<std::string>& names) {
+  return join_path(folder, names.size() == 1 ? names[0] + "." + journal_name : journal_name);
+}
+
+std::optional<HotJournal> find_hot_journal(const ReadStorage& storage,
+                                           const std::string& host_file) {
+  const std::string file = follow_links(storage, host_file);
+  const std::string folder = parent_of(file);
+  const std::string name = base_name(file);
+  const std::string own = journal_path(folder, {name});
+  if (std::optional<Journal> journal = decode_if_present(storage, own)) {
+    std::vector<std::string> names = target_names(*journal);
+    if (names.size() == 1) names[0] = name;
+    return if_concerned(own, folder, std::move(*journal), std::move(names), name);
+  }
+  const std::string shared = journal_path(folder, {});
+  if (std::optional<Journal> journal = decode_if_present(storage, shared)) {
+    std::vector<std::string> names = target_names(*journal);
+    return if_concerned(shared, folder, std::move(*journal), std::move(names), name);
+  }
+  return std::nullopt;
+}
+
+void refuse_hot(const ReadStorage& storage, const std::string& host_file) {
+  std::string path;
+  if (const auto hot = find_hot_journal(storage, host_file)) path = hot->path;
+  if (const auto hot = find_hot_replacement(storage, host_file)) path = hot->names.record;
+  if (path.empty()) return;
+  throw Error(ErrorKind::refused, "an earlier patch was cut off: recover first", path);
+}
+
+std::unique_ptr<ByteSource> old_state(const HotJournal& hot,
+                                      std::shared_ptr<const ByteSource> current) {
+  const TargetState state = compare(hot.journal, hot.target, view_of(*current));
+  if (!state.foreign.empty()) {
+    throw Error(ErrorKind::refused,
+                fmt::format("has a journal that does not fit it ({}): the file was changed or "
+                            "replaced after the patch was cut off",
+                            state.foreign),
+                current->name());
+  }
+  return std::make_unique<OldState>(hot.journal, hot.target, std::move(current));
+}
+
+Journal make_hot(Storage& storage, const std::string& path,
+                 const std::function<void(WritableFile& file)>& fill) {
+  remove_leftover(storage, path);
+  const std::string fresh = path + unfinished;
+  const std::unique_ptr<WritableFile> file = storage.create(fresh);
+  std::string made = fresh;
+  try {
+    if (storage.stat(path)) {
+      throw Error(ErrorKind::refused, "is in the way: an earlier patch was cut off, recover first",
+                  path);
+    }
+    fill(*file);
+    file->sync();
+    Journal journal = Journal::decode(storage.open(fresh));
+    storage.rename(fresh, path);
+    made = path;
+    storage.sync_directory(parent_of(path));
+    return journal;
+  } catch (...) {
+    try {
+      storage.remove(made);
+      storage.sync_directory(parent_of(path));
+    } catch (const Error&) {
+      // The first error is the one to tell. The targets are untouched: what stays here is a
+      // leftover, or a journal whose roll-back changes nothing.
+    }
+    throw;
+  }
+}
+
+void remove_leftover(Storage& storage, const std::string& path) {
+  const std::string leftover = path + unfinished;
+  if (!storage.stat(leftover)) return;
+  try {
+    const std::unique_ptr<WritableFile> locked = storage.open_write(leftover);
+    storage.remove(leftover);
+  } catch (const Error& e) {
+    if (e.kind() != ErrorKind::refused && e.kind() != ErrorKind::not_found) throw;
+    return;  // its writer lives, or has just finished
+  }
+  storage.sync_directory(parent_of(leftover));
+}
+
+std::optional<FileInfo> ReadThroughStorage::stat(const std::string& path) const {
+  std::optional<FileInfo> info = base_.stat(path);
+  if (!info || info->type != FileType::file) return info;
+  try {
+    if (const std::optional<HotReplacement> replaced = find_hot_replacement(base_, path)) {
+      return base_.stat(replaced->old_content);
+    }
+    const std::optional<HotJournal> hot = find_hot_journal(base_, path);
+    if (!hot) return info;
+    info->size = hot->journal.targets()[hot->target].old_size;
+  } catch (const Error&) {
+    // A damaged journal must not make a whole folder unlistable: open() says what is wrong.
+  }
+  return info;
+}
+
+std::unique_ptr<ByteSource> ReadThroughStorage::open(const std::string& path) const {
+  if (const std::optional<HotReplacement> replaced = find_hot_replacement(base_, path)) {
+    meet(replaced->names.record, path);
+    const std::shared_ptr<const ByteSource> old = base_.open(replaced->old_content);
+    return std::make_unique<SliceSource>(old, 0, old->size(), path);
+  }
+  std::unique_ptr<ByteSource> current = base_.open(path);
+  const std::optional<HotJournal> hot = find_hot_journal(base_, path);
+  if (!hot) {
+    // A transaction of another process may just have ended: take the size it left.
+    const std::optional<FileInfo> info = base_.stat(path);
+    const bool stale = info && info->type == FileType::file && info->size != current->size();
+    return stale ? base_.open(path) : std::move(current);
+  }
+  Met& met = meet(hot->path, path);
+  const bool fitted = std::exchange(met.fits, false);
+  std::unique_ptr<ByteSource> old = old_state(*hot, std::move(current));
+  met.fits = fitted;
+  return old;
+}
+
+ReadThroughStorage::Met& ReadThroughStorage::meet(const std::string& journal,
+                                                  const std::string& file) const {
+  const auto met = std::find_if(journals_.begin(), journals_.end(),
+                                [&](const Met& one) { return one.journal == journal; });
+  return met != journals_.end() ? *met : journals_.emplace_back(Met{journal, file});
+}
+
+}  // namespace goldhive

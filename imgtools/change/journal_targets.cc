@@ -1,0 +1,166 @@
+#include "imgtools/change/journal_targets.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "imgtools/bytes/error.h"
+#include "imgtools/host/path.h"
+
+namespace goldhive {
+
+namespace {
+
+/// One record's range in the three states a byte can have.
+struct Range {
+  Bytes old_bytes;
+  Bytes new_bytes;
+  /// Per byte: 1 if `current` is the old byte or one that the transaction writes there. A crash may
+  /// leave any mixture, cut at any byte: the kernel may send a page to the disk half copied.
+  Bytes plausible;
+};
+
+Range load(const Journal& journal, const JournalRecord& record, const Bytes& current) {
+  Range range;
+  range.old_bytes = journal.old_bytes(record);
+  range.new_bytes = range.old_bytes;
+  range.plausible.resize(record.length);
+  for (std::size_t i = 0; i < record.length; ++i) {
+    range.plausible[i] = current[i] == range.old_bytes[i] ? 1 : 0;
+  }
+  for (const JournalEdit& edit : record.edits) {
+    const Bytes bytes = journal.edit_bytes(edit);
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+      range.new_bytes[edit.at + i] = bytes[i];
+      if (current[edit.at + i] == bytes[i]) range.plausible[edit.at + i] = 1;
+    }
+  }
+  return range;
+}
+
+Digest digest_of(const TargetView& view, std::uint64_t from, std::uint64_t to) {
+  constexpr std::uint64_t piece = 64 * 1024;
+  Sha256 hash;
+  Bytes buffer;
+  for (std::uint64_t at = from; at < to; at += buffer.size()) {
+    buffer.resize(static_cast<std::size_t>(std::min(to - at, piece)));
+    view.read(at, buffer);
+    hash.add(buffer);
+  }
+  return hash.finish();
+}
+
+}  // namespace
+
+TargetView view_of(const ByteSource& source) {
+  return {source.size(),
+          [&source](std::uint64_t at, std::span<std::uint8_t> out) { source.read(at, out); }};
+}
+
+TargetView view_of(const WritableFile& file) {
+  return {file.size(),
+          [&file](std::uint64_t at, std::span<std::uint8_t> out) { file.read(at, out); }};
+}
+
+TargetState compare(const Journal& journal, std::uint32_t target, const TargetView& view) {
+  const JournalTarget& expected = journal.targets()[target];
+  TargetState state;
+  if (view.size < expected.old_size || view.size > expected.new_size) {
+    state = {false, false,
+             fmt::format("{} is {} bytes long, expected {} to {}", expected.name, view.size,
+                         expected.old_size, expected.new_size)};
+    return state;
+  }
+  state.is_old = view.size == expected.old_size;
+  state.is_new = view.size == expected.new_size;
+  Bytes current;
+  for (const JournalRecord& record : journal.records()) {
+    if (record.target != target) continue;
+    current.resize(record.length);
+    view.read(record.offset, current);
+    const Range range = load(journal, record, current);
+    state.is_old = state.is_old && current == range.old_bytes;
+    state.is_new = state.is_new && current == range.new_bytes;
+    const auto odd = std::find(range.plausible.begin(), range.plausible.end(), 0);
+    if (odd != range.plausible.end()) {
+      const auto at = static_cast<std::uint64_t>(odd - range.plausible.begin());
+      state = {false, false, fmt::format("{} at {:#x}", expected.name, record.offset + at)};
+      return state;
+    }
+  }
+  if (state.is_new && expected.new_size > expected.old_size) {
+    state.is_new = digest_of(view, expected.old_size, expected.new_size) == expected.growth;
+  }
+  return state;
+}
+
+LockedTargets::LockedTargets(Storage& storage, const std::string& folder,
+                             const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    const std::string path = join_path(folder, name);
+    // The name may come from a journal that came with a hostile tree.
+    if (storage.read_link(path)) {
+      throw Error(ErrorKind::refused, "is a symbolic link: not written through", path);
+    }
+    const std::optional<FileInfo> info = storage.stat(path);
+    if (info && info->type != FileType::file) {
+      throw Error(ErrorKind::refused, "is not a regular file: not written", path);
+    }
+    files_.push_back(storage.open_write(path));
+  }
+}
+
+std::vector<std::string> target_names(const Journal& journal) {
+  std::vector<std::string> names;
+  for (const JournalTarget& target : journal.targets()) names.push_back(target.name);
+  return names;
+}
+
+TargetState compare_all(const Journal& journal, const LockedTargets& targets) {
+  TargetState all;
+  for (std::uint32_t i = 0; i < targets.size(); ++i) {
+    const TargetState one = compare(journal, i, view_of(targets.file(i)));
+    all.is_old = all.is_old && one.is_old;
+    all.is_new = all.is_new && one.is_new;
+    if (all.foreign.empty()) all.foreign = one.foreign;
+  }
+  return all;
+}
+
+void require_old_length(const Journal& journal, const LockedTargets& targets) {
+  for (std::uint32_t i = 0; i < targets.size(); ++i) {
+    const JournalTarget& target = journal.targets()[i];
+    const std::uint64_t size = targets.file(i).size();
+    if (size >= target.old_size) continue;
+    throw Error(ErrorKind::refused,
+                fmt::format("is {} bytes long and was {} before the patch: what was cut off is in "
+                            "no journal, so take it from a copy",
+                            size, target.old_size),
+                target.name);
+  }
+}
+
+void restore(const Journal& journal, LockedTargets& targets) {
+  Bytes current;
+  for (const JournalRecord& record : journal.records()) {
+    WritableFile& file = targets.file(record.target);
+    current.resize(record.length);
+    file.read(record.offset, current);
+    const Bytes old = journal.old_bytes(record);
+    if (current == old) continue;
+    file.write(record.offset, old);
+  }
+  for (std::uint32_t i = 0; i < targets.size(); ++i) {
+    WritableFile& file = targets.file(i);
+    const std::uint64_t old_size = journal.targets()[i].old_size;
+    if (file.size() != old_size) file.resize(old_size);
+    // Always: what reads back as old may be the unsynced work of a run that was killed.
+    file.sync();
+  }
+  if (!compare_all(journal, targets).is_old) {
+    throw Error(ErrorKind::io, "the old bytes were written back but do not read back",
+                journal.source().name());
+  }
+}
+
+}  // namespace goldhive

@@ -1,0 +1,380 @@
+// The order of writes
+//
+//   1. lock      the file, without waiting; no journal and no record may concern it
+//   2. check     room for the new file, a place for the undo file
+//   3. keep      the old file under a second name, X.goldhive-old; sync the folder
+//   4. write     X.goldhive-new, with the old file's owner, mode and attributes; sync it; read it
+//                back; then the caller's own check (a rescan of it)
+//   5. record    write X.goldhive-replacing.new, sync it, rename it to X.goldhive-replacing, sync
+//                the folder                                             <- hot from here on
+//   6. replace   rename X.goldhive-new to X, sync the folder
+//   7. undo      keep X.goldhive-old as <undo file>.original
+//   8. commit    rename X.goldhive-replacing to the undo file, or remove it  <- the new file counts
+//                sync the folders, remove X.goldhive-old
+//
+//                 1 to 4       5: record     6: rename     7     8: rename
+//   record        ------------ [============ hot ===============][== undo file ==>
+//   X             old ........ old ......... new ................ new .............
+//   X.g-old       ... old ....................................... removed
+//   a crash       old, rest is old           old, renamed back    new, X.g-old is
+//   leaves        rubbish                                         rubbish
+//
+// Why it holds:
+//
+//   - X is one whole file or the other at any time: the switch is one rename, and the new file was
+//     synced and read back under its other name before.
+//   - While the record is hot, X.goldhive-old is there, under a durable name: readers are given it
+//     (hot_journal.h), and rolling back is one more rename. If it is not there, rolling back got
+//     that far already, and X is the old file.
+//   - The new file is locked from its creation on, the old one from step 1: nobody gets hold of X
+//     between 6 and 8. A process that recovers X must lock it first.
+//   - The old file is never written, only kept, which mostly costs no copy. A file whose only name
+//     is X gets a second one: once X is the new file, nobody comes to the old one by a name that is
+//     not ours, and it is the very file, times and all, that undo puts back. Of a file with more
+//     names, whoever uses those would write into what undo needs: it is kept as a reflink where the
+//     file system has them, else as a copy. So is one that cannot have a second name. The room for
+//     a copy is asked for before it is made.
+#include "imgtools/change/replacement.h"
+
+#include <fmt/format.h>
+
+#include "imgtools/bytes/error.h"
+#include "imgtools/host/path.h"
+#include "imgtools/host/storage_steps.h"
+
+namespace goldhive {
+
+namespace {
+
+void require_room(const Storage& storage, const std::string& folder, std::uint64_t needed,
+                  const char* what) {
+  const std::uint64_t room = storage.free_space(folder);
+  if (room >= needed) return;
+  throw Error(
+      ErrorKind::refused,
+      fmt::format("not enough room on the file system for {}: up to {} bytes needed, {} free", what,
+                  needed, room),
+      folder.empty() ? "." : folder);
+}
+
+/// Keeps the content of `from` as `to`: as the same file, as a reflink, or as a durable copy.
+/// `beside` bytes must have room with a copy.
+void keep(Storage& storage, const std::string& from, const std::string& to,
+          std::uint64_t beside = 0) {
+  remove_if_there(storage, to);
+  const std::optional<FileInfo> info = storage.stat(from);
+  if (!info) throw Error(ErrorKind::not_found, "no such file", from);
+  if (info->links <= 1 && storage.link(from, to)) return;
+  const std::string fresh = to + ".new";
+  remove_if_there(storage, fresh);
+  try {
+    const std::unique_ptr<WritableFile> file = storage.create(fresh);
+    if (!file->clone(from)) {
+      require_room(storage, parent_of(to), info->size + beside, "a copy of the old file");
+      fill_from(*storage.open(from), *file);
+    }
+    storage.copy_attributes(from, fresh);
+    file->sync();
+    storage.rename(fresh, to);
+  } catch (const Error&) {
+    try_to([&] { remove_if_there(storage, fresh); });
+    throw;
+  }
+}
+
+void write_durably(Storage& storage, const std::string& path, const Bytes& bytes) {
+  const std::string fresh = path + ".new";
+  remove_if_there(storage, fresh);
+  try {
+    const std::unique_ptr<WritableFile> file = storage.create(fresh);
+    file->write(0, bytes);
+    file->sync();
+    storage.rename(fresh, path);
+    storage.sync_directory(parent_of(path));
+  } catch (const Error&) {
+    try_to([&] { remove_if_there(storage, fresh); });
+    throw;
+  }
+}
+
+/// The old file's storage with the new file in its place: what the caller's check looks through.
+class AsReplaced final : public ReadStorage {
+ public:
+  AsReplaced(const ReadStorage& base, std::string given, std::string file, std::string fresh)
+      : base_(base), given_(std::move(given)), file_(std::move(file)), fresh_(std::move(fresh)) {}
+
+  std::optional<FileInfo> stat(const std::string& path) const override {
+    return base_.stat(now(path));
+  }
+  std::vector<DirectoryEntry> list(const std::string& directory) const override {
+    return base_.list(directory);
+  }
+  std::unique_ptr<ByteSource> open(const std::string& path) const override {
+    const std::shared_ptr<const ByteSource> file = base_.open(now(path));
+    return std::make_unique<SliceSource>(file, 0, file->size(), path);  // messages name `path`
+  }
+  std::optional<std::string> read_link(const std::string& path) const override {
+    return base_.read_link(path);
+  }
+
+ private:
+  const std::string& now(const std::string& path) const {
+    return path == given_ || path == file_ ? fresh_ : path;
+  }
+
+  const ReadStorage& base_;
+  std::string given_, file_, fresh_;
+};
+
+/// What a replacement leaves that is not hot.
+std::vector<std::string> leftovers(const ReadStorage& storage, const std::string& file) {
+  const ReplacementNames names(file);
+  std::vector<std::string> found;
+  for (const std::string& path :
+       {names.fresh, names.old, names.old + ".new", names.record + ".new"}) {
+    if (storage.stat(path)) found.push_back(path);
+  }
+  return found;
+}
+
+/// The folder is synced first: that the record is gone must be durable before the old file is.
+void remove_leftovers(Storage& storage, const std::string& file) {
+  const std::vector<std::string> found = leftovers(storage, file);
+  if (found.empty()) return;
+  storage.sync_directory(parent_of(file));
+  for (const std::string& path : found) storage.remove(path);
+  storage.sync_directory(parent_of(file));
+}
+
+class Replacement {
+ public:
+  Replacement(Storage& storage, const JournalPlace& place, const HostRewrite& rewrite)
+      : storage_(storage),
+        place_(place),
+        rewrite_(rewrite),
+        file_(follow_links(storage, rewrite.path)),
+        names_(file_),
+        locked_(storage, parent_of(file_), {base_name(file_)}) {}
+
+  std::string run(const std::string& metadata, const Verify& verify) {
+    refuse_hot(storage_, file_);
+    prepare(metadata);
+    try {
+      keep(storage_, file_, names_.old, rewrite_.size_limit);
+      storage_.sync_directory(parent_of(file_));
+      require_room(storage_, parent_of(file_), rewrite_.size_limit, "a new file");
+      write();
+      if (verify) verify(AsReplaced(storage_, rewrite_.path, file_, names_.fresh));
+      write_durably(storage_, names_.record, encode(record_));
+    } catch (...) {
+      try_to([&] { remove_leftovers(storage_, file_); });
+      throw;
+    }
+    return replace();
+  }
+
+ private:
+  void prepare(const std::string& metadata) {
+    remove_leftovers(storage_, file_);
+    const std::unique_ptr<ByteSource> old = storage_.open(file_);
+    record_.folder = relative_folder(place_.root, parent_of(file_));
+    record_.name = base_name(file_);
+    record_.metadata = metadata;
+    record_.old_size = old->size();
+    record_.old_digest = sha256(*old);
+    if (place_.keep_undo) undo_path_ = writable_undo_path(storage_, place_);
+    if (lies_elsewhere(undo_path_)) {
+      require_room(storage_, parent_of(undo_path_), record_.old_size, "the old file");
+    }
+    locked_.file(0).sync();  // what we call the old state must itself survive a power cut
+  }
+
+  /// On another file system than the file, where it is a copy that keeps it.
+  bool lies_elsewhere(const std::string& path) const {
+    if (path.empty()) return false;
+    const auto device_of = [&](const std::string& file) {
+      const std::string folder = parent_of(file);
+      const std::optional<FileInfo> info = storage_.stat(folder.empty() ? "." : folder);
+      return info ? info->device : 0;
+    };
+    return device_of(path) != device_of(file_);
+  }
+
+  void write() {
+    fresh_ = storage_.create(names_.fresh);
+    Sha256 hash;
+    std::uint64_t at = 0;
+    rewrite_.write([&](std::span<const std::uint8_t> data) {
+      hash.add(data);
+      fresh_->write(at, data);
+      at += data.size();
+    });
+    record_.new_size = at;
+    record_.new_digest = hash.finish();
+    storage_.copy_attributes(file_, names_.fresh);
+    fresh_->sync();
+    if (sha256(*storage_.open(names_.fresh)) != record_.new_digest) {
+      throw Error(ErrorKind::io, "what was written does not read back", names_.fresh);
+    }
+  }
+
+  std::string replace() {
+    std::string undo_file;
+    try {
+      storage_.rename(names_.fresh, file_);
+      storage_.sync_directory(parent_of(file_));
+      if (!undo_path_.empty()) undo_file = next_undo_file(storage_, undo_path_);
+      commit(undo_file);
+    } catch (const Error& reason) {
+      try {
+        recover_here();
+      } catch (const Error& failure) {
+        throw Error(ErrorKind::io,
+                    fmt::format("{}; taking it back failed, too ({}): run goldhive recover",
+                                reason.what(), failure.what()),
+                    names_.record);
+      }
+      throw;
+    }
+    try {
+      storage_.sync_directory(parent_of(file_));
+      if (!undo_file.empty()) storage_.sync_directory(parent_of(undo_file));
+      remove_if_there(storage_, names_.old);
+    } catch (const Error& e) {
+      throw Error(ErrorKind::io,
+                  fmt::format("the patch is in place, but whether it survives a power cut is not "
+                              "sure: {}",
+                              e.what()));
+    }
+    return undo_file;
+  }
+
+  /// Ends with the one operation by which the new file counts.
+  void commit(const std::string& undo_file) {
+    if (undo_file.empty()) {
+      storage_.remove(names_.record);
+      return;
+    }
+    keep(storage_, names_.old, original_of(undo_file));
+    storage_.sync_directory(parent_of(undo_file));
+    bool moved = true;
+    try {
+      storage_.rename(names_.record, undo_file);
+    } catch (const Error&) {
+      moved = false;
+    }
+    if (moved) return;
+    write_durably(storage_, undo_file, encode(record_));  // another file system
+    try {
+      storage_.remove(names_.record);
+    } catch (const Error&) {
+      try_to([&] { storage_.remove(undo_file); });
+      throw;
+    }
+  }
+
+  void recover_here();
+
+  Storage& storage_;
+  const JournalPlace& place_;
+  const HostRewrite& rewrite_;
+  std::string file_;
+  ReplacementNames names_;
+  LockedTargets locked_;
+  ReplacementRecord record_;
+  std::unique_ptr<WritableFile> fresh_;  // locked until the end
+  std::string undo_path_;                // "" if none is kept
+};
+
+/// Puts the old file back in its place; the record goes last.
+void roll_back(Storage& storage, const HotReplacement& hot, bool force) {
+  const std::string folder = parent_of(hot.file);
+  if (hot.old_content == hot.file && !force &&
+      sha256(*storage.open(hot.file)) != hot.record.old_digest) {
+    throw Error(ErrorKind::refused,
+                fmt::format("the old file is gone ({}), and the file is not it", hot.names.old),
+                hot.names.record);
+  }
+  if (hot.old_content == hot.names.old) {
+    storage.sync_directory(folder);  // the record's own name may not be durable yet
+    storage.rename(hot.names.old, hot.file);
+    remove_if_there(storage, hot.names.old);  // a rename between two names of one file does nothing
+  }
+  remove_if_there(storage, hot.names.fresh);
+  storage.sync_directory(folder);
+  storage.remove(hot.names.record);
+  storage.sync_directory(folder);
+}
+
+void Replacement::recover_here() {
+  const std::optional<HotReplacement> hot = find_hot_replacement(storage_, file_);
+  if (hot) roll_back(storage_, *hot, false);
+}
+
+}  // namespace
+
+std::string replace_file(Storage& storage, const JournalPlace& place, const HostRewrite& rewrite,
+                         const std::string& metadata, const Verify& verify) {
+  return Replacement(storage, place, rewrite).run(metadata, verify);
+}
+
+std::optional<std::string> recover_replacement(Storage& storage, const std::string& file,
+                                               bool force) {
+  const ReplacementNames names(file);
+  const bool hot = storage.stat(names.record).has_value();
+  if (!hot && leftovers(storage, file).empty()) return std::nullopt;
+  std::optional<LockedTargets> locked;
+  try {
+    locked.emplace(storage, parent_of(file), std::vector<std::string>{base_name(file)});
+  } catch (const Error& e) {
+    if (hot || e.kind() != ErrorKind::refused) throw;
+    return std::nullopt;  // its writer lives
+  }
+  const std::optional<HotReplacement> found = find_hot_replacement(storage, file);
+  if (!found) {
+    remove_leftovers(storage, file);
+    return std::nullopt;
+  }
+  roll_back(storage, *found, force);
+  return found->names.record;
+}
+
+UndoResult undo_replacement(Storage& storage, const JournalPlace& place,
+                            const std::string& undo_file, bool force) {
+  const ReplacementRecord record = decode_replacement(*storage.open(undo_file));
+  const std::string folder = folder_below(storage, place.root, record.folder);
+  const std::string name = place.file.empty() ? record.name : place.file;
+  const std::string file = join_path(folder, name);
+  const ReplacementNames names(file);
+  const std::string original = original_of(undo_file);
+  const LockedTargets locked(storage, folder, {name});
+  refuse_hot(storage, file);
+  UndoResult result;
+  result.metadata = record.metadata;
+  result.targets = {file};
+  const Digest now = sha256(*storage.open(file));
+  result.changed = now != record.old_digest;
+  if (result.changed) {
+    if (now != record.new_digest && !force) {
+      throw Error(ErrorKind::refused, "does not fit: the file was changed since that patch",
+                  undo_file);
+    }
+    if (storage.read_link(original) || !storage.stat(original) ||
+        sha256(*storage.open(original)) != record.old_digest) {
+      throw Error(ErrorKind::refused, "the old file that belongs to it is gone or damaged",
+                  original);
+    }
+    keep(storage, original, names.old);
+    storage.sync_directory(folder);
+    storage.rename(names.old, file);
+    remove_if_there(storage, names.old);
+    storage.sync_directory(folder);
+  }
+  storage.remove(undo_file);
+  storage.sync_directory(parent_of(undo_file));
+  remove_if_there(storage, original);
+  storage.sync_directory(parent_of(undo_file));
+  return result;
+}
+
+}  // namespace goldhive

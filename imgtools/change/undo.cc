@@ -1,0 +1,251 @@
+// The order of writes of an undo
+//
+//   1. lock      the targets, and see that they are exactly as the patch left them
+//   2. journal   copy the undo file to X.goldhive-journal (as in journal.cc)   <- hot from here on
+//   3. restore   write the old bytes, sync, read back
+//   4. forget    remove the undo file, remove the journal, sync both folders
+//
+// An undo needs no journal of what it overwrites: it makes the patch's own journal hot again, and
+// from then on every reader sees, and every recover() completes, the original state. A crash before
+// step 2 is done leaves the patched files, after it the original ones.
+#include "imgtools/change/undo.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "imgtools/bytes/error.h"
+#include "imgtools/change/replacement.h"
+#include "imgtools/change/replacement_record.h"
+#include "imgtools/disk/disk_storage.h"
+#include "imgtools/host/path.h"
+#include "imgtools/host/storage_steps.h"
+
+namespace goldhive {
+
+namespace {
+
+constexpr const char* undo_suffix = ".goldhive-undo";
+
+/// The number of an undo file called `name` if it belongs to `base`, both comparable(): "x" is 1,
+/// "x.2" is 2. 0: no.
+unsigned number_of(const std::string& name, const std::string& base) {
+  if (name == base) return 1;
+  if (!name.starts_with(base + ".")) return 0;
+  const char* digits = name.data() + base.size() + 1;
+  const char* end = name.data() + name.size();
+  unsigned number = 0;
+  const auto [stop, error] = std::from_chars(digits, end, number);
+  return error == std::errc() && stop == end && number > 1 && *digits != '0' ? number : 0;
+}
+
+/// The highest number in use at `path`, 0 if there is none.
+unsigned highest_number(const ReadStorage& storage, const std::string& path) {
+  const std::string folder = parent_of(path);
+  if (!storage.stat(folder.empty() ? "." : folder)) return 0;
+  unsigned highest = 0;
+  const std::string base = comparable(base_name(path));
+  for (const DirectoryEntry& entry : storage.list(folder)) {
+    highest = std::max(highest, number_of(comparable(entry.name), base));
+  }
+  return highest;
+}
+
+std::string numbered(const std::string& path, unsigned number) {
+  return number == 1 ? path : fmt::format("{}.{}", path, number);
+}
+
+/// "<path>-<8 hex digits that stand for `what`>.goldhive-undo"
+std::string hashed_name(const std::string& path, const std::string& what) {
+  const std::string hashed = comparable(what);
+  Sha256 hash;
+  hash.add(Bytes(hashed.begin(), hashed.end()));
+  return fmt::format("{}-{}{}", path, to_hex(hash.finish()).substr(0, 8), undo_suffix);
+}
+
+std::string shared_name(const std::string& directory, const std::string& absolute_target) {
+  const std::string target = without_trailing_separators(absolute_target);
+  const std::string name = base_name(target);
+  return hashed_name(join_path(directory, is_plain_name(name) ? name : "root"), target);
+}
+
+}  // namespace
+
+std::string folder_below(const ReadStorage& storage, const std::string& root,
+                         const std::string& folder) {
+  std::string path = root;
+  for (const std::string& part : path_parts(folder)) {
+    path = join_path(path, part);
+    if (storage.read_link(path)) {
+      throw Error(ErrorKind::refused, "is a symbolic link: not followed for an undo", path);
+    }
+  }
+  return path;
+}
+
+JournalPlace place_of(const ReadStorage& storage, const std::string& target,
+                      const std::string& absolute_target, const UndoOptions& options) {
+  JournalPlace place;
+  place.keep_undo = options.keep;
+  const std::optional<FileInfo> info = storage.stat(target);
+  std::string beside;
+  if (info && info->type == FileType::directory) {
+    place.root = without_trailing_separators(target);
+    beside = without_trailing_separators(absolute_target);
+    if (!is_plain_name(base_name(beside))) beside.clear();  // "/" and "C:" have no beside
+  } else {
+    const std::string file = follow_links(storage, target);
+    place.root = parent_of(file);
+    place.file = base_name(file);
+    beside = file;
+  }
+  if (!options.directory.empty()) {
+    place.undo_paths.push_back(shared_name(options.directory, absolute_target));
+  } else {
+    const std::string& root = options.image_root;
+    if (!root.empty()) {
+      if (is_plain_name(base_name(root))) {
+        place.undo_paths.push_back(hashed_name(root, absolute_target.substr(root.size())));
+      }
+    } else if (!beside.empty()) {
+      place.undo_paths.push_back(beside + undo_suffix);
+    }
+    if (!options.fallback_dir.empty()) {
+      place.undo_paths.push_back(shared_name(options.fallback_dir, absolute_target));
+    }
+  }
+  return place;
+}
+
+bool is_own_file(const std::string& path) {
+  const std::string name = base_name(path);
+  return name.find(".goldhive-") != std::string::npos || name.starts_with("goldhive-journal");
+}
+
+std::string writable_undo_path(Storage& storage, const JournalPlace& place) {
+  std::string reasons;
+  for (const std::string& path : place.undo_paths) {
+    const std::string probe = path + ".new";
+    try {
+      if (!parent_of(path).empty()) storage.make_directories(parent_of(path));
+      if (storage.stat(probe)) storage.remove(probe);
+      storage.create(probe);
+      storage.remove(probe);
+      return path;
+    } catch (const Error& e) {
+      reasons += fmt::format("; {}", e.what());
+    }
+  }
+  throw Error(ErrorKind::refused,
+              "there is no place for the undo file (name one with --undo-dir, or do without by "
+              "--no-undo)" +
+                  reasons);
+}
+
+std::string next_undo_file(const ReadStorage& storage, const std::string& path) {
+  return numbered(path, highest_number(storage, path) + 1);
+}
+
+std::optional<std::string> newest_undo_file(const ReadStorage& storage, const JournalPlace& place) {
+  for (const std::string& path : place.undo_paths) {
+    const unsigned highest = highest_number(storage, path);
+    if (highest > 0) return numbered(path, highest);
+  }
+  return std::nullopt;
+}
+
+void copy_durably(Storage& storage, const Journal& journal, const std::string& path) {
+  const std::string fresh = path + ".new";
+  remove_if_there(storage, fresh);
+  try {
+    const std::unique_ptr<WritableFile> file = storage.create(fresh);
+    fill_from(journal.source(), *file);
+    file->sync();
+    Journal::decode(storage.open(fresh));
+    storage.rename(fresh, path);
+    storage.sync_directory(parent_of(path));
+  } catch (const Error&) {
+    try_to([&] { storage.remove(fresh); });
+    throw;
+  }
+}
+
+std::string undo_metadata(const ReadStorage& storage, const std::string& undo_file) {
+  std::unique_ptr<ByteSource> file = storage.open(undo_file);
+  if (is_replacement_record(*file)) return decode_replacement(*file).metadata;
+  return Journal::decode(std::move(file)).metadata();
+}
+
+UndoResult undo(Storage& storage, const JournalPlace& place, const std::string& undo_file,
+                bool force) {
+  if (is_replacement_record(*storage.open(undo_file))) {
+    return undo_replacement(storage, place, undo_file, force);
+  }
+  const Journal journal = Journal::decode(storage.open(undo_file));
+  const std::string folder = folder_below(storage, place.root, journal.folder());
+  std::vector<std::string> names = target_names(journal);
+  if (names.size() == 1 && !place.file.empty()) {  // it may have been renamed since
+    names[0] = is_disk_inside(names[0]) ? disk_inside(place.file) : place.file;
+  }
+  LockedTargets targets(storage, folder, names);
+
+  UndoResult result;
+  result.metadata = journal.metadata();
+  for (const std::string& name : names) {
+    result.targets.push_back(join_path(folder, name));
+    refuse_hot(storage, result.targets.back());
+  }
+  const TargetState state = compare_all(journal, targets);
+  result.changed = !state.is_old;
+  if (!state.is_old && !state.is_new && !force) {
+    throw Error(ErrorKind::refused,
+                fmt::format("does not fit: {} changed since that patch ({})",
+                            place.file.empty() ? "a hive was" : "the file was",
+                            state.foreign.empty() ? "in part" : state.foreign),
+                undo_file);
+  }
+
+  const std::string hot_path = journal_path(folder, names);
+  if (result.changed) {
+    require_old_length(journal, targets);
+    const std::uint64_t needed = journal.source().size();
+    const std::uint64_t room = storage.free_space(folder);
+    if (room < needed) {
+      throw Error(
+          ErrorKind::refused,
+          fmt::format("not enough room on the file system: {} bytes needed for the journal, "
+                      "{} free",
+                      needed, room),
+          folder.empty() ? "." : folder);
+    }
+    const Journal hot =
+        make_hot(storage, hot_path, [&](WritableFile& file) { fill_from(journal.source(), file); });
+    try {
+      restore(hot, targets);
+    } catch (const Error& e) {
+      throw Error(ErrorKind::io,
+                  fmt::format("{}: the journal stays, run goldhive recover", e.what()), hot_path);
+    }
+  }
+
+  std::optional<Error> kept;
+  try {
+    storage.remove(undo_file);
+    storage.sync_directory(parent_of(undo_file));
+  } catch (const Error& e) {
+    kept = e;
+  }
+  if (result.changed) {
+    storage.remove(hot_path);
+    storage.sync_directory(folder);
+  }
+  if (kept) {
+    throw Error(ErrorKind::io,
+                fmt::format("the patch is taken back, but its undo file could not be removed: {}",
+                            kept->what()));
+  }
+  return result;
+}
+
+}  // namespace goldhive

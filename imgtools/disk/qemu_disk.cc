@@ -1,0 +1,58 @@
+#include <utility>
+
+#include "imgtools/disk/disk_storage.h"
+#include "imgtools/disk/nbd.h"
+#include "imgtools/disk/qemu_image.h"
+
+namespace goldhive {
+
+namespace {
+
+class ForeignDisk final : public VirtualDisk {
+ public:
+  ForeignDisk(ForeignImage image, std::unique_ptr<ByteSource> disk)
+      : VirtualDisk(image.files.front().path), image_(std::move(image)), disk_(std::move(disk)) {
+    for (const std::string& note : image_.notes) add_note(note);
+    if (!image_.write_refusal.empty()) refuse_writing(image_.write_refusal);
+  }
+
+  std::string format() const override { return image_.format; }
+  std::uint64_t size() const override { return disk_->size(); }
+  /// The disk is one of them: it is what has a journal.
+  std::vector<std::string> host_files() const override {
+    std::vector<std::string> files;
+    for (const ForeignFile& file : image_.files) files.push_back(file.path);
+    files.push_back(disk_->name());
+    return files;
+  }
+
+ protected:
+  void do_read(std::uint64_t offset, std::span<std::uint8_t> out) const override {
+    disk_->read(offset, out);
+  }
+  /// Of the disk, not of the image: qemu knows where its bytes go.
+  HostChange plan_change(const BlockWrites& writes) const override {
+    HostChange change;
+    for (const BlockWrite& write : writes) {
+      change.edits.push_back({disk_->name(), 0, write.offset, write.data});
+    }
+    return change;
+  }
+
+ private:
+  ForeignImage image_;
+  std::unique_ptr<ByteSource> disk_;
+};
+
+}  // namespace
+
+std::shared_ptr<const VirtualDisk> open_foreign_disk(const ReadStorage& storage,
+                                                     const std::string& path,
+                                                     const std::string& format) {
+  ForeignImage image = examine_foreign(storage, path, format);
+  auto disk = storage.open(disk_inside(path));  // from here on qemu's lock keeps writers out
+  check_maps(storage, image);
+  return std::make_shared<ForeignDisk>(std::move(image), std::move(disk));
+}
+
+}  // namespace goldhive

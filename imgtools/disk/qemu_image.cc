@@ -1,0 +1,264 @@
+#include "imgtools/disk/qemu_image.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+
+#include "imgtools/bytes/error.h"
+#include "imgtools/disk/qcow2.h"
+#include "imgtools/disk/vdi.h"
+#include "imgtools/disk/vhd.h"
+#include "imgtools/disk/vmdk_descriptor.h"
+#include "imgtools/disk/vmdk_sparse.h"
+#include "imgtools/host/path.h"
+
+namespace goldhive {
+
+namespace {
+
+constexpr std::size_t max_files = 256;
+
+/// A file name as qemu sees it: one with a colon before any slash starts a protocol.
+std::string file_named(const std::string& image, const std::string& name) {
+  const std::size_t colon = name.find(':');
+  if (name.empty() || name.find('\0') != std::string::npos ||
+      (colon != std::string::npos && colon < name.find('/'))) {
+    throw Error(ErrorKind::unsupported,
+                fmt::format("depends on '{}', which is not the name of a file here", name), image);
+  }
+  if (name.front() == '/') return name;
+  return join_path(parent_of(image), name);
+}
+
+class Examiner {
+ public:
+  Examiner(const ReadStorage& storage, ForeignImage& image) : storage_(storage), image_(image) {}
+
+  /// `format` as foreign_format() tells it; "" for a raw disk.
+  void look_at(const std::string& path, const std::string& format) {
+    const auto file = storage_.open(path);
+    if (format == "qcow2") {
+      look_at_qcow2(path, *file);
+    } else if (format == "vmdk") {
+      look_at_vmdk(path, *file);
+    } else if (format == "vdi") {
+      check_vdi_header(*file);
+      add({path, ForeignFile::Map::vdi});
+    } else {
+      add({path});
+    }
+  }
+
+ private:
+  void add(ForeignFile file) {
+    if (image_.files.size() >= max_files) {
+      throw Error(ErrorKind::unsupported, fmt::format("depends on more than {} files", max_files),
+                  image_.files.front().path);
+    }
+    if (std::any_of(image_.files.begin(), image_.files.end(),
+                    [&](const ForeignFile& other) { return other.path == file.path; })) {
+      throw Error(ErrorKind::corrupt, "the chain of parent disks comes back to this file",
+                  file.path);
+    }
+    image_.files.push_back(std::move(file));
+  }
+
+  std::string existing(const std::string& image, const std::string& name, const char* what) const {
+    const std::string path = file_named(image, name);
+    if (storage_.stat(path)) return path;
+    throw Error(ErrorKind::not_found, fmt::format("its {} {} is missing", what, path), image);
+  }
+
+  /// qemu tells the format of a parent by content, unless the child names it; so do we.
+  static std::string format_of_parent(const ByteSource& parent, const std::string& child) {
+    constexpr std::uint64_t enough = 64;
+    const Bytes head =
+        parent.read(0, static_cast<std::size_t>(std::min<std::uint64_t>(parent.size(), enough)));
+    std::string other = unread_container(head);
+    // qemu reads a differencing VHD as zeros where it should ask the parent.
+    if (is_vhd(parent)) other = "a VHD";
+    if (ByteView(head, 0, parent.name()).starts_with("vhdxfile")) other = "a VHDX";
+    if (!other.empty()) {
+      throw Error(ErrorKind::unsupported,
+                  fmt::format("its parent disk {} is {}", parent.name(), other), child);
+    }
+    return foreign_format(parent);
+  }
+
+  void look_at_qcow2(const std::string& path, const ByteSource& file) {
+    add({path, ForeignFile::Map::qcow2});
+    const Qcow2Header header = read_qcow2_header(file);
+    if (header.marked_corrupt) {
+      image_.notes.push_back(fmt::format(
+          "{} is marked as corrupt by qemu: what is read may not be what was written", path));
+    }
+    if (header.parent.empty()) return;
+    const std::string parent = existing(path, header.parent, "parent disk");
+    const std::string format = format_of_parent(*storage_.open(parent), path);
+    const std::string named = format.empty() ? "raw" : format;
+    if (!header.parent_format.empty() && header.parent_format != named) {
+      throw Error(ErrorKind::corrupt,
+                  fmt::format("its parent disk {} is {}, where it says {}", parent, named,
+                              header.parent_format),
+                  path);
+    }
+    look_at(parent, format);
+  }
+
+  void look_at_vmdk(const std::string& path, const ByteSource& file) {
+    const VmdkDescriptor descriptor = read_vmdk_descriptor(file);
+    if (descriptor.create_type == "streamOptimized" && image_.write_refusal.empty()) {
+      image_.write_refusal =
+          "a streamOptimized VMDK is compressed and cannot be changed in place; convert it first: "
+          "qemu-img convert -O vmdk";
+    }
+    if (is_vmdk_text(file)) {
+      add({path, ForeignFile::Map::descriptor});
+      for (const VmdkExtent& extent : descriptor.extents) look_at_extent(path, extent);
+    } else {
+      vmdk_sparse_sectors(file);
+      add({path, ForeignFile::Map::vmdk});
+    }
+    if (const std::string other = vmdk_parent_to_qemu(file); other != descriptor.parent) {
+      throw Error(
+          ErrorKind::corrupt,
+          fmt::format("has the parent disk '{}', but to qemu it is '{}'", descriptor.parent, other),
+          path);
+    }
+    if (descriptor.parent.empty()) return;
+    const std::string parent = existing(path, descriptor.parent, "parent disk");
+    const auto source = storage_.open(parent);
+    if (foreign_format(*source) != "vmdk") {
+      throw Error(ErrorKind::corrupt, fmt::format("its parent disk {} is no VMDK", parent), path);
+    }
+    if (read_vmdk_descriptor(*source).content_id != descriptor.parent_id) {
+      throw Error(ErrorKind::corrupt,
+                  fmt::format("its parent disk {} is not the one it was made from, or was changed "
+                              "since (the CID differs)",
+                              parent),
+                  path);
+    }
+    look_at(parent, "vmdk");
+  }
+
+  /// qemu leaves out what is not "RW" and has a file, so that what follows would move forward.
+  void look_at_extent(const std::string& path, const VmdkExtent& extent) {
+    const bool sparse = extent.type == "SPARSE" || extent.type == "VMFSSPARSE";
+    const bool flat = extent.type == "FLAT" || extent.type == "VMFS";
+    if (extent.access != "RW" || extent.file.empty() || (!sparse && !flat)) {
+      throw Error(ErrorKind::unsupported,
+                  fmt::format("has an extent that is not read: {} {} {}", extent.access,
+                              extent.sectors, extent.type),
+                  path);
+    }
+    const std::string file = existing(path, extent.file, "part");
+    if (flat) {
+      constexpr std::uint64_t most = UINT64_MAX / 1024;
+      add({file, ForeignFile::Map::none,
+           (std::min(extent.offset, most) + std::min(extent.sectors, most)) * 512});
+      return;
+    }
+    const std::uint64_t sectors = vmdk_sparse_sectors(*storage_.open(file));
+    if (sectors != extent.sectors) {
+      throw Error(ErrorKind::corrupt,
+                  fmt::format("its part {} has {} sectors, where it says {}", file, sectors,
+                              extent.sectors),
+                  path);
+    }
+    add({file, ForeignFile::Map::vmdk});
+  }
+
+  const ReadStorage& storage_;
+  ForeignImage& image_;
+};
+
+}  // namespace
+
+std::string foreign_format(const ByteSource& file) {
+  const Bytes head =
+      file.read(0, static_cast<std::size_t>(std::min<std::uint64_t>(file.size(), 512)));
+  const ByteView view(head, 0, file.name());
+  if (view.starts_with("KDMV") || view.starts_with("COWD") ||
+      view.starts_with("# Disk DescriptorFile")) {
+    return "vmdk";
+  }
+  if (view.starts_with("QFI\xfb")) return "qcow2";
+  if (view.size() >= 68 && view.u32(64) == 0xbeda107f) return "vdi";
+  return {};
+}
+
+std::string unread_container(std::span<const std::uint8_t> head) {
+  struct Row {
+    std::string_view magic;
+    const char* title;
+  };
+  static constexpr Row rows[] = {
+      {{"QED\0", 4}, "a QED image"},
+      {"WithoutFreeSpace", "a Parallels image"},
+      {"WithouFreSpacExt", "a Parallels image"},
+      {"Bochs Virtual HD Image", "a Bochs image"},
+      {{"EVF\x09\x0d\x0a\xff\0", 8}, "an EnCase image (E01)"},
+      {"EVF2\r\n\x81", "an EnCase image (Ex01)"},
+  };
+  const ByteView view(head, 0, "");
+  for (const Row& row : rows) {
+    if (view.starts_with(row.magic)) return row.title;
+  }
+  return {};
+}
+
+bool is_vmdk_extent(const ReadStorage& storage, const std::string& path) {
+  const std::size_t name = path.size() - base_name(path).size();
+  const std::size_t dot = path.rfind('.');
+  const std::size_t dash = path.rfind('-', dot);
+  if (dot == std::string::npos || dash == std::string::npos || dash <= name) return false;
+  const std::string beside = path.substr(0, dash) + path.substr(dot);
+  const std::optional<FileInfo> info = storage.stat(beside);
+  if (!info || info->type != FileType::file) return false;
+  const auto file = storage.open(beside);
+  if (file->size() == 0 || foreign_format(*file) != "vmdk") return false;
+  const std::vector<VmdkExtent> extents = read_vmdk_descriptor(*file).extents;
+  return std::any_of(extents.begin(), extents.end(), [&](const VmdkExtent& extent) {
+    return !extent.file.empty() && file_named(beside, extent.file) == path;
+  });
+}
+
+ForeignImage examine_foreign(const ReadStorage& storage, const std::string& path,
+                             const std::string& format) {
+  if (foreign_format(*storage.open(path)) != format) {
+    throw Error(ErrorKind::corrupt, fmt::format("has no mark of a {} at its start", format), path);
+  }
+  ForeignImage image;
+  image.format = format;
+  Examiner(storage, image).look_at(path, format);
+  return image;
+}
+
+void check_maps(const ReadStorage& storage, const ForeignImage& image) {
+  for (const ForeignFile& part : image.files) {
+    const auto file = storage.open(part.path);
+    switch (part.map) {
+      case ForeignFile::Map::descriptor:
+        break;
+      case ForeignFile::Map::none:
+        if (file->size() < part.least_size) {
+          throw Error::corrupt(part.path, file->size(), "a part of the VMDK is cut off",
+                               fmt::format("{} bytes", part.least_size),
+                               fmt::format("{} bytes", file->size()));
+        }
+        break;
+      case ForeignFile::Map::qcow2:
+        check_qcow2_map(*file);
+        break;
+      case ForeignFile::Map::vdi:
+        check_vdi_map(*file);
+        break;
+      case ForeignFile::Map::vmdk:
+        check_vmdk_map(*file);
+        break;
+    }
+  }
+}
+
+}  // namespace goldhive

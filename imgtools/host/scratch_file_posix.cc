@@ -1,0 +1,67 @@
+#include "imgtools/host/scratch_file.h"
+
+#include <fmt/format.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include "imgtools/bytes/error.h"
+
+namespace goldhive {
+
+struct ScratchFile::Impl {
+  int fd = -1;
+  bool on_disk = false;
+};
+
+namespace {
+
+std::string system_message() { return std::error_code(errno, std::generic_category()).message(); }
+
+}  // namespace
+
+ScratchFile::ScratchFile(const std::string& directory) : impl_(std::make_unique<Impl>()) {
+#ifdef MFD_CLOEXEC
+  impl_->fd = ::memfd_create("goldhive", MFD_CLOEXEC);
+  if (impl_->fd >= 0) {
+    path_ = fmt::format("/proc/self/fd/{}", impl_->fd);
+    if (::access(path_.c_str(), R_OK) == 0) return;
+    ::close(impl_->fd);  // no /proc here
+  }
+#endif
+  path_ = directory + "/goldhive-XXXXXX";
+  impl_->fd = ::mkstemp(path_.data());
+  if (impl_->fd < 0) {
+    throw Error(ErrorKind::io, "no temporary file can be made: " + system_message(), directory);
+  }
+  impl_->on_disk = true;
+}
+
+ScratchFile::~ScratchFile() {
+  if (impl_->fd >= 0) ::close(impl_->fd);
+  if (impl_->on_disk) ::unlink(path_.c_str());
+}
+
+void ScratchFile::write(std::uint64_t offset, std::span<const std::uint8_t> data) {
+  while (!data.empty()) {
+    const ssize_t n = ::pwrite(impl_->fd, data.data(), data.size(), static_cast<off_t>(offset));
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) {
+      throw Error(ErrorKind::io, "writing a temporary file failed: " + system_message(), path_);
+    }
+    offset += static_cast<std::uint64_t>(n);
+    data = data.subspan(static_cast<std::size_t>(n));
+  }
+}
+
+void ScratchFile::resize(std::uint64_t size) {
+  while (::ftruncate(impl_->fd, static_cast<off_t>(size)) != 0) {
+    if (errno == EINTR) continue;
+    throw Error(ErrorKind::io, "resizing a temporary file failed: " + system_message(), path_);
+  }
+}
+
+}  // namespace goldhive

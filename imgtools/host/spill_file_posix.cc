@@ -1,0 +1,86 @@
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+
+#include "imgtools/bytes/error.h"
+#include "imgtools/host/spill_file.h"
+
+namespace goldhive {
+
+struct SpillFile::Impl {
+  int fd = -1;
+};
+
+namespace {
+
+[[noreturn]] void fail(const char* action, const std::string& name) {
+  throw Error(ErrorKind::io,
+              fmt::format("cannot {} a temporary file: {}", action,
+                          std::error_code(errno, std::generic_category()).message()),
+              name);
+}
+
+/// Without a name from the start where the file system can do that, so that a kill leaves nothing.
+int open_nameless(const std::string& directory) {
+#ifdef O_TMPFILE
+  const int fd = ::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  if (fd >= 0) return fd;
+#endif
+  std::string path = directory + "/goldhive-XXXXXX";
+  const int named = ::mkostemp(path.data(), O_CLOEXEC);
+  if (named >= 0) ::unlink(path.c_str());
+  return named;
+}
+
+}  // namespace
+
+SpillFile::SpillFile(const std::string& directory, std::string name)
+    : ByteSource(std::move(name)), impl_(std::make_unique<Impl>()) {
+  impl_->fd = open_nameless(directory.empty() ? "." : directory);
+  if (impl_->fd < 0) fail("make", directory);
+}
+
+SpillFile::~SpillFile() {
+  if (impl_->fd >= 0) ::close(impl_->fd);
+}
+
+void SpillFile::write(std::uint64_t offset, std::span<const std::uint8_t> data) {
+  while (!data.empty()) {
+    const ssize_t n = ::pwrite(impl_->fd, data.data(), data.size(), static_cast<off_t>(offset));
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) fail("write", name());
+    offset += static_cast<std::uint64_t>(n);
+    size_ = std::max(size_, offset);
+    data = data.subspan(static_cast<std::size_t>(n));
+  }
+}
+
+void SpillFile::resize(std::uint64_t size) {
+  while (::ftruncate(impl_->fd, static_cast<off_t>(size)) != 0) {
+    if (errno != EINTR) fail("resize", name());
+  }
+  size_ = size;
+}
+
+std::string SpillFile::path() const {
+  const std::string path = fmt::format("/proc/{}/fd/{}", ::getpid(), impl_->fd);
+  return ::access(path.c_str(), R_OK) == 0 ? path : "";
+}
+
+void SpillFile::do_read(std::uint64_t offset, std::span<std::uint8_t> out) const {
+  while (!out.empty()) {
+    const ssize_t n = ::pread(impl_->fd, out.data(), out.size(), static_cast<off_t>(offset));
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) fail("read", name());
+    offset += static_cast<std::uint64_t>(n);
+    out = out.subspan(static_cast<std::size_t>(n));
+  }
+}
+
+}  // namespace goldhive

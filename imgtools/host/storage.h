@@ -1,0 +1,96 @@
+// The one seam for file I/O. Two halves on purpose: ReadStorage has no call that can change
+// anything, and scan, list, plan and verify are handed nothing else. Only patch, undo and recover
+// get a Storage. Tests put a recording or a failing double in its place.
+//
+// Paths are UTF-8, as the user gave them, on every platform.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "imgtools/bytes/byte_source.h"
+
+namespace goldhive {
+
+enum class FileType { file, directory, symlink, device, other };
+
+struct FileInfo {
+  FileType type = FileType::other;
+  std::uint64_t size = 0;  ///< bytes; 0 for what is not a file or a block device
+  /// Identity on this host (device and inode, or volume serial and file index).
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  std::uint64_t links = 1;  ///< names that a file has
+};
+
+struct DirectoryEntry {
+  std::string name;
+  FileType type = FileType::other;  ///< of the entry itself: links are not followed
+};
+
+class ReadStorage {
+ public:
+  virtual ~ReadStorage() = default;
+
+  /// What a path names, following links; nullopt if nothing is there. Error(io) otherwise.
+  virtual std::optional<FileInfo> stat(const std::string& path) const = 0;
+  /// The entries of a directory but "." and "..", sorted by name (bytewise).
+  virtual std::vector<DirectoryEntry> list(const std::string& directory) const = 0;
+  /// Opens for reading only. Error(not_found) or Error(io).
+  virtual std::unique_ptr<ByteSource> open(const std::string& path) const = 0;
+  /// The target of a symbolic link as stored; nullopt if the path is none.
+  virtual std::optional<std::string> read_link(const std::string& path) const = 0;
+  /// Somebody else who has a file or device open for writing, so that it may change while it is
+  /// read: "process 1234 (qemu-system-x86) has it open for writing", "it is mounted"; "" if nobody
+  /// is known, or this host cannot tell. Does not stand in anybody's way.
+  virtual std::string writer_of(const std::string&) const { return ""; }
+};
+
+/// A file open for reading and writing, with an exclusive lock held until it is closed.
+class WritableFile {
+ public:
+  virtual ~WritableFile() = default;
+  virtual std::uint64_t size() const = 0;
+  virtual void read(std::uint64_t offset, std::span<std::uint8_t> out) const = 0;
+  /// Writes all of `data` (short writes and EINTR are retried below this line) or throws Error(io).
+  virtual void write(std::uint64_t offset, std::span<const std::uint8_t> data) = 0;
+  virtual void resize(std::uint64_t size) = 0;
+  /// Gives a new, empty file the content of the file at `path` by sharing its blocks until either
+  /// is written (a reflink), which takes no room. False where that is not possible: then copy it.
+  virtual bool clone(const std::string&) { return false; }
+  /// Returns when everything written so far is on stable storage (fdatasync, FlushFileBuffers).
+  virtual void sync() = 0;
+};
+
+class Storage : public ReadStorage {
+ public:
+  /// Opens an existing file for writing and takes an exclusive lock on it.
+  /// Error(refused) if another process holds it or it is read-only.
+  virtual std::unique_ptr<WritableFile> open_write(const std::string& path) = 0;
+  /// Creates a new file; Error(refused) if the name is taken.
+  virtual std::unique_ptr<WritableFile> create(const std::string& path) = 0;
+  /// Replaces `to` atomically. Both names are in one directory or at least on one file system.
+  virtual void rename(const std::string& from, const std::string& to) = 0;
+  virtual void remove(const std::string& path) = 0;
+  /// Gives a file a second name, which must be free. False where that is not possible (another file
+  /// system, or one without hard links): then copy it.
+  virtual bool link(const std::string&, const std::string&) { return false; }
+  /// Owner, mode, ACLs and other attributes of `from` for `to`, which is to take its place; not its
+  /// times. Error(refused) if the owner cannot be kept.
+  virtual void copy_attributes(const std::string&, const std::string&) {}
+  virtual void make_directories(const std::string& path) = 0;
+  /// Makes creations, renames and removals in `directory` durable (a no-op where the OS has none).
+  virtual void sync_directory(const std::string& directory) = 0;
+  /// Bytes a caller could still write on the file system that holds `path`.
+  virtual std::uint64_t free_space(const std::string& path) const = 0;
+};
+
+/// The file system of this host. Read-only view: opens with O_RDONLY and nothing else.
+std::unique_ptr<ReadStorage> host_read_storage();
+std::unique_ptr<Storage> host_storage();
+
+}  // namespace goldhive

@@ -1,0 +1,142 @@
+#include "src/cli/run_targets.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ostream>
+
+#include "imgtools/change/hot_journal.h"
+#include "src/cli/ordered_work.h"
+#include "src/cli/progress.h"
+#include "src/cli/targets.h"
+#include "src/cli/version.h"
+#include "src/report/printable.h"
+#include "src/target/windows_backup.h"
+
+namespace goldhive::cli {
+namespace {
+
+/// One line that names the path as the user gave it and the reason.
+std::string error_line(const std::string& target, const Error& error) {
+  const std::string line = error.what();
+  return line.starts_with(target) ? line : target + ": " + line;
+}
+
+void say_errors(Host& host, const report::TargetReport& target) {
+  if (target.error) say(host, error_line(target.path, *target.error));
+  for (const report::InstallationReport& i : target.installations) {
+    for (const windows::HiveFact& h : i.facts.hives) {
+      if (h.error) say(host, error_line(target.path, h.error->at(windows::to_string(h.name))));
+    }
+  }
+}
+
+void add_hot_journals(const ReadThroughStorage& storage, report::TargetReport& target) {
+  for (const ReadThroughStorage::Met& met : storage.journals()) {
+    if (!met.fits) continue;  // an error says so
+    target.notes.push_back(fmt::format(
+        "a patch of {} was cut off; it is read as it was before (goldhive recover rolls it back, "
+        "journal {})",
+        met.file, met.journal));
+  }
+}
+
+/// A disk in a folder of disks need not be one with Windows: that it is none is known where all of
+/// it could be read.
+void excuse_without_windows(report::TargetReport& target) {
+  if (!target.error || target.error->kind() != ErrorKind::not_found || target.format.empty() ||
+      std::any_of(target.volumes.begin(), target.volumes.end(),
+                  [](const report::VolumeReport& v) { return !v.passed_over.empty(); })) {
+    return;
+  }
+  target.notes.push_back(target.error->message());
+  target.error.reset();
+}
+
+}  // namespace
+
+void say(Host& host, const std::string& message) {
+  host.err << "goldhive: " << report::printable(message) << '\n';
+}
+
+namespace {
+
+/// What a thread finds out about one target; told by the thread that tells everything.
+struct Seen {
+  report::TargetReport target;
+  ReadStats read;
+};
+
+Seen look_at(const Host& host, const Target& wanted, const LookAtTarget& look, IoCounter& counter) {
+  const CountingReadStorage counting(host.input, counter);
+  const ReadThroughStorage storage(counting);
+  Seen seen{look(storage, wanted.path, counter), {}};
+  add_hot_journals(storage, seen.target);
+  seen.target.backup = windows_backup_of(make_absolute(wanted.path, host.places.working));
+  if (wanted.found) excuse_without_windows(seen.target);
+  report::settle(seen.target);
+  seen.read = counter.read();
+  return seen;
+}
+
+void say_passed_over(Host& host, const std::vector<std::string>& paths, bool verbose) {
+  if (paths.empty()) return;
+  if (verbose) {
+    for (const std::string& path : paths) say(host, path + ": passed over, no image");
+  }
+  say(host, fmt::format("{} {} in folders {} no image and {} passed over (--strict makes that an "
+                        "error{})",
+                        paths.size(), paths.size() == 1 ? "file" : "files",
+                        paths.size() == 1 ? "is" : "are", paths.size() == 1 ? "was" : "were",
+                        verbose ? "" : ", -v names them"));
+}
+
+}  // namespace
+
+report::Report survey(Host& host, const std::string& command, const std::string& policy,
+                      const TargetFlags& flags, Output& output, const LookAtTarget& look) {
+  report::Report report;
+  report.command = command;
+  report.policy = policy;
+  report.tool_version = tool_version();
+  const Targets all = expand_targets(host, flags);
+  std::vector<std::string> paths;
+  for (const Target& target : all.targets) paths.push_back(target.path);
+  output.guard(paths);
+  const std::size_t count = all.targets.size();
+  report.summary.passed_over = all.passed_over.size();
+  Progress progress(host, count);
+  OrderedWork<Seen>::Steps steps;
+  steps.stop = [&] { return host.interrupted != nullptr && host.interrupted(); };
+  std::vector<IoCounter> counters(count);
+  if (progress.enabled()) {
+    steps.waiting = [&](std::size_t next) {
+      progress.show(next, paths[next], counters[next].long_read());
+    };
+  }
+  steps.work = [&](std::size_t index) {
+    return look_at(host, all.targets[index], look, counters[index]);
+  };
+  steps.done = [&](std::size_t, Seen seen) {
+    progress.clear();
+    say_errors(host, seen.target);
+    if (flags.verbose) {
+      say(host, fmt::format("{}: {} reads, {} bytes", seen.target.path, seen.read.reads,
+                            seen.read.bytes));
+    }
+    output.target_done(seen.target);
+    report::count(seen.target, report);
+    if (output.needs_targets()) report.targets.push_back(std::move(seen.target));
+  };
+  const std::size_t done =
+      OrderedWork<Seen>::run(count, flags.jobs == 0 ? host.cores : flags.jobs, steps);
+  progress.clear();
+  say_passed_over(host, all.passed_over, flags.verbose);
+  if (done < count) {
+    report.interrupted = true;
+    say(host, fmt::format("interrupted: {} of {} targets done", done, count));
+  }
+  return report;
+}
+
+}  // namespace goldhive::cli

@@ -1,0 +1,14 @@
+// Where the undo files of a target lie: beside the target, but never inside an image.
+#pragma once
+
+#include <string>
+
+#include "imgtools/change/undo.h"
+
+namespace goldhive::cli {
+
+/// place_of() by these options: the undo files of a part of an image go beside the image.
+JournalPlace undo_place(const ReadStorage& storage, const std::string& target,
+                        const std::string& absolute_target, UndoOptions options);
+
+}  // namespace goldhive::cli

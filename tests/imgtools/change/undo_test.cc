@@ -1,0 +1,253 @@
+#include "imgtools/change/undo.h"
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+
+#include "imgtools/bytes/error.h"
+#include "tests/support/faulty_storage.h"
+#include "tests/support/host.h"
+#include "tests/support/temp_dir.h"
+
+using namespace goldhive;
+using goldhive::testing::FaultyStorage;
+using goldhive::testing::TempDir;
+
+namespace {
+
+const Bytes original(9000, 'o');
+const std::string image = "/d/disk.vhd";
+const std::string undo_path = "/d/disk.vhd.goldhive-undo";
+const JournalPlace place{"/d", "disk.vhd", {undo_path}, true};
+
+std::string patch(FaultyStorage& storage, std::uint64_t offset, std::uint8_t byte) {
+  return transact(storage, place, {{{image, 0, offset, Bytes{byte}}}, {}}, "", nullptr);
+}
+
+Error error_of(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const Error& e) {
+    return e;
+  }
+  FAIL("no error");
+  return Error(ErrorKind::usage, "");
+}
+
+}  // namespace
+
+TEST_CASE("patches stack up undo files and undo works them off from the newest") {
+  FaultyStorage storage;
+  storage.put(image, original);
+  CHECK(patch(storage, 10, 'a') == undo_path);
+  const Bytes first = storage.contents(image);
+  CHECK(patch(storage, 20, 'b') == undo_path + ".2");
+  CHECK(patch(storage, 30, 'c') == undo_path + ".3");
+  CHECK(newest_undo_file(storage, place) == undo_path + ".3");
+
+  // Out of order: the older ones do not fit.
+  CHECK(error_of([&] { undo(storage, place, undo_path, false); }).kind() == ErrorKind::refused);
+  undo(storage, place, undo_path + ".3", false);
+  undo(storage, place, undo_path + ".2", false);
+  CHECK(storage.contents(image) == first);
+  CHECK(newest_undo_file(storage, place) == undo_path);
+  const UndoResult result = undo(storage, place, undo_path, false);
+  CHECK(result.changed);
+  CHECK(result.targets == std::vector<std::string>{image});
+  CHECK(storage.contents(image) == original);
+  CHECK(storage.paths() == std::vector<std::string>{image});
+  CHECK_FALSE(newest_undo_file(storage, place));
+}
+
+TEST_CASE("an undo file of another name is not taken for one of the stack") {
+  FaultyStorage storage;
+  storage.put(image, original);
+  for (const char* name : {".02", ".x", ".2x", ".new", "2", ".1", ".0", ".99999999999999999999"}) {
+    storage.put(undo_path + name, Bytes{1});
+  }
+  CHECK_FALSE(newest_undo_file(storage, place));
+  CHECK(next_undo_file(storage, undo_path) == undo_path);
+}
+
+TEST_CASE("a file changed since the patch is not undone unless forced") {
+  FaultyStorage storage;
+  storage.put(image, original);
+  const std::string undo_file = patch(storage, 10, 'a');
+  Bytes changed = storage.contents(image);
+  changed[11] = 'z';
+  storage.put(image, changed);
+  CHECK(error_of([&] { undo(storage, place, undo_file, false); }).kind() == ErrorKind::refused);
+  CHECK(storage.contents(image) == changed);
+  CHECK(storage.exists(undo_file));
+  CHECK(undo(storage, place, undo_file, true).changed);
+  CHECK(storage.contents(image) == original);
+}
+
+TEST_CASE("a file cut off since the patch is not undone by force, and no journal is left") {
+  FaultyStorage storage;
+  storage.put(image, original);
+  const std::string undo_file = patch(storage, 10, 'a');
+  const Bytes shorter(original.begin(), original.end() - 1);
+  storage.put(image, shorter);
+  const std::vector<std::string> before = storage.paths();
+  CHECK(error_of([&] { undo(storage, place, undo_file, true); }).kind() == ErrorKind::refused);
+  CHECK(storage.contents(image) == shorter);
+  CHECK(storage.paths() == before);
+}
+
+TEST_CASE("a growth changed since the patch is noticed") {
+  FaultyStorage storage;
+  storage.put(image, original);
+  const std::string undo_file =
+      transact(storage, place, {{{image, 0, 10000, Bytes{1}}}, {{image, 12000}}}, "", nullptr);
+  Bytes changed = storage.contents(image);
+  changed[11000] = 1;
+  storage.put(image, changed);
+  CHECK(error_of([&] { undo(storage, place, undo_file, false); }).kind() == ErrorKind::refused);
+}
+
+TEST_CASE("an undo of what is original already only forgets the undo file") {
+  FaultyStorage storage;
+  storage.put(image, original);
+  const std::string undo_file = patch(storage, 10, 'a');
+  storage.put(image, original);
+  CHECK_FALSE(undo(storage, place, undo_file, false).changed);
+  CHECK_FALSE(storage.exists(undo_file));
+}
+
+TEST_CASE("an image renamed or moved together with its undo file is still undone") {
+  FaultyStorage storage;
+  storage.put(image, original);
+  const std::string undo_file = patch(storage, 10, 'a');
+  storage.put("/e/new.vhd", storage.contents(image));
+  storage.put("/e/new.vhd.goldhive-undo", storage.contents(undo_file));
+  const JournalPlace moved{"/e", "new.vhd", {"/e/new.vhd.goldhive-undo"}, true};
+  CHECK(undo(storage, moved, *newest_undo_file(storage, moved), false).changed);
+  CHECK(storage.contents("/e/new.vhd") == original);
+}
+
+TEST_CASE("the place of a tree is beside it and of a file beside what a link to it names") {
+  if (!testing::host_makes_links()) return;
+  const TempDir dir;
+  dir.make_directory("tree");
+  dir.write("real/disk.vhd", "x");
+  std::filesystem::create_symlink("real/disk.vhd", dir / "link");
+  const auto storage = host_read_storage();
+
+  const JournalPlace tree = place_of(*storage, dir / "tree/", dir / "tree/", {});
+  CHECK(tree.root == dir / "tree");
+  CHECK(tree.file.empty());
+  CHECK(tree.undo_paths == std::vector<std::string>{dir / "tree.goldhive-undo"});
+
+  const JournalPlace link = place_of(*storage, dir / "link", dir / "link", {});
+  CHECK(link.root == dir / "real");
+  CHECK(link.file == "disk.vhd");
+  CHECK(link.undo_paths == std::vector<std::string>{dir / "real/disk.vhd.goldhive-undo"});
+
+  const JournalPlace root = place_of(*storage, "/", "/", {true, "", "/state", ""});
+  REQUIRE(root.undo_paths.size() == 1);
+  CHECK(root.undo_paths[0].starts_with("/state/root-"));
+
+  const UndoOptions in_undo{true, "/undo", "/state", ""};
+  const JournalPlace named = place_of(*storage, dir / "tree", "/a/tree", in_undo);
+  REQUIRE(named.undo_paths.size() == 1);
+  CHECK(named.undo_paths[0].starts_with("/undo/tree-"));
+  CHECK(place_of(*storage, dir / "tree/", "/a/tree/", in_undo).undo_paths == named.undo_paths);
+
+  const JournalPlace part = place_of(*storage, dir / "tree", "/a/tree", {true, "", "", "/a"});
+  CHECK(part.root == dir / "tree");
+  REQUIRE(part.undo_paths.size() == 1);
+  CHECK(part.undo_paths[0].starts_with("/a-"));
+}
+
+TEST_CASE("where nothing can be written beside the target the fallback takes the undo file") {
+  const TempDir dir;
+  const auto storage = host_storage();
+  JournalPlace two{dir.path(), "x", {"/proc/none/x.goldhive-undo", dir / "state/x.undo"}, true};
+  CHECK(writable_undo_path(*storage, two) == dir / "state/x.undo");
+  CHECK(storage->list(dir / "state").empty());
+  two.undo_paths.pop_back();
+  const Error e = error_of([&] { writable_undo_path(*storage, two); });
+  CHECK(e.kind() == ErrorKind::refused);
+  CHECK(e.message().find("--undo-dir") != std::string::npos);
+}
+
+TEST_CASE("an undo is not led out of the tree by a link") {
+  if (!testing::host_makes_links()) return;
+  const TempDir dir;
+  const std::string hive = dir.write("tree/config/SYSTEM", original);
+  const auto storage = host_storage();
+  const JournalPlace tree = place_of(*storage, dir / "tree", dir / "tree", {});
+  const std::string undo_file =
+      transact(*storage, tree, {{{hive, 0, 0, Bytes{'p'}}}, {}}, "", nullptr);
+  const Bytes patched = dir.read("tree/config/SYSTEM");
+  std::filesystem::rename(dir / "tree/config", dir / "outside");
+  std::filesystem::create_symlink(dir / "outside", dir / "tree/config");
+  CHECK(error_of([&] { undo(*storage, tree, undo_file, true); }).kind() == ErrorKind::refused);
+
+  std::filesystem::remove(dir / "tree/config");
+  dir.make_directory("tree/config");
+  std::filesystem::create_symlink(dir / "outside/SYSTEM", dir / "tree/config/SYSTEM");
+  CHECK(error_of([&] { undo(*storage, tree, undo_file, true); }).kind() == ErrorKind::refused);
+  CHECK(dir.read("outside/SYSTEM") == patched);
+}
+
+namespace {
+
+/// The image becomes `size` bytes 'n'.
+std::string replace(FaultyStorage& storage, std::size_t size, const JournalPlace& where = place) {
+  HostChange change;
+  change.rewrite = HostRewrite{image, size, [size](const auto& put) { put(Bytes(size, 'n')); }};
+  return transact(storage, where, std::move(change), "", nullptr);
+}
+
+}  // namespace
+
+TEST_CASE("the old file of a replacement is the undo file's very own") {
+  FaultyStorage storage;
+  storage.put(image, original);
+  const auto inode = storage.stat(image)->inode;
+  const std::string kept = undo_path + ".original";
+  SECTION("the same file where it has no other name") {
+    storage.set_free_space(100);
+    replace(storage, 100);
+    CHECK(storage.stat(kept)->inode == inode);
+  }
+  SECTION("a reflink where it has one, which takes no room") {
+    storage.link(image, "/d/other");
+    storage.have_reflinks();
+    storage.set_free_space(100);
+    replace(storage, 100);
+    CHECK(storage.stat(kept)->inode != inode);
+    storage.open_write("/d/other")->write(0, Bytes(10, 'x'));
+  }
+  SECTION("a copy where there are no reflinks") {
+    storage.link(image, "/d/other");
+    storage.set_free_space(original.size() + 100);
+    replace(storage, 100);
+    storage.open_write("/d/other")->write(0, Bytes(10, 'x'));
+  }
+  CHECK(storage.stat(kept)->links == 1);
+  CHECK(undo(storage, place, undo_path, false).changed);
+  CHECK(storage.contents(image) == original);
+}
+
+TEST_CASE("a replacement asks for room for the copy of the old file before it writes") {
+  FaultyStorage storage;
+  storage.put(image, original);
+  JournalPlace where = place;
+  SECTION("beside the file") {
+    storage.link(image, "/d/other");
+    storage.set_free_space(original.size() + 99);
+  }
+  SECTION("in the folder of the undo files, on another file system") {
+    storage.put("/state/something", Bytes(1));
+    where.undo_paths = {"/state/disk.vhd.goldhive-undo"};
+    storage.set_free_space(original.size() - 1);
+  }
+  const std::vector<std::string> before = storage.paths();
+  const Error error = error_of([&] { replace(storage, 100, where); });
+  CHECK(error.kind() == ErrorKind::refused);
+  CHECK_THAT(error.what(), Catch::Contains("not enough room"));
+  CHECK(storage.contents(image) == original);
+  CHECK(storage.paths() == before);
+}

@@ -1,0 +1,92 @@
+// Only on Linux can it be known who has a file open; elsewhere there is nothing to test.
+#include <catch2/catch.hpp>
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+
+#include "imgtools/bytes/error.h"
+#include "imgtools/host/storage.h"
+#include "tests/support/temp_dir.h"
+
+using namespace goldhive;
+using goldhive::testing::TempDir;
+
+namespace {
+
+/// Another process that holds `path` open, without any lock, as long as this lives.
+class Holder {
+ public:
+  Holder(const std::string& path, int flags) {
+    int ready[2];
+    REQUIRE(::pipe(ready) == 0);
+    pid_ = ::fork();
+    if (pid_ == 0) {
+      const int fd = ::open(path.c_str(), flags);
+      const char byte = fd < 0 ? 'n' : 'y';
+      if (::write(ready[1], &byte, 1) == 1) ::pause();
+      ::_exit(0);
+    }
+    char byte = 0;
+    REQUIRE(::read(ready[0], &byte, 1) == 1);
+    REQUIRE(byte == 'y');
+    ::close(ready[0]);
+    ::close(ready[1]);
+  }
+  ~Holder() {
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+  }
+  Holder(const Holder&) = delete;
+  Holder& operator=(const Holder&) = delete;
+  pid_t pid() const { return pid_; }
+
+ private:
+  pid_t pid_ = -1;
+};
+
+}  // namespace
+
+TEST_CASE("a file that another process has open for writing is refused and the process named") {
+  const TempDir dir;
+  const std::string path = dir.write("disk.img", "x");
+  const auto storage = host_storage();
+  {
+    const Holder holder(path, O_RDWR);
+    try {
+      storage->open_write(path);
+      FAIL("opened");
+    } catch (const Error& e) {
+      CHECK(e.kind() == ErrorKind::refused);
+      CHECK(e.message().find(std::to_string(holder.pid())) != std::string::npos);
+    }
+  }
+  CHECK_NOTHROW(storage->open_write(path));
+}
+
+TEST_CASE("readers of a file do not stand in the way of a writer") {
+  const TempDir dir;
+  const std::string path = dir.write("disk.img", "x");
+  const Holder other(path, O_RDONLY);
+  const auto storage = host_storage();
+  const auto own = storage->open(path);
+  CHECK_NOTHROW(storage->open_write(path));
+}
+
+TEST_CASE("a reader is told who else writes a file, and of nobody who reads it") {
+  const TempDir dir;
+  const std::string path = dir.write("disk.img", "x");
+  const auto storage = host_read_storage();
+  const auto own = storage->open(path);
+  {
+    const Holder reader(path, O_RDONLY);
+    CHECK(storage->writer_of(path).empty());
+    const Holder writer(path, O_RDWR);
+    CHECK(storage->writer_of(path).find(std::to_string(writer.pid())) != std::string::npos);
+  }
+  CHECK(storage->writer_of(path).empty());
+  CHECK(storage->writer_of(dir / "absent").empty());
+  CHECK(storage->writer_of(dir.path()).empty());
+}
