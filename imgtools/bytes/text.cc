@@ -37,9 +37,9 @@ void append_utf16(std::u16string& out, char32_t c) {
   }
 }
 
-/// Decodes one character at `at` and moves past it. An invalid sequence gives U+FFFD and moves past
-/// its longest valid start (at least one byte), as the Unicode standard recommends.
-char32_t next_utf8(std::string_view text, std::size_t& at) {
+}  // namespace
+
+char32_t next_code_point(std::string_view text, std::size_t& at) {
   const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char lead = byte(at++);
   if (lead < 0x80) return lead;
@@ -73,8 +73,6 @@ char32_t next_utf8(std::string_view text, std::size_t& at) {
   return c;
 }
 
-}  // namespace
-
 std::string to_utf8(std::u16string_view text) {
   std::string out;
   out.reserve(text.size());
@@ -93,7 +91,7 @@ std::string to_utf8(std::u16string_view text) {
 std::u16string to_utf16(std::string_view text) {
   std::u16string out;
   out.reserve(text.size());
-  for (std::size_t at = 0; at < text.size();) append_utf16(out, next_utf8(text, at));
+  for (std::size_t at = 0; at < text.size();) append_utf16(out, next_code_point(text, at));
   return out;
 }
 

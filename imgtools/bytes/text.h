@@ -13,6 +13,9 @@ namespace goldhive {
 std::string to_utf8(std::u16string_view text);
 /// Invalid sequences become U+FFFD.
 std::u16string to_utf16(std::string_view text);
+/// Decodes one character of UTF-8 at `at` and moves past it. An invalid sequence gives U+FFFD and
+/// moves past its longest valid start (at least one byte), as the Unicode standard recommends.
+char32_t next_code_point(std::string_view text, std::size_t& at);
 /// UTF-16LE bytes; an odd last byte is dropped.
 std::u16string utf16_from_bytes(std::span<const std::uint8_t> bytes);
 /// The same into `out`, whose memory is used again.

@@ -76,7 +76,7 @@ std::string progress_line(const Pace& targets, const std::string& current,
     line += bytes_text(*file, bytes);
     end = ": ";
   }
-  line += end + report::printable(file ? file->file : current);
+  line += end + printable(file ? file->file : current);
   if (width > 1 && line.size() >= width) {
     line.resize(width - 1);
     // Not in the middle of a character.

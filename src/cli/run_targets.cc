@@ -56,7 +56,7 @@ void excuse_without_windows(report::TargetReport& target) {
 }  // namespace
 
 void say(Host& host, const std::string& message) {
-  host.err << "goldhive: " << report::printable(message) << '\n';
+  host.err << "goldhive: " << printable(message) << '\n';
 }
 
 namespace {

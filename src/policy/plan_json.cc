@@ -21,6 +21,7 @@
 #include <set>
 
 #include "imgtools/bytes/error.h"
+#include "imgtools/bytes/printable.h"
 #include "src/policy/finding_parts.h"
 #include "src/policy/plan.h"
 
@@ -216,7 +217,7 @@ std::string save_plan(const SavedPlan& plan) {
                      {"policy", plan.policy},
                      {"installations", std::move(installations)}};
   // Paths of the host may not be UTF-8; they then load back as other names, which match nothing.
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return escaped_in_json(json.dump(2, ' ', false, Json::error_handler_t::replace)) + "\n";
 }
 
 SavedPlan load_plan(std::string_view json, const std::string& where) {

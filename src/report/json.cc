@@ -250,9 +250,9 @@ json summary_json(const Summary& s) {
 }
 
 /// Bytes that are not UTF-8 (a host's file names can hold any) become U+FFFD: a report is always
-/// valid JSON.
+/// valid JSON. It is as safe on a terminal as text is.
 std::string dump(const json& value, int indent) {
-  return value.dump(indent, ' ', false, json::error_handler_t::replace);
+  return escaped_in_json(value.dump(indent, ' ', false, json::error_handler_t::replace));
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// What may be shown to a person or put into a report. Names come out of untrusted hives and
-// archives and must neither break the encoding of the output nor drive the terminal.
+// How widths, times and sizes are shown. What makes untrusted names fit to be shown stands in
+// imgtools/bytes/printable.h.
 #pragma once
 
 #include <cstdint>
@@ -7,13 +7,10 @@
 #include <string>
 #include <string_view>
 
+#include "imgtools/bytes/printable.h"
 #include "src/hive/hive.h"
 
 namespace goldhive::report {
-
-/// Valid UTF-8 without control characters: broken sequences become U+FFFD; C0, DEL and C1 become
-/// \xNN; the marks that reorder text (bidi overrides and isolates) become \u{NNNN}.
-std::string printable(std::string_view text);
 
 /// Code points of valid UTF-8: a good enough width for what stands in a report.
 std::size_t display_width(std::string_view text);

@@ -1,6 +1,11 @@
 #include "src/report/printable.h"
 
 #include <catch2/catch.hpp>
+#include <sstream>
+
+#include "imgtools/bytes/text.h"
+#include "src/report/report.h"
+#include "tests/report/sample.h"
 
 namespace goldhive::report {
 namespace {
@@ -11,6 +16,54 @@ TEST_CASE("Text from a hive cannot drive the terminal") {
   CHECK(printable("a\nb\tc") == "a\\x0ab\\x09c");
   CHECK(printable("\xc2\x9b") == "\\x9b");                      // CSI as one C1 character
   CHECK(printable("exe\xe2\x80\xaetxt") == "exe\\u{202e}txt");  // right-to-left override
+  CHECK(printable("zero\xe2\x80\x8bwidth") == "zero\\u{200b}width");
+  CHECK(printable("tag\xf3\xa0\x81\x81") == "tag\\u{e0041}");
+  CHECK(printable("soft\xc2\xadhyphen") == "soft\\u{ad}hyphen");
+  CHECK(printable("\x7f") == "\\x7f");
+}
+
+TEST_CASE("What drives a terminal or hides is escaped in JSON, too, and means the same") {
+  CHECK(escaped_in_json("{\n\"a\": \"\xc3\xa9\"}") == "{\n\"a\": \"\xc3\xa9\"}");
+  CHECK(escaped_in_json("\"\xc2\x9b\"") == "\"\\u009b\"");  // CSI as one C1 character
+  CHECK(escaped_in_json("\"\x7f\"") == "\"\\u007f\"");
+  CHECK(escaped_in_json("\"\xe2\x80\xae\"") == "\"\\u202e\"");
+  CHECK(escaped_in_json("\"\xef\xbb\xbf\"") == "\"\\ufeff\"");
+  CHECK(escaped_in_json("\"\xf3\xa0\x81\x81\"") == "\"\\udb40\\udc41\"");
+}
+
+TEST_CASE("No format of any command passes on a character that hides or drives a terminal") {
+  const std::string evil =
+      "a\x1b[2J\xc2\x9b"
+      "2J\x7f\xe2\x80\xae\xe2\x80\x8b\xef\xbb\xbf\xff";
+  Report report = tests::sample_report();
+  for (TargetReport& target : report.targets) {
+    target.path += evil;
+    target.notes.push_back(evil);
+    if (target.error) target.error = Error(ErrorKind::corrupt, evil, evil);
+    for (VolumeReport& volume : target.volumes) volume.label = volume.description = evil;
+    for (InstallationReport& row : target.installations) {
+      row.facts.id += evil;
+      row.changes.emplace();
+      row.facts.warnings.push_back(evil);
+      for (policy::Finding& finding : row.findings) finding.message += evil;
+    }
+  }
+  for (const Format& format : formats()) {
+    for (const std::string command : {"scan", "list", "plan", "patch"}) {
+      if (find_format(format.name, command) == nullptr) continue;
+      report.command = command;
+      std::ostringstream out;
+      format.write(report, {}, out);
+      const std::string text = out.str();
+      INFO(format.name << " of " << command);
+      REQUIRE(to_utf8(to_utf16(text)) == text);
+      for (std::size_t at = 0; at < text.size();) {
+        const char32_t c = next_code_point(text, at);
+        const bool line_end = c == U'\n' || (c == U'\r' && format.name == "reg");
+        CHECK((line_end || !must_be_escaped(c)));
+      }
+    }
+  }
 }
 
 TEST_CASE("Broken UTF-8 is replaced and never passed on") {
