@@ -19,13 +19,25 @@ namespace {
 constexpr std::uint64_t list_size_limit = 64 << 20;
 constexpr std::size_t deepest_folder = 64;
 
-/// The paths in a list, one a line; an empty line is none.
+bool is_blank(std::string_view text) {
+  return text.find_first_not_of(" \t") == std::string_view::npos;
+}
+
+/// An empty name is what is left of an unset variable ("%IMG%", "$IMG"). Windows takes it for the
+/// current folder, and a patch would change whatever lies in it.
+void refuse_blank(const std::vector<std::string>& targets) {
+  if (std::none_of(targets.begin(), targets.end(), is_blank)) return;
+  throw Error(ErrorKind::usage,
+              "a target is empty (an unset variable?); '.' names the current folder");
+}
+
+/// The paths in a list, one a line; a blank line is none.
 std::vector<std::string> lines_of(const std::string& text) {
   std::istringstream in(text);
   std::vector<std::string> lines;
   for (std::string line; std::getline(in, line);) {
     if (!line.empty() && line.back() == '\r') line.pop_back();
-    if (!line.empty()) lines.push_back(line);
+    if (!is_blank(line)) lines.push_back(line);
   }
   return lines;
 }
@@ -174,6 +186,7 @@ std::optional<std::vector<std::string>> list_named(const Host& host, const std::
 }  // namespace
 
 Targets expand_targets(const Host& host, const TargetFlags& flags) {
+  refuse_blank(flags.targets);
   Targets out;
   for (const std::string& text : flags.targets) {
     const auto list = list_named(host, text);

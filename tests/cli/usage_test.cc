@@ -88,6 +88,34 @@ TEST_CASE("Wrong usage is one line on stderr and exit code 2") {
   }
 }
 
+// An unset variable leaves an empty name, which Windows takes for the current folder.
+TEST_CASE("An empty or blank target is a usage error of every command, and nothing is changed") {
+  const std::vector<std::vector<std::string>> targets = {{""}, {"  "}, {"\t"}, {"win7", ""}};
+  for (const std::string command : {"scan", "list", "plan", "patch", "undo", "recover", "verify"}) {
+    for (const std::vector<std::string>& names : targets) {
+      Session session;
+      session.put_recipe("windows-7-sp1-x64", "win7");
+      const std::size_t before = session.storage.changes().size();
+      std::vector<std::string> arguments = {command};
+      arguments.insert(arguments.end(), names.begin(), names.end());
+      const Outcome got = session.run(arguments);
+      INFO(command << " '" << names.back() << "': " << got.out);
+      CHECK(got.code == 2);
+      CHECK(got.out.empty());
+      CHECK(got.err.find("a target is empty") != std::string::npos);
+      CHECK(session.storage.changes().size() == before);
+    }
+  }
+}
+
+TEST_CASE("Blank lines of a list name no target") {
+  Session session;
+  session.put_recipe("windows-7-sp1-x64", "win7");
+  const Outcome got = session.run({"scan", "--format", "jsonl", "-"}, "\n  \nwin7\n\t\n");
+  CHECK(got.code == 1);
+  CHECK(line_count(got.out) == 1);
+}
+
 TEST_CASE("Help goes to stdout and is no error") {
   for (auto arguments : all_commands) {
     Session session;
