@@ -103,7 +103,7 @@ int run(const std::vector<std::string>& arguments, std::ostream& out, std::ostre
         std::istream* in) {
   const std::unique_ptr<ReadStorage> input = host_read_storage();
   const std::unique_ptr<Storage> output = host_storage();
-  Host host{out, err, *input, *output, open_terminal(), "", 0, host_places()};
+  Host host{out, err, *input, *output, open_terminal(), "", 0, host_folders()};
   try {
     const std::int64_t seconds = clock_seconds();
     host.today = date_of(seconds);

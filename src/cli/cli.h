@@ -21,7 +21,7 @@ struct Host {
   Terminal terminal;
   std::string today;       ///< "YYYY-MM-DD", for the end dates of waivers
   hive::FileTime now = 0;  ///< what a patch stamps keys with, unless told otherwise
-  Places places = {};
+  HostFolders folders = {};
   std::istream* in = nullptr;  ///< a list of targets may come from here ("-")
   unsigned cores = 1;          ///< targets worked on at once, unless told otherwise
   /// Whether the user wants to end the run; null: never.

@@ -11,14 +11,14 @@ struct ListFlags {
 };
 
 int list(Host& host, const ListFlags& flags) {
-  PipelineOptions options = pipeline_options(host, flags.targets, nullptr);
+  target::Options options = target_options(host, flags.targets, nullptr);
   options.may_be_empty = true;
   Output output(host, "list", flags.output, flags.targets.verbose);
   const report::Report report =
-      survey(host, "list", "", flags.targets, output,
-             [&](const ReadStorage& storage, const std::string& target, IoCounter&) {
-               return inspect_target(storage, target, options);
-             });
+      run_targets(host, "list", "", flags.targets, output,
+                  [&](const ReadStorage& storage, const std::string& target, IoCounter&) {
+                    return target::inspect_target(storage, target, options);
+                  });
   output.finish(report);
   return exit_code_of(report);
 }

@@ -34,10 +34,11 @@ policy::SavedPlan load_plan_file(const ReadStorage& storage, const std::string& 
   return policy::load_plan(read_text_file(storage, path, size_limit, "a plan"), path);
 }
 
-PatchSettings settings_of(const Host& host, const PatchFlags& flags, const policy::Policy& policy) {
-  PatchSettings settings;
-  settings.pipeline = pipeline_options(host, flags.targets, &policy);
-  settings.pipeline.force_unclean = flags.force_unclean;
+patch::PatchSettings settings_of(const Host& host, const PatchFlags& flags,
+                                 const policy::Policy& policy) {
+  patch::PatchSettings settings;
+  settings.target = target_options(host, flags.targets, &policy);
+  settings.target.force_unclean = flags.force_unclean;
   settings.plan = plan_options(flags.plan);
   settings.edit.now = flags.timestamp.empty() ? host.now : parse_timestamp(flags.timestamp);
   settings.edit.force_dirty = flags.force_dirty;
@@ -45,7 +46,7 @@ PatchSettings settings_of(const Host& host, const PatchFlags& flags, const polic
   settings.cross_check_note = flags.no_cross_check
                                   ? "hivex did not check the edited hives (--no-cross-check)"
                                   : "hivex did not check the edited hives: this build has no hivex";
-  settings.edit.scratch_directory = host.places.scratch;
+  settings.edit.scratch_directory = host.folders.scratch;
   settings.undo = undo_options(host, flags.undo);
   settings.compact = flags.compact;
   settings.tool_version = tool_version();
@@ -64,16 +65,17 @@ int patch(Host& host, const PatchFlags& flags) {
   // Two names may mean one image: then they must be patched one after the other, and are unless the
   // user knows that they do not.
   if (targets.jobs == 0) targets.jobs = 1;
-  PatchSettings settings = settings_of(host, flags, policy);
+  patch::PatchSettings settings = settings_of(host, flags, policy);
   settings.saved = saved ? &*saved : nullptr;
   Output output(host, "patch", flags.output, targets.verbose);
-  const report::Report report = survey(
-      host, "patch", policy.name, targets, output,
-      [&](const ReadStorage&, const std::string& target, IoCounter& counter) {
-        CountingStorage storage(host.output, counter);
-        const std::string path = split_target(storage, target).path;
-        return patch_target(storage, target, make_absolute(path, host.places.working), settings);
-      });
+  const report::Report report =
+      run_targets(host, "patch", policy.name, targets, output,
+                  [&](const ReadStorage&, const std::string& target, IoCounter& counter) {
+                    CountingStorage storage(host.output, counter);
+                    const std::string path = target::split_target(storage, target).path;
+                    return patch::patch_target(storage, target,
+                                               make_absolute(path, host.folders.working), settings);
+                  });
   output.finish(report);
   return exit_code_of(report, flags.policy.findings_code);
 }

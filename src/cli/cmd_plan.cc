@@ -42,18 +42,18 @@ void refuse_several_in_reg(const policy::SavedPlan& plan) {
 
 int run_plan(Host& host, const PlanCommandFlags& flags) {
   const policy::Policy policy = load_policy(host.input, flags.policy.policy);
-  PipelineOptions options = pipeline_options(host, flags.targets, &policy);
+  target::Options options = target_options(host, flags.targets, &policy);
   options.force_unclean = flags.force_unclean;
   const policy::PlanOptions wanted = plan_options(flags.plan);
   Output output(host, "plan", flags.output, flags.targets.verbose);
   if (!flags.plan_file.empty()) output.add_file(flags.plan_file);
   const report::Report report =
-      survey(host, "plan", policy.name, flags.targets, output,
-             [&](const ReadStorage& storage, const std::string& target, IoCounter&) {
-               report::TargetReport found = inspect_target(storage, target, options);
-               add_changes(found, wanted);
-               return found;
-             });
+      run_targets(host, "plan", policy.name, flags.targets, output,
+                  [&](const ReadStorage& storage, const std::string& target, IoCounter&) {
+                    report::TargetReport found = target::inspect_target(storage, target, options);
+                    add_changes(found, wanted);
+                    return found;
+                  });
   const policy::SavedPlan saved = to_save(report);
   if (output.writes("reg")) refuse_several_in_reg(saved);
   if (!flags.plan_file.empty()) {

@@ -1,8 +1,7 @@
 // goldhive recover: rolls back what a cut-off patch or undo left.
 #include "src/cli/command.h"
 #include "src/cli/restore.h"
-#include "src/cli/run_targets.h"
-#include "src/patch/patch_target.h"
+#include "src/patch/undo_target.h"
 
 namespace goldhive::cli {
 namespace {
@@ -14,11 +13,11 @@ struct RecoverFlags {
 };
 
 int recover_all(Host& host, const RecoverFlags& flags) {
+  const OpenOptions options = open_options(host, flags.targets.input_format);
   return restore_targets(
       host, "recover", flags.targets, flags.output,
-      [&](Storage& storage, const TargetName& name, report::TargetReport& report) {
-        report.restore->journals = recover_target(
-            storage, {name.path, ""}, open_options(host, flags.targets.input_format), flags.force);
+      [&](Storage& storage, const target::TargetName& name, report::TargetReport& report) {
+        report.restore->journals = patch::recover_target(storage, name.path, options, flags.force);
       });
 }
 

@@ -13,13 +13,13 @@ struct ScanFlags {
 
 int scan(Host& host, const ScanFlags& flags) {
   const policy::Policy policy = load_policy(host.input, flags.policy.policy);
-  const PipelineOptions options = pipeline_options(host, flags.targets, &policy);
+  const target::Options options = target_options(host, flags.targets, &policy);
   Output output(host, "scan", flags.output, flags.targets.verbose);
   const report::Report report =
-      survey(host, "scan", policy.name, flags.targets, output,
-             [&](const ReadStorage& storage, const std::string& target, IoCounter&) {
-               return inspect_target(storage, target, options);
-             });
+      run_targets(host, "scan", policy.name, flags.targets, output,
+                  [&](const ReadStorage& storage, const std::string& target, IoCounter&) {
+                    return target::inspect_target(storage, target, options);
+                  });
   output.finish(report);
   return exit_code_of(report, flags.policy.findings_code);
 }

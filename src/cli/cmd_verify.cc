@@ -12,13 +12,13 @@ struct VerifyFlags {
 };
 
 int verify(Host& host, const VerifyFlags& flags) {
-  const PipelineOptions options = pipeline_options(host, flags.targets, nullptr);
+  const target::Options options = target_options(host, flags.targets, nullptr);
   Output output(host, "verify", flags.output, flags.targets.verbose);
   const report::Report report =
-      survey(host, "verify", "", flags.targets, output,
-             [&](const ReadStorage& storage, const std::string& target, IoCounter&) {
-               return verify_target(storage, target, options);
-             });
+      run_targets(host, "verify", "", flags.targets, output,
+                  [&](const ReadStorage& storage, const std::string& target, IoCounter&) {
+                    return target::verify_target(storage, target, options);
+                  });
   output.finish(report);
   return exit_code_of(report);
 }

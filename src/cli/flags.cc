@@ -164,15 +164,15 @@ policy::Policy load_policy(const ReadStorage& storage, const std::string& name) 
   return policy::parse_policy(read_text_file(storage, name, policy_size_limit, "a policy"), name);
 }
 
-PipelineOptions pipeline_options(const Host& host, const TargetFlags& flags,
-                                 const policy::Policy* policy) {
-  PipelineOptions options;
+target::Options target_options(const Host& host, const TargetFlags& flags,
+                               const policy::Policy* policy) {
+  target::Options options;
   options.open.input_format = flags.input_format;
   options.image = flags.image;
   options.check = flags.check;
   options.open.depth = flags.depth;
   options.open.max_unpacked = flags.max_unpacked;
-  options.open.scratch_directory = host.places.scratch;
+  options.open.scratch_directory = host.folders.scratch;
   options.inspect.use_logs = !flags.no_logs;
   options.inspect.hash = flags.hash;
   options.policy = policy;

@@ -61,8 +61,8 @@ policy::PlanOptions plan_options(const PlanFlags& flags);
 /// `name` of a built-in policy, or a TOML file. Error(usage), Error(not_found), Error(io).
 policy::Policy load_policy(const ReadStorage& storage, const std::string& name);
 
-/// Pipeline options out of flags; `policy` may be null and must outlive them.
-PipelineOptions pipeline_options(const Host& host, const TargetFlags& flags,
-                                 const policy::Policy* policy);
+/// How to open and judge targets, by flags; `policy` may be null and must outlive them.
+target::Options target_options(const Host& host, const TargetFlags& flags,
+                               const policy::Policy* policy);
 
 }  // namespace goldhive::cli

@@ -28,7 +28,7 @@ std::string state_directory() {
 
 }  // namespace
 
-Places host_places() {
+HostFolders host_folders() {
   std::error_code ignored;
   return {utf8(fs::current_path(ignored)), utf8(fs::temp_directory_path(ignored)),
           state_directory()};

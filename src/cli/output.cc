@@ -41,7 +41,7 @@ void guard_output_file(const Host& host, const std::string& path,
   const auto info = host.input.stat(path);
   if (!info || info->type != FileType::file) return;
   for (const std::string& target : targets) {
-    const auto other = host.input.stat(split_target(host.input, target).path);
+    const auto other = host.input.stat(target::split_target(host.input, target).path);
     if (other && other->device == info->device && other->inode == info->inode) {
       throw Error(ErrorKind::usage, "is a target: a report must not overwrite it", path);
     }

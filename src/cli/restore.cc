@@ -3,17 +3,18 @@
 #include "src/cli/run_targets.h"
 
 namespace goldhive::cli {
+
 UndoOptions undo_options(const Host& host, const UndoFlags& flags) {
   UndoOptions options;
   options.keep = !flags.no_undo;
   options.directory = flags.directory;
-  options.fallback_dir = host.places.state;
+  options.fallback_dir = host.folders.state;
   return options;
 }
 
 OpenOptions open_options(const Host& host, const std::string& input_format) {
   OpenOptions options;
-  options.scratch_directory = host.places.scratch;
+  options.scratch_directory = host.folders.scratch;
   options.input_format = input_format;
   options.depth = 0;
   options.max_unpacked = UINT64_MAX;
@@ -26,19 +27,19 @@ int restore_targets(Host& host, const std::string& command, const TargetFlags& t
   in_order.jobs = 1;  // a target that is named twice was patched twice
   Output output(host, command, output_flags, false);
   const report::Report report =
-      survey(host, command, "", in_order, output,
-             [&](const ReadStorage&, const std::string& target, IoCounter& counter) {
-               CountingStorage storage(host.output, counter);
-               report::TargetReport result;
-               result.path = target;
-               result.restore.emplace();
-               try {
-                 restore(storage, split_target(storage, target), result);
-               } catch (const Error& e) {
-                 result.error = e.at(target);
-               }
-               return result;
-             });
+      run_targets(host, command, "", in_order, output,
+                  [&](const ReadStorage&, const std::string& target, IoCounter& counter) {
+                    CountingStorage storage(host.output, counter);
+                    report::TargetReport result;
+                    result.path = target;
+                    result.restore.emplace();
+                    try {
+                      restore(storage, target::split_target(storage, target), result);
+                    } catch (const Error& e) {
+                      result.error = e.at(target);
+                    }
+                    return result;
+                  });
   output.finish(report);
   return exit_code_of(report);
 }

@@ -1,14 +1,16 @@
-// What the commands share that put old bytes back, or keep them: where undo files lie, how targets
-// are opened, and the report on them.
+// What the commands undo, recover and patch share: where undo files lie, how the first two open
+// their targets, and the report that they make.
 #pragma once
 
 #include <functional>
 #include <string>
 
 #include "imgtools/change/undo.h"
+#include "imgtools/image.h"
 #include "src/cli/cli.h"
 #include "src/cli/flags.h"
-#include "src/target/inspect_target.h"
+#include "src/report/report.h"
+#include "src/target/target_name.h"
 
 namespace goldhive::cli {
 
@@ -22,8 +24,8 @@ UndoOptions undo_options(const Host& host, const UndoFlags& flags);
 OpenOptions open_options(const Host& host, const std::string& input_format = "");
 
 /// Puts a target back through `storage` and says in `report.restore` what it did. May throw Error.
-using RestoreTarget =
-    std::function<void(Storage& storage, const TargetName& name, report::TargetReport& report)>;
+using RestoreTarget = std::function<void(Storage& storage, const target::TargetName& name,
+                                         report::TargetReport& report)>;
 /// The targets one after the other, as a patch takes them; returns the exit code.
 int restore_targets(Host& host, const std::string& command, const TargetFlags& targets,
                     const OutputFlags& output, const RestoreTarget& restore);

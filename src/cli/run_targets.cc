@@ -72,7 +72,7 @@ Seen look_at(const Host& host, const Target& wanted, const LookAtTarget& look, I
   const ReadThroughStorage storage(counting);
   Seen seen{look(storage, wanted.path, counter), {}};
   add_hot_journals(storage, seen.target);
-  seen.target.backup = windows_backup_of(make_absolute(wanted.path, host.places.working));
+  seen.target.backup = target::windows_backup_of(make_absolute(wanted.path, host.folders.working));
   if (wanted.found) excuse_without_windows(seen.target);
   report::settle(seen.target);
   seen.read = counter.read();
@@ -93,8 +93,8 @@ void say_passed_over(Host& host, const std::vector<std::string>& paths, bool ver
 
 }  // namespace
 
-report::Report survey(Host& host, const std::string& command, const std::string& policy,
-                      const TargetFlags& flags, Output& output, const LookAtTarget& look) {
+report::Report run_targets(Host& host, const std::string& command, const std::string& policy,
+                           const TargetFlags& flags, Output& output, const LookAtTarget& look) {
   report::Report report;
   report.command = command;
   report.policy = policy;

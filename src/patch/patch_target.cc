@@ -4,45 +4,18 @@
 
 #include <algorithm>
 
-#include "imgtools/change/hot_journal.h"
 #include "imgtools/change/journal.h"
 #include "imgtools/compactable.h"
 #include "src/patch/undo_note.h"
 #include "src/patch/undo_place.h"
-#include "src/policy/checks.h"
+#include "src/patch/undo_target.h"
 
-namespace goldhive::cli {
+namespace goldhive::patch {
 namespace {
 
 using policy::Edit;
 using report::InstallationReport;
 using report::TargetReport;
-
-/// One installation of an open image.
-struct Found {
-  std::size_t volume;
-  windows::Installation facts;
-};
-
-/// A volume that cannot be read leaves the first error of all in `error`, and the others count.
-std::vector<Found> find_installations(const Image& image, const TargetName& name,
-                                      const windows::InspectOptions& options,
-                                      std::optional<Error>& error) {
-  std::vector<Found> found;
-  for (std::size_t i = 0; i < image.volumes().size(); ++i) {
-    const Volume& volume = image.volumes()[i];
-    if (!may_hold(name.selector, volume.id)) continue;
-    if (!volume.tree && !volume.state.encrypted) continue;
-    try {
-      for (windows::Installation& each : selected_installations(volume, name, options)) {
-        found.push_back({i, std::move(each)});
-      }
-    } catch (const Error& e) {
-      if (!error) error = e.at(name.path + volume.id);
-    }
-  }
-  return found;
-}
 
 HostRewrite compacted(const Image& image) {
   const auto* compactable = dynamic_cast<const Compactable*>(&image);
@@ -65,7 +38,7 @@ struct Batch {
 
 class TargetPatch {
  public:
-  TargetPatch(Storage& storage, TargetName name, std::string absolute_path,
+  TargetPatch(Storage& storage, target::TargetName name, std::string absolute_path,
               const PatchSettings& settings, TargetReport& report)
       : storage_(storage),
         name_(std::move(name)),
@@ -78,29 +51,25 @@ class TargetPatch {
       throw Error(ErrorKind::refused, "is kept for undo and is not patched", name_.path);
     }
     for (const std::string& journal :
-         recover_target(storage_, name_, settings_.pipeline.open, false)) {
+         recover_target(storage_, name_.path, settings_.target.open, false)) {
       report_.notes.push_back("rolled back a patch that was cut off (" + journal + ")");
     }
     const std::vector<Batch> batches = plan();
     const std::size_t parts = batches.size() + (settings_.compact ? 1 : 0);
     for (std::size_t i = 0; i < batches.size(); ++i) {
       // Opened anew behind each batch, which may have changed the image's own structures.
-      if (!image_) image_ = open();
+      if (!open_) open_.emplace(storage_, name_, settings_.target.open);
       write(batches[i], i + 1, parts);
-      image_.reset();
+      open_.reset();
     }
-    image_.reset();
+    open_.reset();
     if (settings_.compact) compact(parts);
     note_cross_check();
   }
 
  private:
-  std::unique_ptr<Image> open() const {
-    return open_image(storage_, name_.path, settings_.pipeline.open);
-  }
-
-  std::vector<policy::Finding> judge(const windows::Installation& facts) const {
-    return policy::evaluate(facts, *settings_.pipeline.policy, settings_.pipeline.today);
+  std::vector<policy::Finding> predicted_findings(const InstallationReport& row) const {
+    return target::judge(policy::predict(row.facts, *row.changes), settings_.target).findings;
   }
 
   std::vector<Edit> edits_for(const InstallationReport& installation) const {
@@ -115,41 +84,38 @@ class TargetPatch {
 
   /// Fills the report with what is there and what will change; returns what there is to write.
   std::vector<Batch> plan() {
-    std::vector<std::string> checked;
-    image_ = open_target(storage_, name_, settings_.pipeline, checked);
-    const Image* image = image_.get();
-    if (settings_.compact) compacted(*image);  // throws before anything is changed
-    report_.format = image->format();
-    const std::vector<std::string> notes = image->notes();
-    report_.notes.insert(report_.notes.end(), notes.begin(), notes.end());
-    report_.notes.insert(report_.notes.end(), checked.begin(), checked.end());
-    for (const Volume& volume : image->volumes()) {
-      if (!may_hold(name_.selector, volume.id)) continue;
-      if (volume.error && !report_.error) report_.error = volume.error->at(name_.path + volume.id);
-    }
+    open_.emplace(storage_, name_, settings_.target);
+    name_ = open_->name();
+    const Image& image = open_->image();
+    if (settings_.compact) compacted(image);  // throws before anything is changed
+    report_.format = image.format();
+    report_.notes.insert(report_.notes.end(), open_->notes().begin(), open_->notes().end());
+    std::vector<target::Found> found;
+    report_.error = open_->find_installations(settings_.target.inspect, found);
     std::vector<Batch> batches;
-    for (Found& found :
-         find_installations(*image, name_, settings_.pipeline.inspect, report_.error)) {
-      InstallationReport row;
-      row.findings = judge(found.facts);
-      row.facts = std::move(found.facts);
-      row.changes = edits_for(row);
-      row.changed = false;
-      report_.installations.push_back(std::move(row));
+    for (target::Found& each : found) {
+      report_.installations.push_back(planned_row(std::move(each.facts)));
       if (report_.installations.back().changes->empty()) continue;
       const bool together =
-          !batches.empty() && !image->host_files().empty() &&
-          (image->changes_as_one() || batches.back().members.back().volume == found.volume);
+          !batches.empty() && !image.host_files().empty() &&
+          (image.changes_as_one() || batches.back().members.back().volume == each.volume);
       if (!together) batches.emplace_back();
-      batches.back().members.push_back({found.volume, report_.installations.size() - 1});
+      batches.back().members.push_back({each.volume, report_.installations.size() - 1});
     }
     if (report_.installations.empty() && report_.error) throw Error(*report_.error);
-    if (report_.installations.empty() && !image->may_lack_windows()) {
+    if (report_.installations.empty() && !image.may_lack_windows()) {
       throw Error(ErrorKind::not_found,
                   "no Windows installation and no SOFTWARE or SYSTEM hive found", name_.path);
     }
     refuse_foreign_plan();
     return batches;
+  }
+
+  InstallationReport planned_row(windows::Installation facts) const {
+    InstallationReport row = target::judge(std::move(facts), settings_.target);
+    row.changes = edits_for(row);
+    row.changed = false;
+    return row;
   }
 
   /// A plan made for another target must not end as "nothing to do".
@@ -171,18 +137,18 @@ class TargetPatch {
     UndoNote note{"goldhive " + settings_.tool_version, part, parts, {}};
     for (const InstallationReport& row : report_.installations) {
       if (row.changes->empty()) continue;
-      note.installations.push_back(row.facts.id.substr(name_.path.size()));
+      note.installations.push_back(name_.rest_of(row.facts.id));
     }
     return to_text(note);
   }
 
   void write(const Batch& batch, std::size_t part, std::size_t parts) {
-    patch::PendingOpinions opinions;
-    const std::vector<VolumeEdit> edits = prepare(*image_, batch, opinions);
+    PendingChecks checks;
+    const std::vector<VolumeEdit> edits = edit_hives(batch, checks);
     if (edits.empty()) return;
     const JournalPlace place = undo_place(storage_, name_.path, absolute_path_, settings_.undo);
-    HostChange change = image_->change_volumes(edits, settings_.edit.now);
-    opinions.hear();
+    HostChange change = open_->image().change_volumes(edits, settings_.edit.now);
+    checks.wait();
     std::vector<InstallationReport> after;
     const std::string undo =
         transact(storage_, place, std::move(change), metadata(part, parts),
@@ -195,9 +161,9 @@ class TargetPatch {
 
   /// Writes the target anew without dead space; a part of the patch, taken back with it.
   void compact(std::size_t part) {
-    const std::unique_ptr<Image> image = open();
+    const target::OpenTarget open(storage_, name_, settings_.target.open);
     HostChange change;
-    change.rewrite = compacted(*image);
+    change.rewrite = compacted(open.image());
     const std::uint64_t size = storage_.open(change.rewrite->path)->size();
     const std::uint64_t left = change.rewrite->size_limit;
     if (left >= size) return;
@@ -219,21 +185,6 @@ class TargetPatch {
     report_.notes.emplace_back(settings_.cross_check_note);
   }
 
-  void require_same_findings(const ReadStorage& written) const {
-    const std::unique_ptr<Image> image = open_image(written, name_.path, settings_.pipeline.open);
-    std::optional<Error> elsewhere;
-    const std::vector<Found> found =
-        find_installations(*image, name_, settings_.pipeline.inspect, elsewhere);
-    for (const InstallationReport& row : report_.installations) {
-      const auto now = std::find_if(found.begin(), found.end(), [&row](const Found& each) {
-        return each.facts.id == row.facts.id;
-      });
-      if (now == found.end()) throw mismatch(row, "it is no longer found");
-      const std::string difference = policy::first_difference(row.findings, judge(now->facts));
-      if (!difference.empty()) throw mismatch(row, difference);
-    }
-  }
-
   /// Hives in memory spare a WIM decoding them again, but those of many images would fill it.
   static void let_go_of_contents(std::vector<FileEdit>& files, std::uint64_t& held) {
     constexpr std::uint64_t most = 256 << 20;
@@ -243,23 +194,21 @@ class TargetPatch {
   }
 
   /// The hives of a batch, edited in memory. Those of the last installation are still being
-  /// checked: not more, since their checks hold copies of them.
-  std::vector<VolumeEdit> prepare(const Image& image, const Batch& batch,
-                                  patch::PendingOpinions& opinions) const {
+  /// checked, in `checks`; no others are, since a check holds copies of its hive.
+  std::vector<VolumeEdit> edit_hives(const Batch& batch, PendingChecks& checks) const {
     std::vector<VolumeEdit> edits;
     std::uint64_t held = 0;
     for (const Batch::Member& member : batch.members) {
-      const Volume& volume = image.volumes().at(member.volume);
+      const target::VisitedVolume visited = open_->volume(member.volume);
       if (const std::optional<Error> error =
-              refusal(image, volume, name_.path, settings_.pipeline.force_unclean)) {
+              target::refusal(visited, settings_.target.force_unclean)) {
         throw Error(*error);
       }
       const InstallationReport& row = report_.installations[member.installation];
-      patch::Prepared prepared =
-          patch::prepare(*volume.tree, row.facts, *row.changes, settings_.edit);
+      Prepared prepared = prepare(*visited.volume.tree, row.facts, *row.changes, settings_.edit);
       if (prepared.files.empty()) continue;
-      opinions.hear();
-      opinions = std::move(prepared.opinions);
+      checks.wait();
+      checks = std::move(prepared.checks);
       let_go_of_contents(prepared.files, held);
       if (edits.empty() || edits.back().volume != member.volume) {
         edits.push_back({member.volume, {}});
@@ -270,29 +219,47 @@ class TargetPatch {
     return edits;
   }
 
-  /// Reads the written files again and compares with the prediction; throws if it is not met.
+  /// What a scan of the written files finds.
+  std::vector<target::Found> scan_again(const ReadStorage& written) const {
+    const target::OpenTarget open(written, name_, settings_.target.open);
+    std::vector<target::Found> found;
+    // What cannot be read now is a volume that could not be read before either.
+    open.find_installations(settings_.target.inspect, found);
+    return found;
+  }
+
+  /// The installation of `row` as it is found now. Throws if its findings are not `expected`.
+  InstallationReport require_findings(std::vector<target::Found>& found,
+                                      const InstallationReport& row,
+                                      const std::vector<policy::Finding>& expected) const {
+    const auto now = std::find_if(found.begin(), found.end(), [&row](const target::Found& each) {
+      return each.facts.id == row.facts.id;
+    });
+    if (now == found.end()) throw mismatch(row, "it is no longer found");
+    InstallationReport again = target::judge(std::move(now->facts), settings_.target);
+    const std::string difference = policy::first_difference(expected, again.findings);
+    if (!difference.empty()) throw mismatch(row, difference);
+    return again;
+  }
+
+  /// The installations of a batch as a scan finds them now, which must be as the plan predicted.
   std::vector<InstallationReport> rescan(const ReadStorage& written, const Batch& batch) const {
-    const std::unique_ptr<Image> image = open_image(written, name_.path, settings_.pipeline.open);
-    std::optional<Error> elsewhere;  // in a volume that was not readable before either
-    std::vector<Found> found =
-        find_installations(*image, name_, settings_.pipeline.inspect, elsewhere);
+    std::vector<target::Found> found = scan_again(written);
     std::vector<InstallationReport> after;
     for (const Batch::Member& member : batch.members) {
-      InstallationReport row = report_.installations[member.installation];
-      const auto now = std::find_if(found.begin(), found.end(), [&row](const Found& each) {
-        return each.facts.id == row.facts.id;
-      });
-      if (now == found.end()) throw mismatch(row, "it is no longer found");
-      const std::vector<policy::Finding> predicted =
-          judge(policy::predict(row.facts, *row.changes));
-      row.facts = std::move(now->facts);
-      row.findings = judge(row.facts);
-      row.changed = true;
-      const std::string difference = policy::first_difference(predicted, row.findings);
-      if (!difference.empty()) throw mismatch(row, difference);
-      after.push_back(std::move(row));
+      const InstallationReport& row = report_.installations[member.installation];
+      after.push_back(require_findings(found, row, predicted_findings(row)));
+      after.back().changes = row.changes;
+      after.back().changed = true;
     }
     return after;
+  }
+
+  void require_same_findings(const ReadStorage& written) const {
+    std::vector<target::Found> found = scan_again(written);
+    for (const InstallationReport& row : report_.installations) {
+      require_findings(found, row, row.findings);
+    }
   }
 
   static Error mismatch(const InstallationReport& row, const std::string& difference) {
@@ -304,11 +271,11 @@ class TargetPatch {
   }
 
   Storage& storage_;
-  TargetName name_;
+  target::TargetName name_;
   std::string absolute_path_;
   const PatchSettings& settings_;
   TargetReport& report_;
-  std::unique_ptr<Image> image_;  ///< as it is now; null where that may have changed
+  std::optional<target::OpenTarget> open_;  ///< as it is now; empty where that may have changed
 };
 
 }  // namespace
@@ -318,7 +285,8 @@ TargetReport patch_target(Storage& storage, const std::string& target,
   TargetReport report;
   report.path = target;
   try {
-    TargetPatch(storage, split_target(storage, target), absolute_path, settings, report).run();
+    TargetPatch(storage, target::split_target(storage, target), absolute_path, settings, report)
+        .run();
   } catch (const Error& e) {
     report.error = e.at(target);
   } catch (const std::exception& e) {
@@ -327,27 +295,4 @@ TargetReport patch_target(Storage& storage, const std::string& target,
   return report;
 }
 
-std::vector<std::string> recover_target(Storage& storage, const TargetName& name,
-                                        const OpenOptions& options, bool force) {
-  // Looked at through the journals, since the files as they lie may be half written. Every file is
-  // asked about, not only those with a journal: a patch may have died while it wrote the journal.
-  const ReadThroughStorage through(storage);
-  const std::unique_ptr<Image> image = open_image(through, name.path, options);
-  std::vector<std::string> files = image->host_files();
-  if (files.empty()) {                // a directory: its hives are files of their own
-    std::optional<Error> unreadable;  // what cannot be read has no hive that was being patched
-    for (const Found& found : find_installations(*image, {name.path, ""}, {}, unreadable)) {
-      add_hives(found.facts, name.path, files);
-    }
-  }
-  for (const ReadThroughStorage::Met& met : through.journals()) files.push_back(met.file);
-  std::vector<std::string> journals;
-  for (const std::string& file : files) {
-    if (const std::optional<std::string> journal = recover(storage, file, force)) {
-      journals.push_back(*journal);
-    }
-  }
-  return journals;
-}
-
-}  // namespace goldhive::cli
+}  // namespace goldhive::patch

@@ -1,12 +1,15 @@
 // One target from plan to undo file: what `goldhive patch` does to each.
 //
-//   roll back what an earlier, cut-off patch left  ->  scan  ->  plan  ->  edit in memory, checked
-//   twice (src/patch)  ->  journal and write (imgtools/change/journal.h)  ->  rescan from the file
-//   -> undo file
+//   1. roll back what an earlier, cut-off patch left        undo_target.h
+//   2. scan, plan
+//   3. edit the hives in memory, and check the results      prepare.h
+//   4. journal and write                                    imgtools/change/journal.h
+//   5. scan again from the file
+//   6. make the journal the undo file
 //
-// The rescan's findings must be those that the plan predicted; otherwise the journal rolls back.
-// In a directory every installation is a transaction of its own (its hives lie in a folder of their
-// own, where the journal goes); in an image every volume is, or all volumes together (a WIM).
+// The findings of 5 must be those that the plan predicted; otherwise the journal rolls back. In a
+// folder every installation is a transaction of its own, since its hives lie in a folder of their
+// own, where the journal goes. In an image every volume is one, or all volumes together (a WIM).
 #pragma once
 
 #include <string>
@@ -16,14 +19,14 @@
 #include "src/policy/plan.h"
 #include "src/target/inspect_target.h"
 
-namespace goldhive::cli {
+namespace goldhive::patch {
 
 struct PatchSettings {
-  PipelineOptions pipeline;  ///< with a policy
+  target::Options target;  ///< with a policy
   policy::PlanOptions plan;
   /// Null: plan now. Else the edits of this plan, refused where what they expect is gone.
   const policy::SavedPlan* saved = nullptr;
-  patch::Options edit;
+  EditOptions edit;
   const char* cross_check_note = "";  ///< why hivex checks no edit, where edit.cross_check is false
   UndoOptions undo;
   bool compact = false;      ///< then write the image anew without dead space
@@ -34,8 +37,4 @@ struct PatchSettings {
 report::TargetReport patch_target(Storage& storage, const std::string& target,
                                   const std::string& absolute_path, const PatchSettings& settings);
 
-/// Rolls back what cut-off patches left in a target. Returns the journals worked off. Throws Error.
-std::vector<std::string> recover_target(Storage& storage, const TargetName& name,
-                                        const OpenOptions& options, bool force);
-
-}  // namespace goldhive::cli
+}  // namespace goldhive::patch

@@ -3,22 +3,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <exception>
 #include <future>
 #include <iterator>
-#include <map>
 #include <memory>
 #include <set>
 #include <utility>
 
 #include "imgtools/bytes/error.h"
 #include "imgtools/bytes/resident_source.h"
-#include "imgtools/bytes/text.h"
 #include "src/hive/base_block.h"
 #include "src/hive/checker.h"
-#include "src/hive/cross_check.h"
 #include "src/hive/editor.h"
 #include "src/hive/recovery.h"
+#include "src/patch/check_edit.h"
 
 namespace goldhive::patch {
 namespace {
@@ -110,61 +107,6 @@ void apply(hive::Editor& editor, const Edit& edit) {
   }
 }
 
-/// Keys that the edits create, by comparing before: each missing part of each path, once.
-std::uint64_t keys_to_create(const hive::Hive& hive, const std::vector<Edit>& edits) {
-  std::set<std::u16string> created;
-  for (const Edit& edit : edits) {
-    if (!edit.after) continue;
-    for (std::size_t end = 0; end != std::string::npos;) {
-      end = edit.key.find('\\', end + 1);
-      const std::string path = edit.key.substr(0, end);
-      if (!hive.root().find_path(path)) created.insert(nt_upcase(to_utf16(path)));
-    }
-  }
-  return created.size();
-}
-
-std::int64_t values_to_add(const std::vector<Edit>& edits) {
-  std::int64_t sum = 0;
-  for (const Edit& edit : edits) {
-    sum += static_cast<int>(edit.after.has_value()) - static_cast<int>(edit.before.has_value());
-  }
-  return sum;
-}
-
-/// The edited hive must have no fault that was not there, and as many keys and values as planned.
-void require_sound(const CheckResult& before, const CheckResult& after, std::uint64_t keys,
-                   std::uint64_t values, const std::string& where) {
-  if (after.fault_count > before.fault_count) {
-    throw refused(where,
-                  fmt::format("the edit would leave {} structural faults where there were {}; "
-                              "this is a defect of goldhive, and nothing was written",
-                              after.fault_count, before.fault_count));
-  }
-  if (after.keys != keys || after.values != values) {
-    throw refused(where,
-                  fmt::format("the edit would leave {} keys and {} values where {} and {} are "
-                              "planned; this is a defect of goldhive, and nothing was written",
-                              after.keys, after.values, keys, values));
-  }
-}
-
-std::vector<hive::ExpectedValue> expected_values(const std::vector<Edit>& edits) {
-  std::vector<hive::ExpectedValue> expected;
-  for (const Edit& edit : edits) {
-    hive::ExpectedValue value;
-    value.key = edit.key;
-    value.name = edit.value;
-    value.present = edit.after.has_value();
-    if (edit.after) {
-      value.type = edit.after->type;
-      value.data = edit.after->data;
-    }
-    expected.push_back(std::move(value));
-  }
-  return expected;
-}
-
 /// A log whose base block is zero is no log: Windows, and we, pass it over.
 void silence_logs(const HiveAndLogs& files, std::vector<FileEdit>& out) {
   for (const auto& [path, log] : files.paths) {
@@ -205,99 +147,65 @@ void apply(const hive::HiveChange& change, ResidentSource& hive) {
   for (const auto& [offset, bytes] : change.writes) hive.write(offset, bytes);
 }
 
-/// What is asked about an edited hive, with all that the answers need. The two opinions know
-/// nothing of each other and only read: on a large hive each takes as long as all the rest of a
-/// patch. Ours is told first if both object.
-struct Opinions {
-  std::string where;
-  CheckResult before;
-  std::uint64_t keys = 0;
-  std::uint64_t values = 0;
-  std::vector<hive::ExpectedValue> expected;
-  std::shared_ptr<const ResidentSource> edited;
-  std::optional<hive::CrossCheckCopy> for_hivex;
+hive::CrossCheckCopy copy_for_hivex(const ResidentSource& hive, const EditOptions& options) {
+  return hive::CrossCheckCopy(hive, options.scratch_directory);
+}
 
-  /// The copy for hivex goes when hivex is done, and not later where somebody waits for it to go.
-  void hear() {
-    std::future<CheckResult> after =
-        std::async(std::launch::async, [this] { return hive::check(*edited); });
-    std::exception_ptr objection;
-    if (for_hivex) {
-      try {
-        for_hivex->check(expected, keys, values);
-      } catch (const Error&) {
-        objection = std::current_exception();
-      }
-      for_hivex.reset();
-    }
-    require_sound(before, after.get(), keys, values, where);
-    if (objection) std::rethrow_exception(objection);
-  }
-};
+void add_check(EditCheck check, Prepared& out) {
+  out.checks.add(
+      std::async(std::launch::async, [moved = std::move(check)]() mutable { moved.run(); }));
+}
 
 void prepare_hive(const FileTree& tree, const windows::HiveFact& fact,
-                  const std::vector<Edit>& edits, const Options& options, Prepared& out) {
+                  const std::vector<Edit>& edits, const EditOptions& options, Prepared& out) {
   const HiveAndLogs files(tree, fact.path);
   const hive::OpenedHive opened = hive::open_with_logs(files.primary, files.logs);
-  const std::string& where = files.primary->name();
-  refuse_unsafe_state(opened, where, options.force_dirty);
+  EditCheck check;
+  check.where = files.primary->name();
+  refuse_unsafe_state(opened, check.where, options.force_dirty);
   std::shared_ptr<ResidentSource> whole = read_whole(*opened.contents);
-  const auto copy_for_hivex = [&] {
-    return hive::CrossCheckCopy(*whole, options.scratch_directory);
-  };
   // A change is told against the file, so it cannot be laid over what was recovered from logs.
   const bool of_the_file = opened.contents == files.primary;
-  std::future<hive::CrossCheckCopy> copy;  // waited for before the bytes it is made from go
-  if (options.cross_check && of_the_file) copy = std::async(std::launch::async, copy_for_hivex);
-  const CheckResult before = hive::check(*whole);
-  refuse_faults(before, where);
-  for (const Edit& edit : edits) require_expected(*opened.hive, edit, where);
+  std::future<hive::CrossCheckCopy> copying;  // waited for before the bytes it is made from go
+  if (options.cross_check && of_the_file) {
+    copying = std::async(std::launch::async, [&] { return copy_for_hivex(*whole, options); });
+  }
+  check.before = hive::check(*whole);
+  refuse_faults(check.before, check.where);
+  for (const Edit& edit : edits) require_expected(*opened.hive, edit, check.where);
 
   hive::Editor editor(of_the_file ? whole : files.primary, opened, options.now);
   for (const Edit& edit : edits) apply(editor, edit);
   const hive::HiveChange change = editor.finish();
   if (change.empty()) return;
 
-  std::optional<hive::CrossCheckCopy> for_hivex;
-  if (copy.valid()) {
-    for_hivex = copy.get();
-    for_hivex->apply(change.new_size, change.writes);
+  if (copying.valid()) {
+    check.for_hivex = copying.get();
+    check.for_hivex->apply(change.new_size, change.writes);
   }
   if (of_the_file) {
     apply(change, *whole);  // the editor reads these bytes, and has told its change
   } else {
     whole = read_whole(*editor.contents());
-    if (options.cross_check) for_hivex = copy_for_hivex();
+    if (options.cross_check) check.for_hivex = copy_for_hivex(*whole, options);
   }
-  Opinions opinions;
-  opinions.where = where;
-  opinions.before = before;
-  opinions.keys = before.keys + keys_to_create(*opened.hive, edits);
-  opinions.values =
-      static_cast<std::uint64_t>(static_cast<std::int64_t>(before.values) + values_to_add(edits));
-  opinions.expected = expected_values(edits);
-  opinions.edited = whole;
-  opinions.for_hivex = std::move(for_hivex);
-  out.opinions.add(
-      std::async(std::launch::async, [asked = std::move(opinions)]() mutable { asked.hear(); }));
-  FileEdit edit;
-  edit.path = fact.path;
-  edit.new_size = change.new_size;
-  edit.writes = change.writes;
-  if (of_the_file) edit.contents = whole;
-  out.files.push_back(std::move(edit));
+  check.edited = whole;
+  check.planned = planned_result(*opened.hive, check.before, edits);
+  add_check(std::move(check), out);
+
+  out.files.push_back({fact.path, change.new_size, change.writes, of_the_file ? whole : nullptr});
   count(change, out);
   if (opened.state != hive::HiveState::clean) silence_logs(files, out.files);
 }
 
 }  // namespace
 
-void PendingOpinions::hear() {
-  for (std::future<void>& opinion : std::exchange(pending_, {})) opinion.get();
+void PendingChecks::wait() {
+  for (std::future<void>& check : std::exchange(pending_, {})) check.get();
 }
 
 Prepared prepare(const FileTree& tree, const windows::Installation& installation,
-                 const std::vector<Edit>& edits, const Options& options) {
+                 const std::vector<Edit>& edits, const EditOptions& options) {
   Prepared out;
   for (const windows::HiveFact& fact : installation.hives) {
     std::vector<Edit> own;

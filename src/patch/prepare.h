@@ -8,9 +8,9 @@
 //   4. edit                                 links, keys too large (hive/editor.h)
 //   5. check the whole structure again      any fault that was not there, counts that do not add up
 //   6. open it with hivex                   a value read otherwise, other counts
-//   (hive/cross_check.h)
-// 5 and 6 go on in other threads, while the caller works out what the edits come to in its image:
-// PendingOpinions, heard before anything is written.
+//      (hive/cross_check.h)
+// 5 and 6 go on in other threads, while the caller works out what the edits come to in its image.
+// They are the PendingChecks; the caller waits for them before it writes anything.
 //
 // A hive that had to be recovered also has its logs made harmless: Windows must not replay onto the
 // edited hive what is already in it.
@@ -27,7 +27,8 @@
 
 namespace goldhive::patch {
 
-struct Options {
+/// How hives are edited.
+struct EditOptions {
   hive::FileTime now = 0;    ///< last-write time of changed keys
   bool force_dirty = false;  ///< edit a dirty hive as it lies, when its logs cannot be used
   bool cross_check = true;   ///< ask hivex
@@ -35,12 +36,12 @@ struct Options {
 };
 
 /// The checks of edited hives that are still going on.
-class PendingOpinions {
+class PendingChecks {
  public:
-  void add(std::future<void> opinion) { pending_.push_back(std::move(opinion)); }
-  /// Waits for all. Throws the Error of the first that objects; whoever does not call this must not
-  /// write what they are about.
-  void hear();
+  void add(std::future<void> check) { pending_.push_back(std::move(check)); }
+  /// Waits for all. Throws the Error of the first that failed. An edited hive must not be written
+  /// before this has returned.
+  void wait();
 
  private:
   std::vector<std::future<void>> pending_;
@@ -49,7 +50,7 @@ class PendingOpinions {
 /// Changes of the files of one volume. Sorted by path.
 struct Prepared {
   std::vector<FileEdit> files;
-  PendingOpinions opinions;
+  PendingChecks checks;
   std::uint64_t bytes = 0;  ///< to be written
   std::uint64_t pages = 0;  ///< 4096-byte pages of hives that differ afterwards
   std::uint64_t grows = 0;  ///< bytes by which files grow
@@ -57,6 +58,6 @@ struct Prepared {
 
 /// `edits` must not be empty. Throws Error, mostly (refused), of the steps 1 to 4.
 Prepared prepare(const FileTree& tree, const windows::Installation& installation,
-                 const std::vector<policy::Edit>& edits, const Options& options);
+                 const std::vector<policy::Edit>& edits, const EditOptions& options);
 
 }  // namespace goldhive::patch

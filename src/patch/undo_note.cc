@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace goldhive::cli {
+namespace goldhive::patch {
 
 std::string to_text(const UndoNote& note) {
   return nlohmann::ordered_json{{"tool", note.tool},
@@ -33,4 +33,4 @@ UndoNote parse_undo_note(const std::string& text) {
   return note;
 }
 
-}  // namespace goldhive::cli
+}  // namespace goldhive::patch

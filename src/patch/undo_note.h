@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace goldhive::cli {
+namespace goldhive::patch {
 
 struct UndoNote {
   std::string tool;
@@ -22,4 +22,4 @@ std::string to_text(const UndoNote& note);
 /// Of any text; what cannot be understood is as in an empty note.
 UndoNote parse_undo_note(const std::string& text);
 
-}  // namespace goldhive::cli
+}  // namespace goldhive::patch

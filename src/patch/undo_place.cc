@@ -5,7 +5,7 @@
 #include "imgtools/bytes/text.h"
 #include "imgtools/host/path.h"
 
-namespace goldhive::cli {
+namespace goldhive::patch {
 namespace {
 
 bool lists(const ReadStorage& storage, const std::string& folder, std::string_view name) {
@@ -45,4 +45,4 @@ JournalPlace undo_place(const ReadStorage& storage, const std::string& target,
   return place_of(storage, target, absolute_target, options);
 }
 
-}  // namespace goldhive::cli
+}  // namespace goldhive::patch

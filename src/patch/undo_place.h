@@ -5,10 +5,10 @@
 
 #include "imgtools/change/undo.h"
 
-namespace goldhive::cli {
+namespace goldhive::patch {
 
 /// place_of() by these options: the undo files of a part of an image go beside the image.
 JournalPlace undo_place(const ReadStorage& storage, const std::string& target,
                         const std::string& absolute_target, UndoOptions options);
 
-}  // namespace goldhive::cli
+}  // namespace goldhive::patch

@@ -3,7 +3,7 @@
 #include "imgtools/host/path.h"
 #include "src/hive/recovery.h"
 
-namespace goldhive::cli {
+namespace goldhive::target {
 namespace {
 
 std::shared_ptr<const ByteSource> log_beside(const FileTree& tree, const std::string& hive,
@@ -34,29 +34,36 @@ report::HiveCheckReport check_hive(const FileTree& tree, const std::string& path
 /// The name of a lone hive in its tree, where its logs are the other entries.
 std::string lone_hive(const Image& image) { return base_name(image.host_files().front()); }
 
+std::vector<report::HiveCheckReport> check_hives(const VisitedVolume& visited,
+                                                 const windows::InspectOptions& options) {
+  std::vector<report::HiveCheckReport> checks;
+  const std::shared_ptr<const FileTree>& tree = visited.volume.tree;
+  if (!tree) return checks;  // an encrypted volume
+  if (visited.image.format() == "hive") {
+    checks.push_back(
+        check_hive(*tree, lone_hive(visited.image), visited.name.path, options.use_logs));
+    return checks;
+  }
+  for (const windows::Installation& found : installations_in(visited, options)) {
+    for (const windows::HiveFact& hive : found.hives) {
+      if (hive.missing) continue;
+      checks.push_back(check_hive(*tree, hive.path, found.id, options.use_logs));
+    }
+  }
+  return checks;
+}
+
 }  // namespace
 
 report::TargetReport verify_target(const ReadStorage& storage, const std::string& target,
-                                   const PipelineOptions& options) {
-  const bool use_logs = options.inspect.use_logs;
-  const VisitVolume visit = [&](const Image& image, const Volume& volume, const TargetName& name,
-                                report::TargetReport& out) {
-    std::vector<report::HiveCheckReport> checks;
-    if (image.format() == "hive") {
-      checks.push_back(check_hive(*volume.tree, lone_hive(image), name.path, use_logs));
-    } else {
-      for (const auto& found : selected_installations(volume, name, options.inspect)) {
-        for (const windows::HiveFact& hive : found.hives) {
-          if (hive.missing) continue;
-          checks.push_back(check_hive(*volume.tree, hive.path, found.id, use_logs));
+                                   const Options& options) {
+  return visit_target(
+      storage, target, options, [&](const VisitedVolume& visited, report::TargetReport& out) {
+        for (report::HiveCheckReport& check : check_hives(visited, options.inspect)) {
+          if (!out.hive_checks) out.hive_checks.emplace();
+          out.hive_checks->push_back(std::move(check));
         }
-      }
-    }
-    if (checks.empty()) return;
-    if (!out.hive_checks) out.hive_checks.emplace();
-    out.hive_checks->insert(out.hive_checks->end(), checks.begin(), checks.end());
-  };
-  return visit_target(storage, target, options, visit);
+      });
 }
 
-}  // namespace goldhive::cli
+}  // namespace goldhive::target

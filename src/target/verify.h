@@ -3,13 +3,13 @@
 
 #include <string>
 
-#include "src/target/inspect_target.h"
+#include "src/target/visit_target.h"
 
-namespace goldhive::cli {
+namespace goldhive::target {
 
 /// Checks every SOFTWARE and SYSTEM of the target, or the hive that the target is, whatever its
 /// kind. A dirty hive is checked as recovered from its logs, unless `options` switches that off.
 report::TargetReport verify_target(const ReadStorage& storage, const std::string& target,
-                                   const PipelineOptions& options);
+                                   const Options& options);
 
-}  // namespace goldhive::cli
+}  // namespace goldhive::target

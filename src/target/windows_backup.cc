@@ -5,7 +5,7 @@
 #include "imgtools/bytes/text.h"
 #include "imgtools/host/path.h"
 
-namespace goldhive::cli {
+namespace goldhive::target {
 
 std::optional<report::BackupReport> windows_backup_of(const std::string& absolute_path) {
   static const std::string prefix = "Backup ";
@@ -20,4 +20,4 @@ std::optional<report::BackupReport> windows_backup_of(const std::string& absolut
   return std::nullopt;
 }
 
-}  // namespace goldhive::cli
+}  // namespace goldhive::target

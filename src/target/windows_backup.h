@@ -11,9 +11,9 @@
 
 #include "src/report/report.h"
 
-namespace goldhive::cli {
+namespace goldhive::target {
 
 /// What the folders around `absolute_path` say; nullopt unless they are those of a Windows backup.
 std::optional<report::BackupReport> windows_backup_of(const std::string& absolute_path);
 
-}  // namespace goldhive::cli
+}  // namespace goldhive::target

@@ -5,6 +5,7 @@
 
 #include "fixtures/recipe.h"
 #include "src/patch/patch_target.h"
+#include "src/patch/undo_target.h"
 #include "src/policy/policy.h"
 #include "tests/support/every_stop.h"
 
@@ -27,10 +28,10 @@ Hives hives_in(const FaultyStorage& storage) {
   return {storage.contents(tree + "/SOFTWARE"), storage.contents(tree + "/SYSTEM")};
 }
 
-cli::PatchSettings settings(const policy::Policy& policy) {
-  cli::PatchSettings settings;
-  settings.pipeline.policy = &policy;
-  settings.pipeline.today = "2026-01-31";
+patch::PatchSettings settings(const policy::Policy& policy) {
+  patch::PatchSettings settings;
+  settings.target.policy = &policy;
+  settings.target.today = "2026-01-31";
   settings.edit.now = 131000000000000000;
   settings.edit.cross_check = false;  // reads only; the other tests have it on
   return settings;
@@ -40,7 +41,7 @@ cli::PatchSettings settings(const policy::Policy& policy) {
 
 TEST_CASE("A patch that dies at any operation leaves the old hives or the new ones") {
   const policy::Policy policy = policy::builtin_policy("baseline");
-  const cli::PatchSettings options = settings(policy);
+  const patch::PatchSettings options = settings(policy);
   FaultyStorage start;
   for (const auto& [path, content] : fixtures::load_recipe("layout-flat").files) {
     start.put(tree + "/" + path, content);
@@ -48,7 +49,7 @@ TEST_CASE("A patch that dies at any operation leaves the old hives or the new on
   const Hives before = hives_in(start);
   FaultyStorage finished = start;
   finished.fail_at(~std::uint64_t{0}, Fault::none);
-  const report::TargetReport report = cli::patch_target(finished, tree, tree, options);
+  const report::TargetReport report = patch::patch_target(finished, tree, tree, options);
   REQUIRE_FALSE(report.error);
   const Hives after = hives_in(finished);
   REQUIRE_FALSE(before == after);
@@ -56,9 +57,9 @@ TEST_CASE("A patch that dies at any operation leaves the old hives or the new on
   std::size_t points = 0, left_old = 0, left_new = 0;
   at_every_stop(
       start, finished.operations(),
-      [&](FaultyStorage& storage) { cli::patch_target(storage, tree, tree, options); },
+      [&](FaultyStorage& storage) { patch::patch_target(storage, tree, tree, options); },
       [&](FaultyStorage& rebooted, std::uint64_t at) {
-        cli::recover_target(rebooted, {tree, ""}, {}, false);
+        patch::recover_target(rebooted, tree, {}, false);
         const Hives left = hives_in(rebooted);
         ++points;
         if (left == before) {

@@ -16,9 +16,9 @@
 namespace goldhive::tests {
 namespace {
 
-using cli::parse_undo_note;
-using cli::UndoNote;
 using nlohmann::json;
+using patch::parse_undo_note;
+using patch::UndoNote;
 
 const std::string config = "win7/Windows/System32/config/";
 const std::vector<std::string> patch_win7 = {"patch", "win7", "--timestamp",
@@ -73,16 +73,16 @@ TEST_CASE("A patch that no hivex has checked says so") {
   CHECK(report["targets"][1]["notes"].empty());  // nothing was changed there
 }
 
-TEST_CASE("The first objection to an edited hive is told when the opinions are heard") {
+TEST_CASE("The first objection to an edited hive is told by whoever waits for its checks") {
   std::promise<void> approves;
   std::promise<void> objects;
   approves.set_value();
   objects.set_exception(std::make_exception_ptr(Error(ErrorKind::refused, "no", "SOFTWARE")));
-  patch::PendingOpinions opinions;
-  opinions.add(approves.get_future());
-  opinions.add(objects.get_future());
-  CHECK_THROWS_WITH(opinions.hear(), Catch::Contains("no"));
-  CHECK_NOTHROW(opinions.hear());  // nothing is pending any more
+  patch::PendingChecks checks;
+  checks.add(approves.get_future());
+  checks.add(objects.get_future());
+  CHECK_THROWS_WITH(checks.wait(), Catch::Contains("no"));
+  CHECK_NOTHROW(checks.wait());  // nothing is pending any more
 }
 
 TEST_CASE("Undo gives the original bytes back and leaves nothing behind") {

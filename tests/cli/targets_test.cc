@@ -213,14 +213,14 @@ TEST_CASE("An interrupt ends the run after the target at hand and says how far i
 
 TEST_CASE("A Windows backup is known by the folders around it") {
   const auto backup =
-      cli::windows_backup_of("/srv/WindowsImageBackup/PC7/Backup 2016-07-08 101112/a.vhd");
+      target::windows_backup_of("/srv/WindowsImageBackup/PC7/Backup 2016-07-08 101112/a.vhd");
   REQUIRE(backup);
   CHECK(backup->machine == "PC7");
   CHECK(backup->time == "2016-07-08 101112");
-  CHECK(cli::windows_backup_of("D:\\windowsimagebackup\\PC7\\backup 2016-07-08 101112\\a.vhd"));
-  CHECK_FALSE(cli::windows_backup_of("/srv/WindowsImageBackup/PC7/Catalog/GlobalCatalog"));
-  CHECK_FALSE(cli::windows_backup_of("/srv/PC7/Backup 2016-07-08 101112/a.vhd"));
-  CHECK_FALSE(cli::windows_backup_of("/srv/WindowsImageBackup/PC7/Backup 2016-07-08 101112"));
+  CHECK(target::windows_backup_of("D:\\windowsimagebackup\\PC7\\backup 2016-07-08 101112\\a.vhd"));
+  CHECK_FALSE(target::windows_backup_of("/srv/WindowsImageBackup/PC7/Catalog/GlobalCatalog"));
+  CHECK_FALSE(target::windows_backup_of("/srv/PC7/Backup 2016-07-08 101112/a.vhd"));
+  CHECK_FALSE(target::windows_backup_of("/srv/WindowsImageBackup/PC7/Backup 2016-07-08 101112"));
 }
 
 TEST_CASE("The report of a disk of a Windows backup names machine and time") {

@@ -75,12 +75,12 @@ void write_reports(const windows::Installation& facts, std::vector<policy::Findi
 /// Error(refused) is the right answer to many hives, but not that we were wrong.
 std::optional<patch::Prepared> prepare(const FileTree& tree, const windows::Installation& facts,
                                        const std::vector<policy::Edit>& edits) {
-  patch::Options options;
+  patch::EditOptions options;
   options.now = 1;
   options.cross_check = hive::cross_check_available();
   try {
     patch::Prepared prepared = patch::prepare(tree, facts, edits, options);
-    prepared.opinions.hear();
+    prepared.checks.wait();
     return prepared;
   } catch (const Error& e) {
     if (std::string_view(e.what()).find("defect of goldhive") != std::string_view::npos) {

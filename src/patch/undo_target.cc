@@ -1,0 +1,100 @@
+#include "src/patch/undo_target.h"
+
+#include "imgtools/change/hot_journal.h"
+#include "imgtools/change/journal.h"
+#include "imgtools/disk/disk_storage.h"
+#include "src/patch/undo_note.h"
+#include "src/patch/undo_place.h"
+#include "src/target/visit_target.h"
+
+namespace goldhive::patch {
+namespace {
+
+using target::TargetName;
+
+/// The files of a target that a patch may have changed.
+std::vector<std::string> files_of(const target::OpenTarget& open) {
+  std::vector<std::string> files = open.image().host_files();
+  if (!files.empty()) return files;
+  // In a folder each hive is a file of the host. A volume that cannot be read is passed over: no
+  // hive of it was being patched.
+  std::vector<target::Found> found;
+  open.find_installations({}, found);
+  for (const target::Found& each : found) {
+    target::add_hives(each.facts, open.name().path, files);
+  }
+  return files;
+}
+
+/// One undo takes back all that the last patch of a target changed. Error(refused) where `name`
+/// asks for less, or for something else.
+void require_asked_for(const ReadStorage& storage, const std::string& undo_file,
+                       const TargetName& name) {
+  if (name.selector.empty()) return;  // all that there is
+  const UndoNote note = parse_undo_note(undo_metadata(storage, undo_file));
+  std::string others;
+  bool any = false;
+  for (const std::string& changed : note.installations) {
+    if (name.selects(changed)) {
+      any = true;
+    } else {
+      others += (others.empty() ? "" : ", ") + name.id_of(changed);
+    }
+  }
+  if (others.empty()) return;
+  const std::string why = any ? " as well, and an undo takes all of it back"
+                              : ", and patches are taken back in turn, the last one first";
+  throw Error(ErrorKind::refused,
+              "the last patch changed " + others + why + ": goldhive undo " + name.path,
+              name.id_of(name.selector));
+}
+
+}  // namespace
+
+std::vector<std::string> recover_target(Storage& storage, const std::string& path,
+                                        const OpenOptions& options, bool force) {
+  // Looked at through the journals, since the files as they lie may be half written. Every file is
+  // asked about, not only those with a journal: a patch may have died while it wrote the journal.
+  const ReadThroughStorage through(storage);
+  std::vector<std::string> files = files_of(target::OpenTarget(through, {path, ""}, options));
+  for (const ReadThroughStorage::Met& met : through.journals()) files.push_back(met.file);
+  std::vector<std::string> journals;
+  for (const std::string& file : files) {
+    if (const std::optional<std::string> journal = recover(storage, file, force)) {
+      journals.push_back(*journal);
+    }
+  }
+  return journals;
+}
+
+void undo_target(Storage& storage, const TargetName& name, const std::string& absolute_path,
+                 const UndoSettings& settings, report::TargetReport& report) {
+  if (!storage.stat(name.path)) {
+    throw Error(ErrorKind::not_found, "no such file or folder", name.path);
+  }
+  report.format = detect_format(storage, name.path);
+  const JournalPlace place = undo_place(storage, name.path, absolute_path, settings.place);
+  try {
+    report.restore->journals = recover_target(storage, name.path, settings.open, false);
+  } catch (const Error&) {
+    // A target that was damaged since cannot be opened, but it can be put back.
+    if (!newest_undo_file(storage, place)) throw;
+  }
+  for (std::size_t part = 0; part != 1;) {
+    const std::optional<std::string> file = newest_undo_file(storage, place);
+    if (!file) {
+      throw Error(ErrorKind::not_found,
+                  "no undo file: it was not patched, or with --no-undo, or its undo file lies "
+                  "elsewhere (--undo-dir)",
+                  name.path);
+    }
+    if (part == 0) require_asked_for(storage, *file, name);
+    const UndoResult result = undo(storage, place, *file, settings.force);
+    for (const std::string& path : result.targets) {
+      report.restore->files.push_back({without_disk_inside(path), result.changed});
+    }
+    part = parse_undo_note(result.metadata).part;
+  }
+}
+
+}  // namespace goldhive::patch

@@ -1,0 +1,219 @@
+#include "src/target/visit_target.h"
+
+#include <algorithm>
+
+#include "imgtools/bytes/text.h"
+
+namespace goldhive::target {
+namespace {
+
+using report::InstallationReport;
+using report::TargetReport;
+
+bool is_number(const std::string& text) {
+  return text.find_first_not_of("0123456789") == std::string::npos;
+}
+
+/// The id of the image that `--image` names, by its number or its name.
+std::string image_id(const Image& image, const std::string& wanted, const std::string& path) {
+  std::vector<std::string> ids;
+  std::string known;
+  for (const Volume& volume : image.volumes()) {
+    const std::optional<std::string> number = image_number(volume.id);
+    if (!number) continue;
+    known += (known.empty() ? "" : ", ") + volume.id +
+             (volume.label.empty() ? "" : " \"" + volume.label + "\"");
+    const bool meant = is_number(wanted) ? *number == wanted : nt_equal(volume.label, wanted);
+    if (meant) ids.push_back(volume.id);
+  }
+  if (known.empty()) {
+    throw Error(ErrorKind::usage, "has no images to choose from with --image", path);
+  }
+  if (ids.size() == 1) return ids.front();
+  throw Error(
+      ids.empty() ? ErrorKind::not_found : ErrorKind::usage,
+      (ids.empty() ? "has no image '" : "has several images '") + wanted + "'; there are " + known,
+      path);
+}
+
+void narrow_to_image(const Image& image, const std::string& wanted, TargetName& name) {
+  const std::string id = image_id(image, wanted, name.path);
+  if (!name.may_be_in(id)) {
+    throw Error(ErrorKind::usage,
+                "the target names " + name.selector + ", and --image another image", name.path);
+  }
+  if (name.selector.empty()) name.selector = id;
+}
+
+report::VolumeReport describe(const VisitedVolume& visited) {
+  const Volume& v = visited.volume;
+  return {visited.id(), v.id, v.label, v.file_system, v.size, v.passed_over, v.description};
+}
+
+void append(std::vector<std::string>& notes, const std::vector<std::string>& more) {
+  notes.insert(notes.end(), more.begin(), more.end());
+}
+
+std::size_t rows_of(const TargetReport& target) {
+  return target.installations.size() + (target.hive_checks ? target.hive_checks->size() : 0);
+}
+
+bool is_volume(const TargetReport& target, const std::string& selector) {
+  return std::any_of(target.volumes.begin(), target.volumes.end(),
+                     [&](const report::VolumeReport& v) { return v.id == selector; });
+}
+
+/// What to say of a target in which no Windows was found.
+std::string nothing_found(const TargetReport& target) {
+  std::string passed_over;
+  for (const report::VolumeReport& v : target.volumes) {
+    if (v.passed_over.empty()) continue;
+    passed_over += (passed_over.empty() ? "; passed over: " : ", ") + v.id +
+                   (v.id.empty() ? "" : " ") + v.passed_over;
+  }
+  return "no Windows installation and no SOFTWARE or SYSTEM hive found" + passed_over;
+}
+
+/// The files that a target is read from: those of an image, the hives of a tree.
+std::vector<std::string> files_of(const OpenTarget& open, const TargetReport& target) {
+  std::vector<std::string> files = open.image().host_files();
+  if (!files.empty()) return files;
+  for (const InstallationReport& row : target.installations) {
+    add_hives(row.facts, open.name().path, files);
+  }
+  return files;
+}
+
+/// A verdict on what is being written is one on a moment, perhaps on half a change.
+void note_writers(const ReadStorage& storage, const std::vector<std::string>& files,
+                  TargetReport& out) {
+  for (const std::string& file : files) {
+    const std::string writer = storage.writer_of(file);
+    if (writer.empty()) continue;
+    out.notes.push_back(file + " may change while it is read: " + writer +
+                        "; scan it again when that is done");
+  }
+}
+
+/// Lets the command look at one volume, and notes what there is to say of the volume itself.
+void visit_for_report(const VisitedVolume& visited, const VisitForReport& visit,
+                      TargetReport& out) {
+  const Volume& volume = visited.volume;
+  out.volumes.push_back(describe(visited));
+  if (!volume.tree && !volume.state.encrypted) return;
+  const std::size_t before = rows_of(out);
+  visit(visited, out);
+  if (!volume.tree) return;
+  if (rows_of(out) == before && visited.image.may_lack_windows() && !volume.id.empty()) {
+    out.notes.push_back(volume.id + " holds no Windows: not applicable");
+  }
+  append(out.notes, volume.tree->notes());
+}
+
+/// A target in which nothing was found, and nothing that failed explains it.
+void report_nothing_found(const OpenTarget& open, const Options& options, TargetReport& out) {
+  if (open.image().may_lack_windows() && !out.volumes.empty()) return;
+  const std::string& selector = open.name().selector;
+  if (!selector.empty() && !is_volume(out, selector)) {
+    throw Error(ErrorKind::not_found,
+                "no volume or installation '" + selector + "' in it (see goldhive list)");
+  }
+  if (!options.may_be_empty) throw Error(ErrorKind::not_found, nothing_found(out));
+  out.notes.push_back(nothing_found(out));
+}
+
+void visit_open_target(const ReadStorage& storage, const OpenTarget& open, const Options& options,
+                       const VisitForReport& visit, TargetReport& out) {
+  out.format = open.image().format();
+  out.notes = open.notes();
+  // The other volumes are judged all the same, but the target as a whole is not.
+  out.error =
+      open.visit([&](const VisitedVolume& visited) { visit_for_report(visited, visit, out); });
+  // Last, so that it tells of whoever came in the meantime.
+  note_writers(storage, files_of(open, out), out);
+  if (rows_of(out) == 0 && !out.error) report_nothing_found(open, options, out);
+}
+
+}  // namespace
+
+std::vector<windows::Installation> installations_in(const VisitedVolume& visited,
+                                                    const windows::InspectOptions& options) {
+  const TargetName& name = visited.name;
+  std::vector<windows::Installation> found = windows::inspect(visited.volume, name.path, options);
+  const auto passed_by = [&](const windows::Installation& i) {
+    return !name.selects(name.rest_of(i.id));
+  };
+  found.erase(std::remove_if(found.begin(), found.end(), passed_by), found.end());
+  if (found.empty() && visited.volume.tree) {
+    windows::InspectOptions only = options;
+    only.folder = name.folder_in(visited.volume.id);
+    if (!only.folder.empty()) found = windows::inspect(visited.volume, name.path, only);
+  }
+  return found;
+}
+
+OpenTarget::OpenTarget(const ReadStorage& storage, TargetName name, const OpenOptions& options)
+    : name_(std::move(name)),
+      image_(open_image(storage, name_.path, options)),
+      notes_(image_->notes()) {}
+
+OpenTarget::OpenTarget(const ReadStorage& storage, TargetName name, const Options& options)
+    : OpenTarget(storage, std::move(name), options.open) {
+  if (!options.image.empty() && options.image != "all") {
+    narrow_to_image(*image_, options.image, name_);
+  }
+  if (options.check) append(notes_, image_->check());
+}
+
+VisitedVolume OpenTarget::volume(std::size_t index) const {
+  return {*image_, name_, index, image_->volumes().at(index)};
+}
+
+std::optional<Error> OpenTarget::visit(const Visit& visit) const {
+  std::optional<Error> first;
+  for (std::size_t index = 0; index < image_->volumes().size(); ++index) {
+    const VisitedVolume visited = volume(index);
+    if (!name_.may_be_in(visited.volume.id)) continue;
+    if (visited.volume.error && !first) first = visited.volume.error->at(visited.id());
+    try {
+      visit(visited);
+    } catch (const Error& e) {
+      if (!first) first = e.at(visited.id());
+    }
+  }
+  return first;
+}
+
+std::optional<Error> OpenTarget::find_installations(const windows::InspectOptions& options,
+                                                    std::vector<Found>& found) const {
+  return visit([&](const VisitedVolume& visited) {
+    for (windows::Installation& each : installations_in(visited, options)) {
+      found.push_back({visited.index, std::move(each)});
+    }
+  });
+}
+
+TargetReport visit_target(const ReadStorage& storage, const std::string& target,
+                          const Options& options, const VisitForReport& visit) {
+  TargetReport out;
+  out.path = target;
+  try {
+    const OpenTarget open(storage, split_target(storage, target), options);
+    visit_open_target(storage, open, options, visit, out);
+  } catch (const Error& e) {
+    out.error = e.at(target);
+  } catch (const std::exception& e) {
+    // Memory that ran out, or a defect of ours: one target must not take the others with it.
+    out.error = Error(ErrorKind::io, std::string("cannot be read: ") + e.what(), target);
+  }
+  return out;
+}
+
+void add_hives(const windows::Installation& installation, const std::string& path,
+               std::vector<std::string>& files) {
+  for (const windows::HiveFact& hive : installation.hives) {
+    if (!hive.missing) files.push_back(path + "/" + hive.path);
+  }
+}
+
+}  // namespace goldhive::target

@@ -1,0 +1,98 @@
+// The one road to the volumes of a target: split its name, open it, narrow it to what was asked
+// for, look at each volume. Whatever reads a target takes it: scan, list, plan, verify, patch, the
+// rescan of patch, and recover.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "imgtools/image.h"
+#include "src/policy/policy.h"
+#include "src/report/report.h"
+#include "src/target/target_name.h"
+#include "src/windows/inspect.h"
+
+namespace goldhive::target {
+
+/// How to open and judge a target.
+struct Options {
+  OpenOptions open;
+  std::string image;   ///< --image: number or name of an image; "" or "all": all
+  bool check = false;  ///< Image::check() first
+  windows::InspectOptions inspect;
+  /// Null: look, do not judge (`list`). Must outlive the call.
+  const policy::Policy* policy = nullptr;
+  std::string today;           ///< "YYYY-MM-DD"
+  bool may_be_empty = false;   ///< a target without Windows is worth a note, no error (`list`)
+  bool force_unclean = false;  ///< for refusal(): an NTFS volume marked dirty may be patched
+};
+
+/// A volume that is asked for, with what holds it.
+struct VisitedVolume {
+  const Image& image;
+  const TargetName& name;
+  std::size_t index;  ///< in Image::volumes()
+  const Volume& volume;
+
+  std::string id() const { return name.id_of(volume.id); }
+};
+
+/// The installations of a volume that its target's name selects.
+std::vector<windows::Installation> installations_in(const VisitedVolume& visited,
+                                                    const windows::InspectOptions& options);
+
+/// One installation of a target, and the index of its volume in Image::volumes().
+struct Found {
+  std::size_t volume;
+  windows::Installation facts;
+};
+
+/// A target that is open. What it was opened with must outlive it.
+class OpenTarget {
+ public:
+  /// Opens what `name` names. Throws Error.
+  OpenTarget(const ReadStorage& storage, TargetName name, const OpenOptions& options);
+  /// The same, then does as `options.image` and `options.check` say. Throws Error.
+  OpenTarget(const ReadStorage& storage, TargetName name, const Options& options);
+
+  const Image& image() const { return *image_; }
+  /// The name it was opened by, narrowed to the image that --image asks for.
+  const TargetName& name() const { return name_; }
+  /// What the image says of itself, then what its check says.
+  const std::vector<std::string>& notes() const { return notes_; }
+
+  VisitedVolume volume(std::size_t index) const;
+
+  /// May throw Error.
+  using Visit = std::function<void(const VisitedVolume& visited)>;
+  /// Calls `visit` for each volume that may hold what is asked for. One that cannot be read does
+  /// not keep the others from being visited; the first error of all is returned.
+  std::optional<Error> visit(const Visit& visit) const;
+
+  /// The selected installations of all volumes, added to `found`. Returns what visit() returns.
+  std::optional<Error> find_installations(const windows::InspectOptions& options,
+                                          std::vector<Found>& found) const;
+
+ private:
+  TargetName name_;
+  std::unique_ptr<Image> image_;
+  std::vector<std::string> notes_;
+};
+
+/// What a command does with one volume of a target. May throw Error.
+using VisitForReport =
+    std::function<void(const VisitedVolume& visited, report::TargetReport& target)>;
+
+/// Opens a target and visits its volumes that may hold what is asked for and have a tree, or are
+/// encrypted: then there is no tree, and inspect() yields an installation that says so. Never
+/// throws for what is in the target: what goes wrong is TargetReport::error. Not settled.
+report::TargetReport visit_target(const ReadStorage& storage, const std::string& target,
+                                  const Options& options, const VisitForReport& visit);
+
+/// Adds the hives of an installation in the folder `path`: there they are files of the host.
+void add_hives(const windows::Installation& installation, const std::string& path,
+               std::vector<std::string>& files);
+
+}  // namespace goldhive::target
