@@ -1,0 +1,266 @@
+// Reads every #include of the product and fails on one that runs upwards.
+//
+// What is allowed stands in tables of docs/architecture.md and is read from there, so that the
+// document and the test cannot say different things. A table is known by the first cell of its
+// head. In a cell each `word in backticks` counts, all else is prose. A word that ends in '/' means
+// all that is in this folder; another means the files of that name with any extension.
+//
+// exceptions.txt lists what breaks a rule today, one a line. A line that is not needed is a
+// failure, too, so the list can only shrink.
+//
+// It needs no Catch, so that it is built and run in a second.
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <map>
+#include <set>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace {
+
+using Words = std::vector<std::string>;
+using Row = std::vector<Words>;  ///< one entry a column
+
+const std::filesystem::path top = GOLDHIVE_SOURCE_DIR;
+int failures = 0;
+
+void fail(const std::string& what) {
+  std::cout << what << '\n';
+  ++failures;
+}
+
+bool starts_with_one_of(std::string_view text, const Words& starts) {
+  return std::any_of(starts.begin(), starts.end(),
+                     [&](const std::string& start) { return text.starts_with(start); });
+}
+
+/// Whether a path, from the top of the project, is what a word of a table means.
+bool means(std::string_view word, std::string_view path) {
+  if (!path.starts_with(word)) return false;
+  return word.ends_with('/') || path.size() == word.size() || path[word.size()] == '.';
+}
+
+bool means_one_of(const Words& words, std::string_view path) {
+  return std::any_of(words.begin(), words.end(),
+                     [&](const std::string& word) { return means(word, path); });
+}
+
+std::vector<std::string> lines_of(const std::filesystem::path& file) {
+  std::ifstream in(file);
+  if (!in) fail("cannot read " + file.string());
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  return lines;
+}
+
+/// The words in backticks of each cell of "| a | b |".
+Row cells_of(std::string_view line) {
+  Row row;
+  for (size_t bar = line.find('|'); bar + 1 < line.size();) {
+    size_t next = line.find('|', bar + 1);
+    if (next == std::string_view::npos) break;
+    std::string_view cell = line.substr(bar + 1, next - bar - 1);
+    Words words;
+    for (size_t open = cell.find('`'); open != std::string_view::npos;) {
+      size_t close = cell.find('`', open + 1);
+      if (close == std::string_view::npos) break;
+      words.emplace_back(cell.substr(open + 1, close - open - 1));
+      open = cell.find('`', close + 1);
+    }
+    row.push_back(words);
+    bar = next;
+  }
+  return row;
+}
+
+/// The rows of the table of docs/architecture.md whose head starts with a title.
+std::vector<Row> table(const std::string& title) {
+  std::vector<Row> rows;
+  bool inside = false;
+  for (const std::string& line : lines_of(top / "docs/architecture.md")) {
+    if (line.starts_with("| " + title + " |")) {
+      inside = true;
+    } else if (inside && line.starts_with("|---")) {
+      continue;
+    } else if (inside && line.starts_with('|')) {
+      rows.push_back(cells_of(line));
+    } else {
+      inside = false;
+    }
+  }
+  if (rows.empty()) fail("docs/architecture.md has no table '" + title + "'");
+  return rows;
+}
+
+/// What the list of exceptions allows, and which of it was needed.
+class Exceptions {
+ public:
+  Exceptions() {
+    for (const std::string& line : lines_of(top / "tests/layers/exceptions.txt"))
+      if (!line.empty() && line[0] != '#') needed_[line] = false;
+  }
+  bool allow(const std::string& from, const std::string& what) {
+    auto found = needed_.find(from + ' ' + what);
+    if (found == needed_.end()) return false;
+    return found->second = true;
+  }
+  void report_what_was_not_needed() const {
+    for (const auto& [line, needed] : needed_)
+      if (!needed) fail("tests/layers/exceptions.txt: take out what is not needed: " + line);
+  }
+
+ private:
+  std::map<std::string, bool> needed_;
+};
+
+struct Source {
+  Words ours;                     ///< #include "..."
+  Words others;                   ///< #include <...>
+  std::vector<std::string> code;  ///< the lines, without comments of whole lines
+};
+
+/// Every source file of the product, by its path from the top.
+std::map<std::string, Source> read_sources() {
+  std::map<std::string, Source> sources;
+  for (const char* folder : {"src", "imgtools", "fixtures"}) {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(top / folder)) {
+      std::string kind = entry.path().extension().string();
+      if (kind != ".cc" && kind != ".h" && kind != ".in") continue;
+      Source source;
+      for (const std::string& line : lines_of(entry.path())) {
+        std::string_view text = line;
+        text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+        if (text.starts_with("//")) continue;
+        if (text.starts_with("#include \"")) {
+          text.remove_prefix(10);
+          source.ours.emplace_back(text.substr(0, text.find('"')));
+        } else if (text.starts_with("#include <")) {
+          text.remove_prefix(10);
+          source.others.emplace_back(text.substr(0, text.find('>')));
+        } else {
+          source.code.push_back(line);
+        }
+      }
+      sources[entry.path().lexically_relative(top).generic_string()] = std::move(source);
+    }
+  }
+  return sources;
+}
+
+using Sources = std::map<std::string, Source>;
+
+/// A room includes itself and what stands above it in the table, or of that only what its last cell
+/// names.
+void check_rooms(const Sources& sources, Exceptions& exceptions) {
+  const std::vector<Row> rooms = table("room");
+  auto room_of = [&](const std::string& path) {
+    size_t room = 0;
+    while (room < rooms.size() && !means_one_of(rooms[room][0], path)) ++room;
+    return room;
+  };
+  for (const auto& [path, source] : sources) {
+    size_t mine = room_of(path);
+    if (mine == rooms.size()) {
+      fail(path + " is in no room of docs/architecture.md");
+      continue;
+    }
+    for (const std::string& included : source.ours) {
+      size_t other = room_of(included);
+      const Words& only = rooms[mine].back();
+      bool allowed = other < rooms.size() && other <= mine &&
+                     (other == mine || only.empty() || means_one_of(only, included));
+      if (!allowed && !exceptions.allow(path, included))
+        fail(path + " includes " + included +
+             (other > mine ? ", which stands on a higher floor" : ", which its room may not use"));
+    }
+  }
+}
+
+/// Finds a way of includes from a file to one that a word means; empty if there is none.
+std::string way_to(const Sources& sources, const std::string& from, const std::string& word) {
+  std::map<std::string, std::string> came_from = {{from, ""}};
+  Words open = {from};
+  while (!open.empty()) {
+    std::string path = open.back();
+    open.pop_back();
+    if (path != from && means(word, path)) {
+      std::string way = path;
+      for (std::string step = came_from[path]; !step.empty(); step = came_from[step])
+        way = step + " -> " + way;
+      return way;
+    }
+    auto source = sources.find(path);
+    if (source == sources.end()) continue;  // generated
+    for (const std::string& included : source->second.ours)
+      if (came_from.emplace(included, path).second) open.push_back(included);
+  }
+  return "";
+}
+
+/// What a room must not see even through the headers that it includes.
+void check_reach(const Sources& sources, Exceptions& exceptions) {
+  for (const Row& row : table("from")) {
+    for (const std::string& word : row.back()) {
+      std::string way;  // the first is enough
+      for (const auto& [path, source] : sources)
+        if (way.empty() && means_one_of(row[0], path)) way = way_to(sources, path, word);
+      if (!way.empty() && !exceptions.allow(row[0][0], word))
+        fail(row[0][0] + " reaches " + word + ": " + way);
+    }
+  }
+}
+
+/// Headers of libraries and of systems, each in the files that the table names.
+void check_others(const Sources& sources, Exceptions& exceptions) {
+  const std::vector<Row> rows = table("header");
+  for (const auto& [path, source] : sources) {
+    for (const std::string& header : source.others) {
+      auto row = std::find_if(rows.begin(), rows.end(), [&](const Row& candidate) {
+        return starts_with_one_of(header, candidate[0]);
+      });
+      bool allowed = true;
+      if (row != rows.end()) {
+        allowed = row->back().empty() || means_one_of(row->back(), path);
+      } else if (header.ends_with(".h")) {  // no header of C++, so one of a system
+        allowed = path.find("_posix.") != std::string::npos ||
+                  path.find("_linux.") != std::string::npos ||
+                  path.find("_win32.") != std::string::npos;
+      }
+      if (!allowed && !exceptions.allow(path, header))
+        fail(path + " includes <" + header + ">, which has its place elsewhere");
+    }
+  }
+}
+
+/// Names of the standard library that only some files may use.
+void check_names(const Sources& sources, Exceptions& exceptions) {
+  for (const Row& row : table("name")) {
+    for (const std::string& name : row[0]) {
+      for (const auto& [path, source] : sources) {
+        bool used = std::any_of(
+            source.code.begin(), source.code.end(),
+            [&](const std::string& line) { return line.find(name) != std::string::npos; });
+        if (used && !means_one_of(row.back(), path) && !exceptions.allow(path, name))
+          fail(path + " uses " + name);
+      }
+    }
+  }
+}
+
+}  // namespace
+
+int main() {
+  Exceptions exceptions;
+  const Sources sources = read_sources();
+  check_rooms(sources, exceptions);
+  check_reach(sources, exceptions);
+  check_others(sources, exceptions);
+  check_names(sources, exceptions);
+  exceptions.report_what_was_not_needed();
+  if (failures > 0) std::cout << failures << " failures; the rules: docs/architecture.md\n";
+  return failures > 0 ? 1 : 0;
+}
