@@ -36,41 +36,19 @@ std::string date_of(std::int64_t seconds) {
                      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
 }
 
-/// "goldhive scan", or "goldhive" where no command was recognised.
-std::string command_line_of(const CLI::App& app) {
-  std::string name = app.get_name();
-  for (const CLI::App* sub : app.get_subcommands()) name += " " + sub->get_name();
-  return name;
-}
-
-/// A mistyped command must not be reported as a missing one.
-void refuse_unknown_command(const CLI::App& app, const std::vector<std::string>& arguments) {
-  if (arguments.empty() || arguments.front().starts_with('-')) return;
-  std::string known;
-  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
-    if (command->get_name() == arguments.front()) return;
-    known += (known.empty() ? "" : ", ") + command->get_name();
+/// Answers, or does, what the arguments ask for; returns the exit code.
+int obey(const Command& program, const std::vector<std::string>& arguments, Host& host) {
+  const Request request = parse(program, arguments);
+  if (!request.ask) return request.command->run(host);
+  switch (*request.ask) {
+    case Ask::help:
+      host.out << request.help;
+      break;
+    case Ask::version:
+      host.out << version_text();
+      break;
   }
-  throw Error(ErrorKind::usage,
-              fmt::format("no command '{}' (there are {})", arguments.front(), known));
-}
-
-int parse(CLI::App& app, const std::vector<std::string>& arguments, Host& host,
-          const int& exit_code) {
-  try {
-    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
-  } catch (const CLI::CallForVersion&) {
-    host.out << version_text();
-  } catch (const CLI::Success&) {
-    host.out << app.help();  // of the innermost command that was named
-  } catch (const CLI::ParseError& e) {
-    const std::string command = command_line_of(app);
-    std::string problem = e.what();
-    if (problem == "A subcommand is required") problem = "a command is required";
-    say(host, fmt::format("{} (see {} --help)", problem, command));
-    return exit_error;
-  }
-  return exit_code;
+  return exit_compliant;
 }
 
 /// A full disk must not look like success; a reader that has seen enough is no error.
@@ -84,17 +62,11 @@ int after_flush(Host& host, int exit_code) {
 }  // namespace
 
 int run(const std::vector<std::string>& arguments, Host& host) {
-  CLI::App app("Audits and patches the TLS settings of Windows images at rest", "goldhive");
-  app.set_version_flag("--version", "goldhive", "Show the version, the libraries, what is missing");
-  app.require_subcommand(1);
-  int exit_code = exit_compliant;
-  for (const AddCommand add : commands()) add(app, host, exit_code);
+  int exit_code = exit_error;
   try {
-    refuse_unknown_command(app, arguments);
-    exit_code = parse(app, arguments, host, exit_code);
+    exit_code = obey(program(), arguments, host);
   } catch (const std::exception& e) {
     say(host, e.what());
-    exit_code = exit_error;
   }
   return after_flush(host, exit_code);
 }

@@ -58,12 +58,15 @@ int run_explain(Host& host, const std::string& id) {
 
 }  // namespace
 
-void add_explain(CLI::App& app, Host& host, int& exit_code) {
-  CLI::App* command =
-      app.add_subcommand("explain", "Say what a check means, why it matters and what fixes it");
+Command explain_command() {
   const auto id = std::make_shared<std::string>();
-  command->add_option("CHECK", *id, "a check id as in the report; without one, all are listed");
-  command->callback([&host, &exit_code, id] { exit_code = run_explain(host, *id); });
+  return {.name = "explain",
+          .summary = "Say what a check means, why it matters and what fixes it",
+          .flags = {{.names = {"CHECK"},
+                     .help = "a check id as in the report; without one, all are listed",
+                     .group = Group::general,
+                     .value = id.get()}},
+          .run = [id](Host& host) { return run_explain(host, *id); }};
 }
 
 }  // namespace goldhive::cli

@@ -13,9 +13,9 @@ struct ListFlags {
 int list(Host& host, const ListFlags& flags) {
   target::Options options = target_options(host, flags.targets, nullptr);
   options.may_be_empty = true;
-  Output output(host, "list", flags.output, flags.targets.verbose);
+  Output output(host, report::Command::list, flags.output, flags.targets.verbose);
   const report::Report report =
-      run_targets(host, "list", "", flags.targets, output,
+      run_targets(host, report::Command::list, "", flags.targets, output,
                   [&](const ReadStorage& storage, const std::string& target, IoCounter&) {
                     return target::inspect_target(storage, target, options);
                   });
@@ -25,15 +25,16 @@ int list(Host& host, const ListFlags& flags) {
 
 }  // namespace
 
-void add_list(CLI::App& app, Host& host, int& exit_code) {
-  CLI::App* command =
-      app.add_subcommand("list", "Show what is in a target: volumes, installations, hives");
+Command list_command() {
   const auto flags = std::make_shared<ListFlags>();
-  add_target_flags(*command, flags->targets);
-  add_output_flags(*command, flags->output);
-  command->footer(
-      "Exit code: 0 (for a target without Windows, too), or 2 where one could not be read.");
-  command->callback([&host, &exit_code, flags] { exit_code = list(host, *flags); });
+  Command command{.name = "list",
+                  .summary = "Show what is in a target: volumes, installations, hives"};
+  add_target_flags(command, flags->targets);
+  add_output_flags(command, flags->output, report::Command::list);
+  command.footer =
+      "Exit code: 0 (for a target without Windows, too), or 2 where one could not be read.";
+  command.run = [flags](Host& host) { return list(host, *flags); };
+  return command;
 }
 
 }  // namespace goldhive::cli

@@ -67,9 +67,9 @@ int patch(Host& host, const PatchFlags& flags) {
   if (targets.jobs == 0) targets.jobs = 1;
   patch::PatchSettings settings = settings_of(host, flags, policy);
   settings.saved = saved ? &*saved : nullptr;
-  Output output(host, "patch", flags.output, targets.verbose);
+  Output output(host, report::Command::patch, flags.output, targets.verbose);
   const report::Report report =
-      run_targets(host, "patch", policy.name, targets, output,
+      run_targets(host, report::Command::patch, policy.name, targets, output,
                   [&](const ReadStorage&, const std::string& target, IoCounter& counter) {
                     CountingStorage storage(host.output, counter);
                     const std::string path = target::split_target(storage, target).path;
@@ -80,43 +80,70 @@ int patch(Host& host, const PatchFlags& flags) {
   return exit_code_of(report, flags.policy.findings_code);
 }
 
+/// Those that no other command has.
+void add_own_flags(Command& command, PatchFlags& flags) {
+  command.flags.push_back(
+      {.names = {"--plan"},
+       .value_name = "FILE",
+       .help = "make the changes of a saved plan; refused where what it expects is gone",
+       .group = Group::change,
+       .value = &flags.plan_file});
+  command.flags.push_back({.names = {"--dry-run"},
+                           .help = "show what would change, write nothing",
+                           .group = Group::change,
+                           .value = &flags.dry_run});
+  command.flags.push_back(
+      {.names = {"--timestamp"},
+       .value_name = "TIME",
+       .help = "last-write time of changed keys: 2016-07-08T10:11:12Z or seconds since 1970 "
+               "(default: SOURCE_DATE_EPOCH, else now)",
+       .group = Group::patch,
+       .value = &flags.timestamp});
+  command.flags.push_back({.names = {"--no-undo"},
+                           .help = "keep no undo file",
+                           .group = Group::patch,
+                           .value = &flags.undo.no_undo});
+  command.flags.push_back({.names = {"--undo-dir"},
+                           .value_name = "DIR",
+                           .help = "keep undo files in this folder (default: beside the target)",
+                           .group = Group::patch,
+                           .value = &flags.undo.directory});
+  command.flags.push_back({.names = {"--compact"},
+                           .help = "then write a WIM anew, without its dead space",
+                           .group = Group::patch,
+                           .value = &flags.compact});
+  command.flags.push_back({.names = {"--force-dirty"},
+                           .help = "patch a dirty hive as it lies when its logs cannot be used",
+                           .group = Group::patch,
+                           .value = &flags.force_dirty});
+  command.flags.push_back(
+      {.names = {"--force-unclean"},
+       .help = "patch an NTFS volume that is marked dirty (no other mark is passed over)",
+       .group = Group::patch,
+       .value = &flags.force_unclean});
+  command.flags.push_back({.names = {"--no-cross-check"},
+                           .help = "do not have hivex check the edited hive first",
+                           .group = Group::patch,
+                           .value = &flags.no_cross_check});
+}
+
 }  // namespace
 
-void add_patch(CLI::App& app, Host& host, int& exit_code) {
-  CLI::App* command =
-      app.add_subcommand("patch", "Change the hives in place, crash-safe, and scan again");
+Command patch_command() {
   const auto flags = std::make_shared<PatchFlags>();
-  add_target_flags(*command, flags->targets);
-  add_policy_flags(*command, flags->policy);
-  add_plan_flags(*command, flags->plan);
-  command
-      ->add_option("--plan", flags->plan_file,
-                   "make the changes of a saved plan; refused where what it expects is gone")
-      ->type_name("FILE");
-  command->add_flag("--dry-run", flags->dry_run, "show what would change, write nothing");
-  command
-      ->add_option("--timestamp", flags->timestamp,
-                   "last-write time of changed keys: 2016-07-08T10:11:12Z or seconds since 1970 "
-                   "(default: SOURCE_DATE_EPOCH, else now)")
-      ->type_name("TIME");
-  command->add_flag("--no-undo", flags->undo.no_undo, "keep no undo file");
-  command
-      ->add_option("--undo-dir", flags->undo.directory,
-                   "keep undo files in this folder (default: beside the target)")
-      ->type_name("DIR");
-  command->add_flag("--compact", flags->compact, "then write a WIM anew, without its dead space");
-  command->add_flag("--force-dirty", flags->force_dirty,
-                    "patch a dirty hive as it lies when its logs cannot be used");
-  command->add_flag("--force-unclean", flags->force_unclean,
-                    "patch an NTFS volume that is marked dirty (no other mark is passed over)");
-  command->add_flag("--no-cross-check", flags->no_cross_check,
-                    "do not have hivex check the edited hive first");
-  add_output_flags(*command, flags->output);
-  command->footer(
+  Command command{.name = "patch",
+                  .summary = "Change the hives in place, crash-safe, and scan again"};
+  add_target_flags(command, flags->targets);
+  add_policy_flags(command, flags->policy);
+  add_plan_flags(command, flags->plan);
+  add_own_flags(command, *flags);
+  add_output_flags(command, flags->output, report::Command::patch);
+  command.footer =
       "Exit code: what a scan after it would say: 0 compliant, 1 findings left, 2 error, refused "
       "or\n"
-      "undetermined. goldhive undo takes a patch back byte for byte.");
-  command->callback([&host, &exit_code, flags] { exit_code = patch(host, *flags); });
+      "undetermined. goldhive undo takes a patch back byte for byte.";
+  command.run = [flags](Host& host) { return patch(host, *flags); };
+  return command;
 }
 
 }  // namespace goldhive::cli

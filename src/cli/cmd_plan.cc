@@ -30,9 +30,10 @@ policy::SavedPlan to_save(const report::Report& report) {
 }
 
 /// A .reg file names no image: the changes of two installations would become one heap.
-void refuse_several_in_reg(const policy::SavedPlan& plan) {
+void refuse_several(const policy::SavedPlan& plan, const report::Format& format) {
   if (plan.entries.size() < 2) return;
-  throw Error(ErrorKind::usage, "a .reg file holds the changes of one installation, and here are " +
+  throw Error(ErrorKind::usage, "a ." + std::string(format.name) +
+                                    " file holds the changes of one installation, and here are " +
                                     std::to_string(plan.entries.size()) +
                                     " with changes: name one of them, e.g. " +
                                     plan.entries.front().installation);
@@ -45,17 +46,18 @@ int run_plan(Host& host, const PlanCommandFlags& flags) {
   target::Options options = target_options(host, flags.targets, &policy);
   options.force_unclean = flags.force_unclean;
   const policy::PlanOptions wanted = plan_options(flags.plan);
-  Output output(host, "plan", flags.output, flags.targets.verbose);
+  Output output(host, report::Command::plan, flags.output, flags.targets.verbose);
   if (!flags.plan_file.empty()) output.add_file(flags.plan_file);
   const report::Report report =
-      run_targets(host, "plan", policy.name, flags.targets, output,
+      run_targets(host, report::Command::plan, policy.name, flags.targets, output,
                   [&](const ReadStorage& storage, const std::string& target, IoCounter&) {
                     report::TargetReport found = target::inspect_target(storage, target, options);
                     add_changes(found, wanted);
                     return found;
                   });
   const policy::SavedPlan saved = to_save(report);
-  if (output.writes("reg")) refuse_several_in_reg(saved);
+  if (const report::Format* format = output.one_installation_format())
+    refuse_several(saved, *format);
   if (!flags.plan_file.empty()) {
     write_whole_file(host.output, flags.plan_file, policy::save_plan(saved));
   }
@@ -63,20 +65,23 @@ int run_plan(Host& host, const PlanCommandFlags& flags) {
   return exit_code_of(report, flags.policy.findings_code);
 }
 
-void add_plan(CLI::App& app, Host& host, int& exit_code) {
-  CLI::App* command =
-      app.add_subcommand("plan", "Show what a patch would change, and change nothing");
+Command plan_command() {
   const auto flags = std::make_shared<PlanCommandFlags>();
-  add_target_flags(*command, flags->targets);
-  add_policy_flags(*command, flags->policy);
-  add_plan_flags(*command, flags->plan);
-  command->add_option("-o,--output", flags->plan_file, "save the plan to FILE, for goldhive patch")
-      ->type_name("FILE");
-  add_output_flags(*command, flags->output, false);
-  command->footer(
+  Command command{.name = "plan", .summary = "Show what a patch would change, and change nothing"};
+  add_target_flags(command, flags->targets);
+  add_policy_flags(command, flags->policy);
+  add_plan_flags(command, flags->plan);
+  command.flags.push_back({.names = {"-o", "--output"},
+                           .value_name = "FILE",
+                           .help = "save the plan to FILE, for goldhive patch",
+                           .group = Group::output,
+                           .value = &flags->plan_file});
+  add_output_flags(command, flags->output, report::Command::plan, false);
+  command.footer =
       "Exit code: 0 nothing to change, 1 changes pending, 2 undetermined or error.\n"
-      "Nothing is ever written to a target.");
-  command->callback([&host, &exit_code, flags] { exit_code = run_plan(host, *flags); });
+      "Nothing is ever written to a target.";
+  command.run = [flags](Host& host) { return run_plan(host, *flags); };
+  return command;
 }
 
 }  // namespace goldhive::cli

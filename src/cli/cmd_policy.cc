@@ -31,22 +31,29 @@ int check_policy(Host& host, const std::string& file) {
 
 }  // namespace
 
-void add_policy(CLI::App& app, Host& host, int& exit_code) {
-  CLI::App* command = app.add_subcommand("policy", "Show the built-in policies, check your own");
-  command->require_subcommand(1);
-
-  CLI::App* list = command->add_subcommand("list", "List the built-in policies");
-  list->callback([&host, &exit_code] { exit_code = list_policies(host); });
-
-  CLI::App* show = command->add_subcommand("show", "Print a built-in policy as TOML");
+Command policy_command() {
   const auto name = std::make_shared<std::string>("baseline");
-  show->add_option("NAME", *name, "baseline or tls12-only")->capture_default_str();
-  show->callback([&host, &exit_code, name] { exit_code = show_policy(host, *name); });
-
-  CLI::App* check = command->add_subcommand("check", "Check a policy file");
   const auto file = std::make_shared<std::string>();
-  check->add_option("FILE", *file, "a TOML file")->required();
-  check->callback([&host, &exit_code, file] { exit_code = check_policy(host, *file); });
+  return {
+      .name = "policy",
+      .summary = "Show the built-in policies, check your own",
+      .commands = {{.name = "list", .summary = "List the built-in policies", .run = list_policies},
+                   {.name = "show",
+                    .summary = "Print a built-in policy as TOML",
+                    .flags = {{.names = {"NAME"},
+                               .help = "baseline or tls12-only",
+                               .group = Group::policy,
+                               .value = name.get(),
+                               .shown_default = *name}},
+                    .run = [name](Host& host) { return show_policy(host, *name); }},
+                   {.name = "check",
+                    .summary = "Check a policy file",
+                    .flags = {{.names = {"FILE"},
+                               .help = "a TOML file",
+                               .group = Group::policy,
+                               .value = file.get(),
+                               .required = true}},
+                    .run = [file](Host& host) { return check_policy(host, *file); }}}};
 }
 
 }  // namespace goldhive::cli

@@ -15,7 +15,7 @@ struct RecoverFlags {
 int recover_all(Host& host, const RecoverFlags& flags) {
   const OpenOptions options = open_options(host, flags.targets.input_format);
   return restore_targets(
-      host, "recover", flags.targets, flags.output,
+      host, report::Command::recover, flags.targets, flags.output,
       [&](Storage& storage, const target::TargetName& name, report::TargetReport& report) {
         report.restore->journals = patch::recover_target(storage, name.path, options, flags.force);
       });
@@ -23,17 +23,21 @@ int recover_all(Host& host, const RecoverFlags& flags) {
 
 }  // namespace
 
-void add_recover(CLI::App& app, Host& host, int& exit_code) {
-  CLI::App* command = app.add_subcommand("recover", "Roll back a patch that was cut off");
+Command recover_command() {
   const auto flags = std::make_shared<RecoverFlags>();
-  add_target_names(*command, flags->targets);
-  command->add_flag("--force", flags->force,
-                    "roll back although a file is in a state the patch cannot have left");
-  add_output_flags(*command, flags->output);
-  command->footer(
+  Command command{.name = "recover", .summary = "Roll back a patch that was cut off"};
+  add_target_names(command, flags->targets);
+  command.flags.push_back(
+      {.names = {"--force"},
+       .help = "roll back although a file is in a state the patch cannot have left",
+       .group = Group::patch,
+       .value = &flags->force});
+  add_output_flags(command, flags->output, report::Command::recover);
+  command.footer =
       "patch and undo do the same before they start; scan reads through the journal and writes\n"
-      "nothing. Exit code: 0 recovered or nothing to do, 2 error or refused.");
-  command->callback([&host, &exit_code, flags] { exit_code = recover_all(host, *flags); });
+      "nothing. Exit code: 0 recovered or nothing to do, 2 error or refused.";
+  command.run = [flags](Host& host) { return recover_all(host, *flags); };
+  return command;
 }
 
 }  // namespace goldhive::cli

@@ -14,9 +14,9 @@ struct ScanFlags {
 int scan(Host& host, const ScanFlags& flags) {
   const policy::Policy policy = load_policy(host.input, flags.policy.policy);
   const target::Options options = target_options(host, flags.targets, &policy);
-  Output output(host, "scan", flags.output, flags.targets.verbose);
+  Output output(host, report::Command::scan, flags.output, flags.targets.verbose);
   const report::Report report =
-      run_targets(host, "scan", policy.name, flags.targets, output,
+      run_targets(host, report::Command::scan, policy.name, flags.targets, output,
                   [&](const ReadStorage& storage, const std::string& target, IoCounter&) {
                     return target::inspect_target(storage, target, options);
                   });
@@ -26,16 +26,17 @@ int scan(Host& host, const ScanFlags& flags) {
 
 }  // namespace
 
-void add_scan(CLI::App& app, Host& host, int& exit_code) {
-  CLI::App* command = app.add_subcommand("scan", "Judge the TLS settings of Windows images");
+Command scan_command() {
   const auto flags = std::make_shared<ScanFlags>();
-  add_target_flags(*command, flags->targets);
-  add_policy_flags(*command, flags->policy);
-  add_output_flags(*command, flags->output);
-  command->footer(
+  Command command{.name = "scan", .summary = "Judge the TLS settings of Windows images"};
+  add_target_flags(command, flags->targets);
+  add_policy_flags(command, flags->policy);
+  add_output_flags(command, flags->output, report::Command::scan);
+  command.footer =
       "Exit code: 0 compliant or nothing applicable, 1 findings, 2 undetermined or error.\n"
-      "Nothing is ever written to a target.");
-  command->callback([&host, &exit_code, flags] { exit_code = scan(host, *flags); });
+      "Nothing is ever written to a target.";
+  command.run = [flags](Host& host) { return scan(host, *flags); };
+  return command;
 }
 
 }  // namespace goldhive::cli

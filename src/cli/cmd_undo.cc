@@ -19,7 +19,7 @@ int undo_all(Host& host, const UndoCommandFlags& flags) {
   settings.open = open_options(host, flags.targets.input_format);
   settings.force = flags.force;
   return restore_targets(
-      host, "undo", flags.targets, flags.output,
+      host, report::Command::undo, flags.targets, flags.output,
       [&](Storage& storage, const target::TargetName& name, report::TargetReport& report) {
         patch::undo_target(storage, name, make_absolute(name.path, host.folders.working), settings,
                            report);
@@ -28,20 +28,26 @@ int undo_all(Host& host, const UndoCommandFlags& flags) {
 
 }  // namespace
 
-void add_undo(CLI::App& app, Host& host, int& exit_code) {
-  CLI::App* command = app.add_subcommand("undo", "Take the last patch back, byte for byte");
+Command undo_command() {
   const auto flags = std::make_shared<UndoCommandFlags>();
-  add_target_names(*command, flags->targets);
-  command
-      ->add_option("--undo-dir", flags->undo.directory,
-                   "look for undo files in this folder (default: beside the target)")
-      ->type_name("DIR");
-  command->add_flag("--force", flags->force,
-                    "put the old bytes back although the target was changed since the patch");
-  add_output_flags(*command, flags->output);
-  command->footer(
-      "Targets are named as they were for the patch. Exit code: 0 restored, 2 error or refused.");
-  command->callback([&host, &exit_code, flags] { exit_code = undo_all(host, *flags); });
+  Command command{.name = "undo", .summary = "Take the last patch back, byte for byte"};
+  add_target_names(command, flags->targets);
+  command.flags.push_back(
+      {.names = {"--undo-dir"},
+       .value_name = "DIR",
+       .help = "look for undo files in this folder (default: beside the target)",
+       .group = Group::patch,
+       .value = &flags->undo.directory});
+  command.flags.push_back(
+      {.names = {"--force"},
+       .help = "put the old bytes back although the target was changed since the patch",
+       .group = Group::patch,
+       .value = &flags->force});
+  add_output_flags(command, flags->output, report::Command::undo);
+  command.footer =
+      "Targets are named as they were for the patch. Exit code: 0 restored, 2 error or refused.";
+  command.run = [flags](Host& host) { return undo_all(host, *flags); };
+  return command;
 }
 
 }  // namespace goldhive::cli

@@ -13,9 +13,9 @@ struct VerifyFlags {
 
 int verify(Host& host, const VerifyFlags& flags) {
   const target::Options options = target_options(host, flags.targets, nullptr);
-  Output output(host, "verify", flags.output, flags.targets.verbose);
+  Output output(host, report::Command::verify, flags.output, flags.targets.verbose);
   const report::Report report =
-      run_targets(host, "verify", "", flags.targets, output,
+      run_targets(host, report::Command::verify, "", flags.targets, output,
                   [&](const ReadStorage& storage, const std::string& target, IoCounter&) {
                     return target::verify_target(storage, target, options);
                   });
@@ -25,17 +25,18 @@ int verify(Host& host, const VerifyFlags& flags) {
 
 }  // namespace
 
-void add_verify(CLI::App& app, Host& host, int& exit_code) {
-  CLI::App* command = app.add_subcommand(
-      "verify", "Check the structure of hives, cell by cell, and name each fault");
+Command verify_command() {
   const auto flags = std::make_shared<VerifyFlags>();
-  add_target_flags(*command, flags->targets);
-  add_output_flags(*command, flags->output);
-  command->footer(
+  Command command{.name = "verify",
+                  .summary = "Check the structure of hives, cell by cell, and name each fault"};
+  add_target_flags(command, flags->targets);
+  add_output_flags(command, flags->output, report::Command::verify);
+  command.footer =
       "Exit code: 0 sound (harmless faults are only named), 1 a fault that stands in the way of "
       "an\n"
-      "edit, 2 error. Hives are read whole. Nothing is ever written to a target.");
-  command->callback([&host, &exit_code, flags] { exit_code = verify(host, *flags); });
+      "edit, 2 error. Hives are read whole. Nothing is ever written to a target.";
+  command.run = [flags](Host& host) { return verify(host, *flags); };
+  return command;
 }
 
 }  // namespace goldhive::cli

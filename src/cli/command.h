@@ -1,27 +1,30 @@
 // The commands. Each is one file cmd_<name>.cc with one function, and one row in commands.cc.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <vector>
 
+#include "src/cli/arguments.h"
 #include "src/cli/cli.h"
 
 namespace goldhive::cli {
 
-/// Adds a subcommand to `app`; when it is parsed, runs it and stores its exit code.
-using AddCommand = void (*)(CLI::App& app, Host& host, int& exit_code);
+/// Describes a command anew, with values of its own for the flags.
+using MakeCommand = Command (*)();
 
-void add_scan(CLI::App& app, Host& host, int& exit_code);
-void add_list(CLI::App& app, Host& host, int& exit_code);
-void add_plan(CLI::App& app, Host& host, int& exit_code);
-void add_verify(CLI::App& app, Host& host, int& exit_code);
-void add_patch(CLI::App& app, Host& host, int& exit_code);
-void add_undo(CLI::App& app, Host& host, int& exit_code);
-void add_recover(CLI::App& app, Host& host, int& exit_code);
-void add_explain(CLI::App& app, Host& host, int& exit_code);
-void add_policy(CLI::App& app, Host& host, int& exit_code);
+Command scan_command();
+Command list_command();
+Command plan_command();
+Command patch_command();
+Command undo_command();
+Command recover_command();
+Command verify_command();
+Command explain_command();
+Command policy_command();
 
 /// All of them, in the order of --help.
-const std::vector<AddCommand>& commands();
+const std::vector<MakeCommand>& commands();
+
+/// The whole command line: goldhive with its commands, and --help with each of them.
+Command program();
 
 }  // namespace goldhive::cli

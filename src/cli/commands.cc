@@ -2,12 +2,35 @@
 #include "src/cli/command.h"
 
 namespace goldhive::cli {
+namespace {
 
-const std::vector<AddCommand>& commands() {
-  static const std::vector<AddCommand> table = {add_scan,   add_list,    add_plan,
-                                                add_patch,  add_undo,    add_recover,
-                                                add_verify, add_explain, add_policy};
+void add_help(Command& command) {
+  command.flags.insert(command.flags.begin(), {.names = {"-h", "--help"},
+                                               .help = "Print this help message and exit",
+                                               .group = Group::general,
+                                               .value = Ask::help});
+  for (Command& inner : command.commands) add_help(inner);
+}
+
+}  // namespace
+
+const std::vector<MakeCommand>& commands() {
+  static const std::vector<MakeCommand> table = {scan_command,   list_command,    plan_command,
+                                                 patch_command,  undo_command,    recover_command,
+                                                 verify_command, explain_command, policy_command};
   return table;
+}
+
+Command program() {
+  Command all{.name = "goldhive",
+              .summary = "Audits and patches the TLS settings of Windows images at rest"};
+  all.flags.push_back({.names = {"--version"},
+                       .help = "Show the version, the libraries, what is missing",
+                       .group = Group::general,
+                       .value = Ask::version});
+  for (const MakeCommand make : commands()) all.commands.push_back(make());
+  add_help(all);
+  return all;
 }
 
 }  // namespace goldhive::cli

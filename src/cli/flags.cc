@@ -13,21 +13,29 @@ namespace {
 /// A policy is a page of text; a file far beyond that is none.
 constexpr std::uint64_t policy_size_limit = 1 << 20;
 
-std::string format_names(const std::string& command) {
-  std::string names;
+/// The formats that reports of a command can have, by their names.
+std::vector<std::pair<std::string, const report::Format*>> formats_of(report::Command command) {
+  std::vector<std::pair<std::string, const report::Format*>> rows;
   for (const report::Format& f : report::formats()) {
-    if (report::find_format(f.name, command) == nullptr) continue;
-    names += (names.empty() ? "" : ", ") + std::string(f.name);
+    if (f.is_for(command)) rows.emplace_back(f.name, &f);
+  }
+  return rows;
+}
+
+std::string format_names(report::Command command) {
+  std::string names;
+  for (const auto& [name, format] : formats_of(command)) {
+    names += (names.empty() ? "" : ", ") + name;
   }
   return names;
 }
 
-std::string check_format(const std::string& name, const std::string& command) {
+std::string check_format(const std::string& name, report::Command command) {
   if (report::find_format(name, command) != nullptr) return "";
   return fmt::format("no format '{}' (there are {})", name, format_names(command));
 }
 
-std::string check_report(const std::string& text, const std::string& command) {
+std::string check_report(const std::string& text, report::Command command) {
   const std::size_t equals = text.find('=');
   if (equals == std::string::npos || equals + 1 == text.size()) {
     return fmt::format("'{}' is not FORMAT=FILE", text);
@@ -37,111 +45,145 @@ std::string check_report(const std::string& text, const std::string& command) {
 
 }  // namespace
 
-void add_target_names(CLI::App& command, TargetFlags& flags) {
-  command
-      .add_option(
-          "TARGET", flags.targets,
-          "a Windows tree, a folder of hives, a hive file, an image, or a folder of images; "
-          "@FILE and - name lists of them")
-      ->required();
-  command
-      .add_option("--input-format", flags.input_format,
-                  "take the targets for this format instead of telling by content")
-      ->type_name("NAME");
+void add_target_names(Command& command, TargetFlags& flags) {
+  command.flags.push_back(
+      {.names = {"TARGET"},
+       .help = "a Windows tree, a folder of hives, a hive file, an image, or a folder of images; "
+               "@FILE and - name lists of them",
+       .group = Group::target,
+       .value = &flags.targets,
+       .required = true});
+  command.flags.push_back({.names = {"--input-format"},
+                           .value_name = "NAME",
+                           .help = "take the targets for this format instead of telling by content",
+                           .group = Group::target,
+                           .value = &flags.input_format});
 }
 
-void add_target_flags(CLI::App& command, TargetFlags& flags) {
+void add_target_flags(Command& command, TargetFlags& flags) {
   add_target_names(command, flags);
-  command
-      .add_option("--image", flags.image,
-                  "of a file with several images (WIM, ESD): the number or name of one, or all")
-      ->type_name("N|NAME|all");
-  command.add_flag("--check", flags.check,
-                   "first check the integrity table of a WIM, which reads all of it");
-  command
-      .add_option("--depth", flags.depth,
-                  "open images inside archives (disk.vhd in a zip) this deep; 0 = not at all")
-      ->type_name("N")
-      ->check(CLI::Range(0, 16))
-      ->capture_default_str();
-  command
-      .add_option(
-          "--max-unpacked", flags.max_unpacked,
-          "let an archive unpack to this many bytes (suffixes K, M, G, T; default: 1 GiB and "
-          "100 times its size)")
-      ->type_name("SIZE")
-      ->transform(CLI::AsSizeValue(false));
-  command.add_flag("--hash", flags.hash, "add the SHA-256 of each hive file as found");
-  command.add_flag("--no-logs", flags.no_logs,
-                   "do not recover dirty hives from their transaction logs");
-  command.add_flag("--strict", flags.strict,
-                   "in a folder of images, a file that is none is an error, not passed over");
-  command
-      .add_option("-j,--jobs", flags.jobs, "targets to work on at once (default: one a processor)")
-      ->type_name("N")
-      ->check(CLI::Range(1, 1024));
-  command.add_flag("-v,--verbose", flags.verbose,
-                   "show evidence, and on stderr what was read of each target");
+  command.flags.push_back(
+      {.names = {"--image"},
+       .value_name = "N|NAME|all",
+       .help = "of a file with several images (WIM, ESD): the number or name of one, or all",
+       .group = Group::target,
+       .value = &flags.image});
+  command.flags.push_back(
+      {.names = {"--check"},
+       .help = "first check the integrity table of a WIM, which reads all of it",
+       .group = Group::target,
+       .value = &flags.check});
+  command.flags.push_back(
+      {.names = {"--depth"},
+       .value_name = "N",
+       .help = "open images inside archives (disk.vhd in a zip) this deep; 0 = not at all",
+       .group = Group::target,
+       .value = Number{&flags.depth, 0, 16},
+       .shown_default = std::to_string(flags.depth)});
+  command.flags.push_back(
+      {.names = {"--max-unpacked"},
+       .value_name = "SIZE",
+       .help = "let an archive unpack to this many bytes (suffixes K, M, G, T; default: 1 GiB and "
+               "100 times its size)",
+       .group = Group::target,
+       .value = Size{&flags.max_unpacked}});
+  command.flags.push_back({.names = {"--hash"},
+                           .help = "add the SHA-256 of each hive file as found",
+                           .group = Group::target,
+                           .value = &flags.hash});
+  command.flags.push_back({.names = {"--no-logs"},
+                           .help = "do not recover dirty hives from their transaction logs",
+                           .group = Group::target,
+                           .value = &flags.no_logs});
+  command.flags.push_back(
+      {.names = {"--strict"},
+       .help = "in a folder of images, a file that is none is an error, not passed over",
+       .group = Group::target,
+       .value = &flags.strict});
+  command.flags.push_back({.names = {"-j", "--jobs"},
+                           .value_name = "N",
+                           .help = "targets to work on at once (default: one a processor)",
+                           .group = Group::target,
+                           .value = Number{&flags.jobs, 1, 1024}});
+  command.flags.push_back({.names = {"-v", "--verbose"},
+                           .help = "show evidence, and on stderr what was read of each target",
+                           .group = Group::target,
+                           .value = &flags.verbose});
 }
 
-void add_output_flags(CLI::App& command, OutputFlags& flags, bool with_file) {
-  const std::string name = command.get_name();
-  const auto format = [name](const std::string& text) { return check_format(text, name); };
-  const auto report = [name](const std::string& text) { return check_report(text, name); };
-  command.add_option("-f,--format", flags.format, "format of the output: " + format_names(name))
-      ->type_name("NAME")
-      ->check(CLI::Validator(format, ""))
-      ->capture_default_str();
+void add_output_flags(Command& command, OutputFlags& flags, report::Command of, bool with_file) {
+  flags.format = &report::formats().front();
+  Flag format = choice({.names = {"-f", "--format"},
+                        .value_name = "NAME",
+                        .help = "format of the output: " + format_names(of),
+                        .group = Group::output},
+                       flags.format, formats_of(of));
+  format.check = [of](const std::string& text) { return check_format(text, of); };
+  command.flags.push_back(std::move(format));
   if (with_file) {
-    command
-        .add_option("-o,--output", flags.file,
-                    "write the output to FILE, whole or not at all, instead of stdout")
-        ->type_name("FILE");
+    command.flags.push_back(
+        {.names = {"-o", "--output"},
+         .value_name = "FILE",
+         .help = "write the output to FILE, whole or not at all, instead of stdout",
+         .group = Group::output,
+         .value = &flags.file});
   }
-  command.add_option("--report", flags.reports, "also write a report to a file; may be repeated")
-      ->type_name("FORMAT=FILE")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-      ->check(CLI::Validator(report, ""));
-  command.add_option("--color", flags.color, "colour in text output: auto, always, never")
-      ->type_name("WHEN")
-      ->check(CLI::IsMember({"auto", "always", "never"}))
-      ->capture_default_str();
+  command.flags.push_back(
+      {.names = {"--report"},
+       .value_name = "FORMAT=FILE",
+       .help = "also write a report to a file; may be repeated",
+       .group = Group::output,
+       .value = &flags.reports,
+       .check = [of](const std::string& text) { return check_report(text, of); }});
+  command.flags.push_back(choice({.names = {"--color"},
+                                  .value_name = "WHEN",
+                                  .help = "colour in text output: auto, always, never",
+                                  .group = Group::output},
+                                 flags.color,
+                                 {{"auto", ColorWhen::automatic},
+                                  {"always", ColorWhen::always},
+                                  {"never", ColorWhen::never}}));
 }
 
-void add_policy_flags(CLI::App& command, PolicyFlags& flags) {
-  command
-      .add_option("-p,--policy", flags.policy,
-                  "what to judge by: baseline, tls12-only, or a TOML file")
-      ->type_name("NAME|FILE")
-      ->capture_default_str();
-  command
-      .add_option("--exit-code", flags.findings_code, "exit with N where it would be 1 (findings)")
-      ->type_name("N")
-      ->check(CLI::Range(0, 255));
+void add_policy_flags(Command& command, PolicyFlags& flags) {
+  command.flags.push_back({.names = {"-p", "--policy"},
+                           .value_name = "NAME|FILE",
+                           .help = "what to judge by: baseline, tls12-only, or a TOML file",
+                           .group = Group::policy,
+                           .value = &flags.policy,
+                           .shown_default = flags.policy});
+  command.flags.push_back({.names = {"--exit-code"},
+                           .value_name = "N",
+                           .help = "exit with N where it would be 1 (findings)",
+                           .group = Group::policy,
+                           .value = Number{&flags.findings_code, 0, 255}});
 }
 
-void add_plan_flags(CLI::App& command, PlanFlags& flags) {
-  command
-      .add_option("--protocols", flags.protocols,
-                  "set DefaultSecureProtocols to exactly these, e.g. tls1.1,tls1.2")
-      ->type_name("LIST");
-  command
-      .add_option("--control-set", flags.control_set,
-                  "the control sets to change: default (the one that boots) or all")
-      ->type_name("WHICH")
-      ->check(CLI::IsMember({"default", "all"}))
-      ->capture_default_str();
-  command.add_option("--only", flags.only, "take up only this check; may be repeated")
-      ->type_name("CHECK")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+void add_plan_flags(Command& command, PlanFlags& flags) {
+  command.flags.push_back(
+      {.names = {"--protocols"},
+       .value_name = "LIST",
+       .help = "set DefaultSecureProtocols to exactly these, e.g. tls1.1,tls1.2",
+       .group = Group::change,
+       .value = &flags.protocols});
+  command.flags.push_back(
+      choice({.names = {"--control-set"},
+              .value_name = "WHICH",
+              .help = "the control sets to change: default (the one that boots) or all",
+              .group = Group::change},
+             flags.control_sets,
+             {{"default", policy::ControlSets::boots}, {"all", policy::ControlSets::all}}));
+  command.flags.push_back({.names = {"--only"},
+                           .value_name = "CHECK",
+                           .help = "take up only this check; may be repeated",
+                           .group = Group::change,
+                           .value = &flags.only});
 }
 
 policy::PlanOptions plan_options(const PlanFlags& flags) {
   policy::PlanOptions options;
   if (flags.protocols) options.protocols = policy::parse_protocol_list(*flags.protocols);
-  if (flags.control_set == "all") options.control_sets = policy::ControlSets::all;
+  options.control_sets = flags.control_sets;
   options.only = flags.only;
   // An empty plan asks make_plan() what it thinks of the names before any target is opened.
   policy::make_plan({}, {}, options);

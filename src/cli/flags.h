@@ -1,11 +1,11 @@
 // Flags that several commands share, each declared and described once.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "src/cli/arguments.h"
 #include "src/cli/cli.h"
 #include "src/cli/exit_codes.h"
 #include "src/policy/plan.h"
@@ -25,36 +25,40 @@ struct TargetFlags {
   bool no_logs = false;
   bool verbose = false;
   bool strict = false;
-  unsigned jobs = 0;  ///< 0 = Host::cores
+  int jobs = 0;  ///< 0 = Host::cores
 };
-void add_target_flags(CLI::App& command, TargetFlags& flags);
+void add_target_flags(Command& command, TargetFlags& flags);
 /// Those of them that say which files are meant: the targets, and their format.
-void add_target_names(CLI::App& command, TargetFlags& flags);
+void add_target_names(Command& command, TargetFlags& flags);
+
+/// When text output has colour. `automatic`: on a terminal that wants it.
+enum class ColorWhen { automatic, always, never };
 
 /// Where the report goes, and as what.
 struct OutputFlags {
-  std::string format = "text";
-  std::string file;                  ///< -o; "" or "-" = standard output
-  std::vector<std::string> reports;  ///< FORMAT=FILE
-  std::string color = "auto";
+  const report::Format* format = nullptr;  ///< set by add_output_flags(), never null after it
+  std::string file;                        ///< -o; "" or "-" = standard output
+  std::vector<std::string> reports;        ///< FORMAT=FILE
+  ColorWhen color = ColorWhen::automatic;
 };
-/// `command` bears the name of the command: some formats belong to one. plan's -o is its own.
-void add_output_flags(CLI::App& command, OutputFlags& flags, bool with_file = true);
+/// `of`: some formats are for the reports of one command. plan's -o is its own.
+void add_output_flags(Command& command, OutputFlags& flags, report::Command of,
+                      bool with_file = true);
 
 /// By what to judge, and what the exit code says of it.
 struct PolicyFlags {
   std::string policy = "baseline";
   int findings_code = exit_findings;
 };
-void add_policy_flags(CLI::App& command, PolicyFlags& flags);
+void add_policy_flags(Command& command, PolicyFlags& flags);
 
 /// What of the findings a plan (and a patch) takes up.
 struct PlanFlags {
   std::optional<std::string> protocols;
-  std::string control_set = "default";
+  policy::ControlSets control_sets = policy::ControlSets::boots;
   std::vector<std::string> only;
 };
-void add_plan_flags(CLI::App& command, PlanFlags& flags);
+void add_plan_flags(Command& command, PlanFlags& flags);
 /// Error(usage) for a protocol or a check that does not exist.
 policy::PlanOptions plan_options(const PlanFlags& flags);
 

@@ -85,8 +85,8 @@ void write_whole_file(Storage& storage, const std::string& path, std::string_vie
   storage.sync_directory(folder_of(target));
 }
 
-Output::Output(Host& host, const std::string& command, const OutputFlags& flags, bool verbose)
-    : host_(host), format_(report::find_format(flags.format, command)), file_(flags.file) {
+Output::Output(Host& host, report::Command command, const OutputFlags& flags, bool verbose)
+    : host_(host), format_(flags.format), file_(flags.file) {
   for (const std::string& text : flags.reports) {
     const std::size_t equals = text.find('=');
     reports_.emplace_back(report::find_format(text.substr(0, equals), command),
@@ -96,8 +96,9 @@ Output::Output(Host& host, const std::string& command, const OutputFlags& flags,
   const Terminal& terminal = host.terminal;
   options_.width = to_stdout() && terminal.out_is_terminal ? terminal.width : 0;
   options_.reasons_shown = to_stdout() && terminal.out_is_terminal && terminal.err_is_terminal;
-  options_.color = flags.color == "always" || (flags.color == "auto" && to_stdout() &&
-                                               terminal.out_is_terminal && terminal.wants_color);
+  options_.color =
+      flags.color == ColorWhen::always || (flags.color == ColorWhen::automatic && to_stdout() &&
+                                           terminal.out_is_terminal && terminal.wants_color);
 }
 
 void Output::guard(const std::vector<std::string>& targets) const {
@@ -123,10 +124,12 @@ bool Output::needs_targets() const {
          format_->write_target == nullptr;
 }
 
-bool Output::writes(std::string_view format) const {
-  if (format_->name == format) return true;
-  return std::any_of(reports_.begin(), reports_.end(),
-                     [&](const auto& report) { return report.first->name == format; });
+const report::Format* Output::one_installation_format() const {
+  if (format_->one_installation) return format_;
+  for (const auto& [format, path] : reports_) {
+    if (format->one_installation) return format;
+  }
+  return nullptr;
 }
 
 void Output::finish(const report::Report& report) {

@@ -16,7 +16,7 @@ void write_whole_file(Storage& storage, const std::string& path, std::string_vie
 
 class Output {
  public:
-  Output(Host& host, const std::string& command, const OutputFlags& flags, bool verbose);
+  Output(Host& host, report::Command command, const OutputFlags& flags, bool verbose);
 
   /// A file that the command itself writes in the end, from all the targets.
   void add_file(const std::string& path) { own_files_.push_back(path); }
@@ -28,8 +28,9 @@ class Output {
   void target_done(const report::TargetReport& target);
   /// Whether finish(), or the command after it, needs the targets that target_done() has seen.
   bool needs_targets() const;
-  /// True if one of the outputs has that format.
-  bool writes(std::string_view format) const;
+  /// The format of one of the outputs that can hold the changes of one installation only; null if
+  /// there is none.
+  const report::Format* one_installation_format() const;
   /// All are done: writes everything still to be written.
   void finish(const report::Report& report);
 

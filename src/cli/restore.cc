@@ -21,7 +21,7 @@ OpenOptions open_options(const Host& host, const std::string& input_format) {
   return options;
 }
 
-int restore_targets(Host& host, const std::string& command, const TargetFlags& targets,
+int restore_targets(Host& host, report::Command command, const TargetFlags& targets,
                     const OutputFlags& output_flags, const RestoreTarget& restore) {
   TargetFlags in_order = targets;
   in_order.jobs = 1;  // a target that is named twice was patched twice

@@ -27,7 +27,7 @@ OpenOptions open_options(const Host& host, const std::string& input_format = "")
 using RestoreTarget = std::function<void(Storage& storage, const target::TargetName& name,
                                          report::TargetReport& report)>;
 /// The targets one after the other, as a patch takes them; returns the exit code.
-int restore_targets(Host& host, const std::string& command, const TargetFlags& targets,
+int restore_targets(Host& host, report::Command command, const TargetFlags& targets,
                     const OutputFlags& output, const RestoreTarget& restore);
 
 }  // namespace goldhive::cli

@@ -93,7 +93,7 @@ void say_passed_over(Host& host, const std::vector<std::string>& paths, bool ver
 
 }  // namespace
 
-report::Report run_targets(Host& host, const std::string& command, const std::string& policy,
+report::Report run_targets(Host& host, report::Command command, const std::string& policy,
                            const TargetFlags& flags, Output& output, const LookAtTarget& look) {
   report::Report report;
   report.command = command;
@@ -128,8 +128,8 @@ report::Report run_targets(Host& host, const std::string& command, const std::st
     report::count(seen.target, report);
     if (output.needs_targets()) report.targets.push_back(std::move(seen.target));
   };
-  const std::size_t done =
-      OrderedWork<Seen>::run(count, flags.jobs == 0 ? host.cores : flags.jobs, steps);
+  const std::size_t done = OrderedWork<Seen>::run(
+      count, flags.jobs == 0 ? host.cores : static_cast<unsigned>(flags.jobs), steps);
   progress.clear();
   say_passed_over(host, all.passed_over, flags.verbose);
   if (done < count) {

@@ -20,7 +20,7 @@ using LookAtTarget = std::function<report::TargetReport(
 /// before. A bad target is an error in the report and a line on stderr; the others are still looked
 /// at. Returns the report, with the targets if the output needs them; Output::finish() is left to
 /// the caller.
-report::Report run_targets(Host& host, const std::string& command, const std::string& policy,
+report::Report run_targets(Host& host, report::Command command, const std::string& policy,
                            const TargetFlags& targets, Output& output, const LookAtTarget& look);
 
 /// "goldhive: <message>" on stderr, safe to show.

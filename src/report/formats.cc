@@ -10,14 +10,14 @@ const std::vector<Format>& formats() {
       {"jsonl", "the target objects of json, one a line, each as soon as it is done", write_jsonl,
        write_jsonl_target},
       {"reg", "a .reg file that regedit imports: the changes of one installation", write_reg,
-       nullptr, "plan"},
+       nullptr, Command::plan, true},
   };
   return table;
 }
 
-const Format* find_format(std::string_view name, std::string_view command) {
+const Format* find_format(std::string_view name, Command command) {
   for (const Format& f : formats()) {
-    if (f.name == name && (f.command.empty() || f.command == command)) return &f;
+    if (f.name == name && f.is_for(command)) return &f;
   }
   return nullptr;
 }

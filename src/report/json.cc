@@ -262,7 +262,7 @@ void write_json(const Report& report, const WriteOptions&, std::ostream& out) {
   for (const TargetReport& t : report.targets) targets.push_back(target_json(t));
   json document = {{"schema", schema_version},
                    {"tool", {{"name", "goldhive"}, {"version", report.tool_version}}},
-                   {"command", report.command},
+                   {"command", to_string(report.command)},
                    {"policy", text_or_null(report.policy)},
                    {"status", to_string(report.status)},
                    {"targets", std::move(targets)},

@@ -16,6 +16,11 @@
 
 namespace goldhive::report {
 
+/// The command whose report it is.
+enum class Command { scan, list, plan, patch, undo, recover, verify };
+/// Its name, on the command line and in the reports.
+const char* to_string(Command command);
+
 /// Worse is greater: the worst part decides the whole.
 enum class Status { not_applicable, compliant, findings, undetermined, error };
 const char* to_string(Status s);
@@ -93,8 +98,8 @@ struct Summary {
 };
 
 struct Report {
-  std::string command;  ///< "scan", "list", "verify", "plan", "patch", "undo", "recover"
-  std::string policy;   ///< name of the policy; "" where none was applied
+  Command command = Command::scan;
+  std::string policy;  ///< name of the policy; "" where none was applied
   std::string tool_version;
   /// Without those that were written one by one, where nobody needs them any more.
   std::vector<TargetReport> targets;
@@ -134,11 +139,15 @@ struct Format {
   /// For formats whose targets stand alone: writes one (settled) target as soon as it is done. The
   /// targets written one by one are then the whole report. Null otherwise.
   void (*write_target)(const TargetReport&, const WriteOptions&, std::ostream&) = nullptr;
-  /// "" = any command; else the one whose report this is about.
-  std::string_view command = "";
+  /// nullopt: any command; else the one whose report this is about.
+  std::optional<Command> command = std::nullopt;
+  /// The file names no installation, so it can hold the changes of one only.
+  bool one_installation = false;
+
+  bool is_for(Command wanted) const { return !command || *command == wanted; }
 };
 const std::vector<Format>& formats();
 /// Null if there is no format of that name, or not for that command.
-const Format* find_format(std::string_view name, std::string_view command);
+const Format* find_format(std::string_view name, Command command);
 
 }  // namespace goldhive::report

@@ -20,7 +20,7 @@ void write_restored(const Report& report, const WriteOptions& options, std::ostr
     }
     if (target.error) {
       if (!options.reasons_shown) line(target.path, std::string("error: ") + target.error->what());
-    } else if (report.command == "recover" && restore.journals.empty()) {
+    } else if (report.command == Command::recover && restore.journals.empty()) {
       line(target.path, "nothing to recover");
     }
     for (const std::string& note : target.notes) line(target.path, note);

@@ -8,6 +8,26 @@ using policy::Finding;
 using policy::Severity;
 using policy::Verdict;
 
+const char* to_string(Command command) {
+  switch (command) {
+    case Command::scan:
+      return "scan";
+    case Command::list:
+      return "list";
+    case Command::plan:
+      return "plan";
+    case Command::patch:
+      return "patch";
+    case Command::undo:
+      return "undo";
+    case Command::recover:
+      return "recover";
+    case Command::verify:
+      break;
+  }
+  return "verify";
+}
+
 const char* to_string(Status s) {
   switch (s) {
     case Status::not_applicable:

@@ -92,7 +92,7 @@ class TextWriter {
       : options_(options), lines_(out, options) {}
 
   void write(const Report& report) {
-    after_patch_ = report.command == "patch";
+    after_patch_ = report.command == Command::patch;
     for (const TargetReport& t : report.targets) target(t);
     summary(report);
   }
@@ -246,13 +246,20 @@ class TextWriter {
 }  // namespace
 
 void write_text(const Report& report, const WriteOptions& options, std::ostream& out) {
-  if (report.command == "list") return write_listing(report, options, out);
-  if (report.command == "plan") return write_plan(report, options, out);
-  if (report.command == "verify") return write_checks(report, options, out);
-  if (report.command == "undo" || report.command == "recover") {
-    return write_restored(report, options, out);
+  switch (report.command) {
+    case Command::scan:
+    case Command::patch:
+      return TextWriter(options, out).write(report);
+    case Command::list:
+      return write_listing(report, options, out);
+    case Command::plan:
+      return write_plan(report, options, out);
+    case Command::verify:
+      return write_checks(report, options, out);
+    case Command::undo:
+    case Command::recover:
+      return write_restored(report, options, out);
   }
-  TextWriter(options, out).write(report);
 }
 
 }  // namespace goldhive::report

@@ -57,7 +57,7 @@ void require_printable(const std::string& text) {
 void write_reports(const windows::Installation& facts, std::vector<policy::Finding> findings,
                    std::vector<policy::Edit> edits) {
   report::Report report;
-  report.command = "plan";
+  report.command = report::Command::plan;
   report::TargetReport& target = report.targets.emplace_back();
   target.path = "target";
   report::InstallationReport& row = target.installations.emplace_back();

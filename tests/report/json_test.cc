@@ -23,7 +23,7 @@ TEST_CASE("The JSON report of the sample is the approved one") {
 
 TEST_CASE("A plan adds its changes and a patch what it did") {
   Report report = tests::sample_report();
-  report.command = "patch";
+  report.command = Command::patch;
   InstallationReport& seven = report.targets[0].installations[0];
   seven.changes.emplace();
   for (const policy::Finding& f : seven.findings) {
@@ -59,10 +59,10 @@ TEST_CASE("Bytes that are not UTF-8 still give valid JSON") {
 }
 
 TEST_CASE("An unknown format is not found") {
-  CHECK(find_format("xml", "scan") == nullptr);
-  CHECK(find_format("", "scan") == nullptr);
-  CHECK(find_format("reg", "scan") == nullptr);
-  CHECK(find_format("reg", "plan") != nullptr);
+  CHECK(find_format("xml", Command::scan) == nullptr);
+  CHECK(find_format("", Command::scan) == nullptr);
+  CHECK(find_format("reg", Command::scan) == nullptr);
+  CHECK(find_format("reg", Command::plan) != nullptr);
 }
 
 }  // namespace

@@ -49,13 +49,13 @@ TEST_CASE("No format of any command passes on a character that hides or drives a
     }
   }
   for (const Format& format : formats()) {
-    for (const std::string command : {"scan", "list", "plan", "patch"}) {
+    for (const Command command : {Command::scan, Command::list, Command::plan, Command::patch}) {
       if (find_format(format.name, command) == nullptr) continue;
       report.command = command;
       std::ostringstream out;
       format.write(report, {}, out);
       const std::string text = out.str();
-      INFO(format.name << " of " << command);
+      INFO(format.name << " of " << to_string(command));
       REQUIRE(to_utf8(to_utf16(text)) == text);
       for (std::size_t at = 0; at < text.size();) {
         const char32_t c = next_code_point(text, at);

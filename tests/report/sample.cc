@@ -130,7 +130,7 @@ std::vector<Finding> findings_of_windows_7() {
 
 report::Report sample_report() {
   report::Report r;
-  r.command = "scan";
+  r.command = report::Command::scan;
   r.policy = "baseline";
   r.tool_version = "1.2.3";
 

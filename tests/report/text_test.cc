@@ -28,7 +28,7 @@ TEST_CASE("Verbose text adds evidence and hives and logs") {
 
 TEST_CASE("A listing shows volumes and hives without verdicts") {
   Report report = tests::sample_report();
-  report.command = "list";
+  report.command = Command::list;
   for (TargetReport& t : report.targets) {
     for (InstallationReport& i : t.installations) i.findings.clear();
   }
@@ -39,7 +39,7 @@ TEST_CASE("A listing shows volumes and hives without verdicts") {
 TEST_CASE("Of a Windows backup the machine and the time are told") {
   Report report = tests::sample_report();
   report.targets.front().backup = BackupReport{"PC7", "2016-07-08 101112"};
-  for (const char* command : {"scan", "list"}) {
+  for (const Command command : {Command::scan, Command::list}) {
     report.command = command;
     CHECK_THAT(written(report),
                Catch::Contains("  note: Windows backup of PC7, 2016-07-08 101112\n"));

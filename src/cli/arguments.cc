@@ -1,0 +1,253 @@
+// The one file that knows the library that takes a command line apart, CLI11. Values are checked
+// and converted here by code of ours: the templates of the library cost seconds of compile time for
+// each type, and so does its umbrella header.
+#include "src/cli/arguments.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cerrno>
+#include <cstdlib>
+
+#include "imgtools/bytes/error.h"
+
+namespace goldhive::cli {
+namespace {
+
+template <class... Ts>
+struct Overloaded : Ts... {
+  using Ts::operator()...;
+};
+template <class... Ts>
+Overloaded(Ts...) -> Overloaded<Ts...>;
+
+std::string braced(const std::vector<std::string>& names) {
+  return fmt::format("{{{}}}", fmt::join(names, ","));
+}
+
+std::optional<std::int64_t> to_number(const std::string& text) {
+  char* end = nullptr;
+  const std::int64_t number = std::strtoll(text.c_str(), &end, 0);
+  if (text.empty() || end != text.c_str() + text.size()) return std::nullopt;
+  return number;
+}
+
+std::string trimmed(const std::string& text) {
+  constexpr const char* blank = " \t\n\v\f\r";
+  const std::size_t begin = text.find_first_not_of(blank);
+  if (begin == std::string::npos) return "";
+  return text.substr(begin, text.find_last_not_of(blank) - begin + 1);
+}
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+bool is_letter(char c) { return lower(c) >= 'a' && lower(c) <= 'z'; }
+
+/// The units of a size, each 1024 of the one before; "k", "kb", "ki" and "kib" are the same.
+constexpr std::string_view size_units = "kmgtpe";
+
+std::optional<std::uint64_t> factor_of(std::string_view unit) {
+  if (unit == "b") return 1;
+  const std::size_t power = unit.empty() ? unit.npos : size_units.find(unit.front());
+  const std::string_view rest = unit.substr(std::min<std::size_t>(1, unit.size()));
+  if (power == size_units.npos || (rest != "" && rest != "b" && rest != "i" && rest != "ib")) {
+    return std::nullopt;
+  }
+  return std::uint64_t{1} << (10 * (power + 1));
+}
+
+std::string unit_names() {
+  std::vector<std::string> names = {"b"};
+  for (const char unit : size_units) {
+    for (const char* rest : {"", "b", "i", "ib"}) names.push_back(unit + std::string(rest));
+  }
+  std::sort(names.begin(), names.end());
+  return braced(names);
+}
+
+/// "1.5" and the like are no sizes. Returns what is wrong, "" if nothing.
+std::string parse_size(const std::string& text, std::uint64_t& bytes) {
+  const std::string given = trimmed(text);
+  if (given.empty()) return "Input is empty";
+  std::size_t digits = given.size();
+  while (digits > 0 && is_letter(given[digits - 1])) --digits;
+  const std::string number = trimmed(given.substr(0, digits));
+  std::string unit = given.substr(digits);
+  std::transform(unit.begin(), unit.end(), unit.begin(), lower);
+  const std::optional<std::uint64_t> factor = unit.empty() ? 1 : factor_of(unit);
+  if (!factor) {
+    return fmt::format("{} unit not recognized. Allowed values: {}", unit, unit_names());
+  }
+  char* end = nullptr;
+  const std::uint64_t count = number.empty() ? 1 : std::strtoull(number.c_str(), &end, 0);
+  if (!number.empty() && end != number.c_str() + number.size()) {
+    return fmt::format("Value {} could not be converted to UINT", number);
+  }
+  if (count > UINT64_MAX / *factor) {
+    return fmt::format("{} multiplied by {} factor would cause number overflow. Use smaller value.",
+                       count, unit);
+  }
+  bytes = count * *factor;
+  return "";
+}
+
+/// How a value is checked, and what the help says of it; no check where any text will do.
+struct Check {
+  std::function<std::string(const std::string& text)> problem;
+  std::string shown;
+};
+
+std::optional<Check> check_of(const Flag& flag) {
+  if (flag.check) return Check{flag.check, ""};
+  if (const auto* number = std::get_if<Number>(&flag.value)) {
+    const auto in_range = [least = number->least, most = number->most](const std::string& text) {
+      const std::optional<std::int64_t> value = to_number(text);
+      if (value && *value >= least && *value <= most) return std::string();
+      return fmt::format("Value {} not in range {} to {}", text, least, most);
+    };
+    return Check{in_range, fmt::format("INT in [{} - {}]", number->least, number->most)};
+  }
+  if (std::holds_alternative<Size>(flag.value)) {
+    const auto is_size = [](const std::string& text) {
+      std::uint64_t bytes = 0;
+      return parse_size(text, bytes);
+    };
+    return Check{is_size, "SIZE [b, kb(=1024b), ...]"};
+  }
+  if (const auto* choice = std::get_if<Choice>(&flag.value)) {
+    const auto is_one = [names = choice->names](const std::string& text) {
+      if (std::find(names.begin(), names.end(), text) != names.end()) return std::string();
+      return fmt::format("{} not in {}", text, braced(names));
+    };
+    return Check{is_one, braced(choice->names)};
+  }
+  return std::nullopt;
+}
+
+/// Stores what was given, one text or (of a repeatable flag) several, which check_of() has passed.
+void store(const Value& value, const std::vector<std::string>& given) {
+  const std::string& text = given.front();
+  std::visit(
+      Overloaded{[&](const Number& n) { *n.value = static_cast<int>(*to_number(text)); },
+                 [&](const Size& size) { parse_size(text, *size.bytes); },
+                 [&](const Choice& choice) {
+                   const auto found = std::find(choice.names.begin(), choice.names.end(), text);
+                   choice.set(static_cast<std::size_t>(found - choice.names.begin()));
+                 },
+                 [&](std::string* slot) { *slot = text; },
+                 [&](std::optional<std::string>* slot) { *slot = text; },
+                 [&](std::vector<std::string>* slot) { *slot = given; }, [](bool*) {}, [](Ask) {}},
+      value);
+}
+
+std::string joined(const std::vector<std::string>& names) {
+  return fmt::format("{}", fmt::join(names, ","));
+}
+
+CLI::Option* add_valued(CLI::App& app, const Flag& flag) {
+  const auto take = [value = flag.value](const CLI::results_t& given) {
+    store(value, given);
+    return true;
+  };
+  CLI::Option* option = app.add_option(joined(flag.names), take, flag.help);
+  option->type_name(flag.is_positional() ? "TEXT" : flag.value_name);
+  option->default_str(flag.shown_default);
+  option->required(flag.required);
+  if (flag.is_repeatable()) {
+    // After a repeatable flag several values may stand, as long as one argument is left for each
+    // that the command requires.
+    option->expected(CLI::detail::expected_max_vector_size);
+    option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    if (!flag.is_positional()) option->expected(1);
+  }
+  if (const std::optional<Check> check = check_of(flag)) {
+    const auto problem = [check](const std::string& text) { return check->problem(text); };
+    option->check(CLI::Validator(problem, check->shown));
+  }
+  return option;
+}
+
+void add_flag(CLI::App& app, const Flag& flag) {
+  CLI::Option* option = nullptr;
+  if (const Ask* ask = std::get_if<Ask>(&flag.value)) {
+    option = *ask == Ask::help ? app.set_help_flag(joined(flag.names), flag.help)
+                               : app.set_version_flag(joined(flag.names), "", flag.help);
+  } else if (bool* const* slot = std::get_if<bool*>(&flag.value)) {
+    option = app.add_flag(joined(flag.names), **slot, flag.help);
+  } else {
+    option = add_valued(app, flag);
+  }
+  if (flag.hidden) option->group("");
+}
+
+void add_command(CLI::App& app, const Command& command, Request& request) {
+  for (const Flag& flag : command.flags) add_flag(app, flag);
+  app.footer(command.footer);
+  for (const Command& inner : command.commands) {
+    add_command(*app.add_subcommand(inner.name, inner.summary), inner, request);
+  }
+  if (!command.commands.empty()) {
+    app.require_subcommand(1);
+  } else {
+    app.callback([&] { request.command = &command; });
+  }
+}
+
+/// A mistyped command must not be reported as a missing one.
+void refuse_unknown_command(const Command& program, const std::vector<std::string>& arguments) {
+  if (arguments.empty() || arguments.front().starts_with('-')) return;
+  std::vector<std::string> known;
+  for (const Command& command : program.commands) known.push_back(command.name);
+  if (std::find(known.begin(), known.end(), arguments.front()) != known.end()) return;
+  throw Error(ErrorKind::usage, fmt::format("no command '{}' (there are {})", arguments.front(),
+                                            fmt::join(known, ", ")));
+}
+
+/// "goldhive scan", or "goldhive" where no command was recognised.
+std::string command_line_of(const CLI::App& app) {
+  std::string name = app.get_name();
+  for (const CLI::App* sub : app.get_subcommands()) name += " " + sub->get_name();
+  return name;
+}
+
+}  // namespace
+
+const char* heading(Group group) {
+  switch (group) {
+    case Group::target:
+      return "What to look at";
+    case Group::policy:
+      return "What to judge by";
+    case Group::change:
+      return "What to change";
+    case Group::patch:
+      return "How to patch";
+    case Group::output:
+      return "Output";
+    case Group::general:
+      break;
+  }
+  return "General";
+}
+
+Request parse(const Command& program, const std::vector<std::string>& arguments) {
+  refuse_unknown_command(program, arguments);
+  Request request{&program};
+  CLI::App app(program.summary, program.name);
+  add_command(app, program, request);
+  try {
+    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+  } catch (const CLI::CallForVersion&) {
+    request.ask = Ask::version;
+  } catch (const CLI::Success&) {
+    request.ask = Ask::help;
+    request.help = app.help();  // of the innermost command that was named
+  } catch (const CLI::ParseError& e) {
+    std::string problem = e.what();
+    if (problem == "A subcommand is required") problem = "a command is required";
+    throw Error(ErrorKind::usage, fmt::format("{} (see {} --help)", problem, command_line_of(app)));
+  }
+  return request;
+}
+
+}  // namespace goldhive::cli

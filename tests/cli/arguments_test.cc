@@ -1,0 +1,243 @@
+// The command line as data: what parse() makes of a table, and what the table of goldhive holds.
+#include <catch2/catch.hpp>
+#include <fstream>
+#include <iterator>
+#include <regex>
+#include <set>
+
+#include "src/cli/command.h"
+
+namespace goldhive::tests {
+namespace {
+
+using namespace goldhive::cli;
+
+enum class Pace { slow, fast };
+
+/// A command line with a flag of each kind.
+struct Table {
+  bool loud = false;
+  int count = 3;
+  std::uint64_t bytes = 0;
+  Pace pace = Pace::slow;
+  std::string text = "none";
+  std::optional<std::string> maybe;
+  std::vector<std::string> words;
+  std::vector<std::string> items;
+  Command program;
+
+  Table() {
+    Command work{.name = "work", .summary = "Work", .footer = "Exit code: 0."};
+    work.flags = {
+        {.names = {"-h", "--help"}, .help = "h", .group = Group::general, .value = Ask::help},
+        {.names = {"-l", "--loud"}, .help = "l", .group = Group::output, .value = &loud},
+        {.names = {"--count"},
+         .value_name = "N",
+         .help = "c",
+         .group = Group::output,
+         .value = Number{&count, 0, 100},
+         .shown_default = "3"},
+        {.names = {"--bytes"},
+         .value_name = "SIZE",
+         .help = "b",
+         .group = Group::output,
+         .value = Size{&bytes}},
+        choice({.names = {"--pace"}, .value_name = "PACE", .help = "p", .group = Group::output},
+               pace, {{"slow", Pace::slow}, {"fast", Pace::fast}}),
+        {.names = {"--text"},
+         .value_name = "TEXT",
+         .help = "t",
+         .group = Group::output,
+         .value = &text,
+         .check = [](const std::string& t) { return t == "bad" ? "is bad" : ""; }},
+        {.names = {"--maybe"},
+         .value_name = "M",
+         .help = "m",
+         .group = Group::output,
+         .value = &maybe},
+        {.names = {"--word"},
+         .value_name = "W",
+         .help = "w",
+         .group = Group::output,
+         .value = &words},
+        {.names = {"--secret"},
+         .help = "unseen",
+         .group = Group::output,
+         .value = &loud,
+         .hidden = true},
+        {.names = {"ITEM"}, .help = "i", .group = Group::target, .value = &items, .required = true},
+    };
+    work.run = [](Host&) { return 0; };
+    program = {.name = "tool", .summary = "A tool"};
+    program.flags = {
+        {.names = {"--version"}, .help = "v", .group = Group::general, .value = Ask::version}};
+    program.commands = {work};
+  }
+
+  Request parse(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "work");
+    return cli::parse(program, arguments);
+  }
+  std::string problem(const std::vector<std::string>& arguments) {
+    try {
+      parse(arguments);
+    } catch (const Error& e) {
+      CHECK(e.kind() == ErrorKind::usage);
+      return e.what();
+    }
+    return "";
+  }
+};
+
+TEST_CASE("Flags that are not given keep what their slots hold") {
+  Table t;
+  const Request request = t.parse({"a", "b"});
+  CHECK(request.command == &t.program.commands.front());
+  CHECK_FALSE(request.ask);
+  CHECK_FALSE(t.loud);
+  CHECK(t.count == 3);
+  CHECK(t.bytes == 0);
+  CHECK(t.pace == Pace::slow);
+  CHECK(t.text == "none");
+  CHECK_FALSE(t.maybe);
+  CHECK(t.words.empty());
+  CHECK(t.items == std::vector<std::string>{"a", "b"});
+}
+
+TEST_CASE("The values of flags go where the table says") {
+  Table t;
+  t.parse({"-l", "--count", "0x10", "--bytes=2K", "--pace", "fast", "--text", "", "--maybe", "",
+           "a", "--word", "x", "--word", "y,z"});
+  CHECK(t.loud);
+  CHECK(t.count == 16);
+  CHECK(t.bytes == 2048);
+  CHECK(t.pace == Pace::fast);
+  CHECK(t.text.empty());
+  CHECK(t.maybe == "");
+  CHECK(t.words == std::vector<std::string>{"x", "y,z"});
+  CHECK(t.items == std::vector<std::string>{"a"});
+}
+
+TEST_CASE("A switch can be turned off again") {
+  Table t;
+  t.parse({"--loud", "--loud=false", "a"});
+  CHECK_FALSE(t.loud);
+}
+
+TEST_CASE("Sizes have suffixes, each 1024 of the one before") {
+  const std::vector<std::pair<std::string, std::uint64_t>> sizes = {
+      {"0", 0},
+      {"1b", 1},
+      {"1k", 1024},
+      {"3KiB", 3072},
+      {" 1 MB ", 1 << 20},
+      {"0x10K", 16384},
+      {"G", 1ULL << 30},
+      {"2ti", 2ULL << 40},
+      {"1P", 1ULL << 50},
+      {"15E", 15ULL << 60},
+      {"18446744073709551615", UINT64_MAX}};
+  for (const auto& [text, bytes] : sizes) {
+    Table t;
+    INFO(text);
+    t.parse({"--bytes", text, "a"});
+    CHECK(t.bytes == bytes);
+  }
+  for (const char* text : {"", "1.5K", "1X", "1KK", "16E", "K1", "1_K", "x"}) {
+    INFO(text);
+    CHECK(Table().problem({"--bytes", text, "a"}).starts_with("--bytes: "));
+  }
+}
+
+TEST_CASE("A wrong value is refused by the name of its flag, and nothing is stored") {
+  Table t;
+  CHECK(t.problem({"--count", "101", "a"}) ==
+        "--count: Value 101 not in range 0 to 100 (see tool work --help)");
+  CHECK(t.problem({"--count", "99999999999999999999", "a"}).starts_with("--count: Value 9999"));
+  CHECK(t.problem({"--count", "7x", "a"}).starts_with("--count: Value 7x not in range"));
+  CHECK(t.count == 3);
+  CHECK(t.problem({"--pace", "Fast", "a"}) ==
+        "--pace: Fast not in {slow,fast} (see tool work --help)");
+  CHECK(t.pace == Pace::slow);
+  CHECK(t.problem({"--text", "bad", "a"}) == "--text: is bad (see tool work --help)");
+  CHECK(t.text == "none");
+  CHECK(t.problem({}) == "ITEM is required (see tool work --help)");
+  CHECK(t.problem({"a", "--maybe", "1", "--maybe", "2"}).starts_with("--maybe: "));
+  CHECK_THROWS_WITH(cli::parse(t.program, {"wrok"}), "no command 'wrok' (there are work)");
+  CHECK_THROWS_WITH(cli::parse(t.program, {}), "a command is required (see tool --help)");
+}
+
+TEST_CASE("Help and version are asked for, and help shows what is not hidden") {
+  Table t;
+  const Request help = t.parse({"--help"});
+  REQUIRE(help.ask == Ask::help);
+  CHECK(help.help.find("--pace PACE:{slow,fast}=slow") != std::string::npos);
+  CHECK(help.help.find("--count N:INT in [0 - 100]=3") != std::string::npos);
+  CHECK(help.help.find("Exit code: 0.") != std::string::npos);
+  CHECK(help.help.find("--secret") == std::string::npos);
+  t.parse({"--secret", "a"});
+  CHECK(t.loud);
+  CHECK(cli::parse(t.program, {"--version"}).ask == Ask::version);
+}
+
+/// Calls `visit` for each command of goldhive, the inner ones too.
+void for_each_command(const Command& command, const std::function<void(const Command&)>& visit) {
+  visit(command);
+  for (const Command& inner : command.commands) for_each_command(inner, visit);
+}
+
+TEST_CASE("Each command and each flag says what it is") {
+  for_each_command(program(), [](const Command& command) {
+    INFO(command.name);
+    CHECK_FALSE(command.summary.empty());
+    CHECK((command.run == nullptr) == !command.commands.empty());
+    std::set<std::string> names;
+    for (const Flag& flag : command.flags) {
+      INFO(flag.names.back());
+      for (const std::string& name : flag.names) CHECK(names.insert(name).second);
+      CHECK_FALSE(flag.help.empty());
+      CHECK((!flag.is_repeatable() || flag.shown_default.empty()));
+      const bool is_switch =
+          std::holds_alternative<bool*>(flag.value) || std::holds_alternative<Ask>(flag.value);
+      CHECK(flag.value_name.empty() == (is_switch || flag.is_positional()));
+      if (const Choice* choice = std::get_if<Choice>(&flag.value)) CHECK(choice->names.size() > 1);
+    }
+    CHECK(names.count("--help") == 1);
+  });
+}
+
+/// The flags of each section of the manual page, without the arguments that have no dash.
+std::map<std::string, std::set<std::string>> flags_of_manual() {
+  std::ifstream file(std::string(GOLDHIVE_SOURCE_DIR) + "/docs/goldhive.1");
+  std::map<std::string, std::set<std::string>> sections;
+  std::string section;
+  bool entry = false;
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with(".SH ")) section.clear();
+    if (line.starts_with(".SS ")) section = line.substr(4);
+    if (entry && !section.empty()) {
+      line = std::regex_replace(line, std::regex("\\\\-"), "-");
+      const std::regex flag("(^|[\\s\"])(--?[a-z][a-z-]*)");
+      for (auto m = std::sregex_iterator(line.begin(), line.end(), flag);
+           m != std::sregex_iterator(); ++m) {
+        sections[section].insert((*m)[2]);
+      }
+    }
+    entry = line == ".TP";
+  }
+  return sections;
+}
+
+TEST_CASE("The sections of the manual page are the groups of the flags") {
+  std::map<std::string, std::set<std::string>> groups;
+  for_each_command(program(), [&](const Command& command) {
+    for (const Flag& flag : command.flags) {
+      if (flag.hidden || flag.is_positional()) continue;
+      groups[heading(flag.group)].insert(flag.names.begin(), flag.names.end());
+    }
+  });
+  CHECK(groups == flags_of_manual());
+}
+
+}  // namespace
+}  // namespace goldhive::tests
