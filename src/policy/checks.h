@@ -1,5 +1,5 @@
-// The checks. Each topic is one file with one function, and one row in the table of checks.cc; to
-// add a check, write the file and add the row (docs/adding-a-check.md).
+// The checks. A check describes itself: its file defines one `const Check`, with its id, its texts
+// and its function, and checks.cc lists the names of all (docs/adding-a-check.md).
 #pragma once
 
 #include <optional>
@@ -22,18 +22,23 @@ struct Explanation {
   std::string_view source;
 };
 
-/// The hives a check draws its verdict from: if one is dirty, the verdict is possibly stale.
+/// The hive a check draws its verdict from. If that hive is dirty, the verdict is possibly stale.
 enum class DrawsOn { nothing, software, system };
 
+using Rows = std::vector<Finding>;
+
 struct Check {
-  std::string_view id;
+  std::string_view id;  ///< "schannel.fips"; it never changes its meaning
   DrawsOn draws_on = DrawsOn::nothing;
   /// Of its rows that are neither pass nor not-applicable, unless the policy says otherwise;
   /// nullopt where each row brings its own (Schannel rules have one each).
   std::optional<Severity> severity;
   Explanation explanation;
-  /// Appends its rows. Pure: facts and policy in, findings out.
-  void (*run)(const windows::Installation&, const Policy&, std::vector<Finding>&) = nullptr;
+  /// Appends its rows, without their ids. Pure: facts and policy in, findings out.
+  void (*run)(const windows::Installation&, const Policy&, Rows&) = nullptr;
+  /// Of an encrypted volume nothing is known, not even that it holds a Windows. Only a check about
+  /// the volume itself runs there.
+  bool on_encrypted_volume = false;
 };
 
 /// All checks, in report order.

@@ -16,9 +16,9 @@
 #include <optional>
 
 #include "imgtools/bytes/text.h"
+#include "src/policy/checks.h"
 #include "src/policy/cipher_suites.h"
 #include "src/policy/finding_parts.h"
-#include "src/policy/topics.h"
 
 namespace goldhive::policy {
 namespace {
@@ -26,7 +26,6 @@ namespace {
 using hive::ValueType;
 using windows::Family;
 
-constexpr std::string_view id = "schannel.cipher-suite-order";
 constexpr std::size_t longest_list = 1023;
 /// Of a name as it is looked at and shown; no suite has one half as long.
 constexpr std::size_t longest_name = 100;
@@ -120,30 +119,30 @@ const char* good_suite(Family family) {
 Finding verdict(const windows::OsFacts& os, std::size_t number, const Tally& tally) {
   if (tally[SuiteWorth::rsa].number > 0) {
     return make_row(
-        id, Verdict::pass,
+        Verdict::pass,
         fmt::format("a policy allows {} cipher suites, {} of them good for TLS 1.2", number,
                     tally[SuiteWorth::rsa].number + tally[SuiteWorth::ecdsa].number));
   }
   if (tally[SuiteWorth::doubtful].number > 0) {
-    return make_row(id, Verdict::undetermined,
+    return make_row(Verdict::undetermined,
                     fmt::format("whether TLS 1.2 has a cipher suite in the list of a policy is not "
                                 "certain: {}; {} in it would settle it",
                                 tally[SuiteWorth::doubtful].first, good_suite(os.family)));
   }
   if (tally[SuiteWorth::ecdsa].number > 0) {
-    return make_row(id, Verdict::warn,
+    return make_row(Verdict::warn,
                     "a policy allows TLS 1.2 only with peers that have an ECDSA certificate; most "
                     "have an RSA one");
   }
   if (tally[SuiteWorth::old].number > 0) {
     return make_row(
-        id, Verdict::warn,
+        Verdict::warn,
         fmt::format("a policy leaves TLS 1.2 only old cipher suites such as {}, which many "
                     "peers refuse",
                     tally[SuiteWorth::old].first));
   }
   return make_row(
-      id, Verdict::warn,
+      Verdict::warn,
       fmt::format("a policy leaves TLS 1.2 no cipher suite: none of those it names is one "
                   "that {} has and peers accept, so TLS 1.2 fails though it is on",
                   os_name(os)));
@@ -171,12 +170,12 @@ void add_evidence(Family family, const Tally& tally, Finding& row) {
 
 Finding judge(const windows::OsFacts& os, const windows::ValueFact& fact) {
   if (auto reason = unreadable(fact)) {
-    return make_row(id, Verdict::undetermined, std::move(*reason));
+    return make_row(Verdict::undetermined, std::move(*reason));
   }
   const Names names = read_names(fact);
   if (!names.trouble.empty()) {
     return make_row(
-        id, Verdict::undetermined,
+        Verdict::undetermined,
         fmt::format("a policy for the order of cipher suites is set, but {}; a REG_SZ of "
                     "names with commas would settle it",
                     names.trouble));
@@ -187,18 +186,43 @@ Finding judge(const windows::OsFacts& os, const windows::ValueFact& fact) {
   return row;
 }
 
-}  // namespace
-
-void check_cipher_order(const windows::Installation& installation, const Policy&, Rows& rows) {
+void run(const windows::Installation& installation, const Policy&, Rows& rows) {
   const windows::ValueFact& fact = installation.cipher_suite_order;
   if (fact.presence == windows::Presence::absent) return;
   // A SOFTWARE that is missing or damaged has its own row (hive.state), and others that depend on
   // it.
   if (hive_trouble(installation, windows::HiveName::software)) return;
-  if (appended_scope_row(installation, id, rows)) return;
+  if (appended_scope_row(installation, rows)) return;
   Finding row = judge(installation.os, fact);
   show_value(row, fact);
   rows.push_back(std::move(row));
 }
+
+}  // namespace
+
+namespace checks {
+
+extern const Check cipher_suite_order{
+    .id = "schannel.cipher-suite-order",
+    .draws_on = DrawsOn::software,
+    .severity = Severity::medium,
+    .explanation =
+        {.summary = "A policy for the order of cipher suites leaves TLS 1.2 suites that work",
+         .meaning = "HKLM\\SOFTWARE\\Policies\\Microsoft\\Cryptography\\Configuration\\SSL\\0001000"
+                    "2, value Functions, REG_SZ with commas or REG_MULTI_SZ: the group policy SSL "
+                    "Cipher Suite Order. A row is there only where it is set. The order of Windows "
+                    "itself (SYSTEM) is not judged.",
+         .why = "Schannel uses no suite that is not in the list. A list without one that this "
+                "Windows has and its peers accept breaks TLS 1.2, though the protocol is on. Up to "
+                "Windows 8.1 names of ECDHE suites end in a curve (_P256, _P384, _P521), so that a "
+                "list made for Windows 10 names none of them there.",
+         .fix = "Set the policy to Not Configured (delete the value Functions), or add the suite "
+                "that the evidence names. goldhive does not change it.",
+         .source = "learn.microsoft.com, TLS Cipher Suites in Windows 7, 8 and 8.1; Manage "
+                   "Transport Layer Security (TLS)"},
+    .run = run,
+};
+
+}  // namespace checks
 
 }  // namespace goldhive::policy

@@ -3,8 +3,8 @@
 // 4.x. Programs on .NET do not look at DefaultSecureProtocols at all. Only where the policy asks.
 #include <fmt/format.h>
 
+#include "src/policy/checks.h"
 #include "src/policy/finding_parts.h"
-#include "src/policy/topics.h"
 
 namespace goldhive::policy {
 namespace {
@@ -12,31 +12,30 @@ namespace {
 using windows::DotNetFacts;
 using windows::ValueFact;
 
-Finding judge(std::string_view id, const ValueFact& fact) {
+Finding judge(const ValueFact& fact) {
   if (auto reason = unreadable(fact)) {
-    return make_row(id, Verdict::undetermined, std::move(*reason));
+    return make_row(Verdict::undetermined, std::move(*reason));
   }
   const auto number = fact.dword();
-  if (number.value_or(0) != 0) return make_row(id, Verdict::pass, "on");
-  Finding row =
-      make_row(id, Verdict::fail,
-               fact.presence == windows::Presence::absent ? "not set"
-               : wrong_type(fact) ? fmt::format("{} is not a REG_DWORD", hive::to_string(fact.type))
-                                  : "switched off");
+  if (number.value_or(0) != 0) return make_row(Verdict::pass, "on");
+  Finding row = make_row(Verdict::fail, fact.presence == windows::Presence::absent ? "not set"
+                                        : wrong_type(fact) ? fmt::format("{} is not a REG_DWORD",
+                                                                         hive::to_string(fact.type))
+                                                           : "switched off");
   if (auto edit = dword_edit(fact, 1)) row.edits.push_back(std::move(*edit));
   return row;
 }
 
-void check(std::string_view id, ValueFact DotNetFacts::*value,
-           const windows::Installation& installation, const Policy& policy, Rows& rows) {
-  if (!policy.check_dotnet || appended_scope_row(installation, id, rows)) return;
+void judge_all(ValueFact DotNetFacts::*value, const windows::Installation& installation,
+               const Policy& policy, Rows& rows) {
+  if (!policy.check_dotnet || appended_scope_row(installation, rows)) return;
   const windows::Architecture arch = installation.os.architecture;
   bool any = false;
   for (const DotNetFacts& facts : installation.dotnet) {
     const bool wow64 = facts.view == windows::View::wow64;
     if (wow64 && arch != windows::Architecture::unknown && !windows::is_64_bit(arch)) continue;
     any = true;
-    Finding row = judge(id, facts.*value);
+    Finding row = judge(facts.*value);
     if (wow64 && arch == windows::Architecture::unknown) {
       row.verdict = Verdict::undetermined;
       row.message += "; whether this Windows is 64-bit is not known, only then does it count";
@@ -50,18 +49,51 @@ void check(std::string_view id, ValueFact DotNetFacts::*value,
   }
   if (!any) {
     rows.push_back(make_row(
-        id, Verdict::undetermined,
+        Verdict::undetermined,
         needs_hive(installation, windows::HiveName::software, "the values were not looked for")));
   }
 }
 
+void run_strong_crypto(const windows::Installation& i, const Policy& p, Rows& rows) {
+  judge_all(&DotNetFacts::strong_crypto, i, p, rows);
+}
+void run_system_default_tls(const windows::Installation& i, const Policy& p, Rows& rows) {
+  judge_all(&DotNetFacts::system_default_tls, i, p, rows);
+}
+
 }  // namespace
 
-void check_strong_crypto(const windows::Installation& i, const Policy& p, Rows& rows) {
-  check("dotnet.strong-crypto", &DotNetFacts::strong_crypto, i, p, rows);
-}
-void check_system_default_tls(const windows::Installation& i, const Policy& p, Rows& rows) {
-  check("dotnet.system-default-tls", &DotNetFacts::system_default_tls, i, p, rows);
-}
+namespace checks {
+
+extern const Check strong_crypto{
+    .id = "dotnet.strong-crypto",
+    .draws_on = DrawsOn::software,
+    .severity = Severity::medium,
+    .explanation =
+        {.summary = ".NET programs use strong protocols (SchUseStrongCrypto)",
+         .meaning = "HKLM\\SOFTWARE\\[Wow6432Node\\]Microsoft\\.NETFramework\\v2.0.50727 and "
+                    "v4.0.30319, value SchUseStrongCrypto = 1. Only where the policy asks.",
+         .why = ".NET does not look at DefaultSecureProtocols; older programs on it offer SSL 3.0 "
+                "and TLS 1.0 without this value.",
+         .fix = "goldhive patch writes 1. .NET 3.5 also needs its update (KB3154518 on Windows 7).",
+         .source = "learn.microsoft.com, TLS best practices with .NET Framework"},
+    .run = run_strong_crypto,
+};
+
+extern const Check system_default_tls{
+    .id = "dotnet.system-default-tls",
+    .draws_on = DrawsOn::software,
+    .severity = Severity::medium,
+    .explanation =
+        {.summary = ".NET programs follow the system's protocols (SystemDefaultTlsVersions)",
+         .meaning = "HKLM\\SOFTWARE\\[Wow6432Node\\]Microsoft\\.NETFramework\\v2.0.50727 and "
+                    "v4.0.30319, value SystemDefaultTlsVersions = 1. Only where the policy asks.",
+         .why = "Without it programs for older .NET versions choose their own, older protocols.",
+         .fix = "goldhive patch writes 1. .NET 3.5 also needs its update (KB3154518 on Windows 7).",
+         .source = "learn.microsoft.com, TLS best practices with .NET Framework"},
+    .run = run_system_default_tls,
+};
+
+}  // namespace checks
 
 }  // namespace goldhive::policy

@@ -74,11 +74,11 @@ std::vector<Finding> evaluate(const Installation& installation, const Policy& po
   }
   std::vector<Finding> findings;
   for (const Check& check : all_checks()) {
-    // Of an encrypted volume nothing is known, not even that it holds a Windows: one row says so.
-    if (installation.volume.encrypted && std::string_view(check.id) != "volume.state") continue;
-    std::vector<Finding> rows;
+    if (installation.volume.encrypted && !check.on_encrypted_volume) continue;
+    Rows rows;
     check.run(installation, policy, rows);
     for (Finding& row : rows) {
+      row.id = check.id;
       apply_severity(check, policy, row);
       row.possibly_stale = stale(check, installation);
       apply_waivers(policy, installation, today, row);

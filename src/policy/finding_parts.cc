@@ -150,22 +150,20 @@ std::optional<std::string> unreadable(const windows::ValueFact& fact) {
       where ? to_string(where->hive) : "hive");
 }
 
-Finding make_row(std::string_view id, Verdict verdict, std::string message) {
+Finding make_row(Verdict verdict, std::string message) {
   Finding row;
-  row.id = id;
   row.verdict = verdict;
   row.message = std::move(message);
   return row;
 }
 
-bool appended_scope_row(const windows::Installation& installation, std::string_view id,
-                        std::vector<Finding>& rows) {
+bool appended_scope_row(const windows::Installation& installation, std::vector<Finding>& rows) {
   if (auto reason = out_of_scope(installation)) {
-    rows.push_back(make_row(id, Verdict::not_applicable, std::move(*reason)));
+    rows.push_back(make_row(Verdict::not_applicable, std::move(*reason)));
     return true;
   }
   if (auto reason = unknown_os(installation)) {
-    rows.push_back(make_row(id, Verdict::undetermined, std::move(*reason)));
+    rows.push_back(make_row(Verdict::undetermined, std::move(*reason)));
     return true;
   }
   return false;

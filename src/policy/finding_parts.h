@@ -42,11 +42,10 @@ std::string needs_hive(const windows::Installation& installation, windows::HiveN
 std::optional<std::string> unreadable(const windows::ValueFact& fact);
 
 /// A row with a verdict and a message and nothing else.
-Finding make_row(std::string_view id, Verdict verdict, std::string message);
+Finding make_row(Verdict verdict, std::string message);
 
 /// Appends the one row that out_of_scope() or unknown_os() asks for; true if it did.
-bool appended_scope_row(const windows::Installation& installation, std::string_view id,
-                        std::vector<Finding>& rows);
+bool appended_scope_row(const windows::Installation& installation, std::vector<Finding>& rows);
 
 /// Fills key, value, actual, actual_type and the key's time from a fact.
 void show_value(Finding& row, const windows::ValueFact& fact);

@@ -4,13 +4,11 @@
 // numbers and types do is not documented.
 #include <fmt/format.h>
 
+#include "src/policy/checks.h"
 #include "src/policy/finding_parts.h"
-#include "src/policy/topics.h"
 
 namespace goldhive::policy {
 namespace {
-
-constexpr std::string_view id = "schannel.fips";
 
 bool is_off(const windows::ValueFact& fact) {
   return fact.presence == windows::Presence::absent || fact.dword() == 0U;
@@ -18,27 +16,25 @@ bool is_off(const windows::ValueFact& fact) {
 
 Finding judge(const windows::ValueFact& fact) {
   if (auto reason = unreadable(fact)) {
-    return make_row(id, Verdict::undetermined, std::move(*reason));
+    return make_row(Verdict::undetermined, std::move(*reason));
   }
   if (fact.dword() != 1U) {
-    return make_row(id, Verdict::undetermined,
+    return make_row(Verdict::undetermined,
                     fmt::format("{}; whether Windows takes it for FIPS mode is not documented, a "
                                 "REG_DWORD of 0 or 1 would settle it",
                                 describe_value(fact)));
   }
   return make_row(
-      id, Verdict::pass,
+      Verdict::pass,
       "FIPS mode is on: Schannel uses TLS with FIPS cipher suites only, and .NET programs "
       "that use other algorithms fail");
 }
 
-}  // namespace
-
-void check_fips(const windows::Installation& installation, const Policy&, Rows& rows) {
+void run(const windows::Installation& installation, const Policy&, Rows& rows) {
   const windows::ControlSetFacts& sets = installation.control_sets;
   for (const windows::FipsFacts& facts : installation.fips) {
     if (is_off(facts.enabled)) continue;
-    if (appended_scope_row(installation, id, rows)) return;
+    if (appended_scope_row(installation, rows)) return;
     Finding row = judge(facts.enabled);
     if (!sets.boots) {
       row.verdict = Verdict::undetermined;
@@ -49,5 +45,30 @@ void check_fips(const windows::Installation& installation, const Policy&, Rows& 
     rows.push_back(std::move(row));
   }
 }
+
+}  // namespace
+
+namespace checks {
+
+extern const Check fips{
+    .id = "schannel.fips",
+    .draws_on = DrawsOn::system,
+    .severity = Severity::info,
+    .explanation =
+        {.summary = "FIPS mode: whether only algorithms of FIPS 140 are allowed",
+         .meaning =
+             "HKLM\\SYSTEM\\ControlSetNNN\\Control\\Lsa\\FipsAlgorithmPolicy, value Enabled = 1. "
+             "It is reported and never a failure; a row is there only where the value is not 0.",
+         .why = "In FIPS mode Schannel uses TLS with FIPS cipher suites only, and .NET programs "
+                "that use other algorithms fail. Whoever looks for the reason of a failed "
+                "connection wants to know.",
+         .fix = "It is set by the security option \"System cryptography: Use FIPS compliant "
+                "algorithms\". goldhive does not change it.",
+         .source = "learn.microsoft.com, System cryptography: Use FIPS compliant algorithms for "
+                   "encryption, hashing, and signing"},
+    .run = run,
+};
+
+}  // namespace checks
 
 }  // namespace goldhive::policy

@@ -3,16 +3,14 @@
 // the same way. A dirty hive without usable logs was read as it lies.
 #include <fmt/format.h>
 
+#include "src/policy/checks.h"
 #include "src/policy/finding_parts.h"
-#include "src/policy/topics.h"
 
 namespace goldhive::policy {
 namespace {
 
-constexpr std::string_view id = "hive.state";
-
 Finding state_row(Verdict verdict, const char* state, const std::string& message) {
-  Finding row = make_row(id, verdict, message);
+  Finding row = make_row(verdict, message);
   row.actual = state;
   return row;
 }
@@ -39,9 +37,7 @@ Finding judge(const windows::HiveFact& hive) {
                    "damaged" + why + "; an undamaged copy would settle it");
 }
 
-}  // namespace
-
-void check_hive_state(const windows::Installation& installation, const Policy&, Rows& rows) {
+void run(const windows::Installation& installation, const Policy&, Rows& rows) {
   for (const windows::HiveFact& hive : installation.hives) {
     Finding row = judge(hive);
     // Where no check applies, a sound hive must not make the whole look judged and compliant.
@@ -58,5 +54,28 @@ void check_hive_state(const windows::Installation& installation, const Policy&, 
     rows.push_back(std::move(row));
   }
 }
+
+}  // namespace
+
+namespace checks {
+
+extern const Check hive_state{
+    .id = "hive.state",
+    .draws_on = DrawsOn::nothing,
+    .severity = Severity::medium,
+    .explanation =
+        {.summary = "SOFTWARE and SYSTEM can be read and are what the next boot sees",
+         .meaning =
+             "clean; recovered: the transaction logs were replayed in memory, as Windows will do; "
+             "dirty: changes are missing and no usable log holds them; damaged; missing.",
+         .why = "A verdict from a dirty hive is true of the bytes, but the next boot may see "
+                "others. Findings drawn from it are marked possibly stale.",
+         .fix =
+             "Bring the .LOG1 and .LOG2 files along with the hive, or shut Windows down cleanly.",
+         .source = "msuhanov/regf, Windows registry file format specification"},
+    .run = run,
+};
+
+}  // namespace checks
 
 }  // namespace goldhive::policy

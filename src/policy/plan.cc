@@ -15,8 +15,6 @@
 namespace goldhive::policy {
 namespace {
 
-constexpr std::string_view winhttp_id = "winhttp.default-secure-protocols";
-
 void refuse_unknown_checks(const std::vector<std::string>& ids) {
   for (const std::string& id : ids) {
     if (find_check(id) != nullptr) continue;
@@ -79,7 +77,7 @@ std::vector<Edit> make_plan(const windows::Installation& installation,
   std::vector<Edit> edits;
   for (const Finding& finding : findings) {
     if (!wanted(finding, installation, options)) continue;
-    if (finding.id == winhttp_id && options.protocols) {
+    if (finding.id == secure_protocols_id && options.protocols) {
       if (auto edit = exact_protocols(finding, installation, *options.protocols)) {
         edits.push_back(std::move(*edit));
       }

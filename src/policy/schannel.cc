@@ -20,22 +20,15 @@
 
 #include <algorithm>
 
+#include "src/policy/checks.h"
 #include "src/policy/finding_parts.h"
 #include "src/policy/schannel_rules.h"
-#include "src/policy/topics.h"
 
 namespace goldhive::policy {
 namespace {
 
 using windows::SchannelFacts;
 using windows::ValueFact;
-
-std::string_view check_id(const SchannelRule& rule) {
-  const bool client = rule.side == windows::Side::client;
-  if (rule.protocol == "TLS 1.1") return client ? "schannel.tls11.client" : "schannel.tls11.server";
-  if (rule.protocol == "TLS 1.2") return client ? "schannel.tls12.client" : "schannel.tls12.server";
-  return "schannel.legacy";
-}
 
 std::string subject(const SchannelRule& rule) {
   return fmt::format("{} {}", rule.protocol, windows::to_string(rule.side));
@@ -139,9 +132,8 @@ void note_values(const windows::OsFacts& os, const SchannelFacts& facts, Finding
 }
 
 Finding judge(const windows::OsFacts& os, const SchannelRule& rule, const SchannelFacts& facts) {
-  const std::string_view id = check_id(rule);
   if (auto reason = unreadable_values(facts)) {
-    return make_row(id, Verdict::undetermined, std::move(*reason));
+    return make_row(Verdict::undetermined, std::move(*reason));
   }
   const auto enabled = facts.enabled.dword();
   const ProtocolState state =
@@ -163,7 +155,7 @@ Finding judge(const windows::OsFacts& os, const SchannelRule& rule, const Schann
       message += "; whether Schannel looks at the type is not known, a REG_DWORD would settle it";
     }
   }
-  Finding row = make_row(id, verdict, std::move(message));
+  Finding row = make_row(verdict, std::move(message));
   const bool want_on = rule.wish == SchannelWish::on;
   const bool by_enabled = state == ProtocolState::denied || (want_on && wrong_type(facts.enabled));
   show_value(row, by_enabled ? facts.enabled : facts.disabled_by_default);
@@ -219,7 +211,7 @@ Finding judge_set(const windows::Installation& installation, const SchannelRule&
           "here: what Microsoft's Easy Fix 51044 leaves; partial");
     }
   } else {
-    row = make_row(check_id(rule), Verdict::undetermined,
+    row = make_row(Verdict::undetermined,
                    fmt::format("{} was not read in this control set", subject(rule)));
   }
   row.control_set = set;
@@ -230,7 +222,7 @@ Finding judge_set(const windows::Installation& installation, const SchannelRule&
 
 void judge_rule(const windows::Installation& installation, const SchannelRule& rule, Rows& rows) {
   const windows::ControlSetFacts& sets = installation.control_sets;
-  if (appended_scope_row(installation, check_id(rule), rows)) {
+  if (appended_scope_row(installation, rows)) {
     rows.back().severity = rule.severity;
     rows.back().subject = subject(rule);
     return;
@@ -241,7 +233,7 @@ void judge_rule(const windows::Installation& installation, const SchannelRule& r
   } else {
     const std::string no_set = sets.error.empty() ? "no control set was found" : sets.error;
     rows.push_back(
-        make_row(check_id(rule), Verdict::undetermined,
+        make_row(Verdict::undetermined,
                  needs_hive(installation, windows::HiveName::system,
                             no_set + "; a Select that names a set which exists would settle it")));
     rows.back().severity = rule.severity;
@@ -256,31 +248,119 @@ void judge_rule(const windows::Installation& installation, const SchannelRule& r
   }
 }
 
-void check(std::string_view id, const windows::Installation& installation, const Policy& policy,
-           Rows& rows) {
+/// Rows for the rules of the policy on one protocol and side.
+void judge_rules(std::string_view protocol, windows::Side side,
+                 const windows::Installation& installation, const Policy& policy, Rows& rows) {
   for (const SchannelRule& rule : policy.schannel) {
-    if (rule.wish != SchannelWish::any && check_id(rule) == id) {
-      judge_rule(installation, rule, rows);
-    }
+    if (rule.wish == SchannelWish::any || rule.protocol != protocol || rule.side != side) continue;
+    judge_rule(installation, rule, rows);
+  }
+}
+
+void run_tls11_client(const windows::Installation& i, const Policy& p, Rows& rows) {
+  judge_rules("TLS 1.1", windows::Side::client, i, p, rows);
+}
+void run_tls12_client(const windows::Installation& i, const Policy& p, Rows& rows) {
+  judge_rules("TLS 1.2", windows::Side::client, i, p, rows);
+}
+void run_tls11_server(const windows::Installation& i, const Policy& p, Rows& rows) {
+  judge_rules("TLS 1.1", windows::Side::server, i, p, rows);
+}
+void run_tls12_server(const windows::Installation& i, const Policy& p, Rows& rows) {
+  judge_rules("TLS 1.2", windows::Side::server, i, p, rows);
+}
+
+/// In the order of the policy.
+void run_legacy_protocols(const windows::Installation& installation, const Policy& policy,
+                          Rows& rows) {
+  for (const SchannelRule& rule : policy.schannel) {
+    const bool legacy = rule.protocol != "TLS 1.1" && rule.protocol != "TLS 1.2";
+    if (legacy && rule.wish != SchannelWish::any) judge_rule(installation, rule, rows);
   }
 }
 
 }  // namespace
 
-void check_tls11_client(const windows::Installation& i, const Policy& p, Rows& rows) {
-  check("schannel.tls11.client", i, p, rows);
-}
-void check_tls12_client(const windows::Installation& i, const Policy& p, Rows& rows) {
-  check("schannel.tls12.client", i, p, rows);
-}
-void check_tls11_server(const windows::Installation& i, const Policy& p, Rows& rows) {
-  check("schannel.tls11.server", i, p, rows);
-}
-void check_tls12_server(const windows::Installation& i, const Policy& p, Rows& rows) {
-  check("schannel.tls12.server", i, p, rows);
-}
-void check_legacy_protocols(const windows::Installation& i, const Policy& p, Rows& rows) {
-  check("schannel.legacy", i, p, rows);
-}
+namespace checks {
+
+extern const Check tls11_client{
+    .id = "schannel.tls11.client",
+    .draws_on = DrawsOn::system,
+    .severity = std::nullopt,
+    .explanation = {.summary = "TLS 1.1 is on by default for outgoing connections",
+                    .meaning = "HKLM\\SYSTEM\\ControlSetNNN\\Control\\SecurityProviders\\SCHANNEL\\"
+                               "Protocols\\TLS 1.1\\Client, values Enabled and DisabledByDefault, "
+                               "in the control set that boots (Select\\Default).",
+                    .why = "On Windows 7 TLS 1.1 is off by default: only programs that name it get "
+                           "it, until DisabledByDefault=0 is written. Enabled=1 alone does not do "
+                           "it. From Windows 8 on it is on unless switched off.",
+                    .fix = "goldhive patch writes DisabledByDefault=0 and Enabled=1.",
+                    .source = "support.microsoft.com/kb/245030; learn.microsoft.com, Protocols in "
+                              "TLS/SSL (Schannel SSP)"},
+    .run = run_tls11_client,
+};
+
+extern const Check tls12_client{
+    .id = "schannel.tls12.client",
+    .draws_on = DrawsOn::system,
+    .severity = std::nullopt,
+    .explanation = {.summary = "TLS 1.2 is on by default for outgoing connections",
+                    .meaning = "HKLM\\SYSTEM\\ControlSetNNN\\Control\\SecurityProviders\\SCHANNEL\\"
+                               "Protocols\\TLS 1.2\\Client, values Enabled and DisabledByDefault, "
+                               "in the control set that boots (Select\\Default).",
+                    .why = "On Windows 7 TLS 1.2 is off by default: only programs that name it get "
+                           "it, until DisabledByDefault=0 is written. Enabled=1 alone does not do "
+                           "it. From Windows 8 on it is on unless switched off.",
+                    .fix = "goldhive patch writes DisabledByDefault=0 and Enabled=1.",
+                    .source = "support.microsoft.com/kb/245030; learn.microsoft.com, Protocols in "
+                              "TLS/SSL (Schannel SSP)"},
+    .run = run_tls12_client,
+};
+
+extern const Check tls11_server{
+    .id = "schannel.tls11.server",
+    .draws_on = DrawsOn::system,
+    .severity = std::nullopt,
+    .explanation =
+        {.summary = "TLS 1.1 for incoming connections, as the policy wants it",
+         .meaning = "As schannel.tls11.client, for the key TLS 1.1\\Server.",
+         .why = "Only listening services need it: IIS, Remote Desktop, SQL Server.",
+         .fix = "goldhive patch writes DisabledByDefault=0 and Enabled=1, or DisabledByDefault=1.",
+         .source = "support.microsoft.com/kb/245030"},
+    .run = run_tls11_server,
+};
+
+extern const Check tls12_server{
+    .id = "schannel.tls12.server",
+    .draws_on = DrawsOn::system,
+    .severity = std::nullopt,
+    .explanation =
+        {.summary = "TLS 1.2 for incoming connections, as the policy wants it",
+         .meaning = "As schannel.tls12.client, for the key TLS 1.2\\Server.",
+         .why = "Only listening services need it: IIS, Remote Desktop, SQL Server.",
+         .fix = "goldhive patch writes DisabledByDefault=0 and Enabled=1, or DisabledByDefault=1.",
+         .source = "support.microsoft.com/kb/245030"},
+    .run = run_tls12_server,
+};
+
+extern const Check legacy_protocols{
+    .id = "schannel.legacy",
+    .draws_on = DrawsOn::system,
+    .severity = std::nullopt,
+    .explanation =
+        {.summary = "SSL 2.0, SSL 3.0 and TLS 1.0, as the policy wants them",
+         .meaning = "The keys SSL 2.0, SSL 3.0 and TLS 1.0 beside those of TLS 1.1 and 1.2, Client "
+                    "or Server, judged the same way. `off` means: not in the default set.",
+         .why = "A program that names no protocols also offers the old ones that are in the "
+                "default set.",
+         .fix =
+             "goldhive patch writes DisabledByDefault=1 and leaves Enabled alone, so that programs "
+             "that name the protocol keep it. Enabled=0 would deny it to all; that is left to you.",
+         .source = "support.microsoft.com/kb/245030; learn.microsoft.com, Protocols in TLS/SSL "
+                   "(Schannel SSP)"},
+    .run = run_legacy_protocols,
+};
+
+}  // namespace checks
 
 }  // namespace goldhive::policy

@@ -4,11 +4,14 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
+#include <string_view>
 
 #include "src/windows/facts.h"
 
 namespace goldhive::policy {
+
+/// The check that is about it.
+inline constexpr std::string_view secure_protocols_id = "winhttp.default-secure-protocols";
 
 /// How a Windows reads the value.
 struct WinHttpDefaults {

@@ -19,13 +19,12 @@
 #include <algorithm>
 #include <array>
 
+#include "src/policy/checks.h"
 #include "src/policy/finding_parts.h"
-#include "src/policy/topics.h"
 
 namespace goldhive::policy {
 namespace {
 
-constexpr std::string_view id = "servicing.kb3140245";
 constexpr std::uint32_t sp1_build = 7601;
 
 using Summary = servicing::Evidence;
@@ -167,7 +166,7 @@ Finding judge(const Summary& e) {
   const auto row =
       std::find_if(table.begin(), table.end(), [&](const Row& r) { return r.matches(e); });
   const Row& decides = row != table.end() ? *row : first_match(e);
-  Finding finding = make_row(id, decides.verdict, decides.message(e) + cbs_in_words(e));
+  Finding finding = make_row(decides.verdict, decides.message(e) + cbs_in_words(e));
   finding.expected = to_string(e.threshold);
   const auto& bad = e.files.bad.empty() ? e.winners.bad : e.files.bad;
   const auto& good = e.files.good.empty() ? e.winners.good : e.files.good;
@@ -211,20 +210,18 @@ std::string how_to_install(const windows::OsFacts& os) {
       file);
 }
 
-}  // namespace
-
-void check_kb3140245(const windows::Installation& installation, const Policy& policy, Rows& rows) {
-  if (!policy.require_kb3140245 || appended_scope_row(installation, id, rows)) return;
+void run(const windows::Installation& installation, const Policy& policy, Rows& rows) {
+  if (!policy.require_kb3140245 || appended_scope_row(installation, rows)) return;
   const windows::OsFacts& os = installation.os;
   if (os.family != windows::Family::windows_7 && os.family != windows::Family::windows_8) {
-    rows.push_back(make_row(id, Verdict::not_applicable,
+    rows.push_back(make_row(Verdict::not_applicable,
                             fmt::format("{}: built in, no update needed", os_name(os))));
     return;
   }
   const Summary evidence = servicing::weigh(installation);
   if (os.family == windows::Family::windows_7 && os.build != 0 && os.build < sp1_build) {
     Finding row =
-        make_row(id, Verdict::fail,
+        make_row(Verdict::fail,
                  fmt::format("cannot be installed on build {}: it needs SP1 (KB976932)", os.build) +
                      cbs_in_words(evidence));
     row.evidence = evidence.lines;
@@ -237,5 +234,33 @@ void check_kb3140245(const windows::Installation& installation, const Policy& po
   }
   rows.push_back(std::move(row));
 }
+
+}  // namespace
+
+namespace checks {
+
+extern const Check kb3140245{
+    .id = "servicing.kb3140245",
+    .draws_on = DrawsOn::software,
+    .severity = Severity::high,
+    .explanation =
+        {.summary = "KB3140245 is in effect: WinHTTP reads DefaultSecureProtocols",
+         .meaning = "winhttp.dll and webio.dll, in System32 and on 64-bit Windows also in "
+                    "SysWOW64, have at least file version 6.1.7601.23375 (Windows 7 SP1, Server "
+                    "2008 R2 SP1) or 6.2.9200.21797 (Windows 8, Server 2012). Where the files are "
+                    "not in the source, the component store's winners decide, then the state of "
+                    "the package. Windows 8.1 and later have it built in.",
+         .why = "Without it the registry value is dead, and programs on WinHTTP (Outlook, WebDAV, "
+                "Windows Update) offer SSL 3.0 and TLS 1.0 only. A list of updates is no proof: a "
+                "package that is only staged (CurrentState 0x40) is listed as well, and a "
+                "superseded one may be gone.",
+         .fix = "dism /image:<folder> /add-package /packagepath:<the .msu file>; the evidence of "
+                "the finding names the file. No registry patch can install it.",
+         .source = "support.microsoft.com/kb/3140245; Tip of the Day: CBS Servicing States "
+                   "(Microsoft, 2015)"},
+    .run = run,
+};
+
+}  // namespace checks
 
 }  // namespace goldhive::policy

@@ -4,22 +4,45 @@
 // They change nothing, but whoever wrote them believes they do.
 #include <fmt/format.h>
 
+#include "src/policy/checks.h"
 #include "src/policy/finding_parts.h"
-#include "src/policy/topics.h"
 
 namespace goldhive::policy {
+namespace {
 
-void check_stray_keys(const windows::Installation& installation, const Policy&, Rows& rows) {
+void run(const windows::Installation& installation, const Policy&, Rows& rows) {
   for (const windows::StrayKey& stray : installation.stray_keys) {
-    Finding row = make_row("registry.stray-key", Verdict::warn,
-                           stray.value.empty() ? fmt::format("{}: {}", stray.key, stray.reason)
-                                               : fmt::format("{}, value \"{}\": {}", stray.key,
-                                                             stray.value, stray.reason));
+    Finding row =
+        make_row(Verdict::warn, stray.value.empty() ? fmt::format("{}: {}", stray.key, stray.reason)
+                                                    : fmt::format("{}, value \"{}\": {}", stray.key,
+                                                                  stray.value, stray.reason));
     row.key = stray.key;
     row.value = stray.value;
     row.key_last_written = stray.last_written;
     rows.push_back(std::move(row));
   }
 }
+
+}  // namespace
+
+namespace checks {
+
+extern const Check ignored_settings{
+    .id = "registry.stray-key",
+    .draws_on = DrawsOn::nothing,
+    .severity = Severity::low,
+    .explanation =
+        {.summary = "Keys and values that Windows never reads",
+         .meaning = "A CurrentControlSet inside a SYSTEM file, a Wow6432Node in a 32-bit SOFTWARE, "
+                    "names of Schannel's keys and of WinHTTP's and Schannel's values that only "
+                    "look right, and such values one key too high.",
+         .why = "Whoever wrote them believes a setting is made. CurrentControlSet exists only "
+                "while Windows runs; in the file the sets are ControlSet001 and so on.",
+         .fix = "Delete it by hand after a look at it; goldhive patches the real place.",
+         .source = "support.microsoft.com/kb/102984; learn.microsoft.com, Registry Redirector"},
+    .run = run,
+};
+
+}  // namespace checks
 
 }  // namespace goldhive::policy

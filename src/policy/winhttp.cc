@@ -15,9 +15,9 @@
 
 #include <fmt/format.h>
 
+#include "src/policy/checks.h"
 #include "src/policy/finding_parts.h"
 #include "src/policy/protocols.h"
-#include "src/policy/topics.h"
 
 namespace goldhive::policy {
 
@@ -27,7 +27,6 @@ using windows::ValueFact;
 
 namespace {
 
-constexpr std::string_view id = "winhttp.default-secure-protocols";
 constexpr std::uint32_t server_2022_build = 20348;  // the first that has TLS 1.3
 constexpr std::uint32_t windows_11_build = 22000;
 constexpr std::uint32_t sp1_build = 7601;
@@ -126,34 +125,33 @@ Finding judge_bits(const windows::Installation& installation, const Policy& poli
                     ? " only"
                     : fmt::format(" (and {}, by update level)", describe_bits(reading.possible)));
   if (missing != 0) {
-    return make_row(id, Verdict::fail,
+    return make_row(Verdict::fail,
                     set ? fmt::format("{}, want {:#x}", state, policy.secure_protocols_required)
                         : state + in_use);
   }
   if (const std::uint32_t bad = forbidden & reading.bits; bad != 0) {
-    return make_row(id, Verdict::fail,
+    return make_row(Verdict::fail,
                     fmt::format("{}{}; the policy forbids {}", state, in_use, describe_bits(bad)));
   }
   if (const std::uint32_t maybe = forbidden & reading.possible; maybe != 0) {
-    return make_row(id, Verdict::undetermined,
+    return make_row(Verdict::undetermined,
                     fmt::format("{}: whether {} is offered depends on the update level; setting "
                                 "the value would settle it",
                                 state, describe_bits(maybe)));
   }
-  if (risk) return make_row(id, Verdict::warn, state + "; the default would do as well");
+  if (risk) return make_row(Verdict::warn, state + "; the default would do as well");
   if (reading.how == Reading::How::ignored) {
-    return make_row(id, Verdict::warn,
-                    state + "; the default of this Windows applies, which is right");
+    return make_row(Verdict::warn, state + "; the default of this Windows applies, which is right");
   }
   if (!set) {
-    return make_row(id, Verdict::pass,
+    return make_row(Verdict::pass,
                     fmt::format("not set: already the default ({})", describe_bits(reading.bits)));
   }
   if (const std::uint32_t ssl = reading.bits & (ssl20 | ssl30); ssl != 0) {
-    return make_row(id, Verdict::warn,
+    return make_row(Verdict::warn,
                     fmt::format("{}: {} should not be allowed", state, describe_bits(ssl)));
   }
-  return make_row(id, Verdict::pass, state);
+  return make_row(Verdict::pass, state);
 }
 
 /// Windows 7 without SP1 never reads the value; with an unknown build it may be one of those.
@@ -179,7 +177,7 @@ Finding judge(const windows::Installation& installation, const Policy& policy,
   const ValueFact& fact = view.default_secure_protocols;
   const windows::OsFacts& os = installation.os;
   if (auto reason = unreadable(fact)) {
-    return make_row(id, Verdict::undetermined, std::move(*reason));
+    return make_row(Verdict::undetermined, std::move(*reason));
   }
   const WinHttpDefaults defaults = winhttp_defaults(os);
   Finding row = judge_bits(installation, policy, fact, view.view, read(fact, defaults));
@@ -197,6 +195,40 @@ Finding judge(const windows::Installation& installation, const Policy& policy,
   }
   apply_servicing_level(os, row);
   return row;
+}
+
+void run(const windows::Installation& installation, const Policy& policy, Rows& rows) {
+  if (policy.secure_protocols_required == 0 && policy.secure_protocols_forbidden == 0) return;
+  if (appended_scope_row(installation, rows)) return;
+  const windows::Architecture arch = installation.os.architecture;
+  for (const windows::View view : {windows::View::native, windows::View::wow64}) {
+    const bool wow64 = view == windows::View::wow64;
+    // On 32-bit Windows a Wow6432Node is read by nothing: registry.stray-key names it.
+    if (wow64 && arch != windows::Architecture::unknown && !windows::is_64_bit(arch)) continue;
+    const windows::WinHttpFacts* facts = nullptr;
+    for (const auto& f : installation.winhttp) {
+      if (f.view == view) facts = &f;
+    }
+    Finding row;
+    if (facts == nullptr) {
+      row = make_row(Verdict::undetermined, needs_hive(installation, windows::HiveName::software,
+                                                       "the value was not looked for"));
+    } else {
+      row = judge(installation, policy, *facts);
+    }
+    if (wow64 && arch == windows::Architecture::unknown) {
+      row.message =
+          "whether this Windows is 64-bit is not known, only then is there a 32-bit "
+          "view; SYSTEM or a program file would settle it (" +
+          row.message + ")";
+      row.verdict = Verdict::undetermined;
+      row.edits.clear();
+    }
+    if (facts != nullptr) show_value(row, facts->default_secure_protocols);
+    row.view = view;
+    row.expected = hex(policy.secure_protocols_required);
+    rows.push_back(std::move(row));
+  }
 }
 
 }  // namespace
@@ -222,40 +254,27 @@ std::uint32_t merged_protocols(std::optional<std::uint32_t> old, std::uint32_t l
   return ((old.value_or(0) | required) & legal) & ~forbidden;
 }
 
-void check_secure_protocols(const windows::Installation& installation, const Policy& policy,
-                            Rows& rows) {
-  if (policy.secure_protocols_required == 0 && policy.secure_protocols_forbidden == 0) return;
-  if (appended_scope_row(installation, id, rows)) return;
-  const windows::Architecture arch = installation.os.architecture;
-  for (const windows::View view : {windows::View::native, windows::View::wow64}) {
-    const bool wow64 = view == windows::View::wow64;
-    // On 32-bit Windows a Wow6432Node is read by nothing: registry.stray-key names it.
-    if (wow64 && arch != windows::Architecture::unknown && !windows::is_64_bit(arch)) continue;
-    const windows::WinHttpFacts* facts = nullptr;
-    for (const auto& f : installation.winhttp) {
-      if (f.view == view) facts = &f;
-    }
-    Finding row;
-    if (facts == nullptr) {
-      row = make_row(
-          id, Verdict::undetermined,
-          needs_hive(installation, windows::HiveName::software, "the value was not looked for"));
-    } else {
-      row = judge(installation, policy, *facts);
-    }
-    if (wow64 && arch == windows::Architecture::unknown) {
-      row.message =
-          "whether this Windows is 64-bit is not known, only then is there a 32-bit "
-          "view; SYSTEM or a program file would settle it (" +
-          row.message + ")";
-      row.verdict = Verdict::undetermined;
-      row.edits.clear();
-    }
-    if (facts != nullptr) show_value(row, facts->default_secure_protocols);
-    row.view = view;
-    row.expected = hex(policy.secure_protocols_required);
-    rows.push_back(std::move(row));
-  }
-}
+namespace checks {
+
+extern const Check default_secure_protocols{
+    .id = secure_protocols_id,
+    .draws_on = DrawsOn::software,
+    .severity = Severity::high,
+    .explanation =
+        {.summary = "WinHTTP offers TLS 1.1 and 1.2 to programs that name no protocols",
+         .meaning = "HKLM\\SOFTWARE\\[Wow6432Node\\]Microsoft\\Windows\\CurrentVersion\\Internet "
+                    "Settings\\WinHttp, value DefaultSecureProtocols, REG_DWORD: 0x8 SSL 2.0, 0x20 "
+                    "SSL 3.0, 0x80 TLS 1.0, 0x200 TLS 1.1, 0x800 TLS 1.2. One row a view: 64-bit "
+                    "and 32-bit programs read their own.",
+         .why = "Windows 7 and 8 offer SSL 3.0 and TLS 1.0 without it. Another type than "
+                "REG_DWORD, 0, and undefined bits are ignored, so such a value only looks right. "
+                "Windows 8.1 and later need none, but a wrong one takes TLS 1.2 away.",
+         .fix = "goldhive patch keeps the legal bits that are there and adds what the policy "
+                "requires; --protocols sets exact bits. Takes effect at the next start.",
+         .source = "support.microsoft.com/kb/3140245; learn.microsoft.com, WinHTTP option flags"},
+    .run = run,
+};
+
+}  // namespace checks
 
 }  // namespace goldhive::policy

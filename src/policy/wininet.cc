@@ -4,29 +4,27 @@
 // Only where the policy asks.
 #include <fmt/format.h>
 
+#include "src/policy/checks.h"
 #include "src/policy/finding_parts.h"
 #include "src/policy/protocols.h"
-#include "src/policy/topics.h"
 
 namespace goldhive::policy {
 namespace {
 
-constexpr std::string_view id = "wininet.secure-protocols";
-
 Finding judge(const windows::WinInetFacts& facts, std::uint32_t required) {
   const windows::ValueFact& fact = facts.secure_protocols;
   if (auto reason = unreadable(fact)) {
-    return make_row(id, Verdict::undetermined, std::move(*reason));
+    return make_row(Verdict::undetermined, std::move(*reason));
   }
   if (fact.presence == windows::Presence::absent && facts.scope == "policy") {
-    return make_row(id, Verdict::not_applicable, "no policy overrides the users' own choice");
+    return make_row(Verdict::not_applicable, "no policy overrides the users' own choice");
   }
   const auto number = fact.dword();
   if (number && (*number & required) == required) {
-    return make_row(id, Verdict::pass, fmt::format("{:#x} ({})", *number, describe_bits(*number)));
+    return make_row(Verdict::pass, fmt::format("{:#x} ({})", *number, describe_bits(*number)));
   }
   Finding row = make_row(
-      id, Verdict::fail,
+      Verdict::fail,
       fact.presence == windows::Presence::absent ? "not set"
       : !number ? fmt::format("{} is not a REG_DWORD", hive::to_string(fact.type))
                 : fmt::format("{:#x} ({}), want {:#x}", *number, describe_bits(*number), required));
@@ -36,10 +34,8 @@ Finding judge(const windows::WinInetFacts& facts, std::uint32_t required) {
   return row;
 }
 
-}  // namespace
-
-void check_wininet(const windows::Installation& installation, const Policy& policy, Rows& rows) {
-  if (!policy.wininet_required || appended_scope_row(installation, id, rows)) return;
+void run(const windows::Installation& installation, const Policy& policy, Rows& rows) {
+  if (!policy.wininet_required || appended_scope_row(installation, rows)) return;
   for (const windows::WinInetFacts& facts : installation.wininet) {
     Finding row = judge(facts, *policy.wininet_required);
     show_value(row, facts.secure_protocols);
@@ -49,9 +45,30 @@ void check_wininet(const windows::Installation& installation, const Policy& poli
   }
   if (installation.wininet.empty()) {
     rows.push_back(make_row(
-        id, Verdict::undetermined,
+        Verdict::undetermined,
         needs_hive(installation, windows::HiveName::software, "the values were not looked for")));
   }
 }
+
+}  // namespace
+
+namespace checks {
+
+extern const Check wininet{
+    .id = "wininet.secure-protocols",
+    .draws_on = DrawsOn::software,
+    .severity = Severity::medium,
+    .explanation =
+        {.summary = "Internet Explorer and WinINet offer the protocols the policy names",
+         .meaning = "Value SecureProtocols, same bits as DefaultSecureProtocols: the machine's own "
+                    "(Internet Settings) and the one of a group policy, which overrides every "
+                    "user. Users' own values are not read. Only where the policy asks.",
+         .why = "WinINet looks at neither DefaultSecureProtocols nor Schannel's default set.",
+         .fix = "goldhive patch adds the bits.",
+         .source = "learn.microsoft.com, Internet Explorer policy \"Turn off encryption support\""},
+    .run = run,
+};
+
+}  // namespace checks
 
 }  // namespace goldhive::policy

@@ -136,12 +136,12 @@ class TextWriter {
     lines_.diff(*report.changes);
   }
 
-  /// Rows that tell nothing at a glance wait for --verbose: hives and volumes in order, and info
-  /// rows on a control set that does not boot.
+  /// Rows that tell nothing at a glance wait for --verbose: hives in order, and info rows on a
+  /// control set that does not boot.
   bool shown(const Finding& f, const windows::Installation& facts) const {
     if (options_.verbose) return true;
     if (f.severity != policy::Severity::info) return true;
-    if (f.id == "hive.state" || f.id == "volume.state") return f.actual != "clean";
+    if (f.id == "hive.state") return f.actual != "clean";
     return !f.control_set || facts.control_sets.boots == f.control_set;
   }
 
