@@ -21,14 +21,15 @@ struct Session {
   MemoryStorage storage;
   cli::Terminal terminal;  ///< no terminal unless a test says so
   bool (*interrupted)() = nullptr;
+  std::string working;  ///< the working folder, as it stands in outputs
 
   /// "goldhive <arguments>".
   Outcome run(const std::vector<std::string>& arguments, const std::string& input = "") {
     std::istringstream in(input);
     std::ostringstream out;
     std::ostringstream err;
-    cli::Host host{out,          err, storage, storage, terminal, "2026-01-31", 134143776000000000,
-                   {"", ".", ""}};
+    cli::Host host{
+        out, err, storage, storage, terminal, "2026-01-31", 134143776000000000, {working, ".", ""}};
     host.in = &in;
     host.interrupted = interrupted;
     const int code = cli::run(arguments, host);
