@@ -9,6 +9,7 @@
 
 #include "imgtools/bytes/error.h"
 #include "imgtools/bytes/text.h"
+#include "imgtools/hive_logs.h"
 #include "imgtools/host/path.h"
 
 namespace goldhive {
@@ -16,7 +17,6 @@ namespace goldhive {
 namespace {
 
 constexpr std::size_t file_type_offset = 28;
-constexpr const char* log_suffixes[] = {".LOG", ".LOG1", ".LOG2"};
 
 bool is_log(const Candidate& candidate) {
   if (candidate.has_magic(512, "DIRT") || candidate.has_magic(512, "HvLE")) return true;
@@ -65,6 +65,7 @@ class HiveFileTree final : public FileTree {
   }
 
   std::string host_path(const std::string& path) const { return folder_.prefix + path; }
+  const std::string& hive_name() const { return folder_.name; }
 
  private:
   std::vector<DirectoryEntry> siblings() const {
@@ -72,18 +73,18 @@ class HiveFileTree final : public FileTree {
       return storage_.list(folder_.prefix);
     } catch (const Error&) {  // a folder we may enter but not list
       std::vector<DirectoryEntry> guesses;
-      for (const char* suffix : log_suffixes) {
-        guesses.push_back({folder_.name + suffix, FileType::file});
+      for (const std::string_view suffix : hive_log_suffixes) {
+        guesses.push_back({folder_.name + std::string(suffix), FileType::file});
       }
       return guesses;
     }
   }
 
   bool is_log_name(const std::string& name) const {
-    for (const char* suffix : log_suffixes) {
-      if (nt_equal(name, folder_.name + suffix)) return true;
-    }
-    return false;
+    return std::any_of(hive_log_suffixes.begin(), hive_log_suffixes.end(),
+                       [&](std::string_view suffix) {
+                         return nt_equal(name, folder_.name + std::string(suffix));
+                       });
   }
 
   const ReadStorage& storage_;
@@ -91,7 +92,7 @@ class HiveFileTree final : public FileTree {
   std::vector<TreeEntry> entries_;
 };
 
-class HiveFileImage final : public Image {
+class HiveFileImage final : public Image, public LoneHive {
  public:
   explicit HiveFileImage(const Candidate& candidate)
       : path_(candidate.path), tree_(std::make_shared<HiveFileTree>(candidate)) {
@@ -113,6 +114,7 @@ class HiveFileImage final : public Image {
   }
 
   std::vector<std::string> host_files() const override { return {path_}; }
+  std::string hive_path() const override { return tree_->hive_name(); }
 
  private:
   std::string path_;

@@ -2,10 +2,19 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "imgtools/formats.h"
 
 namespace goldhive {
+
+/// What an Image also is if it is a single hive file.
+class LoneHive {
+ public:
+  virtual ~LoneHive() = default;
+  /// Of the hive in the tree of the only volume.
+  virtual std::string hive_path() const = 0;
+};
 
 bool is_hive_file(const Candidate& candidate);
 /// Error(unsupported) if the file is a transaction log.

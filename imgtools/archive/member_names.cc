@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "imgtools/hive_logs.h"
+
 namespace goldhive {
 
 namespace {
@@ -26,7 +28,6 @@ using Parts = std::vector<std::string_view>;
 constexpr std::uint64_t smallest_hive = 8192;
 
 constexpr std::array<std::string_view, 2> hive_names = {"SOFTWARE", "SYSTEM"};
-constexpr std::array<std::string_view, 4> hive_suffixes = {"", ".LOG", ".LOG1", ".LOG2"};
 constexpr std::array<std::string_view, 4> modules = {"winhttp.dll", "webio.dll", "ntoskrnl.exe",
                                                      "cmd.exe"};
 constexpr std::array<std::string_view, 2> system_folders = {"System32", "SysWOW64"};
@@ -74,7 +75,8 @@ bool ends_in_one_of(const List& suffixes, std::string_view name) {
 bool is_hive_or_log(std::string_view name) {
   for (const std::string_view hive : hive_names) {
     if (!same(name.substr(0, hive.size()), hive)) continue;
-    if (is_one_of(hive_suffixes, name.substr(hive.size()))) return true;
+    const std::string_view suffix = name.substr(hive.size());
+    if (suffix.empty() || is_one_of(hive_log_suffixes, suffix)) return true;
   }
   return false;
 }

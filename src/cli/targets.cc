@@ -87,7 +87,7 @@ class Walk {
   bool holds_hives(const windows::Place& place, const std::string& folder) const {
     return !place.loose() || place.software || place.system ||
            std::any_of(place.unnamed.begin(), place.unnamed.end(),
-                       [&](const windows::HiveFiles& file) {
+                       [&](const windows::HiveFile& file) {
                          return detect_format(storage_, join_path(folder, file.path)) == "hive";
                        });
   }

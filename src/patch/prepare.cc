@@ -14,32 +14,15 @@
 #include "src/hive/base_block.h"
 #include "src/hive/checker.h"
 #include "src/hive/editor.h"
-#include "src/hive/recovery.h"
 #include "src/patch/check_edit.h"
+#include "src/windows/hive_with_logs.h"
 
 namespace goldhive::patch {
 namespace {
 
 using hive::CheckResult;
 using policy::Edit;
-using Source = std::shared_ptr<const ByteSource>;
-
-/// A hive and the logs beside it, by exact path; a log that is not there is null.
-struct HiveAndLogs {
-  HiveAndLogs(const FileTree& tree, const std::string& path) : primary(tree.open(path)) {
-    const auto add = [&](const char* suffix) -> Source {
-      const std::optional<std::string> found = tree.find(path + suffix);
-      if (!found) return nullptr;
-      Source log = tree.open(*found);
-      paths.emplace_back(*found, log);
-      return log;
-    };
-    logs = {add(".LOG"), add(".LOG1"), add(".LOG2")};
-  }
-  Source primary;
-  hive::LogSources logs;
-  std::vector<std::pair<std::string, Source>> paths;
-};
+using windows::HiveWithLogs;
 
 constexpr std::uint64_t page_size = 4096;
 
@@ -108,8 +91,8 @@ void apply(hive::Editor& editor, const Edit& edit) {
 }
 
 /// A log whose base block is zero is no log: Windows, and we, pass it over.
-void silence_logs(const HiveAndLogs& files, std::vector<FileEdit>& out) {
-  for (const auto& [path, log] : files.paths) {
+void silence_logs(const HiveWithLogs& files, std::vector<FileEdit>& out) {
+  for (const auto& [path, log] : files.logs()) {
     if (log->size() < hive::base_block_head) continue;
     FileEdit edit;
     edit.path = path;
@@ -158,14 +141,14 @@ void add_check(EditCheck check, Prepared& out) {
 
 void prepare_hive(const FileTree& tree, const windows::HiveFact& fact,
                   const std::vector<Edit>& edits, const EditOptions& options, Prepared& out) {
-  const HiveAndLogs files(tree, fact.path);
-  const hive::OpenedHive opened = hive::open_with_logs(files.primary, files.logs);
+  HiveWithLogs files(tree, fact.path);
+  const hive::OpenedHive opened = files.open();
   EditCheck check;
-  check.where = files.primary->name();
+  check.where = files.primary()->name();
   refuse_unsafe_state(opened, check.where, options.force_dirty);
   std::shared_ptr<ResidentSource> whole = read_whole(*opened.contents);
   // A change is told against the file, so it cannot be laid over what was recovered from logs.
-  const bool of_the_file = opened.contents == files.primary;
+  const bool of_the_file = opened.contents == files.primary();
   std::future<hive::CrossCheckCopy> copying;  // waited for before the bytes it is made from go
   if (options.cross_check && of_the_file) {
     copying = std::async(std::launch::async, [&] { return copy_for_hivex(*whole, options); });
@@ -174,7 +157,7 @@ void prepare_hive(const FileTree& tree, const windows::HiveFact& fact,
   refuse_faults(check.before, check.where);
   for (const Edit& edit : edits) require_expected(*opened.hive, edit, check.where);
 
-  hive::Editor editor(of_the_file ? whole : files.primary, opened, options.now);
+  hive::Editor editor(of_the_file ? whole : files.primary(), opened, options.now);
   for (const Edit& edit : edits) apply(editor, edit);
   const hive::HiveChange change = editor.finish();
   if (change.empty()) return;

@@ -1,47 +1,32 @@
 #include "src/target/verify.h"
 
-#include "imgtools/host/path.h"
-#include "src/hive/recovery.h"
+#include "imgtools/lone_hive.h"
+#include "src/windows/hive_with_logs.h"
 
 namespace goldhive::target {
 namespace {
 
-std::shared_ptr<const ByteSource> log_beside(const FileTree& tree, const std::string& hive,
-                                             const char* suffix) {
-  return tree.open_if_present(hive + suffix);
-}
-
 report::HiveCheckReport check_hive(const FileTree& tree, const std::string& path,
                                    const std::string& id, bool use_logs) {
-  const std::shared_ptr<const ByteSource> primary = tree.open(path);
-  hive::LogSources logs;
-  if (use_logs) {
-    logs.log = log_beside(tree, path, ".LOG");
-    logs.log1 = log_beside(tree, path, ".LOG1");
-    logs.log2 = log_beside(tree, path, ".LOG2");
-  }
-  const hive::OpenedHive opened = hive::open_with_logs(primary, logs);
+  windows::HiveWithLogs files(tree, path);
+  const hive::OpenedHive opened = files.open(use_logs);
   report::HiveCheckReport out;
   out.id = id;
   out.path = path;
-  out.size = primary->size();
+  out.size = files.primary()->size();
   out.state = opened.state;
   out.reason = opened.reason;
-  out.result = hive::check(opened.contents ? *opened.contents : *primary);
+  out.result = hive::check(opened.contents ? *opened.contents : *files.primary());
   return out;
 }
-
-/// The name of a lone hive in its tree, where its logs are the other entries.
-std::string lone_hive(const Image& image) { return base_name(image.host_files().front()); }
 
 std::vector<report::HiveCheckReport> check_hives(const VisitedVolume& visited,
                                                  const windows::InspectOptions& options) {
   std::vector<report::HiveCheckReport> checks;
   const std::shared_ptr<const FileTree>& tree = visited.volume.tree;
   if (!tree) return checks;  // an encrypted volume
-  if (visited.image.format() == "hive") {
-    checks.push_back(
-        check_hive(*tree, lone_hive(visited.image), visited.name.path, options.use_logs));
+  if (const auto* lone = dynamic_cast<const LoneHive*>(&visited.image)) {
+    checks.push_back(check_hive(*tree, lone->hive_path(), visited.name.path, options.use_logs));
     return checks;
   }
   for (const windows::Installation& found : installations_in(visited, options)) {

@@ -23,6 +23,7 @@
 
 #include "imgtools/bytes/error.h"
 #include "imgtools/bytes/text.h"
+#include "imgtools/hive_logs.h"
 
 namespace goldhive::windows {
 namespace {
@@ -60,28 +61,22 @@ bool has_suffix(std::string_view name, std::string_view suffix) {
 
 /// Files that lie beside hives and are none. (Registry transactions have .blf and .regtrans-ms.)
 bool is_companion(std::string_view name) {
-  constexpr std::array<std::string_view, 5> suffixes = {".LOG", ".LOG1", ".LOG2", ".blf",
-                                                        ".regtrans-ms"};
-  return std::any_of(suffixes.begin(), suffixes.end(),
-                     [name](std::string_view suffix) { return has_suffix(name, suffix); });
+  const auto is_suffix = [name](std::string_view suffix) { return has_suffix(name, suffix); };
+  return std::any_of(hive_log_suffixes.begin(), hive_log_suffixes.end(), is_suffix) ||
+         is_suffix(".blf") || is_suffix(".regtrans-ms");
 }
 
-HiveFiles with_logs(const std::string& folder, const Entries& entries, const TreeEntry& hive) {
-  const auto log = [&](const char* suffix) -> std::optional<std::string> {
-    const TreeEntry* entry = child(entries, hive.name + suffix, false);
-    if (entry == nullptr) return std::nullopt;
-    return join_path(folder, entry->name);
-  };
-  return {join_path(folder, hive.name), hive.size, log(".LOG"), log(".LOG1"), log(".LOG2")};
+HiveFile hive_file(const std::string& folder, const TreeEntry& entry) {
+  return {join_path(folder, entry.name), entry.size};
 }
 
 /// Puts the hives of `folder` into `place`; false if there are none by name.
 bool take_hives(const std::string& folder, const Entries& entries, Place& place) {
   if (const TreeEntry* hive = child(entries, "SOFTWARE", false)) {
-    place.software = with_logs(folder, entries, *hive);
+    place.software = hive_file(folder, *hive);
   }
   if (const TreeEntry* hive = child(entries, "SYSTEM", false)) {
-    place.system = with_logs(folder, entries, *hive);
+    place.system = hive_file(folder, *hive);
   }
   return place.software || place.system;
 }
@@ -188,7 +183,7 @@ class Finder {
       place.root = folder;
       if (place.unnamed.size() == unnamed_limit) continue;
       const Entries entries = list(folder);
-      place.unnamed.push_back(with_logs(folder, entries, *child(entries, name, false)));
+      place.unnamed.push_back(hive_file(folder, *child(entries, name, false)));
     }
     for (auto& [folder, place] : by_folder) places_.push_back(std::move(place));
   }
@@ -328,7 +323,7 @@ class Finder {
         notes_.push_back(fmt::format("only the first {} files were tried as hives", unnamed_limit));
         break;
       }
-      place.unnamed.push_back(with_logs("", root, entry));
+      place.unnamed.push_back(hive_file("", entry));
     }
     if (!place.unnamed.empty()) places_.push_back(std::move(place));
   }

@@ -10,11 +10,10 @@
 
 namespace goldhive::windows {
 
-/// A hive file and the logs that lie beside it; exact paths.
-struct HiveFiles {
-  std::string path;
+/// A file that is a hive by its name, or might be one.
+struct HiveFile {
+  std::string path;  ///< exact
   std::uint64_t size = 0;
-  std::optional<std::string> log, log1, log2;
 };
 
 /// One installation, or one folder of hives.
@@ -26,10 +25,10 @@ struct Place {
   /// System32; also known where the tree begins there. nullopt for other loose hives.
   std::optional<std::string> system32;
   /// The hives by name. Their content is not yet looked at.
-  std::optional<HiveFiles> software, system;
+  std::optional<HiveFile> software, system;
   /// Files of a flat folder whose names do not say what they are (SYSTEM_2016, software.hiv): only
   /// where there are no hives by name.
-  std::vector<HiveFiles> unnamed;
+  std::vector<HiveFile> unnamed;
   bool regback = false;  ///< hives of config\RegBack, because that folder was given
   std::vector<std::string> warnings;
 

@@ -72,8 +72,8 @@ class Inspector {
     return installation;
   }
 
-  LoadedHive load(const std::optional<HiveFiles>& files, HiveName name) const {
-    return load_hive(*volume_.tree, files ? &*files : nullptr, name, options_);
+  LoadedHive load(const std::optional<HiveFile>& file, HiveName name) const {
+    return load_hive(*volume_.tree, file ? &*file : nullptr, name, options_);
   }
 
   void add_unnamed(const Place& place) {

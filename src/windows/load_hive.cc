@@ -15,6 +15,7 @@
 #include "imgtools/bytes/digest.h"
 #include "imgtools/bytes/error.h"
 #include "imgtools/bytes/text.h"
+#include "src/windows/hive_with_logs.h"
 
 namespace goldhive::windows {
 namespace {
@@ -42,23 +43,6 @@ bool has_any(const hive::Key& root, std::initializer_list<std::string_view> name
                      [&root](std::string_view name) { return root.find(name).has_value(); });
 }
 
-std::shared_ptr<const ByteSource> open_log(const FileTree& tree,
-                                           const std::optional<std::string>& path) {
-  return path ? std::shared_ptr<const ByteSource>(tree.open(*path)) : nullptr;
-}
-
-hive::OpenedHive open_hive(const FileTree& tree, const HiveFiles& files,
-                           const std::shared_ptr<const ByteSource>& primary,
-                           const InspectOptions& options) {
-  hive::LogSources logs;
-  if (options.use_logs) {
-    logs.log = open_log(tree, files.log);
-    logs.log1 = open_log(tree, files.log1);
-    logs.log2 = open_log(tree, files.log2);
-  }
-  return hive::open_with_logs(primary, logs);
-}
-
 void mark_damaged(LoadedHive& loaded, const Error& error) {
   loaded.hive.reset();
   loaded.fact.state = hive::HiveState::damaged;
@@ -66,19 +50,19 @@ void mark_damaged(LoadedHive& loaded, const Error& error) {
   loaded.fact.error = error;
 }
 
-LoadedHive open_fact(const FileTree& tree, const HiveFiles& files, HiveName name,
+LoadedHive open_fact(const FileTree& tree, const HiveFile& file, HiveName name,
                      const InspectOptions& options) {
   LoadedHive loaded;
   HiveFact& fact = loaded.fact;
   fact.name = name;
   fact.missing = false;
-  fact.path = files.path;
-  fact.size = files.size;
+  fact.path = file.path;
+  fact.size = file.size;
   try {
-    const std::shared_ptr<const ByteSource> primary = tree.open(files.path);
-    fact.size = primary->size();
-    if (options.hash) fact.sha256 = to_hex(sha256(*primary));
-    hive::OpenedHive opened = open_hive(tree, files, primary, options);
+    HiveWithLogs files(tree, file.path);
+    fact.size = files.primary()->size();
+    if (options.hash) fact.sha256 = to_hex(sha256(*files.primary()));
+    hive::OpenedHive opened = files.open(options.use_logs);
     fact.state = opened.state;
     fact.reason = std::move(opened.reason);
     fact.sequence1 = opened.sequence1;
@@ -88,7 +72,7 @@ LoadedHive open_fact(const FileTree& tree, const HiveFiles& files, HiveName name
     fact.error = std::move(opened.error);
     loaded.hive = std::move(opened.hive);
   } catch (const Error& e) {
-    mark_damaged(loaded, e.at(files.path));
+    mark_damaged(loaded, e.at(file.path));
   }
   return loaded;
 }
@@ -168,10 +152,10 @@ std::string describe_hive(const hive::Hive& hive) {
   return "a hive of some other kind";
 }
 
-LoadedHive load_hive(const FileTree& tree, const HiveFiles* files, HiveName name,
+LoadedHive load_hive(const FileTree& tree, const HiveFile* file, HiveName name,
                      const InspectOptions& options) {
-  if (files == nullptr) return missing(name);
-  LoadedHive loaded = open_fact(tree, *files, name, options);
+  if (file == nullptr) return missing(name);
+  LoadedHive loaded = open_fact(tree, *file, name, options);
   if (!loaded.hive) return loaded;
   const HiveKind kind = kind_of(*loaded.hive);
   const HiveKind wanted = name == HiveName::software ? HiveKind::software : HiveKind::system;
@@ -181,14 +165,14 @@ LoadedHive load_hive(const FileTree& tree, const HiveFiles* files, HiveName name
                                                          : describe_hive(*loaded.hive);
   mark_damaged(loaded, Error(ErrorKind::unsupported,
                              fmt::format("is {} by its content, not {}", content, to_string(name)),
-                             files->path));
+                             file->path));
   return loaded;
 }
 
-std::vector<HivePair> load_unnamed(const FileTree& tree, const std::vector<HiveFiles>& files,
+std::vector<HivePair> load_unnamed(const FileTree& tree, const std::vector<HiveFile>& files,
                                    const InspectOptions& options) {
   Sorted sorted;
-  for (const HiveFiles& file : files) {
+  for (const HiveFile& file : files) {
     try {
       if (is_regf(tree, file.path)) sorted.add(open_fact(tree, file, HiveName::software, options));
     } catch (const Error& e) {

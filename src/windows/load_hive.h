@@ -28,7 +28,7 @@ std::string describe_hive(const hive::Hive& hive);
 
 /// Opens the hive that is expected to be `name`; nullptr gives the fact "missing". A file whose
 /// content is another kind of hive comes back damaged, with the error saying what it is.
-LoadedHive load_hive(const FileTree& tree, const HiveFiles* files, HiveName name,
+LoadedHive load_hive(const FileTree& tree, const HiveFile* file, HiveName name,
                      const InspectOptions& options);
 
 /// The hives of one installation.
@@ -42,7 +42,7 @@ struct HivePair {
 ///
 /// Throws Error(unsupported) that says what the files are if hives are there but neither kind;
 /// the first error if there are only broken ones. Files that are no hives at all are passed over.
-std::vector<HivePair> load_unnamed(const FileTree& tree, const std::vector<HiveFiles>& files,
+std::vector<HivePair> load_unnamed(const FileTree& tree, const std::vector<HiveFile>& files,
                                    const InspectOptions& options);
 
 }  // namespace goldhive::windows

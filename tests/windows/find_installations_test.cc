@@ -30,7 +30,7 @@ std::vector<std::string> windows_folders(const std::vector<Place>& places) {
   return names;
 }
 
-TEST_CASE("an ordinary tree has one installation with both hives and their logs") {
+TEST_CASE("an ordinary tree has one installation with both hives") {
   const auto tree =
       tree_of({"Windows/System32/config/SOFTWARE", "Windows/System32/config/SOFTWARE.LOG",
                "Windows/System32/config/SOFTWARE.LOG1", "Windows/System32/config/SYSTEM",
@@ -46,11 +46,8 @@ TEST_CASE("an ordinary tree has one installation with both hives and their logs"
   REQUIRE(place.software);
   CHECK(place.software->path == "Windows/System32/config/SOFTWARE");
   CHECK(place.software->size == 4);
-  CHECK(place.software->log == "Windows/System32/config/SOFTWARE.LOG");
-  CHECK(place.software->log1 == "Windows/System32/config/SOFTWARE.LOG1");
-  CHECK_FALSE(place.software->log2);
   REQUIRE(place.system);
-  CHECK(place.system->log2 == "Windows/System32/config/SYSTEM.LOG2");
+  CHECK(place.system->path == "Windows/System32/config/SYSTEM");
   CHECK(place.warnings.empty());
 }
 
@@ -60,7 +57,7 @@ TEST_CASE("names are matched in any case and one hive is enough") {
   REQUIRE(places.size() == 1);
   CHECK(places[0].windows == "WINNT");
   REQUIRE(places[0].software);
-  CHECK(places[0].software->log == "WINNT/system32/CONFIG/software.log");
+  CHECK(places[0].software->path == "WINNT/system32/CONFIG/software");
   CHECK_FALSE(places[0].system);
 }
 
@@ -106,7 +103,6 @@ TEST_CASE("the tree may begin at the Windows folder, at System32, at config or a
     CHECK(places[0].loose());
     CHECK_FALSE(places[0].system32);
     CHECK_FALSE(places[0].regback);
-    CHECK(places[0].system->log1 == "SYSTEM.LOG1");
     CHECK(places[0].unnamed.empty());
   }
   SECTION("RegBack") {
@@ -171,7 +167,6 @@ TEST_CASE("files of a flat folder are candidates only where no hive is known by 
   CHECK_FALSE(places[0].system);
   REQUIRE(places[0].unnamed.size() == 2);
   CHECK(places[0].unnamed[1].path == "software.hiv");
-  CHECK(places[0].unnamed[1].log1 == "software.hiv.LOG1");
 
   CHECK(find(tree_of({"SYSTEM_2016", "SYSTEM"})).at(0).unnamed.empty());
 }

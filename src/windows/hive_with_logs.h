@@ -1,0 +1,40 @@
+// A hive file and the transaction logs that lie beside it. Whoever opens a hive of a file tree does
+// it through this, so that all look for the same logs.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "imgtools/file_tree.h"
+#include "src/hive/recovery.h"
+
+namespace goldhive::windows {
+
+class HiveWithLogs {
+ public:
+  using Source = std::shared_ptr<const ByteSource>;
+
+  /// Opens the hive, not yet its logs. `path` is exact. `tree` must outlive this. Throws Error.
+  HiveWithLogs(const FileTree& tree, const std::string& path);
+
+  const Source& primary() const { return primary_; }
+
+  /// The hive as recovered from its logs, where it needs them and they fit. Without `use_logs` none
+  /// is looked for. Throws Error if a log is there and cannot be opened.
+  hive::OpenedHive open(bool use_logs = true);
+
+  /// The logs that open() found, by exact path. Their names may differ from the hive's in case.
+  const std::vector<std::pair<std::string, Source>>& logs() const { return logs_; }
+
+ private:
+  Source find_log(std::string_view suffix);
+
+  const FileTree& tree_;
+  std::string path_;
+  Source primary_;
+  std::vector<std::pair<std::string, Source>> logs_;
+};
+
+}  // namespace goldhive::windows
