@@ -71,14 +71,16 @@ class DirectoryTree final : public FileTree {
   std::optional<std::string> find(const std::string& path) const override {
     // As FileTree::find(), but without a stat of each of the thousands of files in System32.
     std::string found;
-    const Parts parts = split(path);
-    for (const std::string& part : parts) {
-      const std::optional<std::string> name = match(found, part);
+    std::string host = root_;  // where `found` is
+    for (const std::string& part : split(path)) {
+      const std::optional<std::string> name = match(host, part);
       if (!name) return std::nullopt;
       found = join_path(found, *name);
-      if (!resolve(found)) return std::nullopt;
+      const std::optional<std::string> resolved = resolve(found);
+      if (!resolved) return std::nullopt;
+      host = *resolved;
     }
-    if (!found.empty() && !storage_.stat(*resolve(found))) return std::nullopt;
+    if (!found.empty() && !storage_.stat(host)) return std::nullopt;
     return found;
   }
 
@@ -111,13 +113,12 @@ class DirectoryTree final : public FileTree {
     }
   }
 
-  std::optional<std::string> match(const std::string& directory, const std::string& name) const {
-    const std::optional<std::string> host = resolve(directory);
-    if (!host) return std::nullopt;
-    const std::optional<FileInfo> info = storage_.stat(*host);
+  /// The name that `name` means in a folder of the host; nullopt if it is no folder.
+  std::optional<std::string> match(const std::string& folder, const std::string& name) const {
+    const std::optional<FileInfo> info = storage_.stat(folder);
     if (!info || info->type != FileType::directory) return std::nullopt;
     const DirectoryEntry* similar = nullptr;
-    for (const DirectoryEntry& entry : listing(*host)) {
+    for (const DirectoryEntry& entry : listing(folder)) {
       if (entry.name == name) return entry.name;
       if (similar == nullptr && nt_equal(entry.name, name)) similar = &entry;
     }
