@@ -8,7 +8,7 @@
 //   1. Is the root a Windows folder, or System32, or does a folder of level 1 or 2, or in a
 //      Windows.old of level 2, hold System32\config with a hive?
 //   2. Are there hives by name in the root, or in a folder of level 1?
-//   3. Which files of the root could be a hive at all? Their content must tell (loose_hives.cc).
+//   3. Which files of the root could be a hive at all? Their content must tell (load_hive.cc).
 //
 // In an archive, people's folders stand above all of that (backups/2016/pc7/C/Windows), and looking
 // costs nothing, since its tree is in memory: there the same questions are asked of every folder.
