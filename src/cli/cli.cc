@@ -17,7 +17,7 @@ namespace goldhive::cli {
 namespace {
 
 /// Seconds since 1970. SOURCE_DATE_EPOCH, where set, takes the place of the clock
-/// (reproducible-builds.org). A malformed one is an error: whoever sets it wants the same bytes.
+/// (reproducible-builds.org). A malformed one is an error, since who sets it wants the same bytes.
 std::int64_t clock_seconds() {
   if (const std::string epoch = environment("SOURCE_DATE_EPOCH"); !epoch.empty()) {
     if (const auto seconds = parse_epoch(epoch)) return *seconds;
@@ -51,7 +51,7 @@ int obey(const Command& program, const std::vector<std::string>& arguments, Host
   return exit_compliant;
 }
 
-/// A full disk must not look like success; a reader that has seen enough is no error.
+/// A full disk is an error. A reader that closed the pipe, such as head, is none.
 int after_flush(Host& host, int exit_code) {
   host.out.flush();
   if (host.out.good() || reader_has_gone()) return exit_code;

@@ -62,8 +62,8 @@ int patch(Host& host, const PatchFlags& flags) {
         host, {flags.targets, flags.output, flags.policy, flags.plan, "", flags.force_unclean});
   }
   TargetFlags targets = flags.targets;
-  // Two names may mean one image: then they must be patched one after the other, and are unless the
-  // user knows that they do not.
+  // Two names may mean one image, and then one patch must wait for the other. So targets are
+  // patched one after the other, unless the user asks for more at once.
   if (targets.jobs == 0) targets.jobs = 1;
   patch::PatchSettings settings = settings_of(host, flags, policy);
   settings.saved = saved ? &*saved : nullptr;
@@ -80,7 +80,7 @@ int patch(Host& host, const PatchFlags& flags) {
   return exit_code_of(report, flags.policy.findings_code);
 }
 
-/// Those that no other command has.
+/// The flags that no other command has.
 void add_own_flags(Command& command, PatchFlags& flags) {
   command.flags.push_back(
       {.names = {"--plan"},

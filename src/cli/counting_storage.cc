@@ -3,7 +3,7 @@
 namespace goldhive::cli {
 namespace {
 
-/// Less than this is read sooner than a line about it.
+/// A shorter read is done before anybody could read a line about it.
 constexpr std::uint64_t worth_telling = 16 << 20;
 
 }  // namespace
@@ -56,7 +56,7 @@ class CountedSource final : public ByteSource {
  protected:
   void do_read(std::uint64_t offset, std::span<std::uint8_t> out) const override {
     inner_->read(offset, out);
-    if (offset < from_ + now_.done) {  // back: what comes is another read
+    if (offset < from_ + now_.done) {  // a step back begins another read
       counter_.end_read(now_.number);
       begin(offset);
     }

@@ -42,7 +42,7 @@ class IoCounter {
   std::uint64_t written_ = 0;
   std::uint64_t reads_begun_ = 0;
   std::optional<LongRead> long_read_;
-  std::uint64_t written_before_ = 0;  // the long read
+  std::uint64_t written_before_ = 0;  // what was written when the long read began
 };
 
 /// `inner`, counted.

@@ -1,4 +1,4 @@
-// Exit codes: the contract of docs/report.md. Scripts test them, so they change never.
+// Exit codes: the contract of docs/report.md. Scripts test them, so they never change.
 #pragma once
 
 #include "src/report/report.h"
@@ -10,7 +10,7 @@ inline constexpr int exit_findings = 1;       ///< findings (plan: pending chang
 inline constexpr int exit_error = 2;          ///< usage, I/O, corrupt, refused, undetermined
 inline constexpr int exit_interrupted = 130;  ///< SIGINT, as shells report it
 
-/// `findings_code`: what --exit-code puts in the place of 1; nothing else is replaced.
+/// `findings_code`: what --exit-code puts in the place of 1. No other code is replaced.
 constexpr int exit_code_of(report::Status status, int findings_code = exit_findings) {
   switch (status) {
     case report::Status::not_applicable:

@@ -1,8 +1,8 @@
 // Work on many things by several threads, with the results handed out in the order of the things,
 // whatever is finished first.
 //
-// Memory is bounded: no thread runs further ahead of the oldest unfinished one than a few results
-// each. Nothing but the work itself runs outside the caller's thread.
+// Memory is bounded: all threads together are at most a few results a thread ahead of the oldest
+// thing that is not finished. Only the work itself runs outside the caller's thread.
 #pragma once
 
 #include <algorithm>

@@ -21,7 +21,7 @@ std::string folder_of(const std::string& path) {
 
 std::unique_ptr<WritableFile> create_beside(Storage& storage, const std::string& path,
                                             std::string& name) {
-  // A name may be taken by what a killed run left behind; never overwrite what is not ours.
+  // A name may be taken by a file that a killed run left. No file that is not ours is overwritten.
   constexpr int tries = 100;
   for (int n = 0; n < tries; ++n) {
     name = fmt::format("{}.{}.new", path, n);

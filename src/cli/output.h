@@ -24,14 +24,14 @@ class Output {
   /// folder to lie in. Called with all targets, before the first is looked at.
   void guard(const std::vector<std::string>& targets) const;
 
-  /// A target is done (and settled): formats that can show it at once do.
+  /// Shows a target that is done (and settled), if the format can show it before all are done.
   void target_done(const report::TargetReport& target);
   /// Whether finish(), or the command after it, needs the targets that target_done() has seen.
   bool needs_targets() const;
   /// The format of one of the outputs that can hold the changes of one installation only; null if
   /// there is none.
   const report::Format* one_installation_format() const;
-  /// All are done: writes everything still to be written.
+  /// Writes everything that was not written while the targets were worked on.
   void finish(const report::Report& report);
 
  private:

@@ -1,6 +1,6 @@
-// One line on a terminal that says how far a run is: of its targets where there are several, and of
-// a file that is read for long or written anew. It stands below whatever else is written and is
-// gone at the end.
+// One line on a terminal that says how far a run is: how many of its targets are done, where there
+// are several, and how much of a large file is read or written. It stands below whatever else is
+// written and is gone at the end.
 #pragma once
 
 #include <chrono>
@@ -13,7 +13,7 @@
 
 namespace goldhive::cli {
 
-/// What came of something in a time, which may be 0.
+/// How much of something is done, and how fast. `elapsed` may be 0.
 struct Pace {
   std::uint64_t done = 0;   ///< in all
   std::uint64_t total = 0;  ///< to be done, in all

@@ -24,7 +24,7 @@ OpenOptions open_options(const Host& host, const std::string& input_format) {
 int restore_targets(Host& host, report::Command command, const TargetFlags& targets,
                     const OutputFlags& output_flags, const RestoreTarget& restore) {
   TargetFlags in_order = targets;
-  in_order.jobs = 1;  // a target that is named twice was patched twice
+  in_order.jobs = 1;  // a target that is named twice is put back twice, step by step
   Output output(host, command, output_flags, false);
   const report::Report report =
       run_targets(host, command, "", in_order, output,

@@ -20,13 +20,14 @@ struct UndoFlags {
 };
 UndoOptions undo_options(const Host& host, const UndoFlags& flags);
 
-/// How undo and recover open a target: they look for journals, not for images inside archives.
-OpenOptions open_options(const Host& host, const std::string& input_format = "");
+/// How undo and recover open a target. They look for journals of the file itself, so they do not
+/// open images inside archives.
+OpenOptions open_options(const Host& host, const std::string& input_format);
 
 /// Puts a target back through `storage` and says in `report.restore` what it did. May throw Error.
 using RestoreTarget = std::function<void(Storage& storage, const target::TargetName& name,
                                          report::TargetReport& report)>;
-/// The targets one after the other, as a patch takes them; returns the exit code.
+/// Calls `restore` for one target after the other, in the order of a patch. Returns the exit code.
 int restore_targets(Host& host, report::Command command, const TargetFlags& targets,
                     const OutputFlags& output, const RestoreTarget& restore);
 

@@ -33,7 +33,7 @@ void say_errors(Host& host, const report::TargetReport& target) {
 
 void add_hot_journals(const ReadThroughStorage& storage, report::TargetReport& target) {
   for (const ReadThroughStorage::Met& met : storage.journals()) {
-    if (!met.fits) continue;  // an error says so
+    if (!met.fits) continue;  // opening the file was an error, which says so
     target.notes.push_back(fmt::format(
         "a patch of {} was cut off; it is read as it was before (goldhive recover rolls it back, "
         "journal {})",
@@ -41,8 +41,8 @@ void add_hot_journals(const ReadThroughStorage& storage, report::TargetReport& t
   }
 }
 
-/// A disk in a folder of disks need not be one with Windows: that it is none is known where all of
-/// it could be read.
+/// Not every disk in a folder of disks holds a Windows. One without is a note and no error, if all
+/// of it could be read.
 void excuse_without_windows(report::TargetReport& target) {
   if (!target.error || target.error->kind() != ErrorKind::not_found || target.format.empty() ||
       std::any_of(target.volumes.begin(), target.volumes.end(),
@@ -61,22 +61,23 @@ void say(Host& host, const std::string& message) {
 
 namespace {
 
-/// What a thread finds out about one target; told by the thread that tells everything.
-struct Seen {
+/// What came of one target, for the thread that reports on all of them.
+struct Outcome {
   report::TargetReport target;
   ReadStats read;
 };
 
-Seen look_at(const Host& host, const Target& wanted, const LookAtTarget& look, IoCounter& counter) {
+Outcome run_on(const Host& host, const Target& wanted, const RunOnTarget& run, IoCounter& counter) {
   const CountingReadStorage counting(host.input, counter);
   const ReadThroughStorage storage(counting);
-  Seen seen{look(storage, wanted.path, counter), {}};
-  add_hot_journals(storage, seen.target);
-  seen.target.backup = target::windows_backup_of(make_absolute(wanted.path, host.folders.working));
-  if (wanted.found) excuse_without_windows(seen.target);
-  report::settle(seen.target);
-  seen.read = counter.read();
-  return seen;
+  Outcome outcome{run(storage, wanted.path, counter), {}};
+  add_hot_journals(storage, outcome.target);
+  outcome.target.backup =
+      target::windows_backup_of(make_absolute(wanted.path, host.folders.working));
+  if (wanted.found) excuse_without_windows(outcome.target);
+  report::settle(outcome.target);
+  outcome.read = counter.read();
+  return outcome;
 }
 
 void say_passed_over(Host& host, const std::vector<std::string>& paths, bool verbose) {
@@ -94,7 +95,7 @@ void say_passed_over(Host& host, const std::vector<std::string>& paths, bool ver
 }  // namespace
 
 report::Report run_targets(Host& host, report::Command command, const std::string& policy,
-                           const TargetFlags& flags, Output& output, const LookAtTarget& look) {
+                           const TargetFlags& flags, Output& output, const RunOnTarget& run) {
   report::Report report;
   report.command = command;
   report.policy = policy;
@@ -106,7 +107,7 @@ report::Report run_targets(Host& host, report::Command command, const std::strin
   const std::size_t count = all.targets.size();
   report.summary.passed_over = all.passed_over.size();
   Progress progress(host, count);
-  OrderedWork<Seen>::Steps steps;
+  OrderedWork<Outcome>::Steps steps;
   steps.stop = [&] { return host.interrupted != nullptr && host.interrupted(); };
   std::vector<IoCounter> counters(count);
   if (progress.enabled()) {
@@ -115,20 +116,20 @@ report::Report run_targets(Host& host, report::Command command, const std::strin
     };
   }
   steps.work = [&](std::size_t index) {
-    return look_at(host, all.targets[index], look, counters[index]);
+    return run_on(host, all.targets[index], run, counters[index]);
   };
-  steps.done = [&](std::size_t, Seen seen) {
+  steps.done = [&](std::size_t, Outcome outcome) {
     progress.clear();
-    say_errors(host, seen.target);
+    say_errors(host, outcome.target);
     if (flags.verbose) {
-      say(host, fmt::format("{}: {} reads, {} bytes", seen.target.path, seen.read.reads,
-                            seen.read.bytes));
+      say(host, fmt::format("{}: {} reads, {} bytes", outcome.target.path, outcome.read.reads,
+                            outcome.read.bytes));
     }
-    output.target_done(seen.target);
-    report::count(seen.target, report);
-    if (output.needs_targets()) report.targets.push_back(std::move(seen.target));
+    output.target_done(outcome.target);
+    report::count(outcome.target, report);
+    if (output.needs_targets()) report.targets.push_back(std::move(outcome.target));
   };
-  const std::size_t done = OrderedWork<Seen>::run(
+  const std::size_t done = OrderedWork<Outcome>::run(
       count, flags.jobs == 0 ? host.cores : static_cast<unsigned>(flags.jobs), steps);
   progress.clear();
   say_passed_over(host, all.passed_over, flags.verbose);

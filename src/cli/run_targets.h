@@ -1,5 +1,6 @@
-// The loop that every reading command shares: targets looked at side by side and told in the order
-// they were given, each counted, its errors said, and shown as soon as its format can.
+// The loop over targets that the commands share. Targets are worked on side by side, and reported
+// in the order in which they were given: each is counted, its errors go to stderr, and its results
+// are shown at once where the format of the output allows that.
 #pragma once
 
 #include <functional>
@@ -11,17 +12,17 @@
 
 namespace goldhive::cli {
 
-/// What a command makes of one target: inspect_target() or the like. Called by several threads.
-/// What it does through a storage of its own it counts by `counter`.
-using LookAtTarget = std::function<report::TargetReport(
+/// What a command does to one target: inspect_target() or the like. Called by several threads. A
+/// command that reads through a storage of its own counts its reads by `counter`.
+using RunOnTarget = std::function<report::TargetReport(
     const ReadStorage& storage, const std::string& target, IoCounter& counter)>;
 
-/// Looks at every target, through hot journals: a target with a patch cut off is seen as it was
-/// before. A bad target is an error in the report and a line on stderr; the others are still looked
-/// at. Returns the report, with the targets if the output needs them; Output::finish() is left to
-/// the caller.
+/// Calls `run` for every target. The storage that it gets reads through hot journals: a target
+/// whose patch was cut off is seen as it was before. A bad target becomes an error in the report
+/// and a line on stderr, and the others are worked on all the same. The report holds the targets
+/// only if the output needs them. The caller calls Output::finish().
 report::Report run_targets(Host& host, report::Command command, const std::string& policy,
-                           const TargetFlags& targets, Output& output, const LookAtTarget& look);
+                           const TargetFlags& targets, Output& output, const RunOnTarget& run);
 
 /// "goldhive: <message>" on stderr, safe to show.
 void say(Host& host, const std::string& message);

@@ -74,7 +74,7 @@ class Walk {
         if (holds_hives(place, path)) installations.insert(place.root);
       }
     } catch (const Error&) {
-      add(path, depth > 0);  // looking at it says what is wrong
+      add(path, depth > 0);  // whoever opens this target learns what is wrong
       return true;
     }
     if (!installations.empty()) add(path, depth > 0);
@@ -83,7 +83,7 @@ class Walk {
     return more || !installations.empty();
   }
 
-  /// A flat folder is a place if any of its files might be a hive, whatever its name.
+  /// A folder of files without names of hives counts if one of the files is a hive by its content.
   bool holds_hives(const windows::Place& place, const std::string& folder) const {
     return !place.loose() || place.software || place.system ||
            std::any_of(place.unnamed.begin(), place.unnamed.end(),
@@ -101,7 +101,7 @@ class Walk {
     try {
       entries = storage_.list(path);
     } catch (const Error&) {
-      add(path, true);  // looking at it says what is wrong
+      add(path, true);  // whoever opens this target learns what is wrong
       return true;
     }
     for (const DirectoryEntry& entry : entries) {
@@ -128,7 +128,7 @@ class Walk {
       if (is_opened_with_another(storage_, path)) return true;
       image = !detect_format(storage_, path).empty();
     } catch (const Error&) {
-      // It is listed and cannot be read: an error to be told.
+      // The file cannot be read. Whoever opens it as a target learns why.
     }
     if (image || flags_.strict) {
       add(path, !flags_.strict);
@@ -150,8 +150,8 @@ bool is_folder(const ReadStorage& storage, const std::string& path) {
   return info && info->type == FileType::directory;
 }
 
-/// Adds what one path stands for; what cannot be looked at is a target, so that opening it says
-/// why.
+/// Adds what one path stands for. A path that cannot be looked at becomes a target, so that an
+/// error says why.
 void expand_path(const Host& host, const TargetFlags& flags, const std::string& path,
                  Targets& out) {
   const std::size_t passed_over = out.passed_over.size();
@@ -162,11 +162,11 @@ void expand_path(const Host& host, const TargetFlags& flags, const std::string& 
     }
   } catch (const Error&) {  // NOLINT(bugprone-empty-catch): told by whoever opens the target
   }
-  out.passed_over.resize(passed_over);  // its own error says that there is nothing in it
+  out.passed_over.resize(passed_over);  // the target's error says that there is nothing in it
   out.targets.push_back({path, false});
 }
 
-/// True of a path that names something, be it out of reach.
+/// True if the path names something, even something that we may not look at.
 bool exists(const ReadStorage& storage, const std::string& path) {
   try {
     return storage.stat(path).has_value();

@@ -1,5 +1,4 @@
-// From what the command line names to the targets to look at: lists are read, folders of images are
-// walked.
+// From what the command line names to targets: lists are read, folders of images are walked.
 #pragma once
 
 #include <string>
@@ -27,13 +26,14 @@ struct Targets {
 ///
 /// A folder with a Windows installation or hives in it (or a folder or two below) is one target.
 /// Images that lie in it beside the installations, and in other folders, are targets of their own,
-/// told by content; what is opened with another file goes with that. Links are not followed, and
-/// folders named System Volume Information or FileHistory not entered: backups of single files are
-/// no images. What patches keep beside their targets is left out without a word.
+/// known by their content. A file that is opened with another one (a part of a split WIM) belongs
+/// to that. Links are not followed. Folders named System Volume Information or FileHistory are not
+/// entered, since backups of single files are no images. The undo files that patches keep beside
+/// their targets are left out silently.
 ///
-/// With `strict` a file that is no image is a target too, so that it becomes an error. Throws
-/// Error for a list that cannot be read; a folder or file that cannot be read becomes a target, so
-/// that opening it says why.
+/// With `strict` a file that is no image is a target too, so that it becomes an error. Throws Error
+/// for a list that cannot be read. A folder or file that cannot be read becomes a target, so that
+/// an error says why.
 Targets expand_targets(const Host& host, const TargetFlags& flags);
 
 }  // namespace goldhive::cli

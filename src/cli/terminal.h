@@ -14,9 +14,9 @@ struct Terminal {
   unsigned width = 80;      ///< columns of the terminal; of no meaning where there is none
 };
 
-/// Asks the system. Also makes a write to a closed pipe an error of the stream instead of a signal,
-/// so that a command ends in order, and the first SIGINT or SIGTERM a wish (interrupted()); a
-/// second one ends the program as usual.
+/// Asks the system. It also changes what two signals do. A write to a closed pipe becomes an error
+/// of the stream, so that a command ends in order. The first SIGINT or SIGTERM only makes
+/// interrupted() true; a second one ends the program as usual.
 Terminal open_terminal();
 
 /// Whether the user has asked the program to end.

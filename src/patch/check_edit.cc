@@ -90,7 +90,7 @@ void EditCheck::run() {
     } catch (const Error&) {
       objection = std::current_exception();
     }
-    for_hivex.reset();  // here, and not later where somebody waits for it to go
+    for_hivex.reset();  // takes time; here nobody waits for it yet
   }
   require_sound(before, after.get(), planned, where);
   if (objection) std::rethrow_exception(objection);

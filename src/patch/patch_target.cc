@@ -57,7 +57,7 @@ class TargetPatch {
     const std::vector<Batch> batches = plan();
     const std::size_t parts = batches.size() + (settings_.compact ? 1 : 0);
     for (std::size_t i = 0; i < batches.size(); ++i) {
-      // Opened anew behind each batch, which may have changed the image's own structures.
+      // Opened anew after each batch, since that may have changed the image's own structures.
       if (!open_) open_.emplace(storage_, name_, settings_.target.open);
       write(batches[i], i + 1, parts);
       open_.reset();
@@ -118,7 +118,7 @@ class TargetPatch {
     return row;
   }
 
-  /// A plan made for another target must not end as "nothing to do".
+  /// Refuses a plan that was made for another target, which would end as "nothing to do" otherwise.
   void refuse_foreign_plan() const {
     if (settings_.saved == nullptr || settings_.saved->entries.empty()) return;
     for (const policy::SavedPlan::Entry& entry : settings_.saved->entries) {
@@ -132,7 +132,7 @@ class TargetPatch {
                 name_.path);
   }
 
-  /// What the undo file says of itself.
+  /// What the undo file notes about this patch.
   std::string metadata(std::size_t part, std::size_t parts) const {
     UndoNote note{"goldhive " + settings_.tool_version, part, parts, {}};
     for (const InstallationReport& row : report_.installations) {
@@ -175,7 +175,7 @@ class TargetPatch {
     report_.notes.push_back(fmt::format("compacted: {} bytes smaller", size - left));
   }
 
-  /// What was promised and not done must not go unsaid.
+  /// Users rely on hivex as a second check, so a patch without it says so.
   void note_cross_check() {
     const auto changed = [](const InstallationReport& row) { return row.changed.value_or(false); };
     if (settings_.edit.cross_check ||
@@ -185,7 +185,8 @@ class TargetPatch {
     report_.notes.emplace_back(settings_.cross_check_note);
   }
 
-  /// Hives in memory spare a WIM decoding them again, but those of many images would fill it.
+  /// A WIM need not unpack a hive again that is still in memory. The hives of many images would
+  /// fill the memory, so only the first are kept.
   static void let_go_of_contents(std::vector<FileEdit>& files, std::uint64_t& held) {
     constexpr std::uint64_t most = 256 << 20;
     for (FileEdit& file : files) {
@@ -223,7 +224,7 @@ class TargetPatch {
   std::vector<target::Found> scan_again(const ReadStorage& written) const {
     const target::OpenTarget open(written, name_, settings_.target.open);
     std::vector<target::Found> found;
-    // What cannot be read now is a volume that could not be read before either.
+    // An error is one of a volume that could not be read before the patch either.
     open.find_installations(settings_.target.inspect, found);
     return found;
   }

@@ -90,7 +90,7 @@ void apply(hive::Editor& editor, const Edit& edit) {
   }
 }
 
-/// A log whose base block is zero is no log: Windows, and we, pass it over.
+/// Windows passes over a log whose base block is zero, and so do we.
 void silence_logs(const HiveWithLogs& files, std::vector<FileEdit>& out) {
   for (const auto& [path, log] : files.logs()) {
     if (log->size() < hive::base_block_head) continue;
@@ -147,7 +147,8 @@ void prepare_hive(const FileTree& tree, const windows::HiveFact& fact,
   check.where = files.primary()->name();
   refuse_unsafe_state(opened, check.where, options.force_dirty);
   std::shared_ptr<ResidentSource> whole = read_whole(*opened.contents);
-  // A change is told against the file, so it cannot be laid over what was recovered from logs.
+  // The editor tells what changes in the file. For a hive that was recovered from its logs this is
+  // more than the edits, so the change cannot be applied to `whole`.
   const bool of_the_file = opened.contents == files.primary();
   std::future<hive::CrossCheckCopy> copying;  // waited for before the bytes it is made from go
   if (options.cross_check && of_the_file) {
@@ -167,7 +168,7 @@ void prepare_hive(const FileTree& tree, const windows::HiveFact& fact,
     check.for_hivex->apply(change.new_size, change.writes);
   }
   if (of_the_file) {
-    apply(change, *whole);  // the editor reads these bytes, and has told its change
+    apply(change, *whole);  // after finish(), since the editor reads these bytes
   } else {
     whole = read_whole(*editor.contents());
     if (options.cross_check) check.for_hivex = copy_for_hivex(*whole, options);

@@ -14,8 +14,8 @@ bool lists(const ReadStorage& storage, const std::string& folder, std::string_vi
                      [name](const DirectoryEntry& e) { return nt_equal(e.name, name); });
 }
 
-/// The folder that is an image, where the target is a part of one: Windows, its System32, config,
-/// RegBack, or a hive in these. Told by the names on the path; "" where they do not say so.
+/// The folder that is an image, where the target is a part of one: its Windows, System32, config or
+/// RegBack, or a hive in these. The names on the path tell; "" if they do not.
 std::string image_root_of(const ReadStorage& storage, const std::string& absolute_target) {
   std::string path = without_trailing_separators(absolute_target);
   const auto leave = [&path](std::string_view name) {

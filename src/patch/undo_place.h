@@ -7,7 +7,8 @@
 
 namespace goldhive::patch {
 
-/// place_of() by these options: the undo files of a part of an image go beside the image.
+/// place_of(), but with options.image_root found by the names on the path: the undo files of a part
+/// of an image lie beside the image.
 JournalPlace undo_place(const ReadStorage& storage, const std::string& target,
                         const std::string& absolute_target, UndoOptions options);
 

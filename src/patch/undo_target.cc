@@ -30,7 +30,7 @@ std::vector<std::string> files_of(const target::OpenTarget& open) {
 /// asks for less, or for something else.
 void require_asked_for(const ReadStorage& storage, const std::string& undo_file,
                        const TargetName& name) {
-  if (name.selector.empty()) return;  // all that there is
+  if (name.selector.empty()) return;  // the whole target
   const UndoNote note = parse_undo_note(undo_metadata(storage, undo_file));
   std::string others;
   bool any = false;
@@ -53,7 +53,7 @@ void require_asked_for(const ReadStorage& storage, const std::string& undo_file,
 
 std::vector<std::string> recover_target(Storage& storage, const std::string& path,
                                         const OpenOptions& options, bool force) {
-  // Looked at through the journals, since the files as they lie may be half written. Every file is
+  // The target is read through the journals, since its files may be half written. Every file is
   // asked about, not only those with a journal: a patch may have died while it wrote the journal.
   const ReadThroughStorage through(storage);
   std::vector<std::string> files = files_of(target::OpenTarget(through, {path, ""}, options));
@@ -77,7 +77,7 @@ void undo_target(Storage& storage, const TargetName& name, const std::string& ab
   try {
     report.restore->journals = recover_target(storage, name.path, settings.open, false);
   } catch (const Error&) {
-    // A target that was damaged since cannot be opened, but it can be put back.
+    // A target that was damaged after the patch cannot be opened, but it can be put back.
     if (!newest_undo_file(storage, place)) throw;
   }
   for (std::size_t part = 0; part != 1;) {

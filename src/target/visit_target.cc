@@ -84,7 +84,7 @@ std::vector<std::string> files_of(const OpenTarget& open, const TargetReport& ta
   return files;
 }
 
-/// A verdict on what is being written is one on a moment, perhaps on half a change.
+/// Warns of files that somebody is writing: they may have been read with half of a change in them.
 void note_writers(const ReadStorage& storage, const std::vector<std::string>& files,
                   TargetReport& out) {
   for (const std::string& file : files) {
@@ -110,7 +110,7 @@ void visit_for_report(const VisitedVolume& visited, const VisitForReport& visit,
   append(out.notes, volume.tree->notes());
 }
 
-/// A target in which nothing was found, and nothing that failed explains it.
+/// Says that nothing was found in the target, where no error explains it.
 void report_nothing_found(const OpenTarget& open, const Options& options, TargetReport& out) {
   if (open.image().may_lack_windows() && !out.volumes.empty()) return;
   const std::string& selector = open.name().selector;
@@ -126,10 +126,10 @@ void visit_open_target(const ReadStorage& storage, const OpenTarget& open, const
                        const VisitForReport& visit, TargetReport& out) {
   out.format = open.image().format();
   out.notes = open.notes();
-  // The other volumes are judged all the same, but the target as a whole is not.
+  // The volumes that can be read are judged. With an error, the target as a whole is not.
   out.error =
       open.visit([&](const VisitedVolume& visited) { visit_for_report(visited, visit, out); });
-  // Last, so that it tells of whoever came in the meantime.
+  // Last, to include those who opened a file while we read it.
   note_writers(storage, files_of(open, out), out);
   if (rows_of(out) == 0 && !out.error) report_nothing_found(open, options, out);
 }
@@ -203,7 +203,7 @@ TargetReport visit_target(const ReadStorage& storage, const std::string& target,
   } catch (const Error& e) {
     out.error = e.at(target);
   } catch (const std::exception& e) {
-    // Memory that ran out, or a defect of ours: one target must not take the others with it.
+    // Memory has run out, or goldhive has a defect. The other targets are worked on all the same.
     out.error = Error(ErrorKind::io, std::string("cannot be read: ") + e.what(), target);
   }
   return out;

@@ -2,8 +2,8 @@
 //
 //   WindowsImageBackup/<machine>/Backup 2016-07-08 101112/<volume GUID>.vhd
 //
-// (.vhdx since Windows 8). The time is that of the backup; that it is UTC is said by people and not
-// documented, as the names are not. Source: what wbadmin writes.
+// (.vhdx since Windows 8). The time is that of the backup, in UTC as people say. Neither the names
+// nor the time are documented. Source: what wbadmin writes.
 #pragma once
 
 #include <optional>
