@@ -8,8 +8,10 @@
 
 namespace goldhive::tests {
 
+std::filesystem::path source_folder() { return GOLDHIVE_SOURCE_DIR; }
+
 void check_golden(const std::string& file, const std::string& actual) {
-  const std::filesystem::path path = std::filesystem::path(GOLDHIVE_SOURCE_DIR) / file;
+  const std::filesystem::path path = source_folder() / file;
   const char* update = std::getenv("GOLDHIVE_UPDATE_GOLDEN");
   if (update != nullptr && *update != '\0') {
     std::filesystem::create_directories(path.parent_path());

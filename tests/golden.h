@@ -4,9 +4,13 @@
 // the difference before it is committed.
 #pragma once
 
+#include <filesystem>
 #include <string>
 
 namespace goldhive::tests {
+
+/// Where the sources lie.
+std::filesystem::path source_folder();
 
 /// Fails the test case unless `actual` is what the file holds. `file` is relative to the source
 /// directory: "tests/report/golden/scan.json". With GOLDHIVE_UPDATE_GOLDEN set, writes it instead.

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "src/cli/command.h"
+#include "tests/golden.h"
 
 namespace goldhive::tests {
 namespace {
@@ -208,7 +209,7 @@ TEST_CASE("Each command and each flag says what it is") {
 
 /// The flags of each section of the manual page, without the arguments that have no dash.
 std::map<std::string, std::set<std::string>> flags_of_manual() {
-  std::ifstream file(std::string(GOLDHIVE_SOURCE_DIR) + "/docs/goldhive.1");
+  std::ifstream file(source_folder() / "docs/goldhive.1");
   std::map<std::string, std::set<std::string>> sections;
   std::string section;
   bool entry = false;

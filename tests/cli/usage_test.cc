@@ -8,6 +8,7 @@
 #include "src/cli/command.h"
 #include "src/cli/exit_codes.h"
 #include "tests/cli/session.h"
+#include "tests/golden.h"
 
 namespace goldhive::tests {
 namespace {
@@ -142,7 +143,7 @@ std::set<std::string> flags_in(const std::string& text) {
 }
 
 TEST_CASE("The manual page and the help name the same flags") {
-  std::ifstream file(std::string(GOLDHIVE_SOURCE_DIR) + "/docs/goldhive.1");
+  std::ifstream file(source_folder() / "docs/goldhive.1");
   std::string page{std::istreambuf_iterator<char>(file), {}};
   page = std::regex_replace(page, std::regex("\\\\-"), "-");
   page = std::regex_replace(page, std::regex("[\"']"), " ");

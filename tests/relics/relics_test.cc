@@ -5,6 +5,7 @@
 
 #include "tests/conformance/run_cli.h"
 #include "tests/conformance/verdicts.h"
+#include "tests/golden.h"
 #include "tests/support/libraries.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/tools.h"
@@ -62,7 +63,7 @@ void require_restored(const Kind& kind) {
   if (!can_be_read(kind)) return;
   const TempDir dir;
   must_run({"tar", "-C", dir.path(), "--no-same-owner", "-xJf",
-            GOLDHIVE_SOURCE_DIR "/tests/relics/0.1.0/" + kind.name + ".tar.xz"});
+            (tests::source_folder() / "tests/relics/0.1.0" / (kind.name + ".tar.xz")).string()});
   const fs::path states = dir / kind.name;
   const fs::path original = states / "original";
   const auto scan = [&](const fs::path& state) {
