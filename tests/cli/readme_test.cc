@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tests/cli/session.h"
+#include "tests/golden.h"
 
 namespace goldhive::tests {
 namespace {
@@ -19,7 +20,7 @@ struct Shown {
 
 /// The commands in the fenced blocks of a section.
 std::vector<Shown> session_of_readme(const std::string& section) {
-  std::ifstream readme(std::string(GOLDHIVE_SOURCE_DIR) + "/README.md");
+  std::ifstream readme(source_folder() / "README.md");
   const std::string prompt = "$ goldhive ";
   std::vector<Shown> session;
   bool in_section = false;
