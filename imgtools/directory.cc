@@ -70,18 +70,17 @@ class DirectoryTree final : public FileTree {
 
   std::optional<std::string> find(const std::string& path) const override {
     // As FileTree::find(), but without a stat of each of the thousands of files in System32.
-    std::string found;
-    std::string host = root_;  // where `found` is
-    for (const std::string& part : split(path)) {
-      const std::optional<std::string> name = match(host, part);
-      if (!name) return std::nullopt;
-      found = join_path(found, *name);
-      const std::optional<std::string> resolved = resolve(found);
-      if (!resolved) return std::nullopt;
-      host = *resolved;
+    Parts parts = split(path);
+    if (parts.empty()) return "";
+    const std::string name = parts.back();
+    parts.pop_back();
+    if (!last_folder_ || last_folder_->asked_for != parts) {
+      last_folder_ = find_folder(parts);
+      if (!last_folder_) return std::nullopt;
     }
-    if (!found.empty() && !storage_.stat(host)) return std::nullopt;
-    return found;
+    const std::optional<Found> found = find_in(last_folder_->folder, name);
+    if (!found || !storage_.stat(found->host)) return std::nullopt;
+    return found->path;
   }
 
   std::vector<std::string> notes() const override { return {notes_.begin(), notes_.end()}; }
@@ -111,6 +110,34 @@ class DirectoryTree final : public FileTree {
       default:  // sockets, FIFOs, device nodes: nothing of Windows
         return std::nullopt;
     }
+  }
+
+  struct Found {
+    std::string path;  ///< in the tree, exact
+    std::string host;  ///< all links resolved
+  };
+  struct FoundFolder {
+    Parts asked_for;
+    Found folder;
+  };
+
+  std::optional<FoundFolder> find_folder(const Parts& parts) const {
+    Found folder{"", root_};
+    for (const std::string& part : parts) {
+      std::optional<Found> next = find_in(folder, part);
+      if (!next) return std::nullopt;
+      folder = std::move(*next);
+    }
+    return FoundFolder{parts, folder};
+  }
+
+  std::optional<Found> find_in(const Found& folder, const std::string& name) const {
+    const std::optional<std::string> exact = match(folder.host, name);
+    if (!exact) return std::nullopt;
+    const std::string path = join_path(folder.path, *exact);
+    const std::optional<std::string> host = resolve(path);
+    if (!host) return std::nullopt;
+    return Found{path, *host};
   }
 
   /// The name that `name` means in a folder of the host; nullopt if it is no folder.
@@ -199,6 +226,9 @@ class DirectoryTree final : public FileTree {
   mutable std::set<std::string> notes_;
   /// By their paths on the host, the last used first.
   mutable std::vector<std::pair<std::string, std::vector<DirectoryEntry>>> listings_;
+  /// Where find() looked last: the logs of a hive, and the files of System32, are asked for in
+  /// turn.
+  mutable std::optional<FoundFolder> last_folder_;
 };
 
 class DirectoryImage final : public Image {

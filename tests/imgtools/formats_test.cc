@@ -87,6 +87,22 @@ TEST_CASE("a directory opens as one volume whose tree finds names in any case") 
   CHECK_FALSE(tree.open_if_present("windows/absent"));
 }
 
+TEST_CASE("names are found in one folder after the other, and in the first again") {
+  const TempDir dir;
+  dir.write("a/file", "1");
+  dir.write("b/file", "2");
+  dir.write("a/log", "3");
+  const auto storage = host_read_storage();
+  const auto image = open_image(*storage, dir.path());
+  const FileTree& tree = *image->volumes()[0].tree;
+  CHECK(tree.find("A/FILE") == "a/file");
+  CHECK(tree.find("A/LOG") == "a/log");
+  CHECK_FALSE(tree.find("b/log"));
+  CHECK(tree.find("b/file") == "b/file");
+  CHECK_FALSE(tree.find("log"));
+  CHECK(tree.find("a/log") == "a/log");
+}
+
 TEST_CASE("of two names that differ in case the exact one wins") {
   if (!testing::host_tells_case()) return;
   const TempDir dir;
