@@ -19,6 +19,7 @@
 #include "src/policy/checks.h"
 #include "src/policy/cipher_suites.h"
 #include "src/policy/finding_parts.h"
+#include "src/windows/settings.h"
 
 namespace goldhive::policy {
 namespace {
@@ -187,15 +188,17 @@ Finding judge(const windows::OsFacts& os, const windows::ValueFact& fact) {
 }
 
 void run(const windows::Installation& installation, const Policy&, Rows& rows) {
-  const windows::ValueFact& fact = installation.cipher_suite_order;
-  if (fact.presence == windows::Presence::absent) return;
   // A SOFTWARE that is missing or damaged has its own row (hive.state), and others that depend on
   // it.
   if (hive_trouble(installation, windows::HiveName::software)) return;
-  if (appended_scope_row(installation, rows)) return;
-  Finding row = judge(installation.os, fact);
-  show_value(row, fact);
-  rows.push_back(std::move(row));
+  for (const windows::SettingFact* fact :
+       windows::facts_of(installation, windows::settings::cipher_suite_order)) {
+    if (fact->value.presence == windows::Presence::absent) continue;
+    if (appended_scope_row(installation, rows)) return;
+    Finding row = judge(installation.os, fact->value);
+    show_value(row, fact->value);
+    rows.push_back(std::move(row));
+  }
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "src/policy/checks.h"
 #include "src/policy/finding_parts.h"
+#include "src/windows/settings.h"
 
 namespace goldhive::policy {
 namespace {
@@ -32,16 +33,17 @@ Finding judge(const windows::ValueFact& fact) {
 
 void run(const windows::Installation& installation, const Policy&, Rows& rows) {
   const windows::ControlSetFacts& sets = installation.control_sets;
-  for (const windows::FipsFacts& facts : installation.fips) {
-    if (is_off(facts.enabled)) continue;
+  for (const windows::SettingFact* fact :
+       windows::facts_of(installation, windows::settings::fips)) {
+    if (is_off(fact->value)) continue;
     if (appended_scope_row(installation, rows)) return;
-    Finding row = judge(facts.enabled);
+    Finding row = judge(fact->value);
     if (!sets.boots) {
       row.verdict = Verdict::undetermined;
       row.message += fmt::format("; whether this control set boots is not known: {}", sets.error);
     }
-    show_value(row, facts.enabled);
-    row.control_set = facts.control_set;
+    show_value(row, fact->value);
+    row.control_set = fact->control_set;
     rows.push_back(std::move(row));
   }
 }

@@ -1,7 +1,5 @@
 #include <fmt/format.h>
 
-#include <functional>
-
 #include "imgtools/bytes/text.h"
 #include "src/policy/finding_parts.h"
 #include "src/policy/plan.h"
@@ -11,20 +9,6 @@ namespace {
 
 using windows::Presence;
 using windows::ValueFact;
-
-void for_each_value(windows::Installation& installation,
-                    const std::function<void(ValueFact&)>& visit) {
-  for (auto& f : installation.winhttp) visit(f.default_secure_protocols);
-  for (auto& f : installation.schannel) {
-    visit(f.enabled);
-    visit(f.disabled_by_default);
-  }
-  for (auto& f : installation.dotnet) {
-    visit(f.strong_crypto);
-    visit(f.system_default_tls);
-  }
-  for (auto& f : installation.wininet) visit(f.secure_protocols);
-}
 
 void apply(const Edit& edit, ValueFact& fact) {
   const auto where = split_key(fact.key);
@@ -42,7 +26,7 @@ windows::Installation predict(const windows::Installation& installation,
                               const std::vector<Edit>& edits) {
   windows::Installation after = installation;
   for (const Edit& edit : edits) {
-    for_each_value(after, [&](ValueFact& fact) { apply(edit, fact); });
+    windows::for_each_value(after, [&](ValueFact& fact) { apply(edit, fact); });
     for (windows::HiveFact& hive : after.hives) {
       if (hive.name != edit.hive) continue;
       hive.state = hive::HiveState::clean;

@@ -18,17 +18,6 @@ constexpr std::string_view set_prefix = "ControlSet";
 
 std::string set_name(std::uint32_t number) { return fmt::format("{}{:03}", set_prefix, number); }
 
-/// 10 for "ControlSet010"; nullopt for a name that is no set's ("ControlSet10").
-std::optional<std::uint32_t> set_number(const std::string& name) {
-  std::uint32_t number = 0;
-  if (name.size() <= set_prefix.size()) return std::nullopt;
-  const char* end = name.data() + name.size();
-  const auto [stop, problem] = std::from_chars(name.data() + set_prefix.size(), end, number);
-  if (problem != std::errc() || stop != end || number < 1 || number > 999) return std::nullopt;
-  if (!nt_equal(set_name(number), name)) return std::nullopt;
-  return number;
-}
-
 std::string list_sets(const std::vector<std::uint32_t>& sets) {
   std::string text;
   for (const std::uint32_t set : sets) text += (text.empty() ? "" : ", ") + set_name(set);
@@ -79,6 +68,16 @@ std::string in_control_set(std::uint32_t set, std::string_view below) {
   return set_name(set) + (below.empty() ? "" : "\\") + std::string(below);
 }
 
+std::optional<std::uint32_t> control_set_number(std::string_view name) {
+  std::uint32_t number = 0;
+  if (name.size() <= set_prefix.size()) return std::nullopt;
+  const char* end = name.data() + name.size();
+  const auto [stop, problem] = std::from_chars(name.data() + set_prefix.size(), end, number);
+  if (problem != std::errc() || stop != end || number < 1 || number > 999) return std::nullopt;
+  if (!nt_equal(set_name(number), name)) return std::nullopt;
+  return number;
+}
+
 void read_control_sets(const Sources& sources, Installation& installation) {
   if (!sources.system.readable()) return;
   ControlSetFacts& facts = installation.control_sets;
@@ -91,7 +90,7 @@ void read_control_sets(const Sources& sources, Installation& installation) {
   std::vector<std::string> problems;
   for (const hive::Key& key :
        subkeys_with_prefix(*sources.system.key("").key, set_prefix, problems)) {
-    if (const auto number = set_number(key.name_utf8())) facts.present.push_back(*number);
+    if (const auto number = control_set_number(key.name_utf8())) facts.present.push_back(*number);
   }
   std::sort(facts.present.begin(), facts.present.end());
   if (!problems.empty()) {

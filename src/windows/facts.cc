@@ -60,4 +60,26 @@ std::string to_string(const FileVersion& v) {
   return fmt::format("{}.{}.{}.{}", v.major, v.minor, v.build, v.revision);
 }
 
+std::vector<const SettingFact*> facts_of(const Installation& installation, const Setting& setting) {
+  std::vector<const SettingFact*> found;
+  for (const SettingFact& fact : installation.settings) {
+    if (fact.setting == &setting) found.push_back(&fact);
+  }
+  return found;
+}
+
+void for_each_value(Installation& installation, const std::function<void(ValueFact&)>& visit) {
+  for (WinHttpFacts& facts : installation.winhttp) visit(facts.default_secure_protocols);
+  for (SchannelFacts& facts : installation.schannel) {
+    visit(facts.enabled);
+    visit(facts.disabled_by_default);
+  }
+  for (DotNetFacts& facts : installation.dotnet) {
+    visit(facts.strong_crypto);
+    visit(facts.system_default_tls);
+  }
+  for (WinInetFacts& facts : installation.wininet) visit(facts.secure_protocols);
+  for (SettingFact& fact : installation.settings) visit(fact.value);
+}
+
 }  // namespace goldhive::windows

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -111,11 +112,6 @@ struct SchannelFacts {
   ValueFact disabled_by_default;
 };
 
-struct FipsFacts {
-  std::uint32_t control_set = 0;
-  ValueFact enabled;
-};
-
 struct FileVersion {
   std::uint16_t major = 0, minor = 0, build = 0, revision = 0;
   auto operator<=>(const FileVersion&) const = default;
@@ -181,6 +177,17 @@ struct WinInetFacts {
   ValueFact secure_protocols;
 };
 
+struct Setting;  // settings.h
+
+/// One place of a setting that has no facts of its own kind.
+struct SettingFact {
+  const Setting* setting = nullptr;
+  View view = View::native;       ///< of a setting that stands in both views
+  std::uint32_t control_set = 0;  ///< of a setting that stands in each control set
+  std::string name;               ///< of a setting that stands in several keys: which one
+  ValueFact value;
+};
+
 /// Everything found in one installation.
 struct Installation {
   std::string id;    ///< target path + volume id (+ ":" + root where a volume holds several)
@@ -196,13 +203,18 @@ struct Installation {
   ControlSetFacts control_sets;
   std::vector<WinHttpFacts> winhttp;  ///< native, then wow64 (wow64 also when not 64-bit, if there)
   std::vector<SchannelFacts> schannel;  ///< every present set x protocol x side
-  std::vector<FipsFacts> fips;          ///< every present set
-  ValueFact cipher_suite_order;  ///< of the policy that overrides the order of Windows itself
   ServicingFacts servicing;
   std::vector<DotNetFacts> dotnet;
   std::vector<WinInetFacts> wininet;
+  std::vector<SettingFact> settings;  ///< the standalone ones of settings.h, in every place
   std::vector<StrayKey> stray_keys;
   std::vector<std::string> warnings;
 };
+
+/// The facts of one standalone setting, in the order of settings.h.
+std::vector<const SettingFact*> facts_of(const Installation& installation, const Setting& setting);
+
+/// Every value that a plan may change.
+void for_each_value(Installation& installation, const std::function<void(ValueFact&)>& visit);
 
 }  // namespace goldhive::windows

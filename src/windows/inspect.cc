@@ -22,10 +22,10 @@ struct Row {
 constexpr std::array topics = {
     Row{"control sets", read_control_sets}, Row{"identity", read_os_identity},
     Row{"architecture", read_architecture}, Row{"WinHTTP", read_winhttp},
-    Row{"Schannel", read_schannel},         Row{"FIPS mode", read_fips},
-    Row{"cipher order", read_cipher_order}, Row{"servicing", read_servicing},
+    Row{"Schannel", read_schannel},         Row{"servicing", read_servicing},
     Row{".NET Framework", read_dotnet},     Row{"WinINet", read_wininet},
-    Row{"stray keys", read_stray_keys},     Row{"stray values", read_stray_values},
+    Row{"settings", read_standalone},       Row{"stray keys", read_stray_keys},
+    Row{"stray values", read_stray_values},
 };
 
 class Inspector {

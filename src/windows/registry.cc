@@ -87,8 +87,9 @@ KeyLookup RegistryHive::look_up(std::string_view path) const {
   return result;
 }
 
-ValueFact RegistryHive::value(std::string_view path, std::string_view name) const {
-  return value_of(key(path), name);
+ValueFact RegistryHive::value(std::string_view path, std::string_view name,
+                              std::uint32_t longest) const {
+  return value_of(key(path), name, longest);
 }
 
 std::optional<std::uint32_t> RegistryHive::dword(std::string_view path,

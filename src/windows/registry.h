@@ -11,6 +11,7 @@
 
 #include "src/hive/hive.h"
 #include "src/windows/facts.h"
+#include "src/windows/settings.h"
 
 namespace goldhive::windows {
 
@@ -38,7 +39,8 @@ class RegistryHive {
   /// `path` is relative to the root of the hive, parts divided by '\\'; "" is the root.
   const KeyLookup& key(std::string_view path) const;
 
-  ValueFact value(std::string_view path, std::string_view name) const;
+  ValueFact value(std::string_view path, std::string_view name,
+                  std::uint32_t longest = longest_setting) const;
 
   /// For a REG_DWORD of four bytes; nullopt for everything else.
   std::optional<std::uint32_t> dword(std::string_view path, std::string_view name) const;
@@ -51,10 +53,6 @@ class RegistryHive {
   std::string why_not_;
   mutable std::map<std::u16string, KeyLookup> known_;  ///< by upcased path
 };
-
-/// Nearly all settings take 4 bytes. A value of megabytes is no setting, and a hostile hive can
-/// point thousands of values at one such block of data.
-inline constexpr std::uint32_t longest_setting = 4096;
 
 /// One value of a key that was looked up.
 ValueFact value_of(const KeyLookup& key, std::string_view name,

@@ -1,26 +1,23 @@
 // Schannel's switches: SCHANNEL\Protocols\<protocol>\{Client,Server}, values Enabled and
 // DisabledByDefault, in every control set. One row for each protocol and side, there or not: that a
 // key is absent means "the default of this Windows", which the checks know.
-#include <fmt/format.h>
-
-#include "src/windows/schannel_names.h"
 #include "src/windows/topics.h"
 
 namespace goldhive::windows {
 
 void read_schannel(const Sources& sources, Installation& installation) {
   for (const std::uint32_t set : installation.control_sets.present) {
-    const std::string protocols = in_control_set(set, fmt::format("{}\\Protocols", schannel_key));
     for (const std::string_view protocol : schannel_protocols) {
       for (const Side side : {Side::client, Side::server}) {
-        const KeyLookup& key = sources.system.key(fmt::format(
-            "{}\\{}\\{}", protocols, protocol, schannel_sides[static_cast<std::size_t>(side)]));
+        const SettingPlace place{
+            View::native, set, {protocol, schannel_sides[static_cast<std::size_t>(side)]}};
         SchannelFacts facts;
         facts.control_set = set;
         facts.protocol = std::string(protocol);
         facts.side = side;
-        facts.enabled = value_of(key, "Enabled");
-        facts.disabled_by_default = value_of(key, "DisabledByDefault");
+        facts.enabled = read_setting(sources, settings::schannel_enabled, place);
+        facts.disabled_by_default =
+            read_setting(sources, settings::schannel_disabled_by_default, place);
         installation.schannel.push_back(std::move(facts));
       }
     }

@@ -9,7 +9,6 @@
 
 #include "imgtools/bytes/error.h"
 #include "imgtools/bytes/text.h"
-#include "src/windows/schannel_names.h"
 #include "src/windows/stray.h"
 #include "src/windows/topics.h"
 

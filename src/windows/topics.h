@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -11,6 +12,7 @@
 #include "src/windows/find_installations.h"
 #include "src/windows/inspect.h"
 #include "src/windows/registry.h"
+#include "src/windows/settings.h"
 
 namespace goldhive::windows {
 
@@ -32,22 +34,24 @@ void read_os_identity(const Sources&, Installation&);
 void read_architecture(const Sources&, Installation&);
 void read_winhttp(const Sources&, Installation&);
 void read_schannel(const Sources&, Installation&);
-void read_fips(const Sources&, Installation&);
-void read_cipher_order(const Sources&, Installation&);
+void read_standalone(const Sources&, Installation&);
 void read_servicing(const Sources&, Installation&);
 void read_dotnet(const Sources&, Installation&);
 void read_wininet(const Sources&, Installation&);
 void read_stray_keys(const Sources&, Installation&);
 void read_stray_values(const Sources&, Installation&);
 
-// Paths that several topics share, relative to their hives (names as in the rules).
+/// A setting as it is found in one of its places.
+ValueFact read_setting(const Sources& sources, const Setting& setting,
+                       const SettingPlace& place = {});
+
+/// Relative to SOFTWARE. The paths of settings are in settings.h.
 inline constexpr std::string_view nt_current_version = "Microsoft\\Windows NT\\CurrentVersion";
-inline constexpr std::string_view internet_settings =
-    "Microsoft\\Windows\\CurrentVersion\\Internet Settings";
-inline constexpr std::string_view schannel_key = "Control\\SecurityProviders\\SCHANNEL";
 
 /// "ControlSet001\<below>"; the sets are numbered 1 to 999 (rules C8).
 std::string in_control_set(std::uint32_t set, std::string_view below);
+/// 10 for "ControlSet010"; nullopt for a name that is no set's ("ControlSet10").
+std::optional<std::uint32_t> control_set_number(std::string_view name);
 
 /// "Wow6432Node\<path>" for the 32-bit view, `path` for the native one.
 std::string in_view(View view, std::string_view path);

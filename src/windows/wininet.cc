@@ -7,10 +7,9 @@ namespace goldhive::windows {
 void read_wininet(const Sources& sources, Installation& installation) {
   if (!sources.options.wininet) return;
   installation.wininet.push_back(
-      {"machine", sources.software.value(internet_settings, "SecureProtocols")});
+      {"machine", read_setting(sources, settings::machine_secure_protocols)});
   installation.wininet.push_back(
-      {"policy",
-       sources.software.value("Policies\\" + std::string(internet_settings), "SecureProtocols")});
+      {"policy", read_setting(sources, settings::policy_secure_protocols)});
 }
 
 }  // namespace goldhive::windows

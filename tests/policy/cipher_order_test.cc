@@ -26,7 +26,7 @@ Bytes stored(std::string_view text) {
 
 Finding judged(Family family, std::uint32_t build, Bytes data, ValueType type = ValueType::sz) {
   auto i = fresh(family, build);
-  set_data(i.cipher_suite_order, type, std::move(data));
+  set_data(setting_value(i, windows::settings::cipher_suite_order), type, std::move(data));
   return baseline_rows(i, id).at(0);
 }
 
@@ -178,7 +178,8 @@ TEST_CASE("A list of another type or cut off or empty or unreadable is undetermi
              ValueType::multi_sz),
   };
   auto i = windows_7();
-  set_unknown(i.cipher_suite_order, "Functions has 3000000 bytes of data, which are not read");
+  set_unknown(setting_value(i, windows::settings::cipher_suite_order),
+              "Functions has 3000000 bytes of data, which are not read");
   rows.push_back(baseline_rows(i, id).at(0));
   for (const Finding& row : rows) {
     INFO(row.message);

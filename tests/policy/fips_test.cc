@@ -14,13 +14,13 @@ constexpr std::string_view id = "schannel.fips";
 TEST_CASE("FIPS mode that is off or not set has no row") {
   auto i = compliant_windows_7();
   CHECK(baseline_rows(i, id).empty());
-  set_dword(i.fips.at(0).enabled, 0);
+  set_dword(setting_value(i, windows::settings::fips, 1), 0);
   CHECK(baseline_rows(i, id).empty());
 }
 
 TEST_CASE("FIPS mode that is on is reported and fails nothing") {
   auto i = compliant_windows_7();
-  set_dword(i.fips.at(0).enabled, 1);
+  set_dword(setting_value(i, windows::settings::fips, 1), 1);
   const auto rows = baseline_rows(i, id);
   REQUIRE(rows.size() == 1);
   CHECK(rows[0].verdict == Verdict::pass);
@@ -34,7 +34,7 @@ TEST_CASE("FIPS mode that is on is reported and fails nothing") {
 TEST_CASE("FIPS mode has a row for each control set in which it is on") {
   auto i = compliant_windows_7();
   add_control_set(i, 2);
-  set_dword(i.fips.at(1).enabled, 1);
+  set_dword(setting_value(i, windows::settings::fips, 2), 1);
   const auto rows = baseline_rows(i, id);
   REQUIRE(rows.size() == 1);
   CHECK(rows[0].control_set == 2U);
@@ -42,7 +42,7 @@ TEST_CASE("FIPS mode has a row for each control set in which it is on") {
 
 TEST_CASE("FIPS mode in a control set that may not boot is undetermined") {
   auto i = compliant_windows_7();
-  set_dword(i.fips.at(0).enabled, 1);
+  set_dword(setting_value(i, windows::settings::fips, 1), 1);
   i.control_sets.boots.reset();
   i.control_sets.error = "Select\\Default names ControlSet003, which does not exist";
   const Finding row = baseline_rows(i, id).at(0);
@@ -52,7 +52,7 @@ TEST_CASE("FIPS mode in a control set that may not boot is undetermined") {
 
 TEST_CASE("A value for FIPS mode of another type or number or that is unreadable is undetermined") {
   auto i = compliant_windows_7();
-  auto& fact = i.fips.at(0).enabled;
+  auto& fact = setting_value(i, windows::settings::fips, 1);
   const auto is_open = [&] {
     const auto rows = baseline_rows(i, id);
     return rows.size() == 1 && rows[0].verdict == Verdict::undetermined &&
@@ -69,7 +69,7 @@ TEST_CASE("A value for FIPS mode of another type or number or that is unreadable
 
 TEST_CASE("FIPS mode is not judged where TLS is not") {
   auto i = fresh(Family::vista, 6002);
-  set_dword(i.fips.at(0).enabled, 1);
+  set_dword(setting_value(i, windows::settings::fips, 1), 1);
   CHECK(baseline_rows(i, id).at(0).verdict == Verdict::not_applicable);
 }
 

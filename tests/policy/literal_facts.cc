@@ -41,10 +41,18 @@ void add_schannel(windows::Installation& installation, std::uint32_t set) {
   }
 }
 
-void add_fips(windows::Installation& installation, std::uint32_t set) {
-  installation.fips.push_back({set, absent("HKLM\\SYSTEM\\ControlSet00" + std::to_string(set) +
-                                               "\\Control\\Lsa\\FipsAlgorithmPolicy",
-                                           "Enabled")});
+/// The standalone settings of one control set, or with 0 those outside of control sets, absent.
+void add_settings(windows::Installation& installation, std::uint32_t set) {
+  for (const windows::Setting* setting : windows::settings::standalone) {
+    for (const windows::SettingPlace& place : windows::places_of(*setting, installation)) {
+      if (place.control_set != set) continue;
+      windows::SettingFact fact = windows::fact_at(*setting, place);
+      fact.value = absent(std::string("HKLM\\") + windows::to_string(setting->hive) + "\\" +
+                              windows::key_of(*setting, place),
+                          std::string(setting->value));
+      installation.settings.push_back(std::move(fact));
+    }
+  }
 }
 
 windows::FileVersion original_version(Family family) {
@@ -102,10 +110,8 @@ windows::Installation fresh(Family family, std::uint32_t build, Architecture arc
   i.control_sets.present = {1};
   i.control_sets.boots = 1;
   add_schannel(i, 1);
-  add_fips(i, 1);
-  i.cipher_suite_order =
-      absent("HKLM\\SOFTWARE\\Policies\\Microsoft\\Cryptography\\Configuration\\SSL\\00010002",
-             "Functions");
+  add_settings(i, 0);
+  add_settings(i, 1);
   i.winhttp.push_back(winhttp(View::native));
   if (windows::is_64_bit(architecture)) i.winhttp.push_back(winhttp(View::wow64));
   for (const auto& view : i.winhttp) {
@@ -144,7 +150,7 @@ windows::Installation compliant_windows_7() {
 void add_control_set(windows::Installation& installation, std::uint32_t number) {
   installation.control_sets.present.push_back(number);
   add_schannel(installation, number);
-  add_fips(installation, number);
+  add_settings(installation, number);
 }
 
 windows::ValueFact& secure_protocols(windows::Installation& installation, View view) {
@@ -160,6 +166,17 @@ windows::SchannelFacts& schannel(windows::Installation& installation, std::uint3
     if (f.control_set == set && f.protocol == protocol && f.side == side) return f;
   }
   throw std::out_of_range("no such Schannel facts");
+}
+
+windows::ValueFact& setting_value(windows::Installation& installation,
+                                  const windows::Setting& setting, std::uint32_t set,
+                                  std::string_view name) {
+  for (auto& f : installation.settings) {
+    if (f.setting == &setting && f.control_set == set && (name.empty() || f.name == name)) {
+      return f.value;
+    }
+  }
+  throw std::out_of_range("no such setting");
 }
 
 void set_files(windows::Installation& installation, windows::FileVersion version) {
@@ -198,9 +215,14 @@ void remove_hive(windows::Installation& installation, HiveName name) {
   for (auto& hive : installation.hives) {
     if (hive.name == name) hive = windows::HiveFact{name, true, {}, 0, {}, {}, 0, 0, 0, {}, {}, {}};
   }
+  std::erase_if(installation.settings, [&](const windows::SettingFact& f) {
+    return f.setting->hive == name && f.control_set != 0;
+  });
+  for (auto& f : installation.settings) {
+    if (f.setting->hive == name) set_unknown(f.value, why);
+  }
   if (name == HiveName::software) {
     for (auto& f : installation.winhttp) set_unknown(f.default_secure_protocols, why);
-    set_unknown(installation.cipher_suite_order, why);
     installation.servicing.winners_presence = Presence::unknown;
     installation.servicing.packages_presence = Presence::unknown;
     installation.servicing.reboot_pending = Presence::unknown;
@@ -208,7 +230,6 @@ void remove_hive(windows::Installation& installation, HiveName name) {
   } else {
     installation.control_sets = {};
     installation.schannel.clear();
-    installation.fips.clear();
   }
 }
 

@@ -9,6 +9,7 @@
 #include "src/policy/checks.h"
 #include "src/policy/policy.h"
 #include "src/windows/facts.h"
+#include "src/windows/settings.h"
 
 namespace goldhive::testing {
 
@@ -29,6 +30,10 @@ windows::ValueFact& secure_protocols(windows::Installation& installation, window
 windows::SchannelFacts& schannel(windows::Installation& installation, std::uint32_t set,
                                  std::string_view protocol,
                                  windows::Side side = windows::Side::client);
+/// The first place of a standalone setting in a control set.
+windows::ValueFact& setting_value(windows::Installation& installation,
+                                  const windows::Setting& setting, std::uint32_t set = 0,
+                                  std::string_view name = "");
 /// All four (or two) files.
 void set_files(windows::Installation& installation, windows::FileVersion version);
 windows::FileVersionFact& file(windows::Installation& installation, windows::View view,

@@ -161,13 +161,22 @@ TEST_CASE("Only the values the checks are about can be planned") {
   CHECK(refused([](Edit& e) { e.value = "ImagePath"; }));
   CHECK(refused([](Edit& e) { e.key = "ControlSet001\\Services\\x"; }));
   CHECK(refused([](Edit& e) { e.key = "CurrentControlSet" + e.key.substr(13); }));
+  CHECK(refused([](Edit& e) { e.key = "ControlSet000" + e.key.substr(13); }));
   CHECK(refused([](Edit& e) { e.key += "\\x"; }));
   CHECK(refused([](Edit& e) { e.after.reset(); }));
   CHECK(refused([](Edit& e) { e.after->data.push_back(0); }));
   CHECK(refused([](Edit& e) { e.after->type = ValueType::sz; }));
+  edit.key = "ControlSet001\\Control\\Lsa\\FipsAlgorithmPolicy";  // read, and not to be changed
+  edit.value = "Enabled";
+  CHECK(!is_plannable(edit));
   edit.hive = HiveName::software;
   edit.key = "Microsoft\\Windows\\CurrentVersion\\Run";
   edit.value = "DefaultSecureProtocols";
+  CHECK(!is_plannable(edit));
+  edit.key = "Microsoft\\Windows\\CurrentVersion\\Internet Settings";
+  edit.value = "SecureProtocols";
+  CHECK(is_plannable(edit));
+  edit.key = "Wow6432Node\\" + edit.key;  // this view of it is not read
   CHECK(!is_plannable(edit));
 }
 

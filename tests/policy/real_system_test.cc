@@ -32,8 +32,9 @@ TEST_CASE("The real Windows 7 SYSTEM hive alone fails TLS 1.1 and 1.2 and leaves
     CHECK(rows[1].control_set == 2U);
   }
   // FIPS mode is off in both sets of this hive, and no name of it only looks right.
-  REQUIRE(found[0].fips.size() == 2);
-  CHECK(found[0].fips[0].enabled.dword() == 0U);
+  const auto fips = windows::facts_of(found[0], windows::settings::fips);
+  REQUIRE(fips.size() == 2);
+  CHECK(fips[0]->value.dword() == 0U);
   CHECK(rows_of(findings, "schannel.fips").empty());
   CHECK(rows_of(findings, "schannel.cipher-suite-order").empty());
   CHECK(rows_of(findings, "registry.stray-key").empty());

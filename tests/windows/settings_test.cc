@@ -2,12 +2,13 @@
 // a policy asks (.NET Framework, WinINet).
 #include <catch2/catch.hpp>
 
+#include "src/windows/settings.h"
 #include "tests/windows/sample.h"
 
 namespace goldhive::windows {
 namespace {
 
-const std::string settings = R"(
+const std::string asked_for = R"(
 [Microsoft\.NETFramework\v4.0.30319]
 "SchUseStrongCrypto"=dword:1
 [Wow6432Node\Microsoft\.NETFramework\v2.0.50727]
@@ -20,7 +21,7 @@ const std::string settings = R"(
 
 TEST_CASE("the values of .NET and WinINet are not read unless asked for") {
   Sample sample;
-  sample.software += settings;
+  sample.software += asked_for;
   const Installation found = sample.facts();
   CHECK(found.dotnet.empty());
   CHECK(found.wininet.empty());
@@ -28,7 +29,7 @@ TEST_CASE("the values of .NET and WinINet are not read unless asked for") {
 
 TEST_CASE("the values of .NET are read for both runtimes in both views") {
   Sample sample;
-  sample.software += settings;
+  sample.software += asked_for;
   sample.options.dotnet = true;
   const auto dotnet = sample.facts().dotnet;
   REQUIRE(dotnet.size() == 4);
@@ -44,7 +45,7 @@ TEST_CASE("the values of .NET are read for both runtimes in both views") {
 
 TEST_CASE("the values of WinINet are read for the machine and its policy") {
   Sample sample;
-  sample.software += settings;
+  sample.software += asked_for;
   sample.options.wininet = true;
   const auto wininet = sample.facts().wininet;
   REQUIRE(wininet.size() == 2);
@@ -57,12 +58,18 @@ TEST_CASE("the values of WinINet are read for the machine and its policy") {
 TEST_CASE("FIPS mode is read in every control set") {
   Sample sample;
   sample.system += "[ControlSet002\\Control\\Lsa\\FipsAlgorithmPolicy]\n\"Enabled\"=dword:1\n";
-  const auto fips = sample.facts().fips;
+  const Installation found = sample.facts();
+  const auto fips = facts_of(found, settings::fips);
   REQUIRE(fips.size() == 2);
-  CHECK(fips[0].control_set == 1);
-  CHECK(fips[0].enabled.presence == Presence::absent);
-  CHECK(fips[1].control_set == 2);
-  CHECK(fips[1].enabled.dword() == 1u);
+  CHECK(fips[0]->control_set == 1);
+  CHECK(fips[0]->value.presence == Presence::absent);
+  CHECK(fips[1]->control_set == 2);
+  CHECK(fips[1]->value.dword() == 1u);
+}
+
+ValueFact cipher_order(const Sample& sample) {
+  const Installation found = sample.facts();
+  return facts_of(found, settings::cipher_suite_order).at(0)->value;
 }
 
 const std::string cipher_policy =
@@ -71,9 +78,9 @@ const std::string cipher_policy =
 TEST_CASE(
     "The order of cipher suites is that of the policy key and may have the length of a list") {
   Sample sample;
-  CHECK(sample.facts().cipher_suite_order.presence == Presence::absent);
+  CHECK(cipher_order(sample).presence == Presence::absent);
   sample.software += cipher_policy + "\"Functions\"=\"" + std::string(30000, 'A') + "\"\n";
-  const ValueFact order = sample.facts().cipher_suite_order;
+  const ValueFact order = cipher_order(sample);
   CHECK(order.presence == Presence::present);
   CHECK(order.type == hive::ValueType::sz);
   CHECK(order.data.size() == 60002);
@@ -82,10 +89,39 @@ TEST_CASE(
 TEST_CASE("An order of cipher suites of megabytes is not read and is unknown") {
   Sample sample;
   sample.software += cipher_policy + "\"Functions\"=bytes:3000000:1\n";
-  const ValueFact order = sample.facts().cipher_suite_order;
+  const ValueFact order = cipher_order(sample);
   CHECK(order.presence == Presence::unknown);
   CHECK(order.data.empty());
   CHECK(order.why_unknown == "Functions has 3000000 bytes of data, which are not read");
+}
+
+TEST_CASE("A value is known as its setting in every place where it is read") {
+  const Installation found = Sample().facts();
+  REQUIRE(found.control_sets.present.size() == 2);
+  std::size_t places = 0;
+  const auto check = [&](const Setting* setting) {
+    for (const SettingPlace& place : places_of(*setting, found)) {
+      const std::string key = key_of(*setting, place);
+      INFO(key);
+      CHECK(find_setting(setting->hive, key, setting->value) == setting);
+      CHECK(find_setting(setting->hive, key + "\\x", setting->value) == nullptr);
+      CHECK(find_setting(setting->hive, "x\\" + key, setting->value) == nullptr);
+      CHECK(find_setting(setting->hive, key, "x") == nullptr);
+      ++places;
+    }
+  };
+  for (const Setting* setting : settings::with_topic) check(setting);
+  for (const Setting* setting : settings::standalone) check(setting);
+  CHECK(places >= 2 + 2 * 2 * 12 + 2 * 4 + 2 + 2 + 1);
+}
+
+TEST_CASE("Only a REG_DWORD can be writable") {
+  for (const Setting* setting : settings::with_topic) {
+    CHECK((!setting->writable || setting->type == hive::ValueType::dword));
+  }
+  for (const Setting* setting : settings::standalone) {
+    CHECK((!setting->writable || setting->type == hive::ValueType::dword));
+  }
 }
 
 }  // namespace

@@ -1,0 +1,158 @@
+// The registry values that the checks are about. The place of each stands here and nowhere else:
+// the readers take it from here, and a plan may write a value only where this table says so. So
+// what may be written cannot drift from what is read.
+//
+// Some settings are read by a topic of their own, which knows more about them (schannel.cc pairs
+// two values, dotnet.cc reads only where a policy asks). Those that need nothing of the kind are in
+// `standalone`: for them a row here is all it takes to be read, predicted and, where writable,
+// planned. facts_of() finds them in the Installation.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "src/windows/facts.h"
+
+namespace goldhive::windows {
+
+/// In how many places of its hive a setting stands.
+enum class Scope {
+  once,
+  views,         ///< SOFTWARE: in the native view, and on 64-bit Windows also below Wow6432Node
+  control_sets,  ///< SYSTEM: in each ControlSetNNN
+};
+
+using Names = std::span<const std::string_view>;
+
+/// Nearly all settings take 4 bytes. A value of megabytes is no setting, and a hostile hive can
+/// point thousands of values at one such block of data.
+inline constexpr std::uint32_t longest_setting = 4096;
+
+struct Setting {
+  HiveName hive = HiveName::software;
+  Scope scope = Scope::once;
+  std::string_view key;          ///< below the hive, the view or the control set
+  std::string_view subkey = {};  ///< below `key`; a part "*" stands for one of `names`. "": none
+  std::string_view value;
+  hive::ValueType type = hive::ValueType::dword;  ///< as Windows expects it
+  /// Whether a plan may set it. Only a REG_DWORD can be writable.
+  bool writable = false;
+  std::array<Names, 2> names = {};  ///< for the first and the second "*"
+  std::uint32_t longest = longest_setting;
+};
+
+// Keys that settings share.
+inline constexpr std::string_view internet_settings =
+    "Microsoft\\Windows\\CurrentVersion\\Internet Settings";
+inline constexpr std::string_view schannel_key = "Control\\SecurityProviders\\SCHANNEL";
+
+/// The keys that Schannel reads below SCHANNEL\Protocols (rules C1; Microsoft, "TLS registry
+/// settings").
+inline constexpr std::array<std::string_view, 10> schannel_protocols = {
+    "PCT 1.0", "SSL 2.0", "SSL 3.0",  "TLS 1.0",  "TLS 1.1",
+    "TLS 1.2", "TLS 1.3", "DTLS 1.0", "DTLS 1.2", "Multi-Protocol Unified Hello"};
+/// SSL 2.0 to TLS 1.3: those that checks are about.
+inline constexpr Names stream_protocols = Names(schannel_protocols).subspan(1, 6);
+inline constexpr std::array<std::string_view, 2> schannel_sides = {"Client", "Server"};
+
+inline constexpr std::array<std::string_view, 2> dotnet_runtimes = {"v2.0.50727", "v4.0.30319"};
+
+namespace settings {
+
+// Read by topics of their own.
+
+/// The protocols that WinHTTP offers where the program names none (rules A).
+inline constexpr Setting default_secure_protocols{.scope = Scope::views,
+                                                  .key = internet_settings,
+                                                  .subkey = "WinHttp",
+                                                  .value = "DefaultSecureProtocols",
+                                                  .writable = true};
+
+/// Schannel's two switches of a protocol and side (rules C).
+inline constexpr Setting schannel_enabled{.hive = HiveName::system,
+                                          .scope = Scope::control_sets,
+                                          .key = schannel_key,
+                                          .subkey = "Protocols\\*\\*",
+                                          .value = "Enabled",
+                                          .writable = true,
+                                          .names = {stream_protocols, schannel_sides}};
+inline constexpr Setting schannel_disabled_by_default{.hive = HiveName::system,
+                                                      .scope = Scope::control_sets,
+                                                      .key = schannel_key,
+                                                      .subkey = "Protocols\\*\\*",
+                                                      .value = "DisabledByDefault",
+                                                      .writable = true,
+                                                      .names = {stream_protocols, schannel_sides}};
+
+/// What programs on .NET offer (rules D1).
+inline constexpr Setting strong_crypto{.scope = Scope::views,
+                                       .key = "Microsoft\\.NETFramework",
+                                       .subkey = "*",
+                                       .value = "SchUseStrongCrypto",
+                                       .writable = true,
+                                       .names = {dotnet_runtimes}};
+inline constexpr Setting system_default_tls{.scope = Scope::views,
+                                            .key = "Microsoft\\.NETFramework",
+                                            .subkey = "*",
+                                            .value = "SystemDefaultTlsVersions",
+                                            .writable = true,
+                                            .names = {dotnet_runtimes}};
+
+/// What WinINet offers: the value of the machine, and that of a policy, which overrides it (rules
+/// D3). Only the native view of the first is read.
+inline constexpr Setting machine_secure_protocols{
+    .key = internet_settings, .value = "SecureProtocols", .writable = true};
+inline constexpr Setting policy_secure_protocols{
+    .key = "Policies\\Microsoft\\Windows\\CurrentVersion\\Internet Settings",
+    .value = "SecureProtocols",
+    .writable = true};
+
+// Read as they are.
+
+/// FIPS mode (rules C10). Windows XP has it as a value of Lsa itself, which is not read: nothing is
+/// judged there.
+inline constexpr Setting fips{.hive = HiveName::system,
+                              .scope = Scope::control_sets,
+                              .key = "Control\\Lsa\\FipsAlgorithmPolicy",
+                              .value = "Enabled"};
+
+/// The group policy SSL Cipher Suite Order (rules C11). Both views share the key. It is a list of
+/// names: all suites that exist take some 6,000 bytes.
+inline constexpr Setting cipher_suite_order{
+    .key = "Policies\\Microsoft\\Cryptography\\Configuration\\SSL\\00010002",
+    .value = "Functions",
+    .type = hive::ValueType::sz,
+    .longest = 64 * 1024};
+
+inline constexpr std::array with_topic = {&default_secure_protocols,     &schannel_enabled,
+                                          &schannel_disabled_by_default, &strong_crypto,
+                                          &system_default_tls,           &machine_secure_protocols,
+                                          &policy_secure_protocols};
+inline constexpr std::array standalone = {&fips, &cipher_suite_order};
+
+}  // namespace settings
+
+/// One place of a setting.
+struct SettingPlace {
+  View view = View::native;             ///< Scope::views
+  std::uint32_t control_set = 0;        ///< Scope::control_sets
+  std::vector<std::string_view> names;  ///< in the place of each "*"
+};
+
+/// The key in its hive: "ControlSet001\Control\...\TLS 1.2\Client".
+std::string key_of(const Setting& setting, const SettingPlace& place = {});
+
+/// An empty fact of that place: the value is still to be read.
+SettingFact fact_at(const Setting& setting, const SettingPlace& place);
+
+/// Every place: the views that this Windows may have, the control sets that are there, all names.
+std::vector<SettingPlace> places_of(const Setting& setting, const Installation& installation);
+
+/// The setting that a value is, in whatever place and case; null if it is none.
+const Setting* find_setting(HiveName hive, std::string_view key, std::string_view value);
+
+}  // namespace goldhive::windows
