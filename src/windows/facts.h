@@ -158,7 +158,7 @@ struct ServicingFacts {
 };
 
 /// A key, or a value of a key, that Windows never reads.
-struct StrayKey {
+struct IgnoredEntry {
   std::string key;
   std::string value;  ///< "": the key itself
   std::string reason;
@@ -207,7 +207,7 @@ struct Installation {
   std::vector<DotNetFacts> dotnet;
   std::vector<WinInetFacts> wininet;
   std::vector<SettingFact> settings;  ///< the standalone ones of settings.h, in every place
-  std::vector<StrayKey> stray_keys;
+  std::vector<IgnoredEntry> ignored;
   std::vector<std::string> warnings;
 };
 

@@ -20,12 +20,17 @@ struct Row {
 
 /// Every topic, in the order they build on each other.
 constexpr std::array topics = {
-    Row{"control sets", read_control_sets}, Row{"identity", read_os_identity},
-    Row{"architecture", read_architecture}, Row{"WinHTTP", read_winhttp},
-    Row{"Schannel", read_schannel},         Row{"servicing", read_servicing},
-    Row{".NET Framework", read_dotnet},     Row{"WinINet", read_wininet},
-    Row{"settings", read_standalone},       Row{"stray keys", read_stray_keys},
-    Row{"stray values", read_stray_values},
+    Row{"control sets", read_control_sets},
+    Row{"identity", read_os_identity},
+    Row{"architecture", read_architecture},
+    Row{"WinHTTP", read_winhttp},
+    Row{"Schannel", read_schannel},
+    Row{"servicing", read_servicing},
+    Row{".NET Framework", read_dotnet},
+    Row{"WinINet", read_wininet},
+    Row{"settings", read_standalone},
+    Row{"ignored keys", read_ignored_keys},
+    Row{"ignored values", read_ignored_values},
 };
 
 class Inspector {

@@ -38,8 +38,8 @@ void read_standalone(const Sources&, Installation&);
 void read_servicing(const Sources&, Installation&);
 void read_dotnet(const Sources&, Installation&);
 void read_wininet(const Sources&, Installation&);
-void read_stray_keys(const Sources&, Installation&);
-void read_stray_values(const Sources&, Installation&);
+void read_ignored_keys(const Sources&, Installation&);
+void read_ignored_values(const Sources&, Installation&);
 
 /// A setting as it is found in one of its places.
 ValueFact read_setting(const Sources& sources, const Setting& setting,

@@ -157,8 +157,8 @@ TEST_CASE("A suspicious volume is said and makes every verdict possibly stale") 
 
 TEST_CASE("Keys and values that Windows never reads are warned of one by one") {
   auto i = compliant_windows_7();
-  i.stray_keys.push_back({"HKLM\\SYSTEM\\CurrentControlSet", "", "never read from the file", 42});
-  i.stray_keys.push_back({"HKLM\\SOFTWARE\\X", "Enable", "read under another name", 42});
+  i.ignored.push_back({"HKLM\\SYSTEM\\CurrentControlSet", "", "never read from the file", 42});
+  i.ignored.push_back({"HKLM\\SOFTWARE\\X", "Enable", "read under another name", 42});
   const auto rows = rows_of(judged(i), "registry.stray-key");
   REQUIRE(rows.size() == 2);
   CHECK(rows[0].verdict == Verdict::warn);

@@ -59,7 +59,7 @@ TEST_CASE("sources that disagree on 32 or 64 bits leave the architecture unknown
   CHECK(os.conflicts[1] == "Windows/System32/cmd.exe says x86, BuildLabEx says amd64");
 }
 
-TEST_CASE("a lived-in 32-bit view shows a 64-bit Windows and a stray key does not") {
+TEST_CASE("a lived-in 32-bit view shows a 64-bit Windows and a ignored key does not") {
   Sample sample = bare();
   SECTION("written by a script") {
     sample.software += "[Wow6432Node\\Microsoft\\Windows\\CurrentVersion\\Internet Settings]\n";

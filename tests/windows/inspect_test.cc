@@ -295,7 +295,7 @@ TEST_CASE("the real Windows 7 SYSTEM hive of the corpus says which set boots and
   CHECK(found[0].control_sets.present == std::vector<std::uint32_t>{1, 2});
   CHECK(found[0].os.architecture == Architecture::x86);
   CHECK(found[0].os.family == Family::windows_7);
-  CHECK(found[0].stray_keys.empty());
+  CHECK(found[0].ignored.empty());
   for (const SchannelFacts& row : found[0].schannel) {
     const bool ssl2 = row.protocol == "SSL 2.0" && row.side == Side::client;
     CHECK(row.disabled_by_default.presence == (ssl2 ? Presence::present : Presence::absent));

@@ -11,14 +11,14 @@ namespace goldhive::policy {
 namespace {
 
 void run(const windows::Installation& installation, const Policy&, Rows& rows) {
-  for (const windows::StrayKey& stray : installation.stray_keys) {
+  for (const windows::IgnoredEntry& entry : installation.ignored) {
     Finding row =
-        make_row(Verdict::warn, stray.value.empty() ? fmt::format("{}: {}", stray.key, stray.reason)
-                                                    : fmt::format("{}, value \"{}\": {}", stray.key,
-                                                                  stray.value, stray.reason));
-    row.key = stray.key;
-    row.value = stray.value;
-    row.key_last_written = stray.last_written;
+        make_row(Verdict::warn, entry.value.empty() ? fmt::format("{}: {}", entry.key, entry.reason)
+                                                    : fmt::format("{}, value \"{}\": {}", entry.key,
+                                                                  entry.value, entry.reason));
+    row.key = entry.key;
+    row.value = entry.value;
+    row.key_last_written = entry.last_written;
     rows.push_back(std::move(row));
   }
 }

@@ -1,4 +1,4 @@
-#include "tests/windows/strays.h"
+#include "tests/windows/ignored.h"
 
 namespace goldhive::windows {
 namespace {
@@ -9,9 +9,9 @@ const std::string protocols = "ControlSet001\\Control\\SecurityProviders\\SCHANN
 
 }  // namespace
 
-TEST_CASE("the values that Windows reads and those of others are not stray") {
+TEST_CASE("the values that Windows reads and those of others are not reported") {
   CHECK(
-      strays(
+      ignored_in(
           "[" + settings + "]\n\"SecureProtocols\"=dword:a80\n[" + settings +
               "\\WinHttp]\n\"defaultsecureprotocols\"=dword:a00\n\"DisableBranchCache\"=dword:1\n",
           "[" + protocols +
@@ -21,24 +21,24 @@ TEST_CASE("the values that Windows reads and those of others are not stray") {
           .empty());
 }
 
-TEST_CASE("values with a slip in the name are stray") {
-  CHECK(strays("[" + settings +
-               "\\WinHttp]\n\"DefaultSecureProtocol\"=dword:a00\n"
-               "\"DefaultSecureProtocols \"=dword:a00\n\"Default Secure Protocols\"=dword:a00\n"
-               "\"DefaultProtocols\"=dword:a00\n") ==
+TEST_CASE("values with a slip in the name are ignored by Windows") {
+  CHECK(ignored_in("[" + settings +
+                   "\\WinHttp]\n\"DefaultSecureProtocol\"=dword:a00\n"
+                   "\"DefaultSecureProtocols \"=dword:a00\n\"Default Secure Protocols\"=dword:a00\n"
+                   "\"DefaultProtocols\"=dword:a00\n") ==
         Found{"HKLM\\SOFTWARE\\" + settings + "\\WinHttp|DefaultSecureProtocol",
               "HKLM\\SOFTWARE\\" + settings + "\\WinHttp|DefaultSecureProtocols ",
               "HKLM\\SOFTWARE\\" + settings + "\\WinHttp|Default Secure Protocols"});
-  CHECK(strays("", "[" + protocols +
-                       "TLS 1.2\\Client]\n\"DisableByDefault\"=dword:0\n"
-                       "\"Enable\"=dword:1\n\"Disabled\"=dword:0\n") ==
+  CHECK(ignored_in("", "[" + protocols +
+                           "TLS 1.2\\Client]\n\"DisableByDefault\"=dword:0\n"
+                           "\"Enable\"=dword:1\n\"Disabled\"=dword:0\n") ==
         Found{"HKLM\\SYSTEM\\" + protocols + "TLS 1.2\\Client|DisableByDefault",
               "HKLM\\SYSTEM\\" + protocols + "TLS 1.2\\Client|Enable"});
 }
 
-TEST_CASE("values one key too high are stray") {
-  CHECK(strays("[" + settings + "]\n\"DefaultSecureProtocols\"=dword:a00\n",
-               "[" + protocols + "TLS 1.2]\n\"Enabled\"=dword:1\n") ==
+TEST_CASE("values one key too high are ignored by Windows") {
+  CHECK(ignored_in("[" + settings + "]\n\"DefaultSecureProtocols\"=dword:a00\n",
+                   "[" + protocols + "TLS 1.2]\n\"Enabled\"=dword:1\n") ==
         Found{"HKLM\\SYSTEM\\" + protocols + "TLS 1.2|Enabled",
               "HKLM\\SOFTWARE\\" + settings + "|DefaultSecureProtocols"});
 }

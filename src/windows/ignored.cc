@@ -1,4 +1,4 @@
-#include "src/windows/stray.h"
+#include "src/windows/ignored.h"
 
 #include <fmt/format.h>
 
@@ -20,11 +20,11 @@ std::u16string fold(std::u16string_view name) {
   return folded;
 }
 
-void add_stray(Installation& installation, StrayKey stray) {
+void add_ignored(Installation& installation, IgnoredEntry entry) {
   constexpr std::size_t limit = 100;
-  std::vector<StrayKey>& found = installation.stray_keys;
+  std::vector<IgnoredEntry>& found = installation.ignored;
   if (found.size() < limit) {
-    found.push_back(std::move(stray));
+    found.push_back(std::move(entry));
     return;
   }
   std::vector<std::string>& warnings = installation.warnings;

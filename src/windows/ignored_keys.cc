@@ -9,7 +9,7 @@
 
 #include "imgtools/bytes/error.h"
 #include "imgtools/bytes/text.h"
-#include "src/windows/stray.h"
+#include "src/windows/ignored.h"
 #include "src/windows/topics.h"
 
 namespace goldhive::windows {
@@ -19,9 +19,9 @@ bool has_false_slash(std::u16string_view name) {
   return name.find_first_of(u"\u2215\u2044\uff0f") != std::u16string_view::npos;
 }
 
-class StrayKeys {
+class IgnoredKeys {
  public:
-  StrayKeys(const Sources& sources, Installation& installation)
+  IgnoredKeys(const Sources& sources, Installation& installation)
       : sources_(sources), installation_(installation) {}
 
   void run() {
@@ -32,11 +32,11 @@ class StrayKeys {
  private:
   void report(const KeyLookup& key, std::string reason) {
     if (key.presence != Presence::present) return;
-    add_stray(installation_, {key.path, "", std::move(reason), key.key->last_written()});
+    add_ignored(installation_, {key.path, "", std::move(reason), key.key->last_written()});
   }
   void report(const KeyLookup& parent, const hive::Key& key, std::string reason) {
-    add_stray(installation_, {fmt::format("{}\\{}", parent.path, key.name_utf8()), "",
-                              std::move(reason), key.last_written()});
+    add_ignored(installation_, {fmt::format("{}\\{}", parent.path, key.name_utf8()), "",
+                                std::move(reason), key.last_written()});
   }
 
   /// Subkeys of what may be absent; what cannot be read is no look-alike we could name.
@@ -153,8 +153,8 @@ class StrayKeys {
 
 }  // namespace
 
-void read_stray_keys(const Sources& sources, Installation& installation) {
-  StrayKeys(sources, installation).run();
+void read_ignored_keys(const Sources& sources, Installation& installation) {
+  IgnoredKeys(sources, installation).run();
 }
 
 }  // namespace goldhive::windows

@@ -14,7 +14,7 @@
 
 #include "imgtools/bytes/error.h"
 #include "imgtools/bytes/text.h"
-#include "src/windows/stray.h"
+#include "src/windows/ignored.h"
 #include "src/windows/topics.h"
 
 namespace goldhive::windows {
@@ -38,9 +38,9 @@ std::size_t slips(std::u16string_view a, std::u16string_view b, std::size_t most
   return row.back();
 }
 
-class StrayValues {
+class IgnoredValues {
  public:
-  StrayValues(const Sources& sources, Installation& installation)
+  IgnoredValues(const Sources& sources, Installation& installation)
       : sources_(sources), installation_(installation) {}
 
   void look_in_software() {
@@ -74,8 +74,8 @@ class StrayValues {
   using Names = std::span<const std::string_view>;
 
   void report(const KeyLookup& key, const hive::Value& value, std::string reason) {
-    add_stray(installation_,
-              {key.path, value.name_utf8(), std::move(reason), key.key->last_written()});
+    add_ignored(installation_,
+                {key.path, value.name_utf8(), std::move(reason), key.key->last_written()});
   }
 
   /// What cannot be read is no value we could name.
@@ -119,10 +119,10 @@ class StrayValues {
 
 }  // namespace
 
-void read_stray_values(const Sources& sources, Installation& installation) {
-  StrayValues stray(sources, installation);
-  if (sources.system.readable()) stray.look_in_system();
-  if (sources.software.readable()) stray.look_in_software();
+void read_ignored_values(const Sources& sources, Installation& installation) {
+  IgnoredValues search(sources, installation);
+  if (sources.system.readable()) search.look_in_system();
+  if (sources.software.readable()) search.look_in_software();
 }
 
 }  // namespace goldhive::windows

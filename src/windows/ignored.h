@@ -1,4 +1,4 @@
-// What the search for stray keys and the one for stray values share.
+// What the search for ignored keys and the one for ignored values share.
 #pragma once
 
 #include <string>
@@ -12,7 +12,7 @@ namespace goldhive::windows {
 /// and slashes that are none. Two different names that fold to the same are look-alikes.
 std::u16string fold(std::u16string_view name);
 
-/// Adds to Installation::stray_keys, up to a limit; that there are more is a warning.
-void add_stray(Installation& installation, StrayKey stray);
+/// Adds to Installation::ignored, up to a limit; that there are more is a warning.
+void add_ignored(Installation& installation, IgnoredEntry entry);
 
 }  // namespace goldhive::windows

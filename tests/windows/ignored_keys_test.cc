@@ -1,0 +1,80 @@
+#include "tests/windows/ignored.h"
+
+namespace goldhive::windows {
+namespace {
+
+using Keys = std::vector<std::string>;
+const std::string schannel = "ControlSet001\\Control\\SecurityProviders\\SCHANNEL\\";
+
+TEST_CASE("an ordinary installation has no ignored keys") {
+  CHECK(ignored_in("", "[" + schannel + "Ciphers\\RC4 128/128]\n[" + schannel +
+                           "Protocols\\TLS 1.2\\Client]\n[" + schannel +
+                           "Protocols\\Some Vendor\\Client]\n")
+            .empty());
+}
+
+TEST_CASE("CurrentControlSet in a file is ignored by Windows") {
+  CHECK(ignored_in("", "[CurrentControlSet\\Control]\n") ==
+        Keys{"HKLM\\SYSTEM\\CurrentControlSet"});
+}
+
+TEST_CASE("names that are almost control sets are ignored by Windows") {
+  CHECK(ignored_in("", "[ControlSet01]\n[ControlSet3]\n[ControlSet010]\n") ==
+        Keys{"HKLM\\SYSTEM\\ControlSet01", "HKLM\\SYSTEM\\ControlSet3"});
+}
+
+TEST_CASE("SYSTEM has no 32-bit view") {
+  CHECK(ignored_in("", "[Wow6432Node]\n") == Keys{"HKLM\\SYSTEM\\Wow6432Node"});
+}
+
+TEST_CASE("Wow6432Node is ignored by Windows on a 32-bit Windows only") {
+  CHECK(ignored_in("[Microsoft\\Windows NT\\CurrentVersion]\n"
+                   "\"BuildLabEx\"=\"7601.17514.x86fre.win7sp1_rtm.101119-1850\"\n",
+                   "[ControlSet001\\Control\\Session Manager\\Environment]\n"
+                   "\"PROCESSOR_ARCHITECTURE\"=\"x86\"\n") == Keys{"HKLM\\SOFTWARE\\Wow6432Node"});
+}
+
+TEST_CASE(
+    "paths that begin a second time are ignored by Windows if they hold something of Windows") {
+  CHECK(ignored_in("[SOFTWARE\\Microsoft]\n") == Keys{"HKLM\\SOFTWARE\\SOFTWARE"});
+  CHECK(ignored_in("[SOFTWARE\\Vendor]\n").empty());
+  CHECK(ignored_in("[Wow6432Node\\Wow6432Node\\Microsoft]\n") ==
+        Keys{"HKLM\\SOFTWARE\\Wow6432Node\\Wow6432Node"});
+  CHECK(ignored_in("", "[SYSTEM\\CurrentControlSet]\n") == Keys{"HKLM\\SYSTEM\\SYSTEM"});
+}
+
+TEST_CASE("look-alikes of Schannel keys are ignored by Windows") {
+  CHECK(ignored_in("", "[" + schannel + "Protocols\\TLS1.2\\Client]\n") ==
+        Keys{"HKLM\\SYSTEM\\" + schannel + "Protocols\\TLS1.2"});
+  CHECK(ignored_in("", "[" + schannel + "Protocols\\TLS v1.1]\n") ==
+        Keys{"HKLM\\SYSTEM\\" + schannel + "Protocols\\TLS v1.1"});
+  CHECK(ignored_in("", "[" + schannel + "Protocols\\TLS 1.2\\Client ]\n") ==
+        Keys{"HKLM\\SYSTEM\\" + schannel + "Protocols\\TLS 1.2\\Client "});
+  CHECK(ignored_in("", "[" + schannel + "Protocols \\TLS 1.2]\n") ==
+        Keys{"HKLM\\SYSTEM\\" + schannel + "Protocols "});
+}
+
+TEST_CASE("a cipher with a character that looks like a slash is ignored by Windows") {
+  CHECK(ignored_in("", "[" + schannel + "Ciphers\\DES 56{U+2215}56]\n") ==
+        Keys{"HKLM\\SYSTEM\\" + schannel +
+             "Ciphers\\DES 56\xe2\x88\x95"
+             "56"});
+}
+
+TEST_CASE("a flood of ignored keys is cut and the cut is said") {
+  Sample sample;
+  sample.system += "[" + schannel + "Ciphers\\X{U+2215}{1..150}]\n";
+  const Installation found = sample.facts();
+  CHECK(found.ignored.size() == 100);
+  REQUIRE(found.warnings.size() == 1);
+  CHECK(found.warnings[0] == "only the first 100 stray keys and values are reported");
+}
+
+TEST_CASE("a look-alike of the WinHttp key is ignored by Windows") {
+  CHECK(ignored_in("[Microsoft\\Windows\\CurrentVersion\\Internet Settings\\WinHttp ]\n"
+                   "[Microsoft\\Windows\\CurrentVersion\\Internet Settings\\WinHttpOther]\n") ==
+        Keys{"HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Internet Settings\\WinHttp "});
+}
+
+}  // namespace
+}  // namespace goldhive::windows
