@@ -40,6 +40,7 @@ void explain(Host& host, const policy::Check& check) {
   section("What it means", e.meaning);
   section("Why it matters", e.why);
   section("What fixes it", e.fix);
+  section("What a policy may require", fmt::format("{}", fmt::join(check.may_require, ", ")));
   section("Source", e.source);
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +37,8 @@ struct Check {
   Explanation explanation;
   /// Appends its rows, without their ids. Pure: facts and policy in, findings out.
   void (*run)(const windows::Installation&, const Policy&, Rows&) = nullptr;
+  /// The names that a policy may require of it ([require]); most checks have none.
+  std::span<const std::string_view> may_require = {};
   /// Of an encrypted volume nothing is known, not even that it holds a Windows. Only a check about
   /// the volume itself runs there.
   bool on_encrypted_volume = false;

@@ -2,7 +2,10 @@
 // two built in (baseline, tls12-only) are TOML files compiled in; `--policy FILE` brings another.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -43,7 +46,15 @@ struct Policy {
   bool check_dotnet = false;
   std::optional<std::uint32_t> wininet_required;  ///< SecureProtocols bits; nullopt = not asked
   std::vector<std::pair<std::string, Severity>> severities;  ///< check id -> severity
+  /// What checks shall find in force, each by one of its names (Check::may_require).
+  std::map<std::string, std::vector<std::string>, std::less<>> required;  ///< check id -> names
   std::vector<Waiver> waivers;
+
+  bool requires_of(std::string_view check, std::string_view what) const {
+    const auto names = required.find(check);
+    return names != required.end() &&
+           std::find(names->second.begin(), names->second.end(), what) != names->second.end();
+  }
 };
 
 /// Parses TOML (docs/policy.md). What a file does not say is as in the policy it `extends`:

@@ -62,18 +62,27 @@ class Section {
   }
   /// An array of protocol words, as bits.
   std::optional<std::uint32_t> bits(std::string_view key) const {
+    Words words;
+    for (const Protocol& p : protocols) words.push_back(p.word);
+    const auto places = choices(key, words, "a list of protocol names");
+    if (!places) return std::nullopt;
+    std::uint32_t sum = 0;
+    for (const std::size_t place : *places) sum |= protocols.at(place).bit;
+    return sum;
+  }
+  /// An array of some of `words`, by their places in the list. `wanted`: what it must be.
+  std::optional<std::vector<std::size_t>> choices(std::string_view key, const Words& words,
+                                                  std::string_view wanted) const {
     const toml::node* node = table_.get(key);
     if (node == nullptr) return std::nullopt;
     const toml::array* list = node->as_array();
-    if (list == nullptr) wrong_type(key, *node, "a list of protocols");
-    Words words;
-    for (const Protocol& p : protocols) words.push_back(p.word);
-    std::uint32_t sum = 0;
+    if (list == nullptr) wrong_type(key, *node, wanted);
+    std::vector<std::size_t> places;
     for (const toml::node& element : *list) {
-      if (!element.is_string()) wrong_type(key, element, "a list of protocol names");
-      sum |= protocols.at(place(element.ref<std::string>(), words, element, key)).bit;
+      if (!element.is_string()) wrong_type(key, element, wanted);
+      places.push_back(place(element.ref<std::string>(), words, element, key));
     }
-    return sum;
+    return places;
   }
   /// A date, as TOML date or as text, "YYYY-MM-DD".
   std::string needed_date(std::string_view key) const {
@@ -216,6 +225,24 @@ void read_severities(const Section& root, const std::string& file, Policy& polic
   }
 }
 
+void read_required(const Section& root, const std::string& file, Policy& policy) {
+  const toml::table* table = root.child("require");
+  if (table == nullptr) return;
+  Words ids;
+  for (const Check& check : all_checks()) {
+    if (!check.may_require.empty()) ids.push_back(check.id);
+  }
+  const Section section(*table, "[require]", file, ids);
+  for (const std::string_view id : ids) {
+    const Words names(find_check(id)->may_require.begin(), find_check(id)->may_require.end());
+    const auto places = section.choices(id, names, "a list of names");
+    if (!places) continue;
+    std::vector<std::string>& required = policy.required[std::string(id)];
+    required.clear();
+    for (const std::size_t place : *places) required.emplace_back(names.at(place));
+  }
+}
+
 /// What the file starts from.
 Policy starting_point(const Section& root) {
   Words names = {"nothing"};
@@ -243,7 +270,7 @@ Policy parse_policy(std::string_view toml, const std::string& file_name) {
   }
   const Section root(table, "", file_name,
                      {"name", "description", "extends", "winhttp", "schannel", "servicing",
-                      "dotnet", "wininet", "severity", "waiver"});
+                      "dotnet", "wininet", "require", "severity", "waiver"});
   Policy policy = starting_point(root);
   policy.name = root.needed_text("name");
   policy.description = root.text("description").value_or("");
@@ -275,6 +302,7 @@ Policy parse_policy(std::string_view toml, const std::string& file_name) {
     if (const auto bits = section.bits("required")) policy.wininet_required = *bits;
     if (policy.wininet_required == 0U) policy.wininet_required.reset();  // [] = not asked
   }
+  read_required(root, file_name, policy);
   read_severities(root, file_name, policy);
   for (const toml::table* waiver : root.children("waiver")) {
     policy.waivers.push_back(read_waiver(*waiver, file_name));
