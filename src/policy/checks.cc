@@ -8,8 +8,8 @@ namespace goldhive::policy {
 namespace checks {
 
 extern const Check servicing_level, kb3140245, default_secure_protocols, tls11_client, tls12_client,
-    tls11_server, tls12_server, legacy_protocols, cipher_suite_order, fips, strong_crypto,
-    system_default_tls, wininet, ignored_settings, hive_state, volume_state;
+    tls11_server, tls12_server, legacy_protocols, cipher_suite_order, tls12_algorithms, fips,
+    strong_crypto, system_default_tls, wininet, ignored_settings, hive_state, volume_state;
 
 }  // namespace checks
 
@@ -25,6 +25,7 @@ const std::vector<Check>& all_checks() {
       tls12_server,
       legacy_protocols,
       cipher_suite_order,
+      tls12_algorithms,
       fips,
       strong_crypto,
       system_default_tls,

@@ -59,6 +59,14 @@ inline constexpr std::array<std::string_view, 10> schannel_protocols = {
 inline constexpr Names stream_protocols = Names(schannel_protocols).subspan(1, 6);
 inline constexpr std::array<std::string_view, 2> schannel_sides = {"Client", "Server"};
 
+/// Algorithms below SCHANNEL.
+inline constexpr std::array<std::string_view, 4> schannel_ciphers = {
+    "AES 256/256", "AES 128/128", "Triple DES 168", "RC4 128/128"};
+inline constexpr std::array<std::string_view, 4> schannel_hashes = {"SHA384", "SHA256", "SHA",
+                                                                    "MD5"};
+inline constexpr std::array<std::string_view, 3> schannel_key_exchanges = {"ECDH", "PKCS",
+                                                                           "Diffie-Hellman"};
+
 inline constexpr std::array<std::string_view, 2> dotnet_runtimes = {"v2.0.50727", "v4.0.30319"};
 
 namespace settings {
@@ -128,11 +136,37 @@ inline constexpr Setting cipher_suite_order{
     .type = hive::ValueType::sz,
     .longest = 64 * 1024};
 
+/// Switches of single algorithms (rules C12, I8; Microsoft, KB245030 and "TLS registry settings").
+/// The names are those that cipher suites of TLS 1.2 use, up to Windows 8.1; a slash belongs to the
+/// name. 0 switches off. Absent, and any other number, is on.
+inline constexpr Setting schannel_cipher{.hive = HiveName::system,
+                                         .scope = Scope::control_sets,
+                                         .key = schannel_key,
+                                         .subkey = "Ciphers\\*",
+                                         .value = "Enabled",
+                                         .writable = true,
+                                         .names = {schannel_ciphers}};
+inline constexpr Setting schannel_hash{.hive = HiveName::system,
+                                       .scope = Scope::control_sets,
+                                       .key = schannel_key,
+                                       .subkey = "Hashes\\*",
+                                       .value = "Enabled",
+                                       .writable = true,
+                                       .names = {schannel_hashes}};
+inline constexpr Setting schannel_key_exchange{.hive = HiveName::system,
+                                               .scope = Scope::control_sets,
+                                               .key = schannel_key,
+                                               .subkey = "KeyExchangeAlgorithms\\*",
+                                               .value = "Enabled",
+                                               .writable = true,
+                                               .names = {schannel_key_exchanges}};
+
 inline constexpr std::array with_topic = {&default_secure_protocols,     &schannel_enabled,
                                           &schannel_disabled_by_default, &strong_crypto,
                                           &system_default_tls,           &machine_secure_protocols,
                                           &policy_secure_protocols};
-inline constexpr std::array standalone = {&fips, &cipher_suite_order};
+inline constexpr std::array standalone = {&fips, &cipher_suite_order, &schannel_cipher,
+                                          &schannel_hash, &schannel_key_exchange};
 
 }  // namespace settings
 
