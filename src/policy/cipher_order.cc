@@ -4,11 +4,12 @@
 // cipher_suites.cc says what each name is worth.
 //
 // What is odd about it:
-// - Group policy writes a REG_SZ with commas, as a rule with one behind the last name too; tools
-//   also write a REG_MULTI_SZ. What other types do is not documented.
-// - Microsoft limits the list to 1,023 characters and does not say what becomes of a longer one. So
-//   a name behind them counts neither as there nor as absent.
-// - The list is a user's choice that a domain may write again: it is never changed.
+// - Group policy writes a REG_SZ with commas, usually with one behind the last name too. Tools also
+//   write a REG_MULTI_SZ. What other types do is not documented.
+// - Microsoft limits the list to 1,023 characters and does not say what happens to a longer one. So
+//   a name behind that limit counts neither as present nor as absent.
+// - The list is a choice of an administrator, and a domain may write it again. So it is never
+//   changed.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -28,7 +29,7 @@ using hive::ValueType;
 using windows::Family;
 
 constexpr std::size_t longest_list = 1023;
-/// Of a name as it is looked at and shown; no suite has one half as long.
+/// The most characters of a name that are compared and shown. No suite has a name half as long.
 constexpr std::size_t longest_name = 100;
 
 struct Names {
@@ -82,7 +83,7 @@ class Tally {
  public:
   struct Count {
     std::size_t number = 0;
-    std::string first;  ///< with what makes it doubtful
+    std::string first;  ///< if it is doubtful, followed by the reason
     void add(const std::string& name) {
       if (number++ == 0) first = name;
     }
@@ -188,8 +189,8 @@ Finding judge(const windows::OsFacts& os, const windows::ValueFact& fact) {
 }
 
 void run(const windows::Installation& installation, const Policy&, Rows& rows) {
-  // A SOFTWARE that is missing or damaged has its own row (hive.state), and others that depend on
-  // it.
+  // A SOFTWARE that is missing or damaged has its own row (hive.state), and so have the checks that
+  // always ask it.
   if (hive_trouble(installation, windows::HiveName::software)) return;
   for (const windows::SettingFact* fact :
        windows::facts_of(installation, windows::settings::cipher_suite_order)) {

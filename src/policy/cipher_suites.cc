@@ -8,8 +8,8 @@
 // - ECDHE_RSA with GCM, the suite of choice elsewhere, does not exist before Windows 10; RSA and
 //   DHE_RSA with GCM came to Windows 7, 8 and 8.1 by updates of 2014.
 // - The suites of TLS 1.3 (TLS_AES_128_GCM_SHA256: no WITH) are of no use to TLS 1.2.
-// The tables of Windows 7 to 8.1 are closed: what is not in them is no suite there. Later ones may
-// still grow.
+// The tables of Windows 7 to 8.1 are final: a name that is not in them is no suite there. Those of
+// later versions may still grow.
 #include "src/policy/cipher_suites.h"
 
 #include <algorithm>
@@ -58,8 +58,8 @@ constexpr std::array suites = {
     Suite{"TLS_RSA_WITH_RC4_128_MD5", old},
 };
 
-/// In names of suites that no peer accepts: no encryption, broken, or with keys that hardly anyone
-/// has.
+/// Parts of the names of suites that no peer accepts: those without encryption, with broken
+/// encryption, or with kinds of keys that hardly anyone has.
 constexpr std::array<std::string_view, 7> refused = {"_NULL_",  "_RC4_", "_3DES_", "_DES_",
                                                      "_EXPORT", "_DSS_", "_PSK_"};
 

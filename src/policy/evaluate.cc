@@ -1,5 +1,5 @@
-// Runs the checks and lays over their rows what holds for all of them: severities of the policy,
-// staleness, waivers.
+// Runs the checks and then adds to their rows what holds for all checks: the id, the severities of
+// the policy, staleness, waivers.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -19,8 +19,8 @@ bool needs_severity(Verdict verdict) {
   return verdict == Verdict::fail || verdict == Verdict::warn || verdict == Verdict::undetermined;
 }
 
-/// Rows that bring their own severity as `info` are about what does not boot; they stay so whatever
-/// the policy says of the check.
+/// A check without a severity of its own gives each row one. Such a row with `info` is about a
+/// control set that does not boot, and it stays so whatever the policy says of the check.
 void apply_severity(const Check& check, const Policy& policy, Finding& row) {
   if (!needs_severity(row.verdict)) {
     row.severity = Severity::info;

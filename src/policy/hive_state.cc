@@ -40,7 +40,7 @@ Finding judge(const windows::HiveFact& hive) {
 void run(const windows::Installation& installation, const Policy&, Rows& rows) {
   for (const windows::HiveFact& hive : installation.hives) {
     Finding row = judge(hive);
-    // Where no check applies, a sound hive must not make the whole look judged and compliant.
+    // Where no check applies, a sound hive alone must not make the installation compliant.
     if (row.verdict == Verdict::pass && out_of_scope(installation)) {
       row.verdict = Verdict::not_applicable;
     }

@@ -1,6 +1,6 @@
 // os.servicing-level: Windows 7 and Server 2008 R2 must be at Service Pack 1 (build 7601), because
 // KB3140245 installs on nothing older. The build decides, not CSDVersion: 7601 is SP1 by itself
-// (rules E3). No other Windows that these checks are about has a service pack to ask for.
+// (rules E3). The other Windows that these checks are about need no service pack.
 #include <fmt/format.h>
 
 #include "src/policy/checks.h"

@@ -12,8 +12,8 @@
 //   }
 //
 // "data" is "0x..." for a REG_DWORD of four bytes and "hex:00,0a" for everything else; "type" is
-// the name of the type or its number as "0x...". Nothing may be missing, nothing added: a key that
-// is not known could be an expectation that this build does not check.
+// the name of the type or its number as "0x...". Every key must be there and no other: an unknown
+// key could be an expectation that this build does not check.
 #include <fmt/format.h>
 
 #include <charconv>
@@ -171,7 +171,7 @@ class Reader {
   const std::string& file_;
 };
 
-/// Parses without accepting a key twice: which of two "after" counts must not be a question.
+/// Parses, and refuses a key that stands twice: it would be unclear which of two "after" counts.
 Json parse(std::string_view text, const Reader& reader) {
   if (text.size() > longest_file) reader.refuse("", "is far too long for a plan");
   std::vector<std::set<std::string>> open_objects;

@@ -1,6 +1,6 @@
-// Policy files. The only file that knows the TOML library. Everything in a policy file is stated by
-// a person who may have misspelt it, so nothing is ignored: an unknown key is an error that says
-// where it stands and what may have been meant.
+// Policy files. Only this file knows the TOML library. A person writes a policy file and may
+// misspell a word. So nothing in it is ignored: an unknown key is an error that says where it
+// stands and what may have been meant.
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
@@ -243,7 +243,7 @@ void read_required(const Section& root, const std::string& file, Policy& policy)
   }
 }
 
-/// What the file starts from.
+/// The policy that the file extends.
 Policy starting_point(const Section& root) {
   Words names = {"nothing"};
   for (const BuiltinPolicy& p : builtin_policies()) names.push_back(p.name);

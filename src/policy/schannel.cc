@@ -11,11 +11,11 @@
 // - CurrentControlSet is not in the file. The next boot uses ControlSet<Select\Default>, so that
 //   set decides; the rows of the others are information, unless the booting set fails as well.
 //
-// The fix writes both values, Enabled=1 and DisabledByDefault=0, though the second alone would do:
-// administrators and other auditors look for both, and what is written out needs no table of
-// defaults to be understood. A non-zero Enabled that is there stays as it is. To take a protocol
-// out of the default set, DisabledByDefault=1 is written and Enabled left alone: programs that ask
-// for the protocol by name keep it.
+// The fix writes both values, Enabled=1 and DisabledByDefault=0, though the second alone would do.
+// Administrators and other auditors look for both, and with both values written nobody needs a
+// table of defaults to understand them. A non-zero Enabled that is there stays as it is. To take a
+// protocol out of the default set, DisabledByDefault=1 is written and Enabled left alone: programs
+// that ask for the protocol by name keep it.
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -17,9 +17,9 @@ constexpr ProtocolState open = ProtocolState::unknown;
 constexpr std::array<std::string_view, 5> columns = {"SSL 2.0", "SSL 3.0", "TLS 1.0", "TLS 1.1",
                                                      "TLS 1.2"};
 
-/// One row of C5. The first row whose family matches and whose `below` exceeds the build counts;
-/// builds from 22000 on (Windows 11) are not judged on TLS 1.0 and 1.1 without a value, because
-/// Microsoft turns them off in steps that the build does not tell.
+/// One row of the table of defaults (rules C5). The first row whose family matches and whose
+/// `below` exceeds the build counts. Builds from 22000 on (Windows 11) are not judged on TLS 1.0
+/// and 1.1 without a value, because Microsoft turns them off in steps that the build does not tell.
 struct DefaultRow {
   Family family;
   std::uint32_t below;  ///< builds less than this
@@ -83,8 +83,8 @@ ProtocolState resulting_state(const windows::OsFacts& os, std::string_view proto
   if (enabled == 0U) return ProtocolState::denied;
   if (disabled_by_default) return *disabled_by_default == 0 ? on : off;
   if (!enabled) return unset;
-  // Enabled alone. On Windows 7 it lifts a ban and no more: what is off by default stays so. From
-  // Windows 8 on it is enough.
+  // Enabled alone. On Windows 7 it only stops denying the protocol: one that is off by default
+  // stays off. From Windows 8 on it is enough.
   return os.family == Family::windows_7 ? unset : on;
 }
 

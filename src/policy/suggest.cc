@@ -30,7 +30,7 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& known) {
   if (known.empty()) return {};
-  // A word far longer than any known one is near to none; this also bounds the work.
+  // A word far longer than every known one is close to none of them. This also bounds the work.
   constexpr std::size_t longest = 64;
   if (word.size() <= longest) {
     const auto nearest =

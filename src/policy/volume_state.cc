@@ -1,5 +1,5 @@
-// volume.state: what the volume's own metadata says that makes its files doubtful. A row only where
-// there is something to say: of a plain directory nothing is known, and no row claims otherwise.
+// volume.state: whether the metadata of the volume itself makes its files doubtful. A row is there
+// only where it does: of a plain directory nothing is known, and no row claims otherwise.
 #include "src/policy/checks.h"
 #include "src/policy/finding_parts.h"
 

@@ -71,9 +71,9 @@ Reading read(const ValueFact& fact, const WinHttpDefaults& os) {
   return reading;
 }
 
-/// The bits the policy asks for, as far as this Windows can be held to them. Windows 8.1 and later
-/// have a good default; where that default itself leaves out TLS 1.1 (Windows 11, or Windows 10
-/// with KB5017811) no one is asked to put it back (rules 0: "already default").
+/// The bits that the policy requires of this Windows. Windows 8.1 and later have a good default.
+/// Where that default leaves out TLS 1.1 (Windows 11, or Windows 10 with KB5017811), the policy
+/// does not require it either (rules 0: "already default").
 std::uint32_t required_bits(const Policy& policy, const windows::OsFacts& os, Reading::How how) {
   std::uint32_t required = policy.secure_protocols_required;
   const bool default_without_tls11 =

@@ -1,8 +1,8 @@
-// 32 or 64 bits, and for which processor (rules E6). On it depends which views and which files
-// count, so three independent sources are compared, and a difference is reported. Where they agree
-// on the bits the first one wins; where they do not, nobody can say which views and files count,
-// and the architecture stays unknown. A Wow6432Node or SysWOW64 that has been lived in says only
-// "64 bits".
+// 32 or 64 bits, and for which processor (rules E6). The architecture decides which views and which
+// files count. So three independent sources are compared, and a difference is reported. Where they
+// agree on the bits, the first one wins. Where they do not, nobody can say which views and files
+// count, and the architecture stays unknown. A Wow6432Node or SysWOW64 that programs have written
+// to says only "64 bits".
 #include <fmt/format.h>
 
 #include <array>

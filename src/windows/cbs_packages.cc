@@ -1,7 +1,7 @@
 // An identity is name~publicKeyToken~architecture~language~version. An update's package is called
 // Package_for_KB3140245, its members Package_1_for_KB3140245 and so on, either with suffixes like
 // _RTM, _SP1 or _BF. Monthly rollups are Package_for_RollupFix or carry their KB number.
-// The KB number must end where it ends: KB31402450 is another update.
+// No digit may follow the KB number: KB31402450 is another update.
 #include "src/windows/cbs_packages.h"
 
 #include <fmt/format.h>

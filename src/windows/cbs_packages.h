@@ -26,7 +26,7 @@ std::optional<PackageIdentity> parse_package_identity(std::string_view identity)
 std::vector<PackageFact> find_kb3140245(const hive::Key& packages);
 
 /// All entries of KB3140245, and those of monthly rollups from October 2016 on. Reads every package
-/// of an update, so it is only for images where nothing better is left to ask.
+/// of an update, so it is only for images where no other evidence is left.
 struct ListedPackages {
   std::vector<PackageFact> kb3140245;
   std::vector<PackageFact> rollups;

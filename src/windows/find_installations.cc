@@ -1,10 +1,10 @@
-// Nothing in a tree says "here is Windows". What all of them share is the folder System32\config
-// with the files SOFTWARE and SYSTEM; the Windows folder itself can have any name (Windows, WINNT,
-// I386 in some PE images), there can be several in one volume, and setup leaves the one before in
+// Nothing in a tree says "here is Windows". All installations share the folder System32\config
+// with the files SOFTWARE and SYSTEM. The Windows folder itself can have any name (Windows, WINNT,
+// I386 in some PE images). One volume can hold several, and setup leaves the former installation in
 // Windows.old\Windows. People also hand over only a part: the Windows folder, System32, config,
-// RegBack, or copies of the two hives under names of their own.
+// RegBack, or copies of the two hives under other names.
 //
-// So three questions, the first that has an answer wins:
+// So three questions are asked. The first that has an answer wins:
 //   1. Is the root a Windows folder, or System32, or does a folder of level 1 or 2, or in a
 //      Windows.old of level 2, hold System32\config with a hive?
 //   2. Are there hives by name in the root, or in a folder of level 1?
@@ -32,7 +32,7 @@ namespace {
 constexpr std::size_t folder_limit = 5000;
 constexpr std::size_t unnamed_limit = 64;
 
-/// Folders that every Windows volume has and that hold none: they are many and cost many reads.
+/// Folders of every Windows volume that hold no installation. They are large and cost many reads.
 constexpr std::array<std::string_view, 7> never_searched = {
     "$Recycle.Bin", "Documents and Settings",    "Program Files", "Program Files (x86)",
     "ProgramData",  "System Volume Information", "Users"};
@@ -59,7 +59,8 @@ bool has_suffix(std::string_view name, std::string_view suffix) {
   return name.size() > suffix.size() && nt_equal(name.substr(name.size() - suffix.size()), suffix);
 }
 
-/// Files that lie beside hives and are none. (Registry transactions have .blf and .regtrans-ms.)
+/// Files that lie beside hives and are no hives. (Registry transactions have .blf and
+/// .regtrans-ms.)
 bool is_companion(std::string_view name) {
   const auto is_suffix = [name](std::string_view suffix) { return has_suffix(name, suffix); };
   return std::any_of(hive_log_suffixes.begin(), hive_log_suffixes.end(), is_suffix) ||
@@ -214,7 +215,7 @@ class Finder {
     Entries entries;
   };
 
-  /// Returns the folders there that hold a former Windows, perhaps, but are none.
+  /// Returns the folders that may hold a former Windows but are no Windows folders themselves.
   std::vector<Folder> search_second_level(const std::vector<Folder>& first_level) {
     std::vector<Folder> former;
     std::size_t looked_at = 0;

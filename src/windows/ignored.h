@@ -8,11 +8,12 @@
 
 namespace goldhive::windows {
 
-/// The name without what the eye passes over: case, spaces of every kind, the letter v ("TLS v1.2")
-/// and slashes that are none. Two different names that fold to the same are look-alikes.
+/// The name without what a reader overlooks: case, spaces of every kind and the letter v ("TLS
+/// v1.2"). Characters that look like a slash become one. Two different names with the same result
+/// are look-alikes.
 std::u16string fold(std::u16string_view name);
 
-/// Adds to Installation::ignored, up to a limit; that there are more is a warning.
+/// Adds to Installation::ignored, up to a limit. A warning says that there are more.
 void add_ignored(Installation& installation, IgnoredEntry entry);
 
 }  // namespace goldhive::windows

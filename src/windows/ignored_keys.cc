@@ -1,6 +1,6 @@
 // Keys that someone wrote for a purpose and that Windows never reads (rules F2 to F5, C12, A12).
-// The typical case: a .reg file made on a live system, imported into a hive that was mounted under
-// another name, so that the settings lie beside the place where they should be.
+// The typical case: a .reg file was made on a live system and imported into a hive that was mounted
+// under another name. Then the settings lie beside the place where they should be.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -39,7 +39,7 @@ class IgnoredKeys {
                                 std::move(reason), key.last_written()});
   }
 
-  /// Subkeys of what may be absent; what cannot be read is no look-alike we could name.
+  /// Subkeys of a key that may be absent. A subkey that cannot be read has no name to report.
   static std::vector<hive::Key> subkeys(const KeyLookup& parent) {
     if (!parent.key || parent.is_link) return {};
     try {
@@ -130,7 +130,7 @@ class IgnoredKeys {
     }
   }
 
-  /// A path that begins a second time. Only when it holds what the purpose would need, since any
+  /// A path that begins a second time. It is reported only when it holds keys of Windows, since any
   /// program may call a key of its own "Software".
   void report_if_nested(const KeyLookup& key, std::initializer_list<std::string_view> contents) {
     if (!key.key || key.is_link) return;

@@ -20,8 +20,8 @@
 namespace goldhive::windows {
 namespace {
 
-/// How many characters must be added, taken away or replaced to make the one of the other; beyond
-/// `most` just some larger number.
+/// How many characters must be added, removed or replaced to turn `a` into `b`. If that takes more
+/// than `most`, the result is some number above `most`.
 std::size_t slips(std::u16string_view a, std::u16string_view b, std::size_t most) {
   const std::size_t longer = std::max(a.size(), b.size());
   if (longer - std::min(a.size(), b.size()) > most) return longer;
@@ -78,7 +78,7 @@ class IgnoredValues {
                 {key.path, value.name_utf8(), std::move(reason), key.key->last_written()});
   }
 
-  /// What cannot be read is no value we could name.
+  /// A value that cannot be read has no name to report.
   static std::vector<hive::Value> values(const KeyLookup& key) {
     if (!key.key || key.is_link) return {};
     try {

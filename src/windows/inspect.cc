@@ -94,8 +94,8 @@ class Inspector {
     }
   }
 
-  /// Loose files that are of no use make the target one that cannot be read. Not so where the
-  /// target has volumes: there they are something a user left on a disk.
+  /// If the loose files of a target cannot be used, the target cannot be read. This does not hold
+  /// where the target has volumes: there such files are something that a user left on a disk.
   void refuse(const Error& error) const {
     if (volume_.id.empty()) throw Error(error);
   }

@@ -47,7 +47,7 @@ class CurrentVersion {
   std::optional<std::uint32_t> dword(std::string_view name) const { return get(name).dword(); }
 
  private:
-  /// What cannot be read is as good as not there: other sources are asked.
+  /// A value that cannot be read counts as absent, because other sources are asked.
   ValueFact get(std::string_view name) const {
     const auto value = values_.find(nt_upcase(to_utf16(name)));
     return value == values_.end() ? ValueFact() : read_value(value->second);

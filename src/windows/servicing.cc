@@ -1,6 +1,6 @@
 // All evidence on KB3140245 (rules B6 to B13), from the strongest down: the live files, the winners
-// of the component store, the package entries. Each weaker kind costs more reads and says less, so
-// the whole list of packages is only walked when nothing else has spoken.
+// of the component store, the package entries. Each weaker kind costs more reads and says less. So
+// the whole list of packages is only walked where no other evidence was found.
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -17,8 +17,8 @@ namespace {
 constexpr std::string_view cbs = "Microsoft\\Windows\\CurrentVersion\\Component Based Servicing";
 constexpr std::string_view winners_key = "Microsoft\\Windows\\CurrentVersion\\SideBySide\\Winners";
 
-/// A backup of the registry alone has a System32 without a single file: then nothing is known of
-/// what is missing in it.
+/// A backup of the registry alone has a System32 without a single file. A file that is missing
+/// there may well be on the disk, so its absence says nothing.
 void forget_absent_files(const Sources& sources, ServicingFacts& facts) {
   const auto absent = [](const FileVersionFact& f) { return f.presence == Presence::absent; };
   if (!sources.place.system32 || !std::all_of(facts.files.begin(), facts.files.end(), absent)) {
