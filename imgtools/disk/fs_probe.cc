@@ -5,7 +5,7 @@
 #include <cstring>
 #include <string_view>
 
-#include "imgtools/disk/guid.h"
+#include "imgtools/bytes/guid.h"
 
 namespace goldhive {
 

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "imgtools/bytes/guid.h"
 #include "imgtools/bytes/text.h"
 #include "imgtools/disk/crc.h"
-#include "imgtools/disk/guid.h"
 
 namespace goldhive {
 

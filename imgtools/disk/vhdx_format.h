@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "imgtools/bytes/byte_source.h"
-#include "imgtools/disk/guid.h"
+#include "imgtools/bytes/guid.h"
 #include "imgtools/disk/parent_chain.h"
 
 namespace goldhive {

@@ -25,7 +25,7 @@
 #include <cstdint>
 
 #include "imgtools/bytes/byte_source.h"
-#include "imgtools/disk/guid.h"
+#include "imgtools/bytes/guid.h"
 
 namespace goldhive {
 

@@ -1,6 +1,6 @@
+#include "imgtools/bytes/guid.h"
 #include "imgtools/bytes/overlay_source.h"
 #include "imgtools/disk/crc.h"
-#include "imgtools/disk/guid.h"
 #include "tests/imgtools/disk/disk_support.h"
 
 using namespace goldhive;

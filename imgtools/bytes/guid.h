@@ -1,4 +1,5 @@
-// GUIDs as they lie on disk (GPT, VHDX): the first three groups little-endian, the rest in order.
+// GUIDs as they lie on disk (GPT, VHDX, WIM): the first three groups little-endian, the rest in
+// order.
 #pragma once
 
 #include <array>

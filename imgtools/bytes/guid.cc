@@ -1,4 +1,4 @@
-#include "imgtools/disk/guid.h"
+#include "imgtools/bytes/guid.h"
 
 #include <fmt/format.h>
 
