@@ -168,8 +168,8 @@ class DiskImage final : public Image {
     const Partition& partition = partitions_.at(index);
     const auto source = std::make_shared<SliceSource>(disk_, partition.offset, partition.length,
                                                       disk_->name() + volume.id);
-    BlockWrites writes = change_ntfs_files(source, edits);
-    for (BlockWrite& write : writes) write.offset += partition.offset;
+    std::vector<Write> writes = change_ntfs_files(source, edits);
+    for (Write& write : writes) write.offset += partition.offset;
     return disk_->host_change(writes);
   }
 

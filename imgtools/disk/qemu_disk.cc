@@ -31,9 +31,9 @@ class ForeignDisk final : public VirtualDisk {
     disk_->read(offset, out);
   }
   /// Of the disk, not of the image: qemu knows where its bytes go.
-  HostChange plan_change(const BlockWrites& writes) const override {
+  HostChange plan_change(const std::vector<Write>& writes) const override {
     HostChange change;
-    for (const BlockWrite& write : writes) {
+    for (const Write& write : writes) {
       change.edits.push_back({disk_->name(), 0, write.offset, write.data});
     }
     return change;

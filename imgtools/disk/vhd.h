@@ -48,7 +48,7 @@ class VhdDisk final : public MappedDisk {
   Extent extent_at(std::uint64_t offset) const override;
 
  protected:
-  HostChange plan_change(const BlockWrites& writes) const override;  // vhd_write.cc
+  HostChange plan_change(const std::vector<Write>& writes) const override;  // vhd_write.cc
 
  private:
   static constexpr std::uint32_t absent_block = 0xffffffff;

@@ -93,7 +93,7 @@ class VhdDisk::Allocation {
   std::uint64_t end_;    ///< behind the last one
 };
 
-HostChange VhdDisk::plan_change(const BlockWrites& writes) const {
+HostChange VhdDisk::plan_change(const std::vector<Write>& writes) const {
   HostChange change;
   Sectors sectors;
   for_each_piece(

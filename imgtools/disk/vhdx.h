@@ -44,7 +44,7 @@ class VhdxDisk final : public MappedDisk {
   Extent extent_at(std::uint64_t offset) const override;
 
  protected:
-  HostChange plan_change(const BlockWrites& writes) const override;  // vhdx_write.cc
+  HostChange plan_change(const std::vector<Write>& writes) const override;  // vhdx_write.cc
 
  private:
   explicit VhdxDisk(std::shared_ptr<const ByteSource> source) : MappedDisk(std::move(source)) {}

@@ -41,12 +41,12 @@ constexpr std::size_t descriptor_size = 32;
 std::uint64_t round_up(std::uint64_t value, std::uint64_t to) { return (value + to - 1) / to * to; }
 
 /// A version 4 GUID from a digest of what it stands for.
-Guid derived_guid(const char* purpose, const Guid& old, const BlockWrites& writes) {
+Guid derived_guid(const char* purpose, const Guid& old, const std::vector<Write>& writes) {
   Sha256 hash;
   const std::string text = purpose;
   hash.add({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
   hash.add(old.bytes);
-  for (const BlockWrite& write : writes) {
+  for (const Write& write : writes) {
     Bytes place(16);
     put_u64(place, 0, write.offset);
     put_u64(place, 8, write.data.size());
@@ -73,7 +73,7 @@ void put_text(Bytes& out, std::size_t at, const char* text) {
 
 class VhdxDisk::Change {
  public:
-  Change(const VhdxDisk& disk, const BlockWrites& writes)
+  Change(const VhdxDisk& disk, const std::vector<Write>& writes)
       : disk_(disk),
         file_guid_(derived_guid("file", disk.header_.file_write_guid, writes)),
         data_guid_(derived_guid("data", disk.header_.data_write_guid, writes)),
@@ -98,17 +98,17 @@ class VhdxDisk::Change {
     HostChange change;
     if (new_blocks_.empty()) {
       add_header(change, 0, 1, Guid{});
-      for (const BlockWrite& write : stored_) disk_.edit(change, 1, write.offset, write.data);
+      for (const Write& write : stored_) disk_.edit(change, 1, write.offset, write.data);
       add_header(change, 2, 2, Guid{});
       return change;
     }
     const std::map<std::uint64_t, Bytes> table = new_table_sectors();
-    for (const BlockWrite& write : fresh_) disk_.edit(change, 0, write.offset, write.data);
+    for (const Write& write : fresh_) disk_.edit(change, 0, write.offset, write.data);
     disk_.edit(change, 0, disk_.header_.log_offset, log_entry(table));
     change.sizes.emplace_back(disk_.name(), file_size_);
     add_header(change, 1, 1, log_guid_);
     for (const auto& [offset, data] : table) disk_.edit(change, 2, offset, data);
-    for (const BlockWrite& write : stored_) disk_.edit(change, 2, write.offset, write.data);
+    for (const Write& write : stored_) disk_.edit(change, 2, write.offset, write.data);
     add_header(change, 3, 2, Guid{});
     return change;
   }
@@ -184,12 +184,12 @@ class VhdxDisk::Change {
   Guid data_guid_;
   Guid log_guid_;
   std::uint64_t file_size_;                            ///< with the new blocks
-  BlockWrites stored_;                                 ///< file offsets, in blocks that are there
-  BlockWrites fresh_;                                  ///< file offsets, in new blocks
+  std::vector<Write> stored_;                          ///< file offsets, in blocks that are there
+  std::vector<Write> fresh_;                           ///< file offsets, in new blocks
   std::map<std::uint64_t, std::uint64_t> new_blocks_;  ///< block -> file offset
 };
 
-HostChange VhdxDisk::plan_change(const BlockWrites& writes) const {
+HostChange VhdxDisk::plan_change(const std::vector<Write>& writes) const {
   Change change(*this, writes);
   for_each_piece(writes, [&](const Extent& extent, std::uint64_t offset,
                              std::span<const std::uint8_t> data) {

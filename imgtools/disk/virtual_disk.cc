@@ -8,9 +8,9 @@
 
 namespace goldhive {
 
-HostChange VirtualDisk::host_change(const BlockWrites& writes) const {
+HostChange VirtualDisk::host_change(const std::vector<Write>& writes) const {
   if (!write_refusal_.empty()) throw Error(ErrorKind::refused, write_refusal_, name());
-  for (const BlockWrite& write : writes) {
+  for (const Write& write : writes) {
     if (write.offset > size() || write.data.size() > size() - write.offset) {
       throw Error::corrupt(name(), write.offset, "write beyond the end of the disk",
                            fmt::format("below {:#x}", size()),
@@ -61,8 +61,8 @@ void MappedDisk::do_read(std::uint64_t offset, std::span<std::uint8_t> out) cons
   }
 }
 
-void MappedDisk::for_each_piece(const BlockWrites& writes, const OnPiece& on_piece) const {
-  for (const BlockWrite& write : writes) {
+void MappedDisk::for_each_piece(const std::vector<Write>& writes, const OnPiece& on_piece) const {
+  for (const Write& write : writes) {
     std::uint64_t offset = write.offset;
     std::span<const std::uint8_t> rest = write.data;
     while (!rest.empty()) {
@@ -99,7 +99,7 @@ void MappedDisk::add_sectors(std::map<std::uint64_t, Bytes>& sectors, std::uint6
   }
 }
 
-HostChange MappedDisk::plan_change(const BlockWrites& writes) const {
+HostChange MappedDisk::plan_change(const std::vector<Write>& writes) const {
   HostChange change;
   for_each_piece(
       writes, [&](const Extent& extent, std::uint64_t offset, std::span<const std::uint8_t> data) {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "imgtools/bytes/byte_source.h"
-#include "imgtools/disk/block_write.h"
+#include "imgtools/bytes/write.h"
 #include "imgtools/image.h"
 
 namespace goldhive {
@@ -32,11 +32,11 @@ class VirtualDisk : public ByteSource {
   /// What a change of the disk means for the files of the host. Reads, never writes. The phases are
   /// such that after each of them the container is a valid one of its format. Error(refused) with
   /// write_refusal(), or where the container cannot take the change.
-  HostChange host_change(const BlockWrites& writes) const;
+  HostChange host_change(const std::vector<Write>& writes) const;
 
  protected:
   using ByteSource::ByteSource;
-  virtual HostChange plan_change(const BlockWrites& writes) const = 0;
+  virtual HostChange plan_change(const std::vector<Write>& writes) const = 0;
   void add_note(std::string note) { notes_.push_back(std::move(note)); }
   /// The first reason given stays.
   void refuse_writing(const std::string& reason) {
@@ -76,12 +76,12 @@ class MappedDisk : public VirtualDisk {
 
   void do_read(std::uint64_t offset, std::span<std::uint8_t> out) const override;
   /// In place; Error(refused) where something would have to be allocated.
-  HostChange plan_change(const BlockWrites& writes) const override;
+  HostChange plan_change(const std::vector<Write>& writes) const override;
 
   using OnPiece = std::function<void(const Extent& extent, std::uint64_t offset,
                                      std::span<const std::uint8_t> data)>;
   /// Cuts the writes so that each piece lies in one extent.
-  void for_each_piece(const BlockWrites& writes, const OnPiece& on_piece) const;
+  void for_each_piece(const std::vector<Write>& writes, const OnPiece& on_piece) const;
   /// Adds a change of stored bytes.
   void edit(HostChange& change, int phase, std::uint64_t host_offset,
             std::span<const std::uint8_t> data) const;

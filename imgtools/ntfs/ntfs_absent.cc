@@ -21,8 +21,8 @@ std::shared_ptr<const NtfsVolume> mount_ntfs(std::shared_ptr<const ByteSource> v
   refuse(*volume);
 }
 
-BlockWrites change_ntfs_files(const std::shared_ptr<const ByteSource>& volume,
-                              const std::vector<FileEdit>&) {
+std::vector<Write> change_ntfs_files(const std::shared_ptr<const ByteSource>& volume,
+                                     const std::vector<FileEdit>&) {
   refuse(*volume);
 }
 

@@ -57,7 +57,8 @@ std::optional<Place> place_of(const OpenFile& file, std::uint64_t offset, std::u
 }
 
 /// The change in the clusters that the file has; nullopt if that is not possible.
-std::optional<BlockWrites> in_place(Mount& mount, std::uint64_t volume_size, const FileEdit& edit) {
+std::optional<std::vector<Write>> in_place(Mount& mount, std::uint64_t volume_size,
+                                           const FileEdit& edit) {
   const OpenFile file = open_file(mount, edit.path);
   const auto compressed = static_cast<u16>(file.data->data_flags & ATTR_COMPRESSION_MASK);
   if (edit.new_size != size_of(file) || !NAttrNonResident(file.data.get()) || compressed != 0) {
@@ -68,7 +69,7 @@ std::optional<BlockWrites> in_place(Mount& mount, std::uint64_t volume_size, con
     mount.fail(fmt::format("find the clusters of {}", edit.path), errno);
   }
   const auto initialised = static_cast<std::uint64_t>(file.data->initialized_size);
-  BlockWrites writes;
+  std::vector<Write> writes;
   for (const auto& [start, data] : edit.writes) {
     if (start > initialised || data.size() > initialised - start) return std::nullopt;
     for (std::size_t done = 0; done < data.size();) {
@@ -91,10 +92,10 @@ std::optional<BlockWrites> in_place(Mount& mount, std::uint64_t volume_size, con
   return writes;
 }
 
-std::optional<BlockWrites> all_in_place(const std::shared_ptr<const ByteSource>& volume,
-                                        const std::vector<FileEdit>& edits) {
+std::optional<std::vector<Write>> all_in_place(const std::shared_ptr<const ByteSource>& volume,
+                                               const std::vector<FileEdit>& edits) {
   Mount mount(volume);
-  BlockWrites all;
+  std::vector<Write> all;
   for (const FileEdit& edit : edits) {
     const auto writes = in_place(mount, volume->size(), edit);
     if (!writes) return std::nullopt;
@@ -153,8 +154,8 @@ void check(const std::shared_ptr<const ByteSource>& changed, const std::vector<F
 }
 
 /// The changed ranges of an overlay without the bytes at both ends that stay what they are.
-BlockWrites differences(const OverlaySource& overlay, const ByteSource& base) {
-  BlockWrites writes;
+std::vector<Write> differences(const OverlaySource& overlay, const ByteSource& base) {
+  std::vector<Write> writes;
   for (const auto& [offset, segment] : overlay.segments()) {
     const Bytes now = overlay.read(offset, static_cast<std::size_t>(segment.length));
     const Bytes before = base.read(offset, now.size());
@@ -167,8 +168,8 @@ BlockWrites differences(const OverlaySource& overlay, const ByteSource& base) {
   return writes;
 }
 
-BlockWrites by_library(const std::shared_ptr<const ByteSource>& volume,
-                       const std::vector<FileEdit>& edits) {
+std::vector<Write> by_library(const std::shared_ptr<const ByteSource>& volume,
+                              const std::vector<FileEdit>& edits) {
   const auto overlay = std::make_shared<OverlaySource>(volume, volume->name());
   Mount mount(overlay);
   for (const FileEdit& edit : edits) apply(mount, edit);
@@ -179,14 +180,14 @@ BlockWrites by_library(const std::shared_ptr<const ByteSource>& volume,
 
 }  // namespace
 
-BlockWrites change_ntfs_files(const std::shared_ptr<const ByteSource>& volume,
-                              const std::vector<FileEdit>& edits) {
+std::vector<Write> change_ntfs_files(const std::shared_ptr<const ByteSource>& volume,
+                                     const std::vector<FileEdit>& edits) {
   auto writes = all_in_place(volume, edits);
   if (!writes) writes = by_library(volume, edits);
   std::sort(writes->begin(), writes->end(),
-            [](const BlockWrite& a, const BlockWrite& b) { return a.offset < b.offset; });
+            [](const Write& a, const Write& b) { return a.offset < b.offset; });
   for (std::size_t i = 1; i < writes->size(); ++i) {
-    const BlockWrite& before = (*writes)[i - 1];
+    const Write& before = (*writes)[i - 1];
     if (before.offset + before.data.size() > (*writes)[i].offset) {
       throw Error::corrupt(volume->name(), (*writes)[i].offset,
                            "two files of the volume claim the same cluster");

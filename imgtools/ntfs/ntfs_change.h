@@ -15,14 +15,14 @@
 #include <vector>
 
 #include "imgtools/bytes/byte_source.h"
-#include "imgtools/disk/block_write.h"
+#include "imgtools/bytes/write.h"
 #include "imgtools/image.h"
 
 namespace goldhive {
 
 /// What `edits` mean for the bytes of the volume; sorted, not overlapping. Throws Error: not_found
 /// (a path), unsupported (the library refuses to write to this volume), io (no room), corrupt.
-BlockWrites change_ntfs_files(const std::shared_ptr<const ByteSource>& volume,
-                              const std::vector<FileEdit>& edits);
+std::vector<Write> change_ntfs_files(const std::shared_ptr<const ByteSource>& volume,
+                                     const std::vector<FileEdit>& edits);
 
 }  // namespace goldhive

@@ -36,10 +36,10 @@ class Sample {
   }
 
   /// What the disk of `old` would be with `writes`.
-  Bytes with(Bytes old, const BlockWrites& writes) const {
+  Bytes with(Bytes old, const std::vector<Write>& writes) const {
     std::size_t at = 0;
     for (const auto& [offset, length] : ranges_) {
-      for (const BlockWrite& write : writes) {
+      for (const Write& write : writes) {
         for (std::size_t i = 0; i < write.data.size(); ++i) {
           const std::uint64_t place = write.offset + i;
           if (place >= offset && place - offset < length) {
@@ -68,7 +68,7 @@ void check_changes_of_disk(const Bytes& file, const Open& open) {
   const OneFileStorage storage(file);
   const std::shared_ptr<const VirtualDisk> disk = open(storage);
   if (disk->size() < 4096) return;
-  const BlockWrites writes = {
+  const std::vector<Write> writes = {
       {5, Bytes(3, 0xa1)}, {510, Bytes(5, 0xa2)}, {disk->size() / 2 - 3, Bytes(7, 0xa3)}};
   const Sample sample(disk->size());
   const Bytes before = sample.of(*disk);

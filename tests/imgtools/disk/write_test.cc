@@ -56,7 +56,7 @@ std::shared_ptr<const MappedDisk> open_disk(const std::string& path) {
 }
 
 /// Some writes: small, over a sector's edge, over a block's edge, in what was never written.
-BlockWrites some_writes(std::uint64_t block) {
+std::vector<Write> some_writes(std::uint64_t block) {
   return {{5, Bytes(3, 0xa1)},
           {510, Bytes(5, 0xa2)},
           {block - 3, Bytes(7, 0xa3)},
@@ -64,8 +64,8 @@ BlockWrites some_writes(std::uint64_t block) {
           {3 * block + 1, Bytes(1, 0xa5)}};
 }
 
-Bytes with(Bytes disk, const BlockWrites& writes) {
-  for (const BlockWrite& w : writes) {
+Bytes with(Bytes disk, const std::vector<Write>& writes) {
+  for (const Write& w : writes) {
     std::copy(w.data.begin(), w.data.end(), disk.begin() + static_cast<std::ptrdiff_t>(w.offset));
   }
   return disk;
@@ -73,8 +73,8 @@ Bytes with(Bytes disk, const BlockWrites& writes) {
 
 /// The disk after each phase: the old content in the sectors that are not in place, the new one in
 /// the end.
-void check_change(const std::string& path, const BlockWrites& writes, const char* qemu_format,
-                  const TempDir& dir) {
+void check_change(const std::string& path, const std::vector<Write>& writes,
+                  const char* qemu_format, const TempDir& dir) {
   const Bytes before = content(*open_disk(path));
   const Bytes expected = with(before, writes);
   const HostChange change = open_disk(path)->host_change(writes);
@@ -122,7 +122,7 @@ fixtures::VhdRecipe full_vhd(std::uint32_t type) {
 TEST_CASE("a change of a fixed VHD is the bytes themselves and nothing else") {
   const TempDir dir;
   const std::string path = dir.write("d.vhd", fixtures::build_vhd(full_vhd(2)));
-  const BlockWrites writes = some_writes(65536);
+  const std::vector<Write> writes = some_writes(65536);
   const HostChange change = open_disk(path)->host_change(writes);
   CHECK(change.sizes.empty());
   REQUIRE(change.edits.size() == writes.size());

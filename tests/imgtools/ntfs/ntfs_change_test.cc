@@ -3,6 +3,7 @@
 #include <map>
 
 #include "imgtools/bytes/overlay_source.h"
+#include "imgtools/host/storage.h"
 #include "imgtools/ntfs/ntfs.h"
 #include "imgtools/ntfs/ntfs_state.h"
 #include "tests/imgtools/disk/disk_support.h"
@@ -31,16 +32,16 @@ Bytes apply_edit(Bytes data, const FileEdit& edit) {
 
 /// Changes `path` and has other people's programs look at the volume.
 void change_and_judge(const std::string& path, const std::vector<FileEdit>& edits) {
-  for (const BlockWrite& w : change_ntfs_files(open_file(path), edits)) {
+  for (const Write& w : change_ntfs_files(open_file(path), edits)) {
     write_at(path, w.offset, w.data);
   }
   if (have_tool("ntfsresize")) must_run({"ntfsresize", "-i", "-f", path});
   if (have_tool("ntfsfix")) must_run({"ntfsfix", "-n", path});
 }
 
-std::uint64_t bytes_of(const BlockWrites& writes) {
+std::uint64_t bytes_of(const std::vector<Write>& writes) {
   std::uint64_t sum = 0;
-  for (const BlockWrite& w : writes) sum += w.data.size();
+  for (const Write& w : writes) sum += w.data.size();
   return sum;
 }
 
@@ -52,7 +53,7 @@ TEST_CASE("a change that keeps the size goes to the clusters of the file and now
   const Bytes data = compressible(mib + 77);
   const std::string path = make_ntfs(dir, "volume", 16 * mib, {{software, data, false, 40}});
   const FileEdit edit{software, data.size(), {{5, Bytes(3, 1)}, {30000, Bytes(70000, 2)}}};
-  const BlockWrites writes = change_ntfs_files(open_file(path), {edit});
+  const std::vector<Write> writes = change_ntfs_files(open_file(path), {edit});
   CHECK(bytes_of(writes) == 70003);
   CHECK(writes.size() > 3);  // the file lies in pieces
   change_and_judge(path, {edit});
@@ -162,7 +163,7 @@ TEST_CASE("two files are changed together and the second may grow") {
   const std::string path = make_ntfs(dir, "volume", 16 * mib, {{"a", a}, {"b", b}});
   const FileEdit first{"a", a.size(), {{1, Bytes(1, 9)}}};
   const FileEdit second{"b", b.size() + 4096, {{b.size(), Bytes(4096, 8)}}};
-  const BlockWrites writes = change_ntfs_files(open_file(path), {first, second});
+  const std::vector<Write> writes = change_ntfs_files(open_file(path), {first, second});
   CHECK(bytes_of(writes) < 30000);
   change_and_judge(path, {first, second});
   const auto volume = mount_ntfs(open_file(path));
@@ -176,8 +177,8 @@ TEST_CASE("planning a change writes nothing and gives the same writes each time"
   const std::string path = make_ntfs(dir, "volume", 8 * mib, {{software, compressible(50000)}});
   const Bytes before = content(*open_file(path));
   const FileEdit edit{software, 60000, {{0, Bytes(4, 1)}}};
-  const BlockWrites first = change_ntfs_files(open_file(path), {edit});
-  const BlockWrites second = change_ntfs_files(open_file(path), {edit});
+  const std::vector<Write> first = change_ntfs_files(open_file(path), {edit});
+  const std::vector<Write> second = change_ntfs_files(open_file(path), {edit});
   REQUIRE(first.size() == second.size());
   for (std::size_t i = 0; i < first.size(); ++i) {
     CHECK(first[i].offset == second[i].offset);
