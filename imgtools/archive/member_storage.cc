@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "imgtools/bytes/error.h"
-#include "imgtools/disk/disk_storage.h"
+#include "imgtools/change/own_names.h"
 #include "imgtools/disk/nbd.h"
 #include "imgtools/disk/qemu_image.h"
 #include "imgtools/disk/vmdk_descriptor.h"

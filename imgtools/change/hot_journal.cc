@@ -7,6 +7,7 @@
 
 #include "imgtools/bytes/error.h"
 #include "imgtools/change/journal_targets.h"
+#include "imgtools/change/own_names.h"
 #include "imgtools/change/replacement_record.h"
 #include "imgtools/host/path.h"
 
@@ -14,7 +15,6 @@ namespace goldhive {
 
 namespace {
 
-constexpr const char* journal_name = "goldhive-journal";
 constexpr const char* unfinished = ".new";
 
 /// The old state of one target: its records' old bytes over the file as it lies.

@@ -16,17 +16,15 @@
 #include <charconv>
 
 #include "imgtools/bytes/error.h"
+#include "imgtools/change/own_names.h"
 #include "imgtools/change/replacement.h"
 #include "imgtools/change/replacement_record.h"
-#include "imgtools/disk/disk_storage.h"
 #include "imgtools/host/path.h"
 #include "imgtools/host/storage_steps.h"
 
 namespace goldhive {
 
 namespace {
-
-constexpr const char* undo_suffix = ".goldhive-undo";
 
 /// The number of an undo file called `name` if it belongs to `base`, both comparable(): "x" is 1,
 /// "x.2" is 2. 0: no.
@@ -116,11 +114,6 @@ JournalPlace place_of(const ReadStorage& storage, const std::string& target,
     }
   }
   return place;
-}
-
-bool is_own_file(const std::string& path) {
-  const std::string name = base_name(path);
-  return name.find(".goldhive-") != std::string::npos || name.starts_with("goldhive-journal");
 }
 
 std::string writable_undo_path(Storage& storage, const JournalPlace& place) {

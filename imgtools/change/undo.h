@@ -32,10 +32,6 @@ struct UndoOptions {
 JournalPlace place_of(const ReadStorage& storage, const std::string& target,
                       const std::string& absolute_target, const UndoOptions& options);
 
-/// True of the name of a journal, an undo file or anything else that a patch puts beside a target:
-/// the old content of an image is no other image, whatever is in it.
-bool is_own_file(const std::string& path);
-
 /// The first of the place's paths that can be written (tried with a file that is removed at once).
 /// Error(refused) if none can.
 std::string writable_undo_path(Storage& storage, const JournalPlace& place);

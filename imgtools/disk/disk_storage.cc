@@ -5,18 +5,13 @@
 #include <utility>
 
 #include "imgtools/bytes/error.h"
+#include "imgtools/change/own_names.h"
 #include "imgtools/disk/nbd.h"
 #include "imgtools/disk/qemu_image.h"
 
 namespace goldhive {
 
 namespace {
-
-constexpr const char* suffix = ".goldhive-disk";
-
-std::string image_of(const std::string& disk) {
-  return disk.substr(0, disk.size() - std::char_traits<char>::length(suffix));
-}
 
 /// One running qemu-nbd, shared by all who read the disk and the one who writes it. It is started
 /// again for writing under the readers: qemu's locks keep a reader and a writer of their own apart.
@@ -83,25 +78,26 @@ class Servers {
   std::shared_ptr<Running> for_reading(const ReadStorage& base, const std::string& disk) const {
     if (auto running = find(disk)) return running;
     auto running = std::make_shared<Running>();
-    running->server = start_nbd_server(image_of(disk), format_of(base, disk), false);
+    running->server = start_nbd_server(without_disk_inside(disk), format_of(base, disk), false);
     remember(disk, running);
     return running;
   }
 
   std::shared_ptr<Running> for_writing(const ReadStorage& base, const std::string& disk) const {
     const std::string format = format_of(base, disk);
-    const ForeignImage image = examine_foreign(base, image_of(disk), format);
+    const ForeignImage image = examine_foreign(base, without_disk_inside(disk), format);
     if (!image.write_refusal.empty()) {
-      throw Error(ErrorKind::refused, image.write_refusal, image_of(disk));
+      throw Error(ErrorKind::refused, image.write_refusal, without_disk_inside(disk));
     }
     std::shared_ptr<Running> running = find(disk);
     if (!running) running = std::make_shared<Running>();
     if (running->being_written) {
-      throw Error(ErrorKind::refused, "is in use: this program is writing it", image_of(disk));
+      throw Error(ErrorKind::refused, "is in use: this program is writing it",
+                  without_disk_inside(disk));
     }
     if (!running->writable) {
       running->server.reset();  // gives up its lock
-      running->server = start_nbd_server(image_of(disk), format, true);
+      running->server = start_nbd_server(without_disk_inside(disk), format, true);
       running->writable = true;
     }
     remember(disk, running);
@@ -110,7 +106,7 @@ class Servers {
 
  private:
   static std::string format_of(const ReadStorage& base, const std::string& disk) {
-    const std::string format = foreign_format(*base.open(image_of(disk)));
+    const std::string format = foreign_format(*base.open(without_disk_inside(disk)));
     if (format.empty()) throw Error(ErrorKind::not_found, "no such file", disk);
     return format;
   }
@@ -138,9 +134,9 @@ class DisksAmongFiles : public Interface {
   std::optional<FileInfo> stat(const std::string& path) const override {
     std::optional<FileInfo> info = base_->stat(path);
     if (info || !is_disk_inside(path)) return info;
-    info = base_->stat(image_of(path));
+    info = base_->stat(without_disk_inside(path));
     if (!info || info->type != FileType::file) return std::nullopt;
-    if (foreign_format(*base_->open(image_of(path))).empty()) return std::nullopt;
+    if (foreign_format(*base_->open(without_disk_inside(path))).empty()) return std::nullopt;
     info->size = servers_.for_reading(*base_, path)->get(path).size();
     return info;
   }
@@ -156,13 +152,13 @@ class DisksAmongFiles : public Interface {
   }
   std::optional<std::string> read_link(const std::string& path) const override {
     if (!is_virtual(path)) return base_->read_link(path);
-    const std::optional<std::string> target = base_->read_link(image_of(path));
+    const std::optional<std::string> target = base_->read_link(without_disk_inside(path));
     return target ? std::optional<std::string>(disk_inside(*target)) : std::nullopt;
   }
 
  protected:
   bool is_virtual(const std::string& path) const {
-    return is_disk_inside(path) && !base_->stat(path) && base_->stat(image_of(path));
+    return is_disk_inside(path) && !base_->stat(path) && base_->stat(without_disk_inside(path));
   }
 
   std::unique_ptr<Interface> base_;
@@ -201,17 +197,6 @@ class StorageWithDisks final : public DisksAmongFiles<Storage> {
 };
 
 }  // namespace
-
-std::string disk_inside(const std::string& image) { return image + suffix; }
-
-bool is_disk_inside(const std::string& path) {
-  const std::size_t length = std::char_traits<char>::length(suffix);
-  return path.size() > length && path.compare(path.size() - length, length, suffix) == 0;
-}
-
-std::string without_disk_inside(const std::string& path) {
-  return is_disk_inside(path) ? image_of(path) : path;
-}
 
 std::unique_ptr<ReadStorage> with_disks(std::unique_ptr<ReadStorage> base) {
   return std::make_unique<ReadStorageWithDisks>(std::move(base));

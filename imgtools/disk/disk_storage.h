@@ -5,25 +5,17 @@
 // shows the disk of "disk.vmdk" as a file "disk.vmdk.goldhive-disk": reading it starts qemu-nbd for
 // reading, opening it for writing starts one for writing, with qemu's own locks on the image. There
 // is no such name in the folder; its journal, "disk.vmdk.goldhive-disk.goldhive-journal", is a real
-// file.
+// file. The names are those of change/own_names.h.
 //
 // While one is open for writing, reading it goes through the same qemu-nbd: a second one would be
 // kept out by the first one's lock.
 #pragma once
 
 #include <memory>
-#include <string>
 
 #include "imgtools/host/storage.h"
 
 namespace goldhive {
-
-/// The name of the disk inside an image.
-std::string disk_inside(const std::string& image);
-/// True if `path` is such a name.
-bool is_disk_inside(const std::string& path);
-/// For people, who know nothing of such names: the image's name, or `path` if it is none of them.
-std::string without_disk_inside(const std::string& path);
 
 /// `base` with such files. A real file of that name goes first.
 std::unique_ptr<ReadStorage> with_disks(std::unique_ptr<ReadStorage> base);

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "imgtools/disk/virtual_disk.h"
+#include "imgtools/host/storage.h"
 
 namespace goldhive {
 

@@ -1,6 +1,6 @@
 #include <utility>
 
-#include "imgtools/disk/disk_storage.h"
+#include "imgtools/change/own_names.h"
 #include "imgtools/disk/nbd.h"
 #include "imgtools/disk/qemu_image.h"
 

@@ -36,7 +36,6 @@
 #include <utility>
 
 #include "imgtools/bytes/error.h"
-#include "imgtools/disk/disk_storage.h"
 #include "imgtools/host/in_use.h"
 #include "imgtools/host/reflink.h"
 #include "imgtools/host/storage.h"
@@ -466,11 +465,7 @@ class PosixStorage final : public PosixReads<Storage> {
 
 }  // namespace
 
-std::unique_ptr<ReadStorage> host_read_storage() {
-  return with_disks(std::unique_ptr<ReadStorage>(std::make_unique<PosixReadStorage>()));
-}
-std::unique_ptr<Storage> host_storage() {
-  return with_disks(std::unique_ptr<Storage>(std::make_unique<PosixStorage>()));
-}
+std::unique_ptr<ReadStorage> host_read_storage() { return std::make_unique<PosixReadStorage>(); }
+std::unique_ptr<Storage> host_storage() { return std::make_unique<PosixStorage>(); }
 
 }  // namespace goldhive

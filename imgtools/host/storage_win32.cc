@@ -35,7 +35,6 @@
 #include <utility>
 
 #include "imgtools/bytes/error.h"
-#include "imgtools/disk/disk_storage.h"
 #include "imgtools/host/attributes_win32.h"
 #include "imgtools/host/host_win32.h"
 #include "imgtools/host/links_win32.h"
@@ -477,11 +476,7 @@ class Win32Storage final : public Win32Reads<Storage> {
 
 }  // namespace
 
-std::unique_ptr<ReadStorage> host_read_storage() {
-  return with_disks(std::unique_ptr<ReadStorage>(std::make_unique<Win32ReadStorage>()));
-}
-std::unique_ptr<Storage> host_storage() {
-  return with_disks(std::unique_ptr<Storage>(std::make_unique<Win32Storage>()));
-}
+std::unique_ptr<ReadStorage> host_read_storage() { return std::make_unique<Win32ReadStorage>(); }
+std::unique_ptr<Storage> host_storage() { return std::make_unique<Win32Storage>(); }
 
 }  // namespace goldhive

@@ -7,6 +7,7 @@
 #include <ostream>
 #include <thread>
 
+#include "imgtools/disk/disk_storage.h"
 #include "src/cli/command.h"
 #include "src/cli/exit_codes.h"
 #include "src/cli/run_targets.h"
@@ -73,8 +74,8 @@ int run(const std::vector<std::string>& arguments, Host& host) {
 
 int run(const std::vector<std::string>& arguments, std::ostream& out, std::ostream& err,
         std::istream* in) {
-  const std::unique_ptr<ReadStorage> input = host_read_storage();
-  const std::unique_ptr<Storage> output = host_storage();
+  const std::unique_ptr<ReadStorage> input = with_disks(host_read_storage());
+  const std::unique_ptr<Storage> output = with_disks(host_storage());
   Host host{out, err, *input, *output, open_terminal(), "", 0, host_folders()};
   try {
     const std::int64_t seconds = clock_seconds();

@@ -7,7 +7,7 @@
 #include <sstream>
 
 #include "imgtools/bytes/text.h"
-#include "imgtools/change/undo.h"
+#include "imgtools/change/own_names.h"
 #include "imgtools/formats.h"
 #include "imgtools/host/path.h"
 #include "src/cli/text_file.h"

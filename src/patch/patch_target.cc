@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "imgtools/change/journal.h"
+#include "imgtools/change/own_names.h"
 #include "imgtools/compactable.h"
 #include "src/patch/undo_note.h"
 #include "src/patch/undo_place.h"

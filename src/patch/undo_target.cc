@@ -2,7 +2,8 @@
 
 #include "imgtools/change/hot_journal.h"
 #include "imgtools/change/journal.h"
-#include "imgtools/disk/disk_storage.h"
+#include "imgtools/change/own_names.h"
+#include "imgtools/formats.h"
 #include "src/patch/undo_note.h"
 #include "src/patch/undo_place.h"
 #include "src/target/visit_target.h"

@@ -1,6 +1,7 @@
 // An image that a machine is running from: qemu's locks keep us out, and ours keep qemu out.
 #include "imgtools/bytes/digest.h"
 #include "imgtools/bytes/error.h"
+#include "imgtools/change/own_names.h"
 #include "imgtools/disk/disk_storage.h"
 #include "imgtools/disk/nbd.h"
 #include "tests/conformance/windows_disk.h"
@@ -60,7 +61,7 @@ TEST_CASE("qemu cannot open an image while it is being patched") {
     const std::vector<std::string> machine = {
         "qemu-io", "-f", kind.qemu_format, "-c", "write -P 7 4096 512", path};
     const std::string before = digest_of(path);
-    const auto storage = host_storage();
+    const auto storage = with_disks(host_storage());
     const bool ours = std::string(kind.name) != "qcow2";
     {
       // What a patch holds from before its first write to after its last.

@@ -6,8 +6,7 @@
 #include "fixtures/vhd_builder.h"
 #include "imgtools/bytes/digest.h"
 #include "imgtools/bytes/error.h"
-#include "imgtools/disk/disk_storage.h"
-#include "imgtools/image.h"
+#include "imgtools/change/own_names.h"
 #include "tests/conformance/windows_disk.h"
 
 using namespace goldhive;

@@ -4,6 +4,8 @@
 
 #include "imgtools/bytes/digest.h"
 #include "imgtools/change/undo.h"
+#include "imgtools/disk/disk_storage.h"
+#include "imgtools/formats.h"
 #include "tests/imgtools/disk/disk_support.h"
 #include "tests/imgtools/ntfs/ntfs_support.h"
 
@@ -17,7 +19,7 @@ constexpr std::uint64_t mib = 1 << 20;
 const std::string software = "Windows/System32/config/SOFTWARE";
 
 std::unique_ptr<Image> open_path(const std::string& path, const OpenOptions& options = {}) {
-  static const auto storage = host_read_storage();
+  static const auto storage = with_disks(host_read_storage());
   return open_image(*storage, path, options);
 }
 

@@ -1,0 +1,28 @@
+#include "imgtools/change/own_names.h"
+
+#include "imgtools/host/path.h"
+
+namespace goldhive {
+
+namespace {
+
+constexpr std::string_view disk_suffix = ".goldhive-disk";
+
+}  // namespace
+
+bool is_own_file(const std::string& path) {
+  const std::string name = base_name(path);
+  return name.find(".goldhive-") != std::string::npos || name.starts_with(journal_name);
+}
+
+std::string disk_inside(const std::string& image) { return image + std::string(disk_suffix); }
+
+bool is_disk_inside(const std::string& path) {
+  return path.size() > disk_suffix.size() && path.ends_with(disk_suffix);
+}
+
+std::string without_disk_inside(const std::string& path) {
+  return is_disk_inside(path) ? path.substr(0, path.size() - disk_suffix.size()) : path;
+}
+
+}  // namespace goldhive
