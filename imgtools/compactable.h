@@ -2,7 +2,7 @@
 // each change of them.
 #pragma once
 
-#include "imgtools/image.h"
+#include "imgtools/host_change.h"
 
 namespace goldhive {
 

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 
 #include "imgtools/archive/archive.h"
 #include "imgtools/directory.h"
@@ -38,26 +37,6 @@ const std::vector<Format>& formats() {
   return table;
 }
 
-bool Candidate::has_magic(std::size_t at, std::string_view magic) const {
-  return at <= head.size() && magic.size() <= head.size() - at &&
-         std::memcmp(head.data() + at, magic.data(), magic.size()) == 0;
-}
-
-Candidate examine(const ReadStorage& storage, const std::string& path, const OpenOptions& options) {
-  constexpr std::uint64_t head_size = 4096;
-  const std::optional<FileInfo> info = storage.stat(path);
-  if (!info) throw Error(ErrorKind::not_found, "no such file or directory", path);
-  Candidate candidate{storage, path, *info, nullptr, {}, options};
-  if (info->type == FileType::directory) return candidate;
-  candidate.source = storage.open(path);
-  if (candidate.source->size() == 0) {
-    throw Error(ErrorKind::unsupported, "is empty (0 bytes)", path);
-  }
-  const std::uint64_t length = std::min<std::uint64_t>(candidate.source->size(), head_size);
-  candidate.head = candidate.source->read(0, static_cast<std::size_t>(length));
-  return candidate;
-}
-
 namespace {
 
 const Format& format_named(const std::string& name) {
@@ -87,26 +66,6 @@ std::string describe(const Bytes& head) {
   return fmt::format("{} ({})", hex, text);
 }
 
-}  // namespace
-
-std::unique_ptr<Image> open_image(const ReadStorage& storage, const std::string& path,
-                                  const OpenOptions& options) {
-  const Format* forced =
-      options.input_format.empty() ? nullptr : &format_named(options.input_format);
-  const Candidate candidate = examine(storage, path, options);
-  if (forced != nullptr) {
-    if (candidate.is_directory() != (forced->open == open_directory)) {
-      throw Error(
-          ErrorKind::usage,
-          fmt::format("is {}, not of the format '{}'",
-                      candidate.is_directory() ? "a directory" : "no directory", forced->name),
-          path);
-    }
-    return forced->open(candidate);
-  }
-  return open_by_content(candidate);
-}
-
 std::unique_ptr<Image> open_by_content(const Candidate& candidate) {
   if (const Format* format = format_of(candidate)) return format->open(candidate);
   if (const std::string title = unread_container(candidate.head); !title.empty()) {
@@ -122,16 +81,52 @@ std::unique_ptr<Image> open_by_content(const Candidate& candidate) {
       candidate.path);
 }
 
+/// The functions below, for a format that opens what is nested in its images.
+class TableOpener final : public Opener {
+ public:
+  std::unique_ptr<Image> open_image(const ReadStorage& storage, const std::string& path,
+                                    const OpenOptions& options) const override {
+    return goldhive::open_image(storage, path, options);
+  }
+  bool is_opened_with_another(const ReadStorage& storage, const std::string& path) const override {
+    return goldhive::is_opened_with_another(storage, path);
+  }
+  std::string detect_format(const ReadStorage& storage, const std::string& path) const override {
+    return goldhive::detect_format(storage, path);
+  }
+};
+const TableOpener opener;
+
+}  // namespace
+
+std::unique_ptr<Image> open_image(const ReadStorage& storage, const std::string& path,
+                                  const OpenOptions& options) {
+  const Format* forced =
+      options.input_format.empty() ? nullptr : &format_named(options.input_format);
+  const Candidate candidate = examine(storage, path, options, opener);
+  if (forced != nullptr) {
+    if (candidate.is_directory() != (forced->open == open_directory)) {
+      throw Error(
+          ErrorKind::usage,
+          fmt::format("is {}, not of the format '{}'",
+                      candidate.is_directory() ? "a directory" : "no directory", forced->name),
+          path);
+    }
+    return forced->open(candidate);
+  }
+  return open_by_content(candidate);
+}
+
 bool is_opened_with_another(const ReadStorage& storage, const std::string& path) {
   const std::optional<FileInfo> info = storage.stat(path);
   if (!info || info->type != FileType::file || info->size == 0) return false;
-  return is_vmdk_extent(storage, path) || is_later_wim_part(examine(storage, path, {}));
+  return is_vmdk_extent(storage, path) || is_later_wim_part(examine(storage, path, {}, opener));
 }
 
 std::string detect_format(const ReadStorage& storage, const std::string& path) {
   const std::optional<FileInfo> info = storage.stat(path);
   if (info && info->type == FileType::file && info->size == 0) return "";
-  const Candidate candidate = examine(storage, path, {});
+  const Candidate candidate = examine(storage, path, {}, opener);
   const Format* format = format_of(candidate);
   return format == nullptr ? unread_container(candidate.head) : format->name;
 }

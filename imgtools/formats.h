@@ -1,30 +1,16 @@
-// The one ordered table of the formats we know. To add a format: implement Image in a file of its
-// own, give it a probe and an open function of the shapes below, and add one row in formats.cc.
+// The one ordered table of the formats we know, and what is done by it. To add a format: implement
+// Image in a file of its own, give it a probe and an open function of the shapes below, and add one
+// row in formats.cc.
 #pragma once
 
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "imgtools/candidate.h"
 #include "imgtools/image.h"
 
 namespace goldhive {
-
-/// What a probe may look at: the path, what it is, and its bytes.
-struct Candidate {
-  const ReadStorage& storage;
-  std::string path;
-  FileInfo info;
-  /// Null for a directory. Never empty.
-  std::shared_ptr<const ByteSource> source;
-  /// The first bytes of `source`, at most 4096, so that most probes read nothing of their own.
-  Bytes head;
-  OpenOptions options = {};
-
-  bool is_directory() const { return source == nullptr; }
-  /// True if `head` holds `magic` at `at`; false if it is shorter.
-  bool has_magic(std::size_t at, std::string_view magic) const;
-};
 
 /// Three answers: probe() false is "not mine"; open() returns an image, or throws: "mine but
 /// broken" (corrupt) or "mine, but not this variant" (unsupported).
@@ -34,15 +20,22 @@ struct Format {
   std::unique_ptr<Image> (*open)(const Candidate& candidate);
 };
 
-/// What `path` of `storage` is, with its first bytes. Throws Error: not_found, io, unsupported (it
-/// is empty).
-Candidate examine(const ReadStorage& storage, const std::string& path, const OpenOptions& options);
-
 /// In the order in which they are asked: sure marks first, weak ones (a boot sector) last.
 const std::vector<Format>& formats();
 
-/// Opens what is on the host, or in another image, by the first row that takes it. Throws
-/// Error(unsupported) if none does.
-std::unique_ptr<Image> open_by_content(const Candidate& candidate);
+/// Opens any target; `storage` must outlive the image. Throws Error: not_found, io, unsupported
+/// ("no format of mine"), corrupt ("mine but broken").
+std::unique_ptr<Image> open_image(const ReadStorage& storage, const std::string& path,
+                                  const OpenOptions& options = {});
+
+/// True of a file that is opened with another one beside it, by whose name the image goes: a later
+/// part of a split WIM, an extent of a VMDK. Not of one whose other file is not there. Throws
+/// Error.
+bool is_opened_with_another(const ReadStorage& storage, const std::string& path);
+
+/// The name of the format that open_image() would take `path` for, by its first bytes, or what it
+/// is of the kinds that open_image() knows and refuses; "" if it is neither, or empty. Throws
+/// Error: not_found, io.
+std::string detect_format(const ReadStorage& storage, const std::string& path);
 
 }  // namespace goldhive

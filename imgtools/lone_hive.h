@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "imgtools/formats.h"
+#include "imgtools/candidate.h"
 
 namespace goldhive {
 

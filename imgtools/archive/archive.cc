@@ -29,7 +29,8 @@ namespace {
 class ArchiveImage final : public Image {
  public:
   ArchiveImage(const Candidate& candidate, std::string format)
-      : path_(candidate.path),
+      : opener_(candidate.opener),
+        path_(candidate.path),
         format_(std::move(format)),
         source_(candidate.source),
         options_(candidate.options) {
@@ -93,7 +94,7 @@ class ArchiveImage final : public Image {
     Volume failed;
     failed.id = id;
     try {
-      if (is_opened_with_another(*members_, path)) return;
+      if (opener_.is_opened_with_another(*members_, path)) return;
       std::unique_ptr<Image> image = open_member(path);
       for (const Volume& volume : image->volumes()) {
         volumes_.push_back(volume);
@@ -119,17 +120,18 @@ class ArchiveImage final : public Image {
     OpenOptions options = options_;
     options.input_format.clear();
     --options.depth;
-    return open_by_content(examine(*members_, path, options));
+    return opener_.open_image(*members_, path, options);
   }
 
   bool is_of_a_format(const std::string& path) const {
     try {
-      return !detect_format(*members_, path).empty();
+      return !opener_.detect_format(*members_, path).empty();
     } catch (const Error&) {
       return true;  // for all that is known
     }
   }
 
+  const Opener& opener_;
   std::string path_;
   std::string format_;
   std::shared_ptr<const ByteSource> source_;

@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "imgtools/formats.h"
+#include "imgtools/candidate.h"
 
 namespace goldhive {
 

@@ -1,10 +1,11 @@
 // Changes of files inside archives, as changes of the archive's file.
 //
-//   what changes                              how
-//   tar, plain, sizes stay                    in place, through the journal
-//   tar, plain, a file grows; a packed tar    a new file, everything else carried over block by
-//   block zip, stored, sizes stay                   in place, with both CRCs zip, else appended,
-//   with a new central directory 7z, cpio                                  refused
+//   what changes                          how
+//   tar, plain, sizes stay                in place, through the journal
+//   tar, plain, a file grows; packed tar  a new file, everything else carried over block by block
+//   zip, stored, sizes stay               in place, with both CRCs
+//   zip, else                             appended, with a new central directory
+//   7z, cpio                              refused
 #pragma once
 
 #include <memory>

@@ -18,7 +18,7 @@
 #include "imgtools/change/hot_journal.h"
 #include "imgtools/change/journal_targets.h"
 #include "imgtools/host/storage.h"
-#include "imgtools/image.h"
+#include "imgtools/host_change.h"
 
 namespace goldhive {
 

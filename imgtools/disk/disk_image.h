@@ -3,8 +3,8 @@
 
 #include <memory>
 
+#include "imgtools/candidate.h"
 #include "imgtools/disk/virtual_disk.h"
-#include "imgtools/formats.h"
 #include "imgtools/image.h"
 
 namespace goldhive {

@@ -11,7 +11,7 @@
 
 #include "imgtools/bytes/byte_source.h"
 #include "imgtools/bytes/write.h"
-#include "imgtools/image.h"
+#include "imgtools/host_change.h"
 
 namespace goldhive {
 

@@ -29,7 +29,7 @@ constexpr std::array wim_names = {"install.wim", "install.esd", "install.swm", "
 
 class IsoImage final : public Image {
  public:
-  explicit IsoImage(const Candidate& candidate) : path_(candidate.path) {
+  explicit IsoImage(const Candidate& candidate) : opener_(candidate.opener), path_(candidate.path) {
     const std::shared_ptr<const DiscFileSystem> files =
         is_udf(*candidate.source) ? open_udf(candidate.source) : open_iso9660(candidate.source);
     const std::shared_ptr<const FileTree> tree = make_disc_tree(candidate.source, files);
@@ -83,7 +83,7 @@ class IsoImage final : public Image {
   /// One that cannot be read must not hide the others, nor pass for one that is not there.
   void add_wim(const std::string& path) {
     try {
-      std::unique_ptr<Image> wim = open_image(*storage_, path, {"wim"});
+      std::unique_ptr<Image> wim = opener_.open_image(*storage_, path, {"wim"});
       for (Volume volume : wim->volumes()) {
         volume.id.insert(0, path);
         volumes_.push_back(std::move(volume));
@@ -100,6 +100,7 @@ class IsoImage final : public Image {
     }
   }
 
+  const Opener& opener_;
   std::string path_;
   std::unique_ptr<const TreeStorage> storage_;  ///< of the disc; before what lies in it
   std::vector<std::unique_ptr<Image>> wims_;

@@ -1,7 +1,7 @@
 // Images of optical discs: Windows installation media above all.
 #pragma once
 
-#include "imgtools/formats.h"
+#include "imgtools/candidate.h"
 
 namespace goldhive {
 

@@ -16,7 +16,7 @@
 
 #include "imgtools/bytes/byte_source.h"
 #include "imgtools/bytes/write.h"
-#include "imgtools/image.h"
+#include "imgtools/volume.h"
 
 namespace goldhive {
 

@@ -15,8 +15,8 @@
 // layout.h.
 #pragma once
 
-#include "imgtools/image.h"
 #include "imgtools/ntfs/ntfs.h"
+#include "imgtools/volume.h"
 
 namespace goldhive {
 

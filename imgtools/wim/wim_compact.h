@@ -4,7 +4,7 @@
 
 #include <memory>
 
-#include "imgtools/image.h"
+#include "imgtools/host_change.h"
 #include "imgtools/wim/wim_container.h"
 
 namespace goldhive {

@@ -155,7 +155,7 @@ bool is_later_wim_part(const Candidate& candidate) {
   const WimHeader header = read_wim_header(*candidate.source);
   const auto path = first_wim_part_path(candidate.path, header.part);
   if (!path || !candidate.storage.stat(*path)) return false;
-  const Candidate first = examine(candidate.storage, *path, candidate.options);
+  const Candidate first = examine(candidate.storage, *path, candidate.options, candidate.opener);
   if (first.is_directory() || !is_wim_image(first)) return false;
   const WimHeader other = read_wim_header(*first.source);
   return other.part == 1 && other.parts == header.parts && other.guid == header.guid;

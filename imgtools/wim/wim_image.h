@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "imgtools/formats.h"
+#include "imgtools/candidate.h"
 #include "imgtools/image.h"
 #include "imgtools/wim/wim_container.h"
 

@@ -8,6 +8,7 @@
 
 #include "imgtools/change/journal_format.h"
 #include "imgtools/change/replacement_record.h"
+#include "imgtools/formats.h"
 #include "imgtools/host/path.h"
 #include "src/target/inspect_target.h"
 

@@ -5,8 +5,8 @@
 #include <functional>
 #include <string>
 
+#include "imgtools/candidate.h"
 #include "imgtools/change/undo.h"
-#include "imgtools/image.h"
 #include "src/cli/cli.h"
 #include "src/cli/flags.h"
 #include "src/report/report.h"

@@ -11,6 +11,7 @@
 
 #include "imgtools/bytes/error.h"
 #include "imgtools/bytes/resident_source.h"
+#include "imgtools/file_tree.h"
 #include "src/hive/base_block.h"
 #include "src/hive/checker.h"
 #include "src/hive/editor.h"

@@ -21,7 +21,7 @@
 #include <utility>
 #include <vector>
 
-#include "imgtools/image.h"
+#include "imgtools/volume.h"
 #include "src/policy/finding.h"
 #include "src/windows/facts.h"
 

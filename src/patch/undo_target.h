@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "imgtools/candidate.h"
 #include "imgtools/change/undo.h"
-#include "imgtools/image.h"
 #include "src/report/report.h"
 #include "src/target/target_name.h"
 

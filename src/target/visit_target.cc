@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "imgtools/bytes/text.h"
+#include "imgtools/formats.h"
 
 namespace goldhive::target {
 namespace {

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "imgtools/image.h"
+#include "imgtools/candidate.h"
 #include "src/policy/policy.h"
 #include "src/report/report.h"
 #include "src/target/target_name.h"

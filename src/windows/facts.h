@@ -14,7 +14,7 @@
 
 #include "imgtools/bytes/bytes.h"
 #include "imgtools/bytes/error.h"
-#include "imgtools/image.h"
+#include "imgtools/volume.h"
 #include "src/hive/recovery.h"
 
 namespace goldhive::windows {

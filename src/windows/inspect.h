@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "imgtools/image.h"
+#include "imgtools/volume.h"
 #include "src/windows/facts.h"
 
 namespace goldhive::windows {

@@ -8,7 +8,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "imgtools/image.h"
+#include "imgtools/formats.h"
 #include "tests/conformance/archive_maker.h"
 #include "tests/conformance/verdicts.h"
 

@@ -9,7 +9,7 @@
 
 #include "imgtools/bytes/error.h"
 #include "imgtools/change/journal.h"
-#include "imgtools/image.h"
+#include "imgtools/formats.h"
 #include "tests/support/every_stop.h"
 
 namespace goldhive::testing {

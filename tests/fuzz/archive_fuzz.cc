@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "imgtools/bytes/error.h"
-#include "imgtools/image.h"
+#include "imgtools/formats.h"
 #include "tests/fuzz/one_file_storage.h"
 
 using namespace goldhive;

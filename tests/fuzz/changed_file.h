@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <optional>
 
-#include "imgtools/image.h"
+#include "imgtools/host_change.h"
 
 namespace goldhive::fuzz {
 

@@ -6,7 +6,7 @@
 
 #include "fixtures/log_builder.h"
 #include "imgtools/bytes/error.h"
-#include "imgtools/image.h"
+#include "imgtools/formats.h"
 #include "tests/support/corpus.h"
 #include "tests/windows/sample.h"
 

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "imgtools/host/storage.h"
 #include "tests/imgtools/disk/disk_support.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/tools.h"

@@ -1,5 +1,6 @@
 #include "imgtools/ntfs/ntfs.h"
 
+#include "imgtools/host/storage.h"
 #include "imgtools/ntfs/ntfs_state.h"
 #include "tests/imgtools/disk/disk_support.h"
 #include "tests/imgtools/ntfs/ntfs_support.h"

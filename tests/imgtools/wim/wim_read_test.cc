@@ -4,7 +4,7 @@
 
 #include "fixtures/wim_builder.h"
 #include "imgtools/bytes/error.h"
-#include "imgtools/image.h"
+#include "imgtools/formats.h"
 #include "imgtools/wim/wim_image.h"
 #include "tests/support/libraries.h"
 #include "tests/support/temp_dir.h"

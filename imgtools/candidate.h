@@ -1,0 +1,65 @@
+// What a format is handed when it is asked whether something is of its kind, and to open it. A
+// format knows the candidate and not the table that lists it (formats.h): what is nested in an
+// image is opened by the candidate's Opener.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "imgtools/bytes/byte_source.h"
+#include "imgtools/host/storage.h"
+#include "imgtools/image.h"
+
+namespace goldhive {
+
+class UnpackBudget;
+
+struct OpenOptions {
+  std::string input_format;  ///< a name of formats.cc to force, or "" to detect by content
+  /// Images inside archives are opened this deep: 1 opens disk.vhd in a zip, not one in a zip in a
+  /// zip.
+  int depth = 1;
+  /// Bytes that may come out of an archive before it is taken for a bomb; 0: by its size.
+  std::uint64_t max_unpacked = 0;
+  std::string scratch_directory =
+      {};  ///< for what is too large for memory; "" is the working directory
+  /// Shared by an archive and what is nested in it; made by the outermost one.
+  std::shared_ptr<UnpackBudget> budget = nullptr;
+};
+
+/// What the formats do together. The functions of formats.h of the same names say what each does.
+class Opener {
+ public:
+  virtual ~Opener() = default;
+  virtual std::unique_ptr<Image> open_image(const ReadStorage& storage, const std::string& path,
+                                            const OpenOptions& options) const = 0;
+  virtual bool is_opened_with_another(const ReadStorage& storage,
+                                      const std::string& path) const = 0;
+  virtual std::string detect_format(const ReadStorage& storage, const std::string& path) const = 0;
+};
+
+/// What a probe may look at: the path, what it is, and its bytes.
+struct Candidate {
+  const ReadStorage& storage;
+  const Opener& opener;
+  std::string path;
+  FileInfo info;
+  /// Null for a directory. Never empty.
+  std::shared_ptr<const ByteSource> source;
+  /// The first bytes of `source`, at most 4096, so that most probes read nothing of their own.
+  Bytes head;
+  OpenOptions options = {};
+
+  bool is_directory() const { return source == nullptr; }
+  /// True if `head` holds `magic` at `at`; false if it is shorter.
+  bool has_magic(std::size_t at, std::string_view magic) const;
+};
+
+/// What `path` of `storage` is, with its first bytes. Throws Error: not_found, io, unsupported (it
+/// is empty).
+Candidate examine(const ReadStorage& storage, const std::string& path, const OpenOptions& options,
+                  const Opener& opener);
+
+}  // namespace goldhive

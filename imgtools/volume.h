@@ -1,0 +1,72 @@
+// What an image has in it, as plain values: its volumes, the state they were left in, and what is
+// to be changed in their files. Who only looks at the values (a check of a policy) includes neither
+// storage nor trees by this header.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "imgtools/bytes/bytes.h"
+#include "imgtools/bytes/error.h"
+
+namespace goldhive {
+
+class ByteSource;
+class FileTree;
+
+/// What a volume's own metadata says that makes its files doubtful. Read by us, never changed.
+struct VolumeState {
+  bool encrypted = false;     ///< BitLocker: nothing below can be read
+  bool dirty = false;         ///< NTFS volume flag: chkdsk is due
+  bool unclean_log = false;   ///< $LogFile holds work that was not replayed
+  bool fast_startup = false;  ///< $LogFile version 2.0
+  bool hibernated = false;    ///< hiberfil.sys holds a session
+  std::string detail;         ///< what the flags do not say, for people; may be empty
+  bool suspicious() const {
+    return encrypted || dirty || unclean_log || fast_startup || hibernated;
+  }
+};
+
+/// The flags and the detail in words, for people; "" if nothing is suspicious.
+std::string describe(const VolumeState& state);
+
+/// One file system, or one image of a multi-image file.
+struct Volume {
+  /// What follows the target's path in an installation id: "" for a directory, "@2" for image 2 of
+  /// a WIM, ":p2" for partition 2 of a disk.
+  std::string id;
+  std::string label;  ///< for people: "System Reserved", "Windows 7 Professional"; may be empty
+  std::string description;  ///< what else the target says of it: "Professional, x64"; may be empty
+  std::string file_system;  ///< "ntfs", "fat32", "wim", ""; for `list`
+  std::uint64_t size = 0;   ///< bytes, 0 where it has no meaning
+  VolumeState state;
+  /// Null if the volume is not one we read; then `passed_over` says why ("exFAT", "ReFS", ...).
+  std::shared_ptr<const FileTree> tree;
+  std::string passed_over;
+  /// Set if the volume is of a kind we read and yet cannot be read: what is in it is not known.
+  std::optional<Error> error;
+};
+
+/// A change of one file of a volume: what a patch wants, in the file's own offsets.
+struct FileEdit {
+  std::string path;                                     ///< exact path in the volume's tree
+  std::uint64_t new_size = 0;                           ///< >= the old size
+  std::vector<std::pair<std::uint64_t, Bytes>> writes;  ///< sorted, not overlapping
+  /// All of the file after the edit, in memory, if whoever made the edit has it: then an image that
+  /// packs its files need not unpack this one a second time. What `writes` leaves untouched must
+  /// have been read in one piece from FileTree::open(), which compares it with sums that the image
+  /// has.
+  std::shared_ptr<const ByteSource> contents = nullptr;
+};
+
+/// Edits of files of one volume of an image.
+struct VolumeEdit {
+  std::size_t volume = 0;  ///< index in Image::volumes()
+  std::vector<FileEdit> files;
+};
+
+}  // namespace goldhive
