@@ -6,12 +6,13 @@ namespace goldhive::windows {
 
 void read_dotnet(const Sources& sources, Installation& installation) {
   if (!sources.options.dotnet) return;
+  SettingReader reader(sources);
   for (const SettingPlace& place : places_of(settings::strong_crypto, installation)) {
     DotNetFacts facts;
     facts.view = place.view;
     facts.runtime = std::string(place.names.at(0));
-    facts.strong_crypto = read_setting(sources, settings::strong_crypto, place);
-    facts.system_default_tls = read_setting(sources, settings::system_default_tls, place);
+    facts.strong_crypto = reader.read(settings::strong_crypto, place);
+    facts.system_default_tls = reader.read(settings::system_default_tls, place);
     installation.dotnet.push_back(std::move(facts));
   }
 }

@@ -54,8 +54,12 @@ KeyLookup RegistryHive::look_up(std::string_view path) const {
   // Each step goes through key(), so that the parts that paths share are looked up once.
   const std::size_t slash = path.rfind('\\');
   const std::string_view name = slash == std::string_view::npos ? path : path.substr(slash + 1);
-  const KeyLookup& parent =
-      key(slash == std::string_view::npos ? std::string_view() : path.substr(0, slash));
+  return below(key(slash == std::string_view::npos ? std::string_view() : path.substr(0, slash)),
+               name);
+}
+
+KeyLookup RegistryHive::below(const KeyLookup& parent, std::string_view name) const {
+  KeyLookup result;
   result.path = fmt::format("{}\\{}", parent.path, name);
   result.presence = parent.presence;
   result.is_link = parent.is_link;
@@ -87,9 +91,8 @@ KeyLookup RegistryHive::look_up(std::string_view path) const {
   return result;
 }
 
-ValueFact RegistryHive::value(std::string_view path, std::string_view name,
-                              std::uint32_t longest) const {
-  return value_of(key(path), name, longest);
+ValueFact RegistryHive::value(std::string_view path, std::string_view name) const {
+  return value_of(key(path), name);
 }
 
 std::optional<std::uint32_t> RegistryHive::dword(std::string_view path,

@@ -39,8 +39,10 @@ class RegistryHive {
   /// `path` is relative to the root of the hive, parts divided by '\\'; "" is the root.
   const KeyLookup& key(std::string_view path) const;
 
-  ValueFact value(std::string_view path, std::string_view name,
-                  std::uint32_t longest = longest_setting) const;
+  /// A subkey by its name. Unlike key() it remembers nothing, which suits keys that are asked once.
+  KeyLookup below(const KeyLookup& parent, std::string_view name) const;
+
+  ValueFact value(std::string_view path, std::string_view name) const;
 
   /// For a REG_DWORD of four bytes; nullopt for everything else.
   std::optional<std::uint32_t> dword(std::string_view path, std::string_view name) const;

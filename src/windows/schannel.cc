@@ -6,6 +6,7 @@
 namespace goldhive::windows {
 
 void read_schannel(const Sources& sources, Installation& installation) {
+  SettingReader reader(sources);
   for (const std::uint32_t set : installation.control_sets.present) {
     for (const std::string_view protocol : schannel_protocols) {
       for (const Side side : {Side::client, Side::server}) {
@@ -15,9 +16,9 @@ void read_schannel(const Sources& sources, Installation& installation) {
         facts.control_set = set;
         facts.protocol = std::string(protocol);
         facts.side = side;
-        facts.enabled = read_setting(sources, settings::schannel_enabled, place);
-        facts.disabled_by_default =
-            read_setting(sources, settings::schannel_disabled_by_default, place);
+        const KeyLookup key = reader.find_key(settings::schannel_enabled, place);
+        facts.enabled = value_of(key, settings::schannel_enabled.value);
+        facts.disabled_by_default = value_of(key, settings::schannel_disabled_by_default.value);
         installation.schannel.push_back(std::move(facts));
       }
     }

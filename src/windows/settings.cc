@@ -79,10 +79,12 @@ std::vector<std::vector<std::string_view>> choices_of(const Setting& setting) {
 std::string key_of(const Setting& setting, const SettingPlace& place) {
   std::string key;
   std::size_t star = 0;
-  const std::string pattern = pattern_of(setting);
-  for (const std::string_view part : parts_of(pattern)) {
-    if (!key.empty()) key += '\\';
-    key += part == "*" ? place.names.at(star++) : part;
+  for (const char c : pattern_of(setting)) {
+    if (c == '*') {
+      key += place.names.at(star++);
+    } else {
+      key += c;
+    }
   }
   if (setting.scope == Scope::views) return in_view(place.view, key);
   if (setting.scope == Scope::control_sets) return in_control_set(place.control_set, key);
@@ -136,16 +138,29 @@ SettingFact fact_at(const Setting& setting, const SettingPlace& place) {
   return fact;
 }
 
-ValueFact read_setting(const Sources& sources, const Setting& setting, const SettingPlace& place) {
-  const RegistryHive& hive = setting.hive == HiveName::software ? sources.software : sources.system;
-  return hive.value(key_of(setting, place), setting.value, setting.longest);
+KeyLookup SettingReader::find_key(const Setting& setting, const SettingPlace& place) {
+  const RegistryHive& hive =
+      setting.hive == HiveName::software ? sources_.software : sources_.system;
+  const std::string key = key_of(setting, place);
+  const std::size_t slash = key.rfind('\\');
+  if (above_ == nullptr || hive_ != &hive || key.compare(0, slash, path_above_) != 0) {
+    hive_ = &hive;
+    path_above_ = key.substr(0, slash);
+    above_ = &hive.key(path_above_);
+  }
+  return hive.below(*above_, std::string_view(key).substr(slash + 1));
+}
+
+ValueFact SettingReader::read(const Setting& setting, const SettingPlace& place) {
+  return value_of(find_key(setting, place), setting.value, setting.longest);
 }
 
 void read_standalone(const Sources& sources, Installation& installation) {
+  SettingReader reader(sources);
   for (const Setting* setting : settings::standalone) {
     for (const SettingPlace& place : places_of(*setting, installation)) {
       SettingFact fact = fact_at(*setting, place);
-      fact.value = read_setting(sources, *setting, place);
+      fact.value = reader.read(*setting, place);
       installation.settings.push_back(std::move(fact));
     }
   }

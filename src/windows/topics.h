@@ -41,9 +41,21 @@ void read_wininet(const Sources&, Installation&);
 void read_ignored_keys(const Sources&, Installation&);
 void read_ignored_values(const Sources&, Installation&);
 
-/// A setting as it is found in one of its places.
-ValueFact read_setting(const Sources& sources, const Setting& setting,
-                       const SettingPlace& place = {});
+/// Reads settings place by place. Neighbours share the key above theirs, which is mostly absent, so
+/// that key is looked up once for all of them.
+class SettingReader {
+ public:
+  explicit SettingReader(const Sources& sources) : sources_(sources) {}
+
+  KeyLookup find_key(const Setting& setting, const SettingPlace& place = {});
+  ValueFact read(const Setting& setting, const SettingPlace& place = {});
+
+ private:
+  const Sources& sources_;
+  const RegistryHive* hive_ = nullptr;
+  std::string path_above_;
+  const KeyLookup* above_ = nullptr;  ///< of `hive_`, at `path_above_`
+};
 
 /// Relative to SOFTWARE. The paths of settings are in settings.h.
 inline constexpr std::string_view nt_current_version = "Microsoft\\Windows NT\\CurrentVersion";

@@ -10,7 +10,7 @@ void read_winhttp(const Sources& sources, Installation& installation) {
     WinHttpFacts facts;
     facts.view = view;
     facts.default_secure_protocols =
-        read_setting(sources, settings::default_secure_protocols, {view, 0, {}});
+        SettingReader(sources).read(settings::default_secure_protocols, {view, 0, {}});
     const bool read = view == View::native || may_have_wow64(installation.os.architecture);
     if (read || facts.default_secure_protocols.presence == Presence::present) {
       installation.winhttp.push_back(std::move(facts));

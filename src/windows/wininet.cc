@@ -6,10 +6,9 @@ namespace goldhive::windows {
 
 void read_wininet(const Sources& sources, Installation& installation) {
   if (!sources.options.wininet) return;
-  installation.wininet.push_back(
-      {"machine", read_setting(sources, settings::machine_secure_protocols)});
-  installation.wininet.push_back(
-      {"policy", read_setting(sources, settings::policy_secure_protocols)});
+  SettingReader reader(sources);
+  installation.wininet.push_back({"machine", reader.read(settings::machine_secure_protocols)});
+  installation.wininet.push_back({"policy", reader.read(settings::policy_secure_protocols)});
 }
 
 }  // namespace goldhive::windows
