@@ -15,10 +15,13 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/hives.sh"
 # shellcheck source-path=SCRIPTDIR source=disks.sh
 . "$here/disks.sh"
+# shellcheck source-path=SCRIPTDIR source=images.sh
+. "$here/images.sh"
 disk_tools
-for tool in wimlib-imagex genisoimage tar bsdtar zstd zip 7z cpio python3 /usr/bin/time; do
+for tool in "${packers[@]}" "${imagers[@]}" zip python3 /usr/bin/time; do
   have "$tool" || exit 1
 done
+kinds=(tree "${archive_kinds[@]}" "${disk_kinds[@]}" "${wim_kinds[@]}")
 
 # What a scan of each must say. A recipe says by itself what is in the hives.
 declare -A status=(
@@ -37,49 +40,6 @@ mkdir -p "$made" "$many"
 
 # --- One of each format of each recipe, as KIND.RECIPE.
 
-kinds=(tree tar tar.gz tar.bz2 tar.xz tar.zst stored.zip deflated.zip 7z cpio bare.raw raw fixed.vhd
-  vhd vhdx qcow2 vmdk vdi vhd.zip plain.wim xpress.wim lzx.wim solid.esd pipable.wim swm install.iso)
-
-pack() { # RECIPE: the archives
-  local here=$made/tree.$1
-  (
-    cd "$here"
-    tar -cf "$made/tar.$1" .
-    tar -czf "$made/tar.gz.$1" .
-    tar -cjf "$made/tar.bz2.$1" .
-    tar -cJf "$made/tar.xz.$1" .
-    tar --zstd -cf "$made/tar.zst.$1" .
-    bsdtar --format=zip --options zip:compression=store -cf "$made/stored.zip.$1" .
-    bsdtar --format=zip -cf "$made/deflated.zip.$1" .
-    bsdtar --format=7zip -cf "$made/7z.$1" .
-    find . | cpio -o -H newc --quiet >"$made/cpio.$1"
-  )
-}
-disks() { # RECIPE
-  local raw=$made/raw.$1
-  ntfs_volume "$made/bare.raw.$1" 16M "$made/tree.$1"
-  disk_of "$made/bare.raw.$1" "$raw" "$MiB"
-  container "$raw" "$made/fixed.vhd.$1" vpc subformat=fixed,force_size=on
-  container "$raw" "$made/vhd.$1" vpc subformat=dynamic,force_size=on
-  container "$raw" "$made/vhdx.$1" vhdx
-  container "$raw" "$made/qcow2.$1" qcow2
-  container "$raw" "$made/vmdk.$1" vmdk
-  container "$raw" "$made/vdi.$1" vdi
-  cp "$made/vhd.$1" "$work/disk.vhd"
-  bsdtar --format=zip -C "$work" -cf "$made/vhd.zip.$1" disk.vhd
-}
-wims() { # RECIPE
-  local tree=$made/tree.$1 media=$work/media
-  wimlib-imagex capture "$tree" "$made/plain.wim.$1" Plain --compress=none
-  wimlib-imagex capture "$tree" "$made/xpress.wim.$1" Xpress --compress=XPRESS
-  wimlib-imagex capture "$tree" "$made/lzx.wim.$1" Lzx --compress=LZX --check
-  wimlib-imagex capture "$tree" "$made/solid.esd.$1" Solid --solid
-  wimlib-imagex capture "$tree" "$made/pipable.wim.$1" Pipable --compress=XPRESS --pipable
-  mkdir -p "$made/swm.$1" "$media/sources"
-  wimlib-imagex split "$made/xpress.wim.$1" "$made/swm.$1/install.swm" 0.01
-  cp "$made/lzx.wim.$1" "$media/sources/install.wim"
-  genisoimage -quiet -udf -allow-limited-size -iso-level 3 -o "$made/install.iso.$1" "$media"
-}
 for recipe in "${recipes[@]}"; do
   "$fixtures" make "$recipe" "$made/tree.$recipe"
   pack "$recipe"
