@@ -123,6 +123,12 @@ bool is_opened_with_another(const ReadStorage& storage, const std::string& path)
   return is_vmdk_extent(storage, path) || is_later_wim_part(examine(storage, path, {}, opener));
 }
 
+bool is_hive(const ReadStorage& storage, const std::string& path) {
+  const std::optional<FileInfo> info = storage.stat(path);
+  if (info && info->type == FileType::file && info->size == 0) return false;
+  return is_hive_file(examine(storage, path, {}, opener));
+}
+
 std::string detect_format(const ReadStorage& storage, const std::string& path) {
   const std::optional<FileInfo> info = storage.stat(path);
   if (info && info->type == FileType::file && info->size == 0) return "";

@@ -38,4 +38,8 @@ bool is_opened_with_another(const ReadStorage& storage, const std::string& path)
 /// Error: not_found, io.
 std::string detect_format(const ReadStorage& storage, const std::string& path);
 
+/// True of a file that open_image() takes for a single hive; not of an empty one. Throws Error:
+/// not_found, io.
+bool is_hive(const ReadStorage& storage, const std::string& path);
+
 }  // namespace goldhive

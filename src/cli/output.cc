@@ -50,11 +50,12 @@ void guard_output_file(const Host& host, const std::string& path,
   if (const auto file = host.input.open(path); is_journal(*file) || is_replacement_record(*file)) {
     throw Error(ErrorKind::usage, "is an undo file: a report must not overwrite it", path);
   }
+  if (is_hive(host.input, path)) {
+    throw Error(ErrorKind::usage, "is a registry hive: a report must not overwrite it", path);
+  }
   const std::string format = detect_format(host.input, path);
   if (format.empty()) return;
-  throw Error(ErrorKind::usage,
-              (format == "hive" ? "is a registry hive" : "is an image (" + format + ")") +
-                  ": a report must not overwrite it",
+  throw Error(ErrorKind::usage, "is an image (" + format + "): a report must not overwrite it",
               path);
 }
 

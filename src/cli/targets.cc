@@ -88,7 +88,7 @@ class Walk {
     return !place.loose() || place.software || place.system ||
            std::any_of(place.unnamed.begin(), place.unnamed.end(),
                        [&](const windows::HiveFile& file) {
-                         return detect_format(storage_, join_path(folder, file.path)) == "hive";
+                         return is_hive(storage_, join_path(folder, file.path));
                        });
   }
 

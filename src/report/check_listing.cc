@@ -26,7 +26,7 @@ void write_check(const TargetReport& target, const HiveCheckReport& check, Lines
   const bool sound = r.safe_to_edit();
   const char* word = sound ? "SOUND" : "FAULTY";
   const std::string where =
-      check.id == target.path && target.format == "hive" ? check.id : check.id + "  " + check.path;
+      check.id == target.path && check.stands_alone ? check.id : check.id + "  " + check.path;
   lines.right_aligned(printable(where),
                       fmt::format("{}  {}", human_size(check.size), to_string(check.state)), word,
                       sound ? Color::green : Color::red, edge);

@@ -43,7 +43,8 @@ struct InstallationReport {
 struct HiveCheckReport {
   std::string id;  ///< the installation's id, or the target where the hive stands alone
   std::string path;
-  std::uint64_t size = 0;  ///< bytes
+  bool stands_alone = false;  ///< the hive is the target, not one of an installation
+  std::uint64_t size = 0;     ///< bytes
   hive::HiveState state = hive::HiveState::damaged;
   std::string reason;        ///< why dirty or damaged
   hive::CheckResult result;  ///< of the hive as recovered, where it was

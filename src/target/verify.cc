@@ -27,6 +27,7 @@ std::vector<report::HiveCheckReport> check_hives(const VisitedVolume& visited,
   if (!tree) return checks;  // an encrypted volume
   if (const auto* lone = dynamic_cast<const LoneHive*>(&visited.image)) {
     checks.push_back(check_hive(*tree, lone->hive_path(), visited.name.path, options.use_logs));
+    checks.back().stands_alone = true;
     return checks;
   }
   for (const windows::Installation& found : installations_in(visited, options)) {
