@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <numeric>
+
 namespace goldhive {
 
 std::string describe(const VolumeState& state) {
@@ -47,6 +49,12 @@ std::optional<Error> Image::refusal(std::size_t) const {
                fmt::format("files inside the format '{}' are only read, never changed: extract the "
                            "hives, patch them and put them back",
                            format()));
+}
+
+std::vector<std::size_t> Image::volumes_changed_since(const Image&) const {
+  std::vector<std::size_t> all(volumes().size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  return all;
 }
 
 }  // namespace goldhive

@@ -43,6 +43,10 @@ class Image {
   /// changed. The default takes one volume.
   virtual HostChange change_volumes(const std::vector<VolumeEdit>& edits, std::uint64_t now) const;
 
+  /// The volumes of which it is not certain that they show what they show in `before`, which is the
+  /// same image before a change. The default knows nothing: all of them.
+  virtual std::vector<std::size_t> volumes_changed_since(const Image& before) const;
+
   /// What a reader of a verdict should know of the image as a whole: one sentence each.
   virtual std::vector<std::string> notes() const { return {}; }
 

@@ -46,7 +46,7 @@ void put_wim_blob_entry(std::span<std::uint8_t> out, std::size_t at, const WimBl
 }
 
 WimBlobTable::WimBlobTable(LargeBuffer table, std::uint16_t part, std::string name)
-    : table_(std::move(table)), name_(std::move(name)) {
+    : table_(std::move(table)), part_(part), name_(std::move(name)) {
   if (table_.size() % wim_blob_entry_size != 0) {
     throw Error(ErrorKind::corrupt,
                 fmt::format("the blob table has {} bytes, no multiple of {}", table_.size(),

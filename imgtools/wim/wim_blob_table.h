@@ -59,6 +59,8 @@ class WimBlobTable {
   /// `table` as stored in `part`; `name` is for errors. Throws Error(corrupt).
   WimBlobTable(LargeBuffer table, std::uint16_t part, std::string name);
 
+  /// Entries of other parts of a split WIM say nothing.
+  std::uint16_t part() const { return part_; }
   std::size_t size() const { return table_.size() / wim_blob_entry_size; }
   /// `index` is less than size().
   WimBlobEntry entry(std::size_t index) const;
@@ -77,6 +79,7 @@ class WimBlobTable {
   bool has_hash(std::size_t index, std::span<const std::uint8_t> hash) const;
 
   LargeBuffer table_;
+  std::uint16_t part_;
   std::string name_;
   std::vector<std::uint32_t> slots_;  ///< 1 + index of an entry; 0: free
   std::vector<std::size_t> metadata_;

@@ -19,7 +19,9 @@
 //   - The blob table. Other files can have the same content, in this image or another: the old blob
 //     goes only when no metadata of the WIM names its hash any more. This is looked up and not
 //     counted, because WIMs made by Microsoft hold references that are counted wrong. Two files
-//     that get the same content share the new blob.
+//     that get the same content share the new blob. Before anything is written the new table is
+//     read as a reader would and compared with the old one: every other content must be found
+//     where it was, those of solid runs too.
 //   - The header's entry of the bootable image's metadata, and the XML, which sums up sizes.
 //
 // Sources: as for wim_header.h; that an append keeps a WIM valid, and how the parts are ordered, is
@@ -39,6 +41,7 @@
 #include "imgtools/wim/wim_hashed_source.h"
 #include "imgtools/wim/wim_integrity.h"
 #include "imgtools/wim/wim_rebuild.h"
+#include "imgtools/wim/wim_table_check.h"
 #include "imgtools/wim/wim_table_edit.h"
 #include "imgtools/wim/wim_xml_edit.h"
 
@@ -78,7 +81,9 @@ class Change {
       if (header.boot_image == image.number) header.boot_metadata = place;
       xml.emplace(image.number, image.xml);
     }
-    header.blob_table = append_plain(table_.bytes(), part_.access.header.blob_table.flags);
+    Bytes table = table_.bytes();
+    require_same_contents(table, images);
+    header.blob_table = append_plain(std::move(table), part_.access.header.blob_table.flags);
     if (!header.xml.is_absent()) append_xml(header, xml);
     if (!header.integrity.is_absent()) append_integrity(header);
     HostChange change;
@@ -200,10 +205,31 @@ class Change {
     for (const auto& [hash, found] : uses) {
       if (found == 0) {
         table_.remove(hash);
+        dropped_.insert(hash);
       } else {
         table_.set_references(hash, found);
       }
     }
+  }
+
+  /// Nothing but the metadata of the changed images and the blobs that were dropped may be another
+  /// or lie elsewhere by the new table, in whatever order the old one was.
+  void require_same_contents(const Bytes& table, const std::vector<ImageWork>& images) const {
+    const WimTableDifference difference =
+        compare_wim_tables(part_.blobs, parse_wim_table(table, part_.blobs.part(), part_.path));
+    const bool same =
+        difference.elsewhere.empty() &&
+        std::all_of(difference.gone.begin(), difference.gone.end(),
+                    [&](const WimHash& hash) { return dropped_.count(hash) != 0; }) &&
+        std::all_of(difference.images.begin(), difference.images.end(), [&](std::size_t changed) {
+          return std::any_of(images.begin(), images.end(),
+                             [&](const ImageWork& image) { return image.number == changed + 1; });
+        });
+    if (same) return;
+    throw Error(ErrorKind::refused,
+                "has a blob table in an order in which no entry can be changed without moving "
+                "other contents: have DISM or wimlib-imagex optimize write the WIM anew",
+                part_.path);
   }
 
   std::string metadata_name(std::uint32_t image) const {
@@ -272,6 +298,7 @@ class Change {
   std::vector<Bytes> appended_;
   std::vector<NewContent> contents_;
   std::set<WimHash> replaced_;
+  std::set<WimHash> dropped_;  // of those, what no metadata names any more
 };
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include "imgtools/bytes/error.h"
 #include "imgtools/wim/wim_change.h"
 #include "imgtools/wim/wim_integrity.h"
+#include "imgtools/wim/wim_table_check.h"
 #include "imgtools/wim/wim_xml_edit.h"
 
 namespace goldhive {
@@ -29,6 +30,7 @@ class Compactor {
     const WimHeader& old = part_.access.header;
     place_resources();
     table_ = new_table();
+    require_same_contents();
     header_.blob_table = place(table_, old.blob_table.flags);
     if (!old.boot_metadata.is_absent()) header_.boot_metadata = moved(old.boot_metadata);
     if (!old.xml.is_absent()) {
@@ -120,6 +122,16 @@ class Compactor {
       put_wim_blob_entry(table, i * wim_blob_entry_size, entry);
     }
     return table;
+  }
+
+  /// Whether the new table finds every content and image where it was moved to.
+  void require_same_contents() const {
+    const WimTableDifference difference =
+        compare_wim_tables(part_.blobs, parse_wim_table(table_, part_.blobs.part(), part_.path),
+                           [this](const WimResource& old) { return moved(old); });
+    if (difference.gone.empty() && difference.elsewhere.empty() && difference.images.empty())
+      return;
+    throw Error(ErrorKind::refused, "its contents would not be found after compaction", part_.path);
   }
 
   /// What an integrity table is about: all between the header and the end of the blob table.

@@ -6,6 +6,7 @@
 #include "imgtools/wim/wim_change.h"
 #include "imgtools/wim/wim_compact.h"
 #include "imgtools/wim/wim_integrity.h"
+#include "imgtools/wim/wim_table_check.h"
 #include "imgtools/wim/wim_tree.h"
 
 namespace goldhive {
@@ -54,6 +55,16 @@ class WimImage final : public Image, public Compactable {
       images.push_back({number, trees_.at(edit.volume).get(), edit.files});
     }
     return change_wim_files(*wim_, images, now);
+  }
+
+  std::vector<std::size_t> volumes_changed_since(const Image& before) const override {
+    const auto* old = dynamic_cast<const WimImage*>(&before);
+    if (old == nullptr) return Image::volumes_changed_since(before);
+    std::vector<std::size_t> volumes;
+    for (const std::uint32_t image : changed_wim_images(*old->wim_, *wim_)) {
+      volumes.push_back(image - 1);
+    }
+    return volumes;
   }
 
   std::optional<Error> refusal(std::size_t) const override { return refusal_of_wim(*wim_); }

@@ -57,11 +57,6 @@ WimBlobEntry WimTableEdit::at_or_old(std::size_t index) const {
   return changed != changed_.end() ? changed->second : old_.entry(index);
 }
 
-/// False beyond the end of the old table.
-bool WimTableEdit::is_solid_at(std::size_t index) const {
-  return index < old_.size() && old_.entry(index).resource.is_solid();
-}
-
 Bytes WimTableEdit::bytes() const {
   Bytes out(old_.bytes().begin(), old_.bytes().end());
   for (const auto& [index, entry] : changed_) {
@@ -72,15 +67,26 @@ Bytes WimTableEdit::bytes() const {
     if (removed_.count(old_.size() + i) == 0) added.push_back(added_[i]);
   }
   std::size_t next = 0;             // of the added ones
-  std::vector<std::size_t> to_cut;  // indices of the old table
-  for (const std::size_t i : removed_) {
-    if (i >= old_.size()) break;
-    if (is_solid_at(i)) {
-      to_cut.push_back(i);
-    } else if (next < added.size()) {
-      // In its place, so that two runs of solid entries do not become one.
+  std::vector<std::size_t> to_cut;  // indices of the old table, in their order
+  // A removed entry that stands between runs of solid entries stays as long as nothing else parts
+  // them. Entries of other parts of a split WIM part nothing: readers pass over them.
+  bool after_solid = false;              // the last entry that stays is solid
+  std::optional<std::size_t> separator;  // index in to_cut of an entry behind it
+  for (std::size_t i = 0; i < old_.size(); ++i) {
+    const WimBlobEntry entry = at_or_old(i);
+    if (entry.part != old_.part()) continue;
+    const bool solid = entry.resource.is_solid();
+    if (removed_.count(i) == 0) {
+      if (solid && separator)
+        to_cut.erase(to_cut.begin() + static_cast<std::ptrdiff_t>(*separator));
+      separator.reset();
+      after_solid = solid;
+    } else if (!solid && next < added.size()) {
       put_wim_blob_entry(out, i * wim_blob_entry_size, added[next++]);
-    } else if (i == 0 || !is_solid_at(i - 1) || !is_solid_at(i + 1)) {
+      separator.reset();
+      after_solid = false;
+    } else {
+      if (!solid && after_solid && !separator) separator = to_cut.size();
       to_cut.push_back(i);
     }
   }

@@ -24,14 +24,13 @@ class WimTableEdit {
   /// 0 where there is no such blob.
   std::uint32_t references(const WimHash& hash) const;
   void set_references(const WimHash& hash, std::uint32_t count);
-  /// As it is to be stored.
+  /// As it is to be stored. To be compared with the old one (wim_table_check.h).
   Bytes bytes() const;
 
  private:
   std::optional<std::size_t> find(const WimHash& hash) const;
   WimBlobEntry& at(std::size_t index);
   WimBlobEntry at_or_old(std::size_t index) const;
-  bool is_solid_at(std::size_t index) const;
 
   const WimBlobTable& old_;
   std::map<std::size_t, WimBlobEntry> changed_;  // by index in the old table

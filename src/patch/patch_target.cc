@@ -223,11 +223,31 @@ class TargetPatch {
 
   /// What a scan of the written files finds.
   std::vector<target::Found> scan_again(const ReadStorage& written) const {
-    const target::OpenTarget open(written, name_, settings_.target.open);
+    return found_in(target::OpenTarget(written, name_, settings_.target.open));
+  }
+
+  std::vector<target::Found> found_in(const target::OpenTarget& open) const {
     std::vector<target::Found> found;
     // An error is one of a volume that could not be read before the patch either.
     open.find_installations(settings_.target.inspect, found);
     return found;
+  }
+
+  /// Where volumes share structures: one that the batch is not about must show what it showed.
+  void require_others_unchanged(const Image& now, const Batch& batch) const {
+    const Image& before = open_->image();
+    if (!before.changes_as_one()) return;
+    for (const std::size_t index : now.volumes_changed_since(before)) {
+      const Volume& volume = before.volumes().at(index);
+      const bool concerned =
+          !volume.tree || std::any_of(batch.members.begin(), batch.members.end(),
+                                      [&](const auto& member) { return member.volume == index; });
+      if (concerned) continue;
+      throw Error(ErrorKind::refused,
+                  "the rescan does not find in it what was there, though nothing of it was to be "
+                  "changed, so the patch was rolled back",
+                  name_.id_of(volume.id));
+    }
   }
 
   /// The installation of `row` as it is found now. Throws if its findings are not `expected`.
@@ -246,13 +266,19 @@ class TargetPatch {
 
   /// The installations of a batch as a scan finds them now, which must be as the plan predicted.
   std::vector<InstallationReport> rescan(const ReadStorage& written, const Batch& batch) const {
-    std::vector<target::Found> found = scan_again(written);
+    const target::OpenTarget open(written, name_, settings_.target.open);
+    require_others_unchanged(open.image(), batch);
+    std::vector<target::Found> found = found_in(open);
     std::vector<InstallationReport> after;
     for (const Batch::Member& member : batch.members) {
       const InstallationReport& row = report_.installations[member.installation];
       after.push_back(require_findings(found, row, predicted_findings(row)));
       after.back().changes = row.changes;
       after.back().changed = true;
+    }
+    // So must those of which nothing was to be changed, in the same volume too.
+    for (const InstallationReport& row : report_.installations) {
+      if (row.changes->empty()) require_findings(found, row, row.findings);
     }
     return after;
   }

@@ -2,6 +2,7 @@
 
 #include "fixtures/wim_builder.h"
 #include "imgtools/bytes/error.h"
+#include "imgtools/wim/wim_table_check.h"
 #include "imgtools/wim/wim_table_edit.h"
 
 using namespace goldhive;
@@ -94,6 +95,63 @@ TEST_CASE("a table never loses the entry between two runs of solid ones") {
     CHECK(changed.find(numbered(4)).has_value() == replaced);
     CHECK(changed.entry(2).references == (replaced ? 1 : 0));
   }
+}
+
+TEST_CASE("runs of solid entries stay apart however many entries between them go") {
+  constexpr std::uint64_t mark = std::uint64_t{1} << 32;
+  // Entries of another part of a split WIM part no runs, so one of them is no separator.
+  const WimBlobTable old = table_from(table_of({{{1, 0x10, 100, mark}, 1, 1, {}},
+                                                {{5, 0x10, 0, 0}, 1, 1, numbered(1)},
+                                                {{9, 0, 5, 9}, 1, 1, numbered(2)},
+                                                {{9, 0x10, 5, 0}, 2, 1, numbered(7)},
+                                                {{9, 0, 5, 9}, 2, 1, numbered(8)},
+                                                {{9, 0, 15, 9}, 1, 1, numbered(3)},
+                                                {{9, 0, 25, 9}, 1, 1, numbered(4)},
+                                                {{1, 0x10, 400, mark}, 1, 1, {}},
+                                                {{5, 0x10, 0, 0}, 1, 1, numbered(5)}}));
+  WimTableEdit edit(old);
+  for (const std::uint32_t gone : {2U, 3U, 4U}) edit.remove(numbered(gone));
+  const WimBlobTable changed = table_from(edit.bytes());
+  CHECK(changed.size() == 7);
+  const WimTableDifference difference = compare_wim_tables(old, changed);
+  CHECK(difference.elsewhere.empty());
+  CHECK(difference.gone == std::vector<WimHash>{numbered(3), numbered(4)});
+
+  WimTableEdit more(old);  // with a solid blob gone beside them, and one entry to put there
+  more.remove(numbered(1));
+  for (const std::uint32_t gone : {2U, 3U, 4U}) more.remove(numbered(gone));
+  more.add({7, 0, 900, 7}, numbered(6));
+  const WimBlobTable filled = table_from(more.bytes());
+  CHECK(filled.size() == 6);
+  CHECK(filled.find(numbered(6)).has_value());
+  CHECK(compare_wim_tables(old, filled).elsewhere.empty());
+}
+
+TEST_CASE("the comparison of two blob tables sees each content that lies elsewhere") {
+  constexpr std::uint64_t mark = std::uint64_t{1} << 32;
+  const std::vector<WimBlobEntry> entries = {
+      {{1, 0x10, 100, mark}, 1, 1, {}},     {{5, 0x10, 0, 0}, 1, 1, numbered(1)},
+      {{9, 0, 5, 9}, 1, 1, numbered(2)},    {{1, 0x10, 400, mark}, 1, 1, {}},
+      {{5, 0x10, 0, 0}, 1, 1, numbered(3)}, {{9, 2, 7, 9}, 1, 1, numbered(4)}};
+  const WimBlobTable old = table_from(table_of(entries));
+  CHECK(compare_wim_tables(old, old).elsewhere.empty());
+
+  std::vector<WimBlobEntry> merged = entries;
+  merged.erase(merged.begin() + 2);
+  WimTableDifference difference = compare_wim_tables(old, table_from(table_of(merged)));
+  CHECK(difference.gone == std::vector<WimHash>{numbered(2)});
+  CHECK(difference.elsewhere == std::vector<WimHash>{numbered(1), numbered(3)});
+  CHECK(difference.images.empty());
+
+  std::vector<WimBlobEntry> moved = entries;
+  moved[2].resource.offset = 6;
+  moved[5].resource.offset = 8;
+  difference = compare_wim_tables(old, table_from(table_of(moved)));
+  CHECK(difference.elsewhere == std::vector<WimHash>{numbered(2)});
+  CHECK(difference.images == std::vector<std::size_t>{0});
+
+  moved.pop_back();
+  CHECK(compare_wim_tables(old, table_from(table_of(moved))).images == std::vector<std::size_t>{0});
 }
 
 TEST_CASE("a blob table of hashes that are all alike is refused and not searched for ever") {

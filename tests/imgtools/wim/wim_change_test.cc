@@ -4,6 +4,7 @@
 
 #include "fixtures/wim_builder.h"
 #include "imgtools/bytes/error.h"
+#include "imgtools/wim/wim_container.h"
 #include "imgtools/wim/wim_image.h"
 #include "imgtools/wim/wim_rebuild.h"
 #include "imgtools/wim/wim_xml_edit.h"
@@ -122,6 +123,40 @@ TEST_CASE("references of blobs are right after a change of one image and of seve
   CHECK(references(back, edited(hive_a, 1)) == 2);  // it is there already
 }
 
+TEST_CASE("references of blobs count each name of a hard link after a change") {
+  Bytes wim = sample(0);
+  const auto opened = container(wim);
+  const WimBlobTable& blobs = opened->parts().front().blobs;
+  const std::size_t entry = blobs.metadata()[1];
+  const WimResource place = blobs.entry(entry).resource;
+  const auto at = wim.begin() + static_cast<std::ptrdiff_t>(place.offset);
+  Bytes metadata(at, at + static_cast<std::ptrdiff_t>(place.size));
+  const WimHash hash = fixtures::wim_hash_of(hive_a);
+  std::size_t names = 0;
+  for (auto found = metadata.begin();; ++names) {
+    found = std::search(found, metadata.end(), hash.begin(), hash.end());
+    if (found == metadata.end()) break;
+    found += static_cast<std::ptrdiff_t>(hash.size());
+    put_u64(metadata, static_cast<std::size_t>(found - metadata.begin()) + 4, 7);  // one inode
+  }
+  REQUIRE(names == 2);
+  std::copy(metadata.begin(), metadata.end(), at);
+  WimBlobEntry changed = blobs.entry(entry);
+  changed.hash = fixtures::wim_hash_of(metadata);
+  put_wim_blob_entry(
+      wim,
+      static_cast<std::size_t>(opened->header().blob_table.offset) + entry * wim_blob_entry_size,
+      changed);
+
+  const Bytes after =
+      apply(wim, open(wim)->change_volumes({{1, {edit_of("SOFTWARE", hive_a, 1)}}}, 1), 1);
+  CHECK(whole(*open(after), 1, "SOFTWARE") == edited(hive_a, 1));
+  CHECK(whole(*open(after), 1, "copy") == edited(hive_a, 1));
+  CHECK(whole(*open(after), 0, "SOFTWARE") == hive_a);
+  CHECK(references(after, hive_a) == 1);
+  CHECK(references(after, edited(hive_a, 1)) == 2);
+}
+
 TEST_CASE("a blob that is still used is kept even where its references were counted too low") {
   Bytes wim = sample(0);
   const auto opened = container(wim);
@@ -135,6 +170,100 @@ TEST_CASE("a blob that is still used is kept even where its references were coun
       apply(wim, open(wim)->change_volumes({{0, {edit_of("SOFTWARE", hive_a, 1)}}}, 1), 1);
   CHECK(references(after, hive_a) == 2);
   CHECK(whole(*open(after), 1, "copy") == hive_a);
+}
+
+namespace {
+
+const Bytes text_x(3000, 'x');
+const Bytes text_y(4000, 'y');
+
+WimBlobEntry entry_of(const WimContainer& wim, const Bytes& content) {
+  const auto place = wim.find(fixtures::wim_hash_of(content));
+  REQUIRE(place);
+  return wim.parts().front().blobs.entry(place->entry);
+}
+
+/// Appends a solid resource of one chunk that holds `content`; its entries: resource, blob.
+std::vector<WimBlobEntry> add_solid(Bytes& wim, const Bytes& content) {
+  constexpr std::uint32_t chunk = 32768;
+  Bytes stored(20);
+  put_u64(stored, 0, content.size());
+  put_u32(stored, 8, chunk);
+  put_u32(stored, 12, 2);  // LZX
+  put_u32(stored, 16, static_cast<std::uint32_t>(content.size()));
+  stored.insert(stored.end(), content.begin(), content.end());
+  const WimResource resource{stored.size(), WimResource::solid_flag, wim.size(),
+                             wim_solid_resource_mark};
+  wim.insert(wim.end(), stored.begin(), stored.end());
+  return {{resource, 1, 1, {}},
+          {{content.size(), WimResource::solid_flag, 0, 0}, 1, 1, fixtures::wim_hash_of(content)}};
+}
+
+/// An ESD whose table has the hives of its first image between two runs of solid entries, in which
+/// the contents of the second lie. The second also holds what the hives are to become, so that no
+/// new entry takes the place of those that go.
+Bytes between_runs() {
+  fixtures::WimRecipe recipe;
+  recipe.images = {{"First", {{"SOFTWARE", hive_a}, {"SYSTEM", hive_b}}},
+                   {"Second",
+                    {{"x", text_x},
+                     {"y", text_y},
+                     {"new SOFTWARE", edited(hive_a, 1)},
+                     {"new SYSTEM", edited(hive_b, 2)}}}};
+  Bytes wim = fixtures::build_wim(recipe).data;
+  const auto built = container(wim);
+  const WimBlobTable& blobs = built->parts().front().blobs;
+  std::vector<WimBlobEntry> entries = {
+      blobs.entry(blobs.metadata()[0]), blobs.entry(blobs.metadata()[1]),
+      entry_of(*built, edited(hive_a, 1)), entry_of(*built, edited(hive_b, 2))};
+  for (const WimBlobEntry& entry : add_solid(wim, text_x)) entries.push_back(entry);
+  entries.push_back(entry_of(*built, hive_a));
+  entries.push_back(entry_of(*built, hive_b));
+  for (const WimBlobEntry& entry : add_solid(wim, text_y)) entries.push_back(entry);
+  Bytes table(entries.size() * wim_blob_entry_size);
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    put_wim_blob_entry(table, i * wim_blob_entry_size, entries[i]);
+  }
+  WimHeader header = built->header();
+  header.version = WimHeader::version_solid;
+  header.blob_table = {table.size(), WimResource::metadata_flag, wim.size(), table.size()};
+  wim.insert(wim.end(), table.begin(), table.end());
+  const Bytes head = to_bytes(header);
+  std::copy(head.begin(), head.end(), wim.begin());
+  return wim;
+}
+
+}  // namespace
+
+TEST_CASE("blobs that go from between two solid runs leave the contents of other images in place") {
+  const Bytes before = between_runs();
+  REQUIRE(whole(*open(before), 1, "x") == text_x);
+  REQUIRE(whole(*open(before), 1, "y") == text_y);
+  const auto image = open(before);
+  const HostChange change = image->change_volumes(
+      {{0, {edit_of("SOFTWARE", hive_a, 1), edit_of("SYSTEM", hive_b, 2)}}}, 1);
+  const auto after = open(apply(before, change, 1));
+  CHECK(whole(*after, 0, "SOFTWARE") == edited(hive_a, 1));
+  CHECK(whole(*after, 0, "SYSTEM") == edited(hive_b, 2));
+  CHECK(whole(*after, 1, "x") == text_x);
+  CHECK(whole(*after, 1, "y") == text_y);
+  CHECK(after->volumes_changed_since(*image) == std::vector<std::size_t>{0});
+}
+
+TEST_CASE("an image whose contents a change moved is told from those that show what they did") {
+  const Bytes before = between_runs();
+  const auto image = open(before);
+  CHECK(open(before)->volumes_changed_since(*image).empty());
+  Bytes merged = before;
+  const auto table = static_cast<std::size_t>(container(before)->header().blob_table.offset);
+  // SOFTWARE and SYSTEM of the first image become entries of no content: the runs are one.
+  for (const std::size_t entry : {6U, 7U}) {
+    put_u16(merged, table + entry * wim_blob_entry_size + 24, 2);
+  }
+  CHECK(open(merged)->volumes_changed_since(*image) == std::vector<std::size_t>{0, 1});
+  Bytes lost = before;  // what only the second image has
+  put_u16(lost, table + 5 * wim_blob_entry_size + 24, 2);
+  CHECK(open(lost)->volumes_changed_since(*image) == std::vector<std::size_t>{1});
 }
 
 TEST_CASE("the boot entry of a WIM follows the metadata of its image and of no other") {
