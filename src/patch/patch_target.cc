@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "imgtools/change/holding_storage.h"
 #include "imgtools/change/journal.h"
 #include "imgtools/change/own_names.h"
 #include "imgtools/compactable.h"
@@ -39,7 +40,7 @@ struct Batch {
 
 class TargetPatch {
  public:
-  TargetPatch(Storage& storage, target::TargetName name, std::string absolute_path,
+  TargetPatch(HoldingStorage& storage, target::TargetName name, std::string absolute_path,
               const PatchSettings& settings, TargetReport& report)
       : storage_(storage),
         name_(std::move(name)),
@@ -144,6 +145,7 @@ class TargetPatch {
   }
 
   void write(const Batch& batch, std::size_t part, std::size_t parts) {
+    hold_files(batch);
     PendingChecks checks;
     const std::vector<VolumeEdit> edits = edit_hives(batch, checks);
     if (edits.empty()) return;
@@ -160,11 +162,23 @@ class TargetPatch {
     }
   }
 
+  /// Locks what the batch is going to change before it is read for the edit.
+  void hold_files(const Batch& batch) {
+    std::vector<std::string> files = open_->image().host_files();
+    if (files.empty()) {
+      for (const Batch::Member& member : batch.members) {
+        target::add_hives(report_.installations[member.installation].facts, name_.path, files);
+      }
+    }
+    for (const std::string& file : files) storage_.hold(file);
+  }
+
   /// Writes the target anew without dead space; a part of the patch, taken back with it.
   void compact(std::size_t part) {
     const target::OpenTarget open(storage_, name_, settings_.target.open);
     HostChange change;
     change.rewrite = compacted(open.image());
+    storage_.hold(change.rewrite->path);
     const std::uint64_t size = storage_.open(change.rewrite->path)->size();
     const std::uint64_t left = change.rewrite->size_limit;
     if (left >= size) return;
@@ -298,7 +312,7 @@ class TargetPatch {
         row.facts.id);
   }
 
-  Storage& storage_;
+  HoldingStorage& storage_;
   target::TargetName name_;
   std::string absolute_path_;
   const PatchSettings& settings_;
@@ -313,7 +327,8 @@ TargetReport patch_target(Storage& storage, const std::string& target,
   TargetReport report;
   report.path = target;
   try {
-    TargetPatch(storage, target::split_target(storage, target), absolute_path, settings, report)
+    HoldingStorage holding(storage);
+    TargetPatch(holding, target::split_target(storage, target), absolute_path, settings, report)
         .run();
   } catch (const Error& e) {
     report.error = e.at(target);

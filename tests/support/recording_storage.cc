@@ -6,6 +6,7 @@ namespace goldhive::testing {
 
 Storage& RecordingStorage::note(const char* name, const std::string& path) const {
   calls_.push_back({name, path});
+  if (before_each_) before_each_(Call{name, path}, *base_);
   return *base_;
 }
 

@@ -1,7 +1,9 @@
 // A Storage that notes every call before it passes it on: the proof that a command that only reads
-// opened nothing for writing.
+// opened nothing for writing. A test may also do something of its own before a call, in the part of
+// another program that changes files meanwhile.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -18,6 +20,12 @@ class RecordingStorage final : public Storage {
   };
 
   explicit RecordingStorage(std::unique_ptr<Storage> base) : base_(std::move(base)) {}
+
+  /// `action` comes before each call is passed on. Calls that it makes itself are not noted.
+  void before_each(std::function<void(const Call&, Storage& base)> action) {
+    before_each_ = std::move(action);
+  }
+  Storage& base() { return *base_; }
 
   const std::vector<Call>& calls() const { return calls_; }
   std::size_t count(const std::string& name) const;
@@ -40,6 +48,7 @@ class RecordingStorage final : public Storage {
   Storage& note(const char* name, const std::string& path) const;
 
   std::unique_ptr<Storage> base_;
+  std::function<void(const Call&, Storage& base)> before_each_;
   mutable std::vector<Call> calls_;
 };
 

@@ -1,0 +1,97 @@
+// Other programs at work while a patch runs: between its reading and its writing, and between two
+// readings.
+#include <catch2/catch.hpp>
+
+#include "fixtures/recipe.h"
+#include "src/patch/patch_target.h"
+#include "src/policy/policy.h"
+#include "tests/support/faulty_storage.h"
+#include "tests/support/recording_storage.h"
+
+namespace goldhive::tests {
+namespace {
+
+using goldhive::testing::FaultyStorage;
+using goldhive::testing::RecordingStorage;
+
+const std::string tree = "/disk/win7";
+const std::string software = tree + "/SOFTWARE";
+
+/// A tree on a disk in memory, whose every call a test may come before.
+struct Race {
+  Race() {
+    for (const auto& [path, content] : fixtures::load_recipe("layout-flat").files) {
+      disk().put(tree + "/" + path, content);
+    }
+    settings.target.policy = &policy;
+    settings.target.today = "2026-01-31";
+    settings.edit.now = 131000000000000000;
+    settings.edit.cross_check = false;
+  }
+  FaultyStorage& disk() { return static_cast<FaultyStorage&>(storage.base()); }
+  report::TargetReport patch() { return patch::patch_target(storage, tree, tree, settings); }
+
+  const policy::Policy policy = policy::builtin_policy("baseline");
+  patch::PatchSettings settings;
+  RecordingStorage storage{std::make_unique<FaultyStorage>()};
+};
+
+}  // namespace
+
+TEST_CASE("A hive that another program changes before it is locked is not patched") {
+  Race race;
+  const Bytes before = race.disk().contents(software);
+  Bytes other = before;
+  other.back() ^= 0xff;
+  race.storage.before_each([&](const RecordingStorage::Call& call, Storage&) {
+    if (call.name == "open_write" && call.path == software) race.disk().put(software, other);
+  });
+  const report::TargetReport report = race.patch();
+  REQUIRE(report.error);
+  CHECK(report.error->kind() == ErrorKind::refused);
+  CHECK_THAT(
+      report.error->what(),
+      Catch::Contains("SOFTWARE: was changed by another program while it was being patched"));
+  CHECK(race.disk().contents(software) == other);
+  CHECK_FALSE(race.disk().exists(software + ".goldhive-journal"));
+  CHECK_FALSE(race.disk().exists(tree + "/goldhive-journal"));
+}
+
+TEST_CASE("A second patch between the reading and the lock of the first loses nothing") {
+  Race race;
+  bool second_ran = false;
+  race.storage.before_each([&](const RecordingStorage::Call& call, Storage& base) {
+    if (call.name != "open_write" || call.path != software || second_ran) return;
+    second_ran = true;
+    CHECK_FALSE(patch::patch_target(base, tree, tree, race.settings).error);
+  });
+  const report::TargetReport first = race.patch();
+  REQUIRE(second_ran);
+  REQUIRE(first.error);
+  CHECK(first.error->kind() == ErrorKind::refused);
+  race.storage.before_each(nullptr);
+  const report::TargetReport again = race.patch();
+  CHECK_FALSE(again.error);
+  for (const report::InstallationReport& row : again.installations) CHECK(row.changes->empty());
+}
+
+TEST_CASE("The hives are locked before the edit reads them, until the patch ends") {
+  Race race;
+  std::size_t refused = 0, allowed = 0;
+  bool locked = false;
+  race.storage.before_each([&](const RecordingStorage::Call& call, Storage& base) {
+    if (call.name == "open_write" && call.path == software) locked = true;
+    if (!locked || call.name != "open") return;
+    try {
+      base.open_write(software);
+      ++allowed;
+    } catch (const Error&) {
+      ++refused;
+    }
+  });
+  CHECK_FALSE(race.patch().error);
+  CHECK(refused > 0);
+  CHECK(allowed == 0);
+}
+
+}  // namespace goldhive::tests
