@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "imgtools/file_tree.h"
-#include "imgtools/host/storage.h"
+#include "imgtools/host/storage_steps.h"
 
 namespace goldhive {
 
@@ -18,6 +18,9 @@ class TreeStorage final : public ReadStorage {
   std::vector<DirectoryEntry> list(const std::string& directory) const override;
   std::unique_ptr<ByteSource> open(const std::string& path) const override;
   std::optional<std::string> read_link(const std::string&) const override { return std::nullopt; }
+  std::optional<OwnFile> open_own(const std::string& path, const std::string&) const override {
+    return open_own_by_name(*this, path);
+  }
 
  private:
   std::shared_ptr<const FileTree> tree_;

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "imgtools/archive/member_tree.h"
+#include "imgtools/host/storage_steps.h"
 #include "imgtools/tree_storage.h"
 
 namespace goldhive {
@@ -28,6 +29,9 @@ class MemberStorage final : public ReadStorage {
   /// refused (more disks than are real), and those of start_nbd_server().
   std::unique_ptr<ByteSource> open(const std::string& path) const override;
   std::optional<std::string> read_link(const std::string&) const override { return std::nullopt; }
+  std::optional<OwnFile> open_own(const std::string& path, const std::string&) const override {
+    return open_own_by_name(*this, path);
+  }
 
  private:
   bool inside(const std::string& path) const;

@@ -65,7 +65,8 @@ class LentFile final : public WritableFile {
     file_->resize(size);
     pages_->forget_size(old, size);
   }
-  bool clone(const std::string& path) override { return file_->clone(path); }
+  bool clone(const ByteSource& from) override { return file_->clone(from); }
+  void copy_attributes(const ByteSource& from) override { file_->copy_attributes(from); }
   void sync() override { file_->sync(); }
 
  private:
@@ -134,6 +135,12 @@ std::unique_ptr<WritableFile> HoldingStorage::open_write(const std::string& path
 
 void HoldingStorage::rename(const std::string& from, const std::string& to) {
   base_.rename(from, to);
+  forget(from);
+  forget(to);
+}
+
+void HoldingStorage::rename_new(const std::string& from, const std::string& to) {
+  base_.rename_new(from, to);
   forget(from);
   forget(to);
 }

@@ -43,18 +43,20 @@ class HoldingStorage final : public Storage {
     return base_.read_link(path);
   }
   std::string writer_of(const std::string& path) const override { return base_.writer_of(path); }
+  std::optional<OwnFile> open_own(const std::string& path,
+                                  const std::string& target) const override {
+    return base_.open_own(path, target);
+  }
   /// Error(refused) also if the file was changed since it was read.
   std::unique_ptr<WritableFile> open_write(const std::string& path) override;
   std::unique_ptr<WritableFile> create(const std::string& path) override {
     return base_.create(path);
   }
   void rename(const std::string& from, const std::string& to) override;
+  void rename_new(const std::string& from, const std::string& to) override;
   void remove(const std::string& path) override;
   bool link(const std::string& from, const std::string& to) override {
     return base_.link(from, to);
-  }
-  void copy_attributes(const std::string& from, const std::string& to) override {
-    base_.copy_attributes(from, to);
   }
   void make_directories(const std::string& path) override { base_.make_directories(path); }
   void sync_directory(const std::string& directory) override { base_.sync_directory(directory); }

@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "imgtools/bytes/error.h"
 #include "imgtools/change/journal_targets.h"
+#include "imgtools/change/own_files.h"
 #include "imgtools/change/own_names.h"
 #include "imgtools/change/replacement_record.h"
 #include "imgtools/host/path.h"
@@ -14,8 +16,6 @@
 namespace goldhive {
 
 namespace {
-
-constexpr const char* unfinished = ".new";
 
 /// The old state of one target: its records' old bytes over the file as it lies.
 class OldState final : public ByteSource {
@@ -54,16 +54,37 @@ class OldState final : public ByteSource {
   std::vector<JournalRecord> records_;  // of this target, sorted
 };
 
-std::optional<Journal> decode_if_present(const ReadStorage& storage, const std::string& path) {
-  if (!storage.stat(path)) return std::nullopt;
-  std::shared_ptr<const ByteSource> source;
-  try {
-    source = storage.open(path);
-  } catch (const Error& e) {
-    if (e.kind() == ErrorKind::not_found) return std::nullopt;  // its transaction just ended
-    throw;
+[[noreturn]] void refuse(const std::string& journal, const std::string& why) {
+  throw Error(ErrorKind::refused, why + ": not believed", journal);
+}
+
+/// The bytes that the target has of the journal that stands beside it alone.
+std::uint64_t admit_lone(const ReadStorage& storage, const std::string& path,
+                         const std::string& file, const Journal& journal) {
+  const std::vector<JournalTarget>& targets = journal.targets();
+  if (targets.size() != 1 || is_disk_inside(targets[0].name) != is_disk_inside(file)) {
+    refuse(path, "names other files than the one it stands beside");
   }
-  return Journal::decode(std::move(source));
+  const std::optional<FileInfo> info = storage.stat(file);
+  return info ? info->size : 0;
+}
+
+/// The bytes that the targets have of a folder's journal.
+std::uint64_t admit_shared(const ReadStorage& storage, const std::string& path,
+                           const std::string& folder, const Journal& journal) {
+  std::uint64_t bytes = 0;
+  std::set<std::string> seen;
+  for (const std::string& name : target_names(journal)) {
+    if (is_own_file(name)) refuse(path, "names a file of goldhive as its target (" + name + ")");
+    if (!seen.insert(comparable(name)).second) refuse(path, "names a target twice (" + name + ")");
+    const std::string file = join_path(folder, name);
+    if (storage.read_link(file)) refuse(path, "names a symbolic link as its target (" + name + ")");
+    const std::optional<FileInfo> info = storage.stat(file);
+    if (!info) continue;
+    if (info->type != FileType::file) refuse(path, "names no regular file (" + name + ")");
+    bytes += info->size;
+  }
+  return bytes;
 }
 
 std::optional<HotJournal> if_concerned(const std::string& path, const std::string& folder,
@@ -77,25 +98,26 @@ std::optional<HotJournal> if_concerned(const std::string& path, const std::strin
 
 }  // namespace
 
-std::string journal_path(const std::string& folder, const std::vector<std::string>& names) {
-  return join_path(folder, names.size() == 1 ? names[0] + "." + journal_name : journal_name);
-}
-
 std::optional<HotJournal> find_hot_journal(const ReadStorage& storage,
                                            const std::string& host_file) {
   const std::string file = follow_links(storage, host_file);
   const std::string folder = parent_of(file);
   const std::string name = base_name(file);
   const std::string own = journal_path(folder, {name});
-  if (std::optional<Journal> journal = decode_if_present(storage, own)) {
-    std::vector<std::string> names = target_names(*journal);
-    if (names.size() == 1) names[0] = name;
-    return if_concerned(own, folder, std::move(*journal), std::move(names), name);
+  if (auto found = open_own_file(storage, own, file, OwnKind::written)) {
+    Journal journal = Journal::decode(std::move(found->content), [&](const Journal& begun) {
+      return admit_lone(storage, own, file, begun);
+    });
+    return if_concerned(own, folder, std::move(journal), {name}, name);
   }
   const std::string shared = journal_path(folder, {});
-  if (std::optional<Journal> journal = decode_if_present(storage, shared)) {
-    std::vector<std::string> names = target_names(*journal);
-    return if_concerned(shared, folder, std::move(*journal), std::move(names), name);
+  if (is_disk_inside(name)) return std::nullopt;
+  if (auto found = open_own_file(storage, shared, file, OwnKind::written)) {
+    Journal journal = Journal::decode(std::move(found->content), [&](const Journal& begun) {
+      return admit_shared(storage, shared, folder, begun);
+    });
+    std::vector<std::string> names = target_names(journal);
+    return if_concerned(shared, folder, std::move(journal), std::move(names), name);
   }
   return std::nullopt;
 }
@@ -124,7 +146,7 @@ std::unique_ptr<ByteSource> old_state(const HotJournal& hot,
 Journal make_hot(Storage& storage, const std::string& path,
                  const std::function<void(WritableFile& file)>& fill) {
   remove_leftover(storage, path);
-  const std::string fresh = path + unfinished;
+  const std::string fresh = unfinished(path);
   const std::unique_ptr<WritableFile> file = storage.create(fresh);
   std::string made = fresh;
   try {
@@ -134,8 +156,8 @@ Journal make_hot(Storage& storage, const std::string& path,
     }
     fill(*file);
     file->sync();
-    Journal journal = Journal::decode(storage.open(fresh));
-    storage.rename(fresh, path);
+    Journal journal = Journal::decode(storage.open(fresh), {});
+    storage.rename_new(fresh, path);
     made = path;
     storage.sync_directory(parent_of(path));
     return journal;
@@ -152,7 +174,7 @@ Journal make_hot(Storage& storage, const std::string& path,
 }
 
 void remove_leftover(Storage& storage, const std::string& path) {
-  const std::string leftover = path + unfinished;
+  const std::string leftover = unfinished(path);
   if (!storage.stat(leftover)) return;
   try {
     const std::unique_ptr<WritableFile> locked = storage.open_write(leftover);
@@ -169,7 +191,8 @@ std::optional<FileInfo> ReadThroughStorage::stat(const std::string& path) const 
   if (!info || info->type != FileType::file) return info;
   try {
     if (const std::optional<HotReplacement> replaced = find_hot_replacement(base_, path)) {
-      return base_.stat(replaced->old_content);
+      info->size = replaced->record.old_size;
+      return info;
     }
     const std::optional<HotJournal> hot = find_hot_journal(base_, path);
     if (!hot) return info;
@@ -182,8 +205,11 @@ std::optional<FileInfo> ReadThroughStorage::stat(const std::string& path) const 
 
 std::unique_ptr<ByteSource> ReadThroughStorage::open(const std::string& path) const {
   if (const std::optional<HotReplacement> replaced = find_hot_replacement(base_, path)) {
-    meet(replaced->names.record, path);
-    const std::shared_ptr<const ByteSource> old = base_.open(replaced->old_content);
+    Met& met = meet(replaced->names.record, path);
+    std::shared_ptr<const ByteSource>& old = originals_[replaced->names.record];
+    const bool fitted = std::exchange(met.fits, false);
+    if (!old) old = old_content(base_, *replaced);
+    met.fits = fitted;
     return std::make_unique<SliceSource>(old, 0, old->size(), path);
   }
   std::unique_ptr<ByteSource> current = base_.open(path);

@@ -4,20 +4,17 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "imgtools/change/journal_format.h"
+#include "imgtools/change/own_names.h"
 #include "imgtools/host/storage.h"
 
 namespace goldhive {
-
-/// Names of the journal of a transaction over `names`, all in `folder`: "SYSTEM.goldhive-journal"
-/// for one file, "goldhive-journal" for several. Two names, so that whoever opens a file need not
-/// list its folder to know that no journal concerns it.
-std::string journal_path(const std::string& folder, const std::vector<std::string>& names);
 
 struct HotJournal {
   std::string path;
@@ -30,7 +27,10 @@ struct HotJournal {
 };
 
 /// The hot journal that concerns `host_file` (symbolic links to it are followed), if there is one.
-/// Error(corrupt) for a damaged journal, Error(unsupported) for one of a newer version.
+/// Error(corrupt) for a damaged journal, Error(unsupported) for one of a newer version,
+/// Error(refused) for one that is not to be believed (own_files.h) or names what it must not: the
+/// journal of one file has that file as its only target, a journal of several only regular files of
+/// its folder, none of them a file of ours or the disk inside an image.
 std::optional<HotJournal> find_hot_journal(const ReadStorage& storage,
                                            const std::string& host_file);
 
@@ -71,6 +71,10 @@ class ReadThroughStorage final : public ReadStorage {
     return base_.read_link(path);
   }
   std::string writer_of(const std::string& path) const override { return base_.writer_of(path); }
+  std::optional<OwnFile> open_own(const std::string& path,
+                                  const std::string& target) const override {
+    return base_.open_own(path, target);
+  }
 
   struct Met {
     std::string journal;  ///< path
@@ -86,6 +90,9 @@ class ReadThroughStorage final : public ReadStorage {
 
   const ReadStorage& base_;
   mutable std::vector<Met> journals_;
+  /// The old contents that were compared with the records of replacements, by the records' paths:
+  /// open files, so that each is read whole only once.
+  mutable std::map<std::string, std::shared_ptr<const ByteSource>> originals_;
 };
 
 }  // namespace goldhive

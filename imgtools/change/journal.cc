@@ -229,7 +229,7 @@ std::string Transaction::commit() {
   if (!undo_path_.empty()) {
     undo_file = next_undo_file(storage_, undo_path_);
     try {
-      storage_.rename(journal_path_, undo_file);
+      storage_.rename_new(journal_path_, undo_file);
       moved = true;
     } catch (const Error&) {
       copy_durably(storage_, *journal_, undo_file);  // another file system

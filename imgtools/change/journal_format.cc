@@ -21,8 +21,13 @@ constexpr std::size_t edit_fixed_size = 4 + 4;                      // and the b
 
 constexpr std::uint32_t max_record = 1024 * 1024;  // old bytes in one record: bounds our buffers
 constexpr std::uint32_t max_text = 1024 * 1024;    // folder, metadata, name
-constexpr std::uint32_t max_targets = 1000;
+constexpr std::uint32_t max_name = 1024;
 constexpr std::uint32_t max_items = 4'000'000;  // records and edits together
+/// Bytes of a journal that are there whatever the size of its targets.
+constexpr std::uint64_t max_fixed = 4 * 1024 * 1024;
+/// Bytes of a journal for a byte of its targets: the old one, those written over it, and their
+/// share of the fields around them.
+constexpr std::uint64_t max_share = 2 * (1 + journal_max_writes);
 
 /// Reads a journal from front to back; ByteSource guards its end.
 class Reader {
@@ -112,9 +117,20 @@ void check_digest(const ByteSource& source) {
   }
 }
 
+void require_in_proportion(const ByteSource& source, std::uint64_t targets) {
+  if (source.size() <= max_fixed || (source.size() - max_fixed) / max_share <= targets) return;
+  throw Error(
+      ErrorKind::refused,
+      fmt::format("is a journal of {} bytes for files of {} bytes: it cannot belong to them",
+                  source.size(), targets),
+      source.name());
+}
+
 JournalTarget read_target(Reader& in) {
   JournalTarget target;
-  target.name = in.text(in.u32());
+  const std::uint32_t length = in.u32();
+  if (length > max_name) in.fail("name is too long", fmt::format("at most {}", max_name), length);
+  target.name = in.text(length);
   if (!is_plain_name(target.name)) in.fail("names a target outside its folder", "a name", 0);
   target.old_size = in.u64();
   target.new_size = in.u64();
@@ -123,6 +139,24 @@ JournalTarget read_target(Reader& in) {
   }
   target.growth = in.digest();
   return target;
+}
+
+/// How often the byte that is written most often is written.
+std::uint32_t most_writes(const std::vector<JournalEdit>& edits) {
+  std::vector<std::pair<std::uint32_t, int>> steps;  // at an end, -1 sorts before the next +1
+  for (const JournalEdit& edit : edits) {
+    if (edit.length == 0) continue;
+    steps.emplace_back(edit.at, 1);
+    steps.emplace_back(edit.at + edit.length, -1);
+  }
+  std::sort(steps.begin(), steps.end());
+  std::uint32_t now = 0;
+  std::uint32_t most = 0;
+  for (const auto& [at, step] : steps) {
+    now += static_cast<std::uint32_t>(step);
+    most = std::max(most, now);
+  }
+  return most;
 }
 
 JournalRecord read_record(Reader& in, const std::vector<JournalTarget>& targets,
@@ -138,6 +172,12 @@ JournalRecord read_record(Reader& in, const std::vector<JournalTarget>& targets,
       record.length > size - record.offset) {
     in.fail("record lies outside its target", fmt::format("within {}", size), record.offset);
   }
+  // Only whole blocks, so that a journal cannot have more records than its target has blocks.
+  const std::uint64_t end = record.offset + record.length;
+  if (record.offset % journal_block != 0 || (end % journal_block != 0 && end != size)) {
+    in.fail("record is not of whole blocks", fmt::format("multiples of {}", journal_block),
+            record.offset);
+  }
   record.position = in.skip(record.length);
   if (edits > max_items - items) in.fail("has too many edits", fmt::format("{}", max_items), edits);
   items += edits;
@@ -150,6 +190,10 @@ JournalRecord read_record(Reader& in, const std::vector<JournalTarget>& targets,
     }
     edit.position = in.skip(edit.length);
     record.edits.push_back(edit);
+  }
+  const std::uint32_t most = most_writes(record.edits);
+  if (most > journal_max_writes) {
+    in.fail("writes a byte too often", fmt::format("at most {} times", journal_max_writes), most);
   }
   return record;
 }
@@ -234,21 +278,21 @@ bool is_journal(const ByteSource& source) {
   return ByteView(head, 0, source.name()).starts_with(magic);
 }
 
-Journal Journal::decode(std::shared_ptr<const ByteSource> source) {
+Journal Journal::decode(std::shared_ptr<const ByteSource> source, const Admit& admit) {
   Journal journal;
   journal.source_ = std::move(source);
   const Counts counts = read_header(*journal.source_);
-  check_digest(*journal.source_);
-
   Reader in(*journal.source_);
   in.skip(header_size);
   journal.folder_ = in.text(counts.folder);
   if (!is_inner_folder(journal.folder_)) in.fail("names a folder outside its root", "a path", 0);
   journal.metadata_ = in.text(counts.metadata);
-  if (counts.targets == 0 || counts.targets > max_targets) {
-    in.fail("has an odd number of targets", fmt::format("1 to {}", max_targets), counts.targets);
+  if (counts.targets == 0 || counts.targets > journal_max_targets) {
+    in.fail("has an odd number of targets", fmt::format("1 to {}", journal_max_targets),
+            counts.targets);
   }
   for (std::uint32_t i = 0; i < counts.targets; ++i) journal.targets_.push_back(read_target(in));
+  if (admit) require_in_proportion(*journal.source_, admit(journal));
   std::uint32_t items = 0;
   for (std::uint32_t i = 0; i < counts.records; ++i) {
     if (++items > max_items) in.fail("has too many records", fmt::format("{}", max_items), i);
@@ -260,6 +304,7 @@ Journal Journal::decode(std::shared_ptr<const ByteSource> source) {
   }
   const std::uint64_t left = journal.source_->size() - in.position();
   if (left != digest_size) in.fail("has bytes after its records", "0", left - digest_size);
+  check_digest(*journal.source_);
   return journal;
 }
 

@@ -22,6 +22,14 @@ inline constexpr std::uint32_t journal_version = 1;
 /// bytes may spoil the rest of its physical sector (4096 on today's disks).
 inline constexpr std::uint64_t journal_block = 4096;
 
+/// Targets of one journal: the hives of one folder.
+inline constexpr std::uint32_t journal_max_targets = 16;
+
+/// How often a transaction may write one byte: four phases (disk/vhdx_write.cc has the most), and
+/// in each of them a piece of a structure over the whole of it. A journal with more would make any
+/// content of a target look like one that the transaction left.
+inline constexpr std::uint32_t journal_max_writes = 8;
+
 /// One file that the transaction changes.
 struct JournalTarget {
   std::string name;  ///< a plain name in the folder of the targets
@@ -49,9 +57,15 @@ struct JournalRecord {
 /// A journal as read: complete, its checksum right, its fields consistent. Bytes stay in the file.
 class Journal {
  public:
+  /// Says whether the journal may concern the targets it names, by throwing if not, and how many
+  /// bytes these have now, all together. Is handed a journal that has its folder, metadata and
+  /// targets, but no records yet, and whose checksum nobody has looked at.
+  using Admit = std::function<std::uint64_t(const Journal& begun)>;
+
   /// Error(corrupt) for anything that is not a whole journal, Error(unsupported) for one of a newer
-  /// version.
-  static Journal decode(std::shared_ptr<const ByteSource> source);
+  /// version. The checksum comes last, since it takes a read of all of it: what comes from a
+  /// stranger is first measured against its targets by `admit`; null for what this process wrote.
+  static Journal decode(std::shared_ptr<const ByteSource> source, const Admit& admit);
 
   /// Where the targets lie, relative to the root (JournalPlace); "" is the root itself.
   const std::string& folder() const { return folder_; }

@@ -10,6 +10,19 @@ constexpr std::string_view disk_suffix = ".goldhive-disk";
 
 }  // namespace
 
+std::string journal_path(const std::string& folder, const std::vector<std::string>& names) {
+  return join_path(folder, names.size() == 1 ? names[0] + "." + journal_name : journal_name);
+}
+
+std::string unfinished(const std::string& path) { return path + ".new"; }
+
+ReplacementNames::ReplacementNames(const std::string& file)
+    : fresh(file + ".goldhive-new"),
+      old(file + ".goldhive-old"),
+      record(file + ".goldhive-replacing") {}
+
+std::string original_of(const std::string& undo_file) { return undo_file + ".original"; }
+
 bool is_own_file(const std::string& path) {
   const std::string name = base_name(path);
   return name.find(".goldhive-") != std::string::npos || name.starts_with(journal_name);

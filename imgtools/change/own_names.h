@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace goldhive {
 
@@ -11,6 +12,24 @@ namespace goldhive {
 inline constexpr const char* journal_name = "goldhive-journal";
 /// What an undo file is called after its target.
 inline constexpr const char* undo_suffix = ".goldhive-undo";
+
+/// Names of the journal of a transaction over `names`, all in `folder`: "SYSTEM.goldhive-journal"
+/// for one file, "goldhive-journal" for several. Two names, so that whoever opens a file need not
+/// list its folder to know that no journal concerns it.
+std::string journal_path(const std::string& folder, const std::vector<std::string>& names);
+
+/// What a file of ours is called until it is whole.
+std::string unfinished(const std::string& path);
+
+/// The names that a replacement of `file` uses, all in the file's folder.
+struct ReplacementNames {
+  explicit ReplacementNames(const std::string& file);
+  std::string fresh;   ///< the new content, until it is renamed
+  std::string old;     ///< another name of the old file, as long as the record stands
+  std::string record;  ///< while it stands, the old content counts
+};
+/// The old file that belongs to an undo file.
+std::string original_of(const std::string& undo_file);
 
 /// True of the name of a journal, an undo file or anything else that a patch puts beside a target:
 /// the old content of an image is no other image, whatever is in it.

@@ -39,6 +39,7 @@
 #include <fmt/format.h>
 
 #include "imgtools/bytes/error.h"
+#include "imgtools/change/own_files.h"
 #include "imgtools/host/path.h"
 #include "imgtools/host/storage_steps.h"
 
@@ -57,23 +58,32 @@ void require_room(const Storage& storage, const std::string& folder, std::uint64
       folder.empty() ? "." : folder);
 }
 
-/// Keeps the content of `from` as `to`: as the same file, as a reflink, or as a durable copy.
-/// `beside` bytes must have room with a copy.
-void keep(Storage& storage, const std::string& from, const std::string& to,
-          std::uint64_t beside = 0) {
+/// Gives the open file `from` the name `to`, too. False where that is not possible.
+bool link_open_file(Storage& storage, const OwnFile& from, const std::string& to) {
+  const std::string& name = from.content->name();
+  if (!storage.link(name, to)) return false;
+  const std::optional<OwnFile> linked = storage.open_own(to, name);
+  if (linked && linked->info.device == from.info.device && linked->info.inode == from.info.inode) {
+    return true;
+  }
+  storage.remove(to);
+  throw Error(ErrorKind::refused, "was replaced by another process", name);
+}
+
+/// Keeps the content of the open file `from` as `to`: as the same file, as a reflink, or as a
+/// durable copy. `beside` bytes must have room with a copy.
+void keep(Storage& storage, const OwnFile& from, const std::string& to, std::uint64_t beside = 0) {
   remove_if_there(storage, to);
-  const std::optional<FileInfo> info = storage.stat(from);
-  if (!info) throw Error(ErrorKind::not_found, "no such file", from);
-  if (info->links <= 1 && storage.link(from, to)) return;
-  const std::string fresh = to + ".new";
+  if (from.info.links <= 1 && link_open_file(storage, from, to)) return;
+  const std::string fresh = unfinished(to);
   remove_if_there(storage, fresh);
   try {
     const std::unique_ptr<WritableFile> file = storage.create(fresh);
-    if (!file->clone(from)) {
-      require_room(storage, parent_of(to), info->size + beside, "a copy of the old file");
-      fill_from(*storage.open(from), *file);
+    if (!file->clone(*from.content)) {
+      require_room(storage, parent_of(to), from.info.size + beside, "a copy of the old file");
+      fill_from(*from.content, *file);
     }
-    storage.copy_attributes(from, fresh);
+    file->copy_attributes(*from.content);
     file->sync();
     storage.rename(fresh, to);
   } catch (const Error&) {
@@ -83,13 +93,13 @@ void keep(Storage& storage, const std::string& from, const std::string& to,
 }
 
 void write_durably(Storage& storage, const std::string& path, const Bytes& bytes) {
-  const std::string fresh = path + ".new";
+  const std::string fresh = unfinished(path);
   remove_if_there(storage, fresh);
   try {
     const std::unique_ptr<WritableFile> file = storage.create(fresh);
     file->write(0, bytes);
     file->sync();
-    storage.rename(fresh, path);
+    storage.rename_new(fresh, path);
     storage.sync_directory(parent_of(path));
   } catch (const Error&) {
     try_to([&] { remove_if_there(storage, fresh); });
@@ -116,6 +126,10 @@ class AsReplaced final : public ReadStorage {
   std::optional<std::string> read_link(const std::string& path) const override {
     return base_.read_link(path);
   }
+  std::optional<OwnFile> open_own(const std::string& path,
+                                  const std::string& target) const override {
+    return base_.open_own(now(path), now(target));
+  }
 
  private:
   const std::string& now(const std::string& path) const {
@@ -131,7 +145,7 @@ std::vector<std::string> leftovers(const ReadStorage& storage, const std::string
   const ReplacementNames names(file);
   std::vector<std::string> found;
   for (const std::string& path :
-       {names.fresh, names.old, names.old + ".new", names.record + ".new"}) {
+       {names.fresh, names.old, unfinished(names.old), unfinished(names.record)}) {
     if (storage.stat(path)) found.push_back(path);
   }
   return found;
@@ -160,7 +174,7 @@ class Replacement {
     refuse_hot(storage_, file_);
     prepare(metadata);
     try {
-      keep(storage_, file_, names_.old, rewrite_.size_limit);
+      keep(storage_, *old_, names_.old, rewrite_.size_limit);
       storage_.sync_directory(parent_of(file_));
       require_room(storage_, parent_of(file_), rewrite_.size_limit, "a new file");
       write();
@@ -176,12 +190,15 @@ class Replacement {
  private:
   void prepare(const std::string& metadata) {
     remove_leftovers(storage_, file_);
-    const std::unique_ptr<ByteSource> old = storage_.open(file_);
+    old_ = storage_.open_own(file_, file_);
+    if (!old_ || !old_->content) {
+      throw Error(ErrorKind::refused, "was replaced by another process", file_);
+    }
     record_.folder = relative_folder(place_.root, parent_of(file_));
     record_.name = base_name(file_);
     record_.metadata = metadata;
-    record_.old_size = old->size();
-    record_.old_digest = sha256(*old);
+    record_.old_size = old_->content->size();
+    record_.old_digest = sha256(*old_->content);
     if (place_.keep_undo) undo_path_ = writable_undo_path(storage_, place_);
     if (lies_elsewhere(undo_path_)) {
       require_room(storage_, parent_of(undo_path_), record_.old_size, "the old file");
@@ -211,7 +228,7 @@ class Replacement {
     });
     record_.new_size = at;
     record_.new_digest = hash.finish();
-    storage_.copy_attributes(file_, names_.fresh);
+    fresh_->copy_attributes(*old_->content);
     fresh_->sync();
     if (sha256(*storage_.open(names_.fresh)) != record_.new_digest) {
       throw Error(ErrorKind::io, "what was written does not read back", names_.fresh);
@@ -255,11 +272,13 @@ class Replacement {
       storage_.remove(names_.record);
       return;
     }
-    keep(storage_, names_.old, original_of(undo_file));
+    const auto old = open_own_file(storage_, names_.old, file_, OwnKind::original);
+    if (!old) throw Error(ErrorKind::refused, "was removed by another process", names_.old);
+    keep(storage_, *old, original_of(undo_file));
     storage_.sync_directory(parent_of(undo_file));
     bool moved = true;
     try {
-      storage_.rename(names_.record, undo_file);
+      storage_.rename_new(names_.record, undo_file);
     } catch (const Error&) {
       moved = false;
     }
@@ -282,6 +301,7 @@ class Replacement {
   ReplacementNames names_;
   LockedTargets locked_;
   ReplacementRecord record_;
+  std::optional<OwnFile> old_;           // the file as it was opened under the lock
   std::unique_ptr<WritableFile> fresh_;  // locked until the end
   std::string undo_path_;                // "" if none is kept
 };
@@ -289,13 +309,8 @@ class Replacement {
 /// Puts the old file back in its place; the record goes last.
 void roll_back(Storage& storage, const HotReplacement& hot, bool force) {
   const std::string folder = parent_of(hot.file);
-  if (hot.old_content == hot.file && !force &&
-      sha256(*storage.open(hot.file)) != hot.record.old_digest) {
-    throw Error(ErrorKind::refused,
-                fmt::format("the old file is gone ({}), and the file is not it", hot.names.old),
-                hot.names.record);
-  }
-  if (hot.old_content == hot.names.old) {
+  if (hot.kept || !force) old_content(storage, hot);  // throws if it is another one
+  if (hot.kept) {
     storage.sync_directory(folder);  // the record's own name may not be durable yet
     storage.rename(hot.names.old, hot.file);
     remove_if_there(storage, hot.names.old);  // a rename between two names of one file does nothing
@@ -339,9 +354,10 @@ std::optional<std::string> recover_replacement(Storage& storage, const std::stri
   return found->names.record;
 }
 
-UndoResult undo_replacement(Storage& storage, const JournalPlace& place,
-                            const std::string& undo_file, bool force) {
-  const ReplacementRecord record = decode_replacement(*storage.open(undo_file));
+UndoResult undo_replacement(Storage& storage, const JournalPlace& place, const ByteSource& content,
+                            bool force) {
+  const std::string& undo_file = content.name();
+  const ReplacementRecord record = decode_replacement(content);
   const std::string folder = folder_below(storage, place.root, record.folder);
   const std::string name = place.file.empty() ? record.name : place.file;
   const std::string file = join_path(folder, name);
@@ -359,12 +375,12 @@ UndoResult undo_replacement(Storage& storage, const JournalPlace& place,
       throw Error(ErrorKind::refused, "does not fit: the file was changed since that patch",
                   undo_file);
     }
-    if (storage.read_link(original) || !storage.stat(original) ||
-        sha256(*storage.open(original)) != record.old_digest) {
+    const auto kept = open_own_file(storage, original, file, OwnKind::original);
+    if (!kept || !is_original(record, *kept->content)) {
       throw Error(ErrorKind::refused, "the old file that belongs to it is gone or damaged",
                   original);
     }
-    keep(storage, original, names.old);
+    keep(storage, *kept, names.old);
     storage.sync_directory(folder);
     storage.rename(names.old, file);
     remove_if_there(storage, names.old);

@@ -25,8 +25,8 @@ std::string replace_file(Storage& storage, const JournalPlace& place, const Host
 std::optional<std::string> recover_replacement(Storage& storage, const std::string& file,
                                                bool force);
 
-/// undo() for an undo file that is the record of a replacement.
-UndoResult undo_replacement(Storage& storage, const JournalPlace& place,
-                            const std::string& undo_file, bool force);
+/// undo() for an undo file, open as `content`, that is the record of a replacement.
+UndoResult undo_replacement(Storage& storage, const JournalPlace& place, const ByteSource& content,
+                            bool force);
 
 }  // namespace goldhive

@@ -1,9 +1,12 @@
 #include "imgtools/change/replacement_record.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <string_view>
 
 #include "imgtools/bytes/error.h"
+#include "imgtools/change/own_files.h"
 #include "imgtools/host/path.h"
 
 namespace goldhive {
@@ -100,17 +103,31 @@ std::optional<HotReplacement> find_hot_replacement(const ReadStorage& storage,
                                                    const std::string& host_file) {
   const std::string file = follow_links(storage, host_file);
   const ReplacementNames names(file);
-  if (!storage.stat(names.record)) return std::nullopt;
-  std::unique_ptr<ByteSource> source;
-  try {
-    source = storage.open(names.record);
-  } catch (const Error& e) {
-    if (e.kind() == ErrorKind::not_found) return std::nullopt;  // it has just ended
-    throw;
+  const auto record = open_own_file(storage, names.record, file, OwnKind::written);
+  if (!record) return std::nullopt;
+  HotReplacement hot{names, file, decode_replacement(*record->content), nullptr};
+  if (auto kept = open_own_file(storage, names.old, file, OwnKind::original)) {
+    hot.kept = std::move(kept->content);
   }
-  HotReplacement hot{names, file, decode_replacement(*source), file};
-  if (storage.stat(names.old)) hot.old_content = names.old;
   return hot;
+}
+
+bool is_original(const ReplacementRecord& record, const ByteSource& content) {
+  return content.size() == record.old_size && sha256(content) == record.old_digest;
+}
+
+std::shared_ptr<const ByteSource> old_content(const ReadStorage& storage,
+                                              const HotReplacement& hot) {
+  std::shared_ptr<const ByteSource> content = hot.kept;
+  if (!content) content = storage.open(hot.file);
+  if (is_original(hot.record, *content)) return content;
+  throw Error(ErrorKind::refused,
+              hot.kept ? fmt::format("is not the old content that {} speaks of: nothing is read "
+                                     "from it (if the file beside it is right, remove both)",
+                                     hot.names.record)
+                       : fmt::format("was being replaced ({}), and the old file is gone ({})",
+                                     hot.names.record, hot.names.old),
+              content->name());
 }
 
 }  // namespace goldhive

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "imgtools/bytes/digest.h"
+#include "imgtools/change/own_names.h"
 #include "imgtools/host/storage.h"
 
 namespace goldhive {
@@ -27,29 +28,25 @@ ReplacementRecord decode_replacement(const ByteSource& source);
 /// By the first bytes.
 bool is_replacement_record(const ByteSource& source);
 
-/// The names that a replacement of `file` uses, all in the file's folder.
-struct ReplacementNames {
-  explicit ReplacementNames(const std::string& file)
-      : fresh(file + ".goldhive-new"),
-        old(file + ".goldhive-old"),
-        record(file + ".goldhive-replacing") {}
-  std::string fresh;   ///< the new content, until it is renamed
-  std::string old;     ///< another name of the old file, as long as the record stands
-  std::string record;  ///< while it stands, the old content counts
-};
-/// The old file that belongs to an undo file.
-inline std::string original_of(const std::string& undo_file) { return undo_file + ".original"; }
-
 struct HotReplacement {
   ReplacementNames names;
   std::string file;
   ReplacementRecord record;
-  /// Where the old content is: names.old, or the file itself.
-  std::string old_content;
+  /// The file names.old, open; null if it is gone, since rolling back got that far already: then
+  /// the file is the old one itself. Not compared with the record yet.
+  std::shared_ptr<const ByteSource> kept;
 };
 /// The replacement of `host_file` (symbolic links to it are followed) that was cut off, if there is
-/// one. Error(corrupt) for a damaged record.
+/// one. Error(corrupt) for a damaged record, Error(refused) for one, or an old file, that is not to
+/// be believed (own_files.h).
 std::optional<HotReplacement> find_hot_replacement(const ReadStorage& storage,
                                                    const std::string& host_file);
+
+/// Whether `content` is the old file that the record speaks of, by its size and all of its bytes.
+bool is_original(const ReplacementRecord& record, const ByteSource& content);
+
+/// The old content, compared with the record. Error(refused) if it is another one.
+std::shared_ptr<const ByteSource> old_content(const ReadStorage& storage,
+                                              const HotReplacement& hot);
 
 }  // namespace goldhive

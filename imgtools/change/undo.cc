@@ -1,9 +1,14 @@
 // The order of writes of an undo
 //
 //   1. lock      the targets, and see that they are exactly as the patch left them
-//   2. journal   copy the undo file to X.goldhive-journal (as in journal.cc)   <- hot from here on
+//   2. journal   sync the undo file, rename it to X.goldhive-journal, sync the folder
+//                                                                        <- hot from here on
 //   3. restore   write the old bytes, sync, read back
-//   4. forget    remove the undo file, remove the journal, sync both folders
+//   4. forget    sync the undo file's folder, remove the journal, sync its folder
+//
+// The rename takes no room, so a full disk does not stand in the way. An undo file on another file
+// system is copied, as a journal is written (journal.cc), and removed in step 4. So is one that
+// only the user vouches for: under the journal's name nobody would.
 //
 // An undo needs no journal of what it overwrites: it makes the patch's own journal hot again, and
 // from then on every reader sees, and every recover() completes, the original state. A crash before
@@ -16,6 +21,7 @@
 #include <charconv>
 
 #include "imgtools/bytes/error.h"
+#include "imgtools/change/own_files.h"
 #include "imgtools/change/own_names.h"
 #include "imgtools/change/replacement.h"
 #include "imgtools/change/replacement_record.h"
@@ -28,21 +34,21 @@ namespace {
 
 /// The number of an undo file called `name` if it belongs to `base`, both comparable(): "x" is 1,
 /// "x.2" is 2. 0: no.
-unsigned number_of(const std::string& name, const std::string& base) {
+std::uint64_t number_of(const std::string& name, const std::string& base) {
   if (name == base) return 1;
   if (!name.starts_with(base + ".")) return 0;
   const char* digits = name.data() + base.size() + 1;
   const char* end = name.data() + name.size();
-  unsigned number = 0;
+  std::uint64_t number = 0;
   const auto [stop, error] = std::from_chars(digits, end, number);
   return error == std::errc() && stop == end && number > 1 && *digits != '0' ? number : 0;
 }
 
 /// The highest number in use at `path`, 0 if there is none.
-unsigned highest_number(const ReadStorage& storage, const std::string& path) {
+std::uint64_t highest_number(const ReadStorage& storage, const std::string& path) {
   const std::string folder = parent_of(path);
   if (!storage.stat(folder.empty() ? "." : folder)) return 0;
-  unsigned highest = 0;
+  std::uint64_t highest = 0;
   const std::string base = comparable(base_name(path));
   for (const DirectoryEntry& entry : storage.list(folder)) {
     highest = std::max(highest, number_of(comparable(entry.name), base));
@@ -50,7 +56,7 @@ unsigned highest_number(const ReadStorage& storage, const std::string& path) {
   return highest;
 }
 
-std::string numbered(const std::string& path, unsigned number) {
+std::string numbered(const std::string& path, std::uint64_t number) {
   return number == 1 ? path : fmt::format("{}.{}", path, number);
 }
 
@@ -119,7 +125,7 @@ JournalPlace place_of(const ReadStorage& storage, const std::string& target,
 std::string writable_undo_path(Storage& storage, const JournalPlace& place) {
   std::string reasons;
   for (const std::string& path : place.undo_paths) {
-    const std::string probe = path + ".new";
+    const std::string probe = unfinished(path);
     try {
       if (!parent_of(path).empty()) storage.make_directories(parent_of(path));
       if (storage.stat(probe)) storage.remove(probe);
@@ -137,26 +143,31 @@ std::string writable_undo_path(Storage& storage, const JournalPlace& place) {
 }
 
 std::string next_undo_file(const ReadStorage& storage, const std::string& path) {
-  return numbered(path, highest_number(storage, path) + 1);
+  const std::uint64_t highest = highest_number(storage, path);
+  if (highest == UINT64_MAX) {
+    throw Error(ErrorKind::refused, "has the last number that there is: no undo file can follow it",
+                numbered(path, highest));
+  }
+  return numbered(path, highest + 1);
 }
 
 std::optional<std::string> newest_undo_file(const ReadStorage& storage, const JournalPlace& place) {
   for (const std::string& path : place.undo_paths) {
-    const unsigned highest = highest_number(storage, path);
+    const std::uint64_t highest = highest_number(storage, path);
     if (highest > 0) return numbered(path, highest);
   }
   return std::nullopt;
 }
 
 void copy_durably(Storage& storage, const Journal& journal, const std::string& path) {
-  const std::string fresh = path + ".new";
+  const std::string fresh = unfinished(path);
   remove_if_there(storage, fresh);
   try {
     const std::unique_ptr<WritableFile> file = storage.create(fresh);
     fill_from(journal.source(), *file);
     file->sync();
-    Journal::decode(storage.open(fresh));
-    storage.rename(fresh, path);
+    Journal::decode(storage.open(fresh), {});
+    storage.rename_new(fresh, path);
     storage.sync_directory(parent_of(path));
   } catch (const Error&) {
     try_to([&] { storage.remove(fresh); });
@@ -164,31 +175,109 @@ void copy_durably(Storage& storage, const Journal& journal, const std::string& p
   }
 }
 
-std::string undo_metadata(const ReadStorage& storage, const std::string& undo_file) {
-  std::unique_ptr<ByteSource> file = storage.open(undo_file);
-  if (is_replacement_record(*file)) return decode_replacement(*file).metadata;
-  return Journal::decode(std::move(file)).metadata();
+namespace {
+
+/// The file or folder that the place is of.
+std::string target_of(const JournalPlace& place) {
+  return place.file.empty() ? place.root : join_path(place.root, place.file);
+}
+
+OwnFile open_undo_file(const ReadStorage& storage, const JournalPlace& place,
+                       const std::string& path) {
+  std::optional<OwnFile> file = open_own_file(storage, path, target_of(place), OwnKind::written);
+  if (!file) throw Error(ErrorKind::not_found, "no such file", path);
+  return std::move(*file);
+}
+
+/// The paths of the files that an undo file concerns. Error(refused) if a patch of that place
+/// cannot have made it.
+std::vector<std::string> targets_at(const ReadStorage& storage, const JournalPlace& place,
+                                    const Journal& journal) {
+  const std::string& undo_file = journal.source().name();
+  const std::string folder = folder_below(storage, place.root, journal.folder());
+  std::vector<std::string> files;
+  for (const std::string& name : target_names(journal)) {
+    if (place.file.empty()) {
+      if (is_own_file(name)) {
+        throw Error(ErrorKind::refused, "names a file of goldhive (" + name + "): not believed",
+                    undo_file);
+      }
+      files.push_back(join_path(folder, name));
+    } else {  // it may have been renamed since
+      const std::string file = is_disk_inside(name) ? disk_inside(place.file) : place.file;
+      files.push_back(join_path(folder, file));
+    }
+  }
+  if (!place.file.empty() && (files.size() != 1 || !journal.folder().empty())) {
+    throw Error(ErrorKind::refused, "names other files than the target: not believed", undo_file);
+  }
+  return files;
+}
+
+Journal decode_undo_file(const ReadStorage& storage, const JournalPlace& place,
+                         std::shared_ptr<const ByteSource> content) {
+  return Journal::decode(std::move(content), [&](const Journal& begun) {
+    std::uint64_t bytes = 0;
+    for (const std::string& file : targets_at(storage, place, begun)) {
+      const std::optional<FileInfo> info = storage.stat(file);
+      if (info) bytes += info->size;
+    }
+    return bytes;
+  });
+}
+
+/// Makes the undo file itself the hot journal, which takes no room. False where it must be copied.
+bool make_hot_by_name(Storage& storage, const std::string& undo_file, const std::string& hot_path) {
+  try {
+    // It may be an unsynced copy that somebody made of it.
+    storage.open_write(undo_file)->sync();
+    storage.rename_new(undo_file, hot_path);
+  } catch (const Error&) {
+    return false;
+  }
+  return true;
+}
+
+/// Makes a copy of the undo file the hot journal.
+void make_hot_copy(Storage& storage, const Journal& journal, const std::string& hot_path) {
+  const std::string folder = parent_of(hot_path);
+  const std::uint64_t needed = journal.source().size();
+  const std::uint64_t room = storage.free_space(folder);
+  if (room < needed) {
+    throw Error(ErrorKind::refused,
+                fmt::format("not enough room on the file system: {} bytes needed for the journal, "
+                            "{} free",
+                            needed, room),
+                folder.empty() ? "." : folder);
+  }
+  make_hot(storage, hot_path, [&](WritableFile& file) { fill_from(journal.source(), file); });
+}
+
+}  // namespace
+
+std::string undo_metadata(const ReadStorage& storage, const JournalPlace& place,
+                          const std::string& undo_file) {
+  OwnFile file = open_undo_file(storage, place, undo_file);
+  if (is_replacement_record(*file.content)) return decode_replacement(*file.content).metadata;
+  return decode_undo_file(storage, place, std::move(file.content)).metadata();
 }
 
 UndoResult undo(Storage& storage, const JournalPlace& place, const std::string& undo_file,
                 bool force) {
-  if (is_replacement_record(*storage.open(undo_file))) {
-    return undo_replacement(storage, place, undo_file, force);
+  OwnFile file = open_undo_file(storage, place, undo_file);
+  if (is_replacement_record(*file.content)) {
+    return undo_replacement(storage, place, *file.content, force);
   }
-  const Journal journal = Journal::decode(storage.open(undo_file));
-  const std::string folder = folder_below(storage, place.root, journal.folder());
-  std::vector<std::string> names = target_names(journal);
-  if (names.size() == 1 && !place.file.empty()) {  // it may have been renamed since
-    names[0] = is_disk_inside(names[0]) ? disk_inside(place.file) : place.file;
-  }
-  LockedTargets targets(storage, folder, names);
-
+  const std::shared_ptr<const ByteSource> content = std::move(file.content);
+  const Journal journal = decode_undo_file(storage, place, content);
   UndoResult result;
   result.metadata = journal.metadata();
-  for (const std::string& name : names) {
-    result.targets.push_back(join_path(folder, name));
-    refuse_hot(storage, result.targets.back());
-  }
+  result.targets = targets_at(storage, place, journal);
+  const std::string folder = parent_of(result.targets.front());
+  std::vector<std::string> names;
+  for (const std::string& target : result.targets) names.push_back(base_name(target));
+  LockedTargets targets(storage, folder, names);
+  for (const std::string& target : result.targets) refuse_hot(storage, target);
   const TargetState state = compare_all(journal, targets);
   result.changed = !state.is_old;
   if (!state.is_old && !state.is_new && !force) {
@@ -200,22 +289,14 @@ UndoResult undo(Storage& storage, const JournalPlace& place, const std::string& 
   }
 
   const std::string hot_path = journal_path(folder, names);
+  bool moved = false;
   if (result.changed) {
     require_old_length(journal, targets);
-    const std::uint64_t needed = journal.source().size();
-    const std::uint64_t room = storage.free_space(folder);
-    if (room < needed) {
-      throw Error(
-          ErrorKind::refused,
-          fmt::format("not enough room on the file system: {} bytes needed for the journal, "
-                      "{} free",
-                      needed, room),
-          folder.empty() ? "." : folder);
-    }
-    const Journal hot =
-        make_hot(storage, hot_path, [&](WritableFile& file) { fill_from(journal.source(), file); });
+    moved = !file.vouched_for && make_hot_by_name(storage, undo_file, hot_path);
+    if (!moved) make_hot_copy(storage, journal, hot_path);
     try {
-      restore(hot, targets);
+      if (moved) storage.sync_directory(folder);
+      restore(journal, targets);
     } catch (const Error& e) {
       throw Error(ErrorKind::io,
                   fmt::format("{}: the journal stays, run goldhive recover", e.what()), hot_path);
@@ -224,7 +305,7 @@ UndoResult undo(Storage& storage, const JournalPlace& place, const std::string& 
 
   std::optional<Error> kept;
   try {
-    storage.remove(undo_file);
+    if (!moved) storage.remove(undo_file);
     storage.sync_directory(parent_of(undo_file));
   } catch (const Error& e) {
     kept = e;

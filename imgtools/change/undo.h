@@ -35,7 +35,8 @@ JournalPlace place_of(const ReadStorage& storage, const std::string& target,
 /// The first of the place's paths that can be written (tried with a file that is removed at once).
 /// Error(refused) if none can.
 std::string writable_undo_path(Storage& storage, const JournalPlace& place);
-/// The name for one more undo file: `path`, or `path` with the next number.
+/// The name for one more undo file: `path`, or `path` with the next number. Error(refused) if there
+/// is none left.
 std::string next_undo_file(const ReadStorage& storage, const std::string& path);
 /// The undo file that undo() should take: the newest at the first of the paths that has any.
 std::optional<std::string> newest_undo_file(const ReadStorage& storage, const JournalPlace& place);
@@ -48,8 +49,10 @@ void copy_durably(Storage& storage, const Journal& journal, const std::string& p
 std::string folder_below(const ReadStorage& storage, const std::string& root,
                          const std::string& folder);
 
-/// What the patch of an undo file noted in it. Error(corrupt).
-std::string undo_metadata(const ReadStorage& storage, const std::string& undo_file);
+/// What the patch of an undo file noted in it. Error(corrupt); Error(refused) if the file is not to
+/// be believed (own_files.h).
+std::string undo_metadata(const ReadStorage& storage, const JournalPlace& place,
+                          const std::string& undo_file);
 
 struct UndoResult {
   bool changed =
@@ -60,7 +63,8 @@ struct UndoResult {
 
 /// Takes the patch of `undo_file` back and removes the file. A crash leaves the patched files or
 /// the original ones. Error(refused) if they are not exactly as the patch left them, unless
-/// `force`.
+/// `force`; and, whatever `force` says, if the undo file is not to be believed (own_files.h), or
+/// names other files than a patch of this target changes.
 UndoResult undo(Storage& storage, const JournalPlace& place, const std::string& undo_file,
                 bool force);
 

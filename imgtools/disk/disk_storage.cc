@@ -147,6 +147,10 @@ class DisksAmongFiles : public Interface {
     if (!is_virtual(path)) return base_->open(path);
     return std::make_unique<NbdSource>(servers_.for_reading(*base_, path), path);
   }
+  std::optional<OwnFile> open_own(const std::string& path,
+                                  const std::string& target) const override {
+    return base_->open_own(path, without_disk_inside(target));
+  }
   std::string writer_of(const std::string& path) const override {
     return base_->writer_of(without_disk_inside(path));
   }
@@ -182,12 +186,12 @@ class StorageWithDisks final : public DisksAmongFiles<Storage> {
     return base_->create(path);
   }
   void rename(const std::string& from, const std::string& to) override { base_->rename(from, to); }
+  void rename_new(const std::string& from, const std::string& to) override {
+    base_->rename_new(from, to);
+  }
   void remove(const std::string& path) override { base_->remove(path); }
   bool link(const std::string& from, const std::string& to) override {
     return base_->link(from, to);
-  }
-  void copy_attributes(const std::string& from, const std::string& to) override {
-    base_->copy_attributes(from, to);
   }
   void make_directories(const std::string& path) override { base_->make_directories(path); }
   void sync_directory(const std::string& directory) override { base_->sync_directory(directory); }

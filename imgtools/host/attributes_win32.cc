@@ -50,6 +50,29 @@ void copy_security(const std::string& from, const std::string& to) {
   if (error != ERROR_SUCCESS) fail(to, "set the access rights", error);
 }
 
+bool is_this_user(PSID sid) {
+  HANDLE token = nullptr;
+  if (::OpenProcessToken(::GetCurrentProcess(), TOKEN_QUERY, &token) == 0) return false;
+  alignas(TOKEN_USER) unsigned char buffer[sizeof(TOKEN_USER) + SECURITY_MAX_SID_SIZE];
+  DWORD length = 0;
+  const bool known = ::GetTokenInformation(token, TokenUser, buffer, sizeof buffer, &length) != 0;
+  ::CloseHandle(token);
+  return known && ::EqualSid(sid, reinterpret_cast<TOKEN_USER*>(buffer)->User.Sid) != 0;
+}
+
+bool owns(PSID sid, const std::string& path) {
+  std::wstring name = wide_path(path);
+  PSID owner = nullptr;
+  PSECURITY_DESCRIPTOR descriptor = nullptr;
+  if (::GetNamedSecurityInfoW(name.data(), SE_FILE_OBJECT, OWNER_SECURITY_INFORMATION, &owner,
+                              nullptr, nullptr, nullptr, &descriptor) != ERROR_SUCCESS) {
+    return false;
+  }
+  const bool same = ::EqualSid(sid, owner) != 0;
+  ::LocalFree(descriptor);
+  return same;
+}
+
 /// CopyFileW() copies a stream as it does a file.
 void copy_streams(const std::string& from, const std::string& to) {
   WIN32_FIND_STREAM_DATA found{};
@@ -81,6 +104,19 @@ OwnerOnly::OwnerOnly() : attributes_(std::make_unique<SECURITY_ATTRIBUTES>()) {
 }
 
 OwnerOnly::~OwnerOnly() { ::LocalFree(attributes_->lpSecurityDescriptor); }
+
+bool is_known_owner(HANDLE file, const std::string& target) {
+  PSID owner = nullptr;
+  PSECURITY_DESCRIPTOR descriptor = nullptr;
+  const DWORD error = ::GetSecurityInfo(file, SE_FILE_OBJECT, OWNER_SECURITY_INFORMATION, &owner,
+                                        nullptr, nullptr, nullptr, &descriptor);
+  if (error != ERROR_SUCCESS) return error == ERROR_NOT_SUPPORTED;  // nobody owns a file on FAT
+  const bool known = ::IsWellKnownSid(owner, WinBuiltinAdministratorsSid) != 0 ||
+                     ::IsWellKnownSid(owner, WinLocalSystemSid) != 0 || is_this_user(owner) ||
+                     owns(owner, target);
+  ::LocalFree(descriptor);
+  return known;
+}
 
 void copy_attributes(const std::string& from, const std::string& to) {
   const DWORD attributes = ::GetFileAttributesW(wide_path(from).c_str());

@@ -28,4 +28,8 @@ class OwnerOnly {
 /// Error(io) for the rest.
 void copy_attributes(const std::string& from, const std::string& to);
 
+/// Whether the open file belongs to this user, to administrators or the system, or to the owner of
+/// `target`; true where files have no owners.
+bool is_known_owner(HANDLE file, const std::string& target);
+
 }  // namespace goldhive::win32

@@ -32,6 +32,18 @@ struct DirectoryEntry {
   FileType type = FileType::other;  ///< of the entry itself: links are not followed
 };
 
+/// A file that may be one of our own (a journal, an undo file), and what the open file itself says
+/// of who made it. change/own_files.h judges.
+struct OwnFile {
+  FileInfo info;                        ///< of the entry itself: a link is a link
+  std::unique_ptr<ByteSource> content;  ///< null if the entry is no regular file
+  /// It belongs to the user who runs this, to the system's administrator, or to the owner of the
+  /// target.
+  bool known_owner = true;
+  bool others_write = false;  ///< other users than its owner may write it
+  bool vouched_for = false;   ///< the user has named it: it is to be believed
+};
+
 class ReadStorage {
  public:
   virtual ~ReadStorage() = default;
@@ -48,6 +60,11 @@ class ReadStorage {
   /// read: "process 1234 (qemu-system-x86) has it open for writing", "it is mounted"; "" if nobody
   /// is known, or this host cannot tell. Does not stand in anybody's way.
   virtual std::string writer_of(const std::string&) const { return ""; }
+  /// Opens a file that may be one of our own, of a patch of `target`, for reading. Follows no link,
+  /// and asks the open file, so that nobody can swap names between the question and the reading.
+  /// nullopt if nothing has that name. Error(io).
+  virtual std::optional<OwnFile> open_own(const std::string& path,
+                                          const std::string& target) const = 0;
 };
 
 /// A file open for reading and writing, with an exclusive lock held until it is closed.
@@ -59,29 +76,33 @@ class WritableFile {
   /// Writes all of `data` (short writes and EINTR are retried below this line) or throws Error(io).
   virtual void write(std::uint64_t offset, std::span<const std::uint8_t> data) = 0;
   virtual void resize(std::uint64_t size) = 0;
-  /// Gives a new, empty file the content of the file at `path` by sharing its blocks until either
-  /// is written (a reflink), which takes no room. False where that is not possible: then copy it.
-  virtual bool clone(const std::string&) { return false; }
+  /// Gives a new, empty file the content of `from` by sharing its blocks until either is written (a
+  /// reflink), which takes no room. False where that is not possible: then copy it. `from` comes
+  /// from the same storage.
+  virtual bool clone(const ByteSource&) { return false; }
+  /// Owner, mode, ACLs and other attributes of `from`, whose place this file is to take; not its
+  /// times. `from` comes from the same storage. Error(refused) if the owner cannot be kept.
+  virtual void copy_attributes(const ByteSource&) {}
   /// Returns when everything written so far is on stable storage (fdatasync, FlushFileBuffers).
   virtual void sync() = 0;
 };
 
 class Storage : public ReadStorage {
  public:
-  /// Opens an existing file for writing and takes an exclusive lock on it.
-  /// Error(refused) if another process holds it or it is read-only.
+  /// Opens an existing file for writing and takes an exclusive lock on it. Follows no link.
+  /// Error(refused) if another process holds it, it is read-only or a link.
   virtual std::unique_ptr<WritableFile> open_write(const std::string& path) = 0;
   /// Creates a new file; Error(refused) if the name is taken.
   virtual std::unique_ptr<WritableFile> create(const std::string& path) = 0;
   /// Replaces `to` atomically. Both names are in one directory or at least on one file system.
   virtual void rename(const std::string& from, const std::string& to) = 0;
+  /// Renames, but replaces nothing: Error(refused) if `to` is taken.
+  virtual void rename_new(const std::string& from, const std::string& to) = 0;
   virtual void remove(const std::string& path) = 0;
   /// Gives a file a second name, which must be free. False where that is not possible (another file
   /// system, or one without hard links): then copy it.
   virtual bool link(const std::string&, const std::string&) { return false; }
-  /// Owner, mode, ACLs and other attributes of `from` for `to`, which is to take its place; not its
-  /// times. Error(refused) if the owner cannot be kept.
-  virtual void copy_attributes(const std::string&, const std::string&) {}
+  /// Makes the directory and those above it that are missing, durably.
   virtual void make_directories(const std::string& path) = 0;
   /// Makes creations, renames and removals in `directory` durable (a no-op where the OS has none).
   virtual void sync_directory(const std::string& directory) = 0;

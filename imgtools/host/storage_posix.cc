@@ -21,7 +21,6 @@
 // device is opened O_EXCL, by which Linux refuses a device that is mounted.
 //
 // Both locks live as long as the descriptor, so a kill -9 leaves no stale lock behind.
-#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
@@ -37,11 +36,17 @@
 
 #include "imgtools/bytes/error.h"
 #include "imgtools/host/in_use.h"
+#include "imgtools/host/names_posix.h"
+#include "imgtools/host/path.h"
 #include "imgtools/host/reflink.h"
 #include "imgtools/host/storage.h"
 #include "imgtools/host/xattr.h"
 
 namespace goldhive {
+
+using posix::c_path;
+using posix::fail;
+using posix::type_of;
 
 namespace {
 
@@ -50,20 +55,6 @@ constexpr int no_atime = O_NOATIME;
 #else
 constexpr int no_atime = 0;
 #endif
-
-[[noreturn]] void fail(const std::string& path, const char* action, int error) {
-  const bool absent = error == ENOENT || error == ENOTDIR;
-  throw Error(absent ? ErrorKind::not_found : ErrorKind::io,
-              fmt::format("cannot {}: {}", action, std::generic_category().message(error)), path);
-}
-
-/// c_str() of a path that has no NUL in it: "a\0b" must not silently become "a".
-const char* c_path(const std::string& path) {
-  if (path.find('\0') != std::string::npos) {
-    throw Error(ErrorKind::usage, "a path cannot hold a NUL character", path.c_str());
-  }
-  return path.c_str();
-}
 
 class Descriptor {
  public:
@@ -90,10 +81,10 @@ Descriptor open_raw(const std::string& path, int flags, mode_t mode = 0) {
 
 /// Opens read-only. O_NONBLOCK so that a FIFO cannot hang us; it means nothing to files and disks,
 /// but for a file under a lease (Samba), whose holder we then wait for.
-Descriptor open_for_reading(const std::string& path) {
+Descriptor open_for_reading(const std::string& path, int more = 0) {
   const int attempts[] = {O_RDONLY | O_NONBLOCK | no_atime, O_RDONLY | O_NONBLOCK, O_RDONLY};
   for (const int flags : attempts) {
-    Descriptor fd = open_raw(path, flags);
+    Descriptor fd = open_raw(path, flags | more);
     if (fd.valid() || (errno != EPERM && errno != EWOULDBLOCK)) return fd;
   }
   return Descriptor(-1);
@@ -137,6 +128,7 @@ class FileSource final : public ByteSource {
   FileSource(Descriptor fd, std::uint64_t size, const std::string& path)
       : ByteSource(path), fd_(std::move(fd)), size_(size) {}
   std::uint64_t size() const override { return size_; }
+  int descriptor() const { return fd_.get(); }
 
  protected:
   void do_read(std::uint64_t offset, std::span<std::uint8_t> out) const override {
@@ -176,6 +168,12 @@ void lock(int fd, const std::string& path) {
   }
 }
 
+int descriptor_of(const ByteSource& source) {
+  const auto* file = dynamic_cast<const FileSource*>(&source);
+  if (file == nullptr) throw Error(ErrorKind::io, "is no file of this host", source.name());
+  return file->descriptor();
+}
+
 class PosixFile final : public WritableFile {
  public:
   PosixFile(Descriptor fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
@@ -203,10 +201,22 @@ class PosixFile final : public WritableFile {
       if (errno != EINTR) fail(path_, "change the size", errno);
     }
   }
-  bool clone(const std::string& path) override {
-    const Descriptor source = open_for_reading(path);
-    if (!source.valid()) fail(path, "open", errno);
-    return share_blocks(source.get(), fd_.get());
+  bool clone(const ByteSource& from) override {
+    return share_blocks(descriptor_of(from), fd_.get());
+  }
+  void copy_attributes(const ByteSource& from) override {
+    const int source = descriptor_of(from);
+    const struct stat s = stat_fd(source, from.name());
+    const struct stat t = stat_fd(fd_.get(), path_);
+    if ((s.st_uid != t.st_uid || s.st_gid != t.st_gid) &&
+        ::fchown(fd_.get(), s.st_uid, s.st_gid) != 0) {
+      throw Error(ErrorKind::refused,
+                  "belongs to another user or group, which the new file could not keep: run as its "
+                  "owner or as root",
+                  from.name());
+    }
+    copy_extended_attributes(source, fd_.get(), from.name());
+    if (::fchmod(fd_.get(), s.st_mode & 07777) != 0) fail(path_, "set the mode", errno);
   }
   void sync() override {
 #ifdef F_FULLFSYNC  // macOS: fsync() stops at the drive's cache
@@ -222,32 +232,15 @@ class PosixFile final : public WritableFile {
   std::string path_;
 };
 
-FileType type_of(mode_t mode) {
-  if (S_ISREG(mode)) return FileType::file;
-  if (S_ISDIR(mode)) return FileType::directory;
-  if (S_ISLNK(mode)) return FileType::symlink;
-  if (S_ISBLK(mode)) return FileType::device;
-  return FileType::other;
-}
-
-FileType type_of_entry(const std::string& directory, const dirent& entry) {
-  switch (entry.d_type) {
-    case DT_REG:
-      return FileType::file;
-    case DT_DIR:
-      return FileType::directory;
-    case DT_LNK:
-      return FileType::symlink;
-    case DT_BLK:
-      return FileType::device;
-    case DT_UNKNOWN: {  // file systems that do not store it
-      struct stat s {};
-      const std::string path = directory + "/" + entry.d_name;
-      return ::lstat(path.c_str(), &s) == 0 ? type_of(s.st_mode) : FileType::other;
-    }
-    default:
-      return FileType::other;
-  }
+/// But for the size of a device.
+FileInfo info_of(const struct stat& s) {
+  FileInfo info;
+  info.type = type_of(s.st_mode);
+  info.device = static_cast<std::uint64_t>(s.st_dev);
+  info.inode = static_cast<std::uint64_t>(s.st_ino);
+  info.links = static_cast<std::uint64_t>(s.st_nlink);
+  if (info.type == FileType::file) info.size = static_cast<std::uint64_t>(s.st_size);
+  return info;
 }
 
 std::optional<FileInfo> stat_path(const std::string& path) {
@@ -256,36 +249,13 @@ std::optional<FileInfo> stat_path(const std::string& path) {
     if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
     fail(path, "stat", errno);
   }
-  FileInfo info;
-  info.type = type_of(s.st_mode);
-  info.device = static_cast<std::uint64_t>(s.st_dev);
-  info.inode = static_cast<std::uint64_t>(s.st_ino);
-  info.links = static_cast<std::uint64_t>(s.st_nlink);
-  if (info.type == FileType::file) info.size = static_cast<std::uint64_t>(s.st_size);
+  FileInfo info = info_of(s);
   if (info.type == FileType::device) {
     const Descriptor fd = open_for_reading(path);
     if (!fd.valid()) fail(path, "open", errno);
     info.size = size_of(fd.get(), s, path);
   }
   return info;
-}
-
-std::vector<DirectoryEntry> list_directory(const std::string& directory) {
-  DIR* stream = ::opendir(c_path(directory.empty() ? "." : directory));
-  if (stream == nullptr) fail(directory, "list", errno);
-  std::vector<DirectoryEntry> entries;
-  errno = 0;
-  while (const dirent* entry = ::readdir(stream)) {
-    const std::string name = entry->d_name;
-    if (name != "." && name != "..") entries.push_back({name, type_of_entry(directory, *entry)});
-    errno = 0;
-  }
-  const int error = errno;
-  ::closedir(stream);
-  if (error != 0) fail(directory, "list", error);
-  std::sort(entries.begin(), entries.end(),
-            [](const DirectoryEntry& a, const DirectoryEntry& b) { return a.name < b.name; });
-  return entries;
 }
 
 std::unique_ptr<ByteSource> open_source(const std::string& path) {
@@ -295,20 +265,37 @@ std::unique_ptr<ByteSource> open_source(const std::string& path) {
   return std::make_unique<FileSource>(std::move(fd), size, path);
 }
 
-std::optional<std::string> link_target(const std::string& path) {
-  std::string target(256, '\0');
-  for (;;) {
-    const ssize_t n = ::readlink(c_path(path), target.data(), target.size());
-    if (n < 0) {
-      if (errno == EINVAL || errno == ENOENT || errno == ENOTDIR) return std::nullopt;
-      fail(path, "read the link", errno);
-    }
-    if (static_cast<std::size_t>(n) < target.size()) {
-      target.resize(static_cast<std::size_t>(n));
-      return target;
-    }
-    target.resize(target.size() * 2);
+bool is_known_owner(uid_t owner, const std::string& target) {
+  if (owner == ::geteuid() || owner == 0) return true;
+  struct stat s {};
+  return ::stat(c_path(target.empty() ? "." : target), &s) == 0 && s.st_uid == owner;
+}
+
+std::optional<OwnFile> open_own_file(const std::string& path, const std::string& target) {
+  // Asked first, since opening a device could move a tape. Then the open file is asked again.
+  struct stat s {};
+  if (::lstat(c_path(path), &s) != 0) {
+    // What has a name too long for a file is not there: "<long name>.goldhive-journal".
+    if (errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG) return std::nullopt;
+    fail(path, "stat", errno);
   }
+  OwnFile file;
+  file.info = info_of(s);
+  if (file.info.type != FileType::file) return file;
+  Descriptor fd = open_for_reading(path, O_NOFOLLOW);
+  if (!fd.valid()) {
+    if (errno == ENOENT) return std::nullopt;
+    if (errno != ELOOP) fail(path, "open", errno);
+    file.info.type = FileType::symlink;
+    return file;
+  }
+  if (::fstat(fd.get(), &s) != 0) fail(path, "stat", errno);
+  file.info = info_of(s);
+  if (file.info.type != FileType::file) return file;
+  file.known_owner = is_known_owner(s.st_uid, target);
+  file.others_write = (s.st_mode & (S_IWGRP | S_IWOTH)) != 0;
+  file.content = std::make_unique<FileSource>(std::move(fd), file.info.size, path);
+  return file;
 }
 
 std::string writer_of_path(const std::string& path) {
@@ -316,21 +303,25 @@ std::string writer_of_path(const std::string& path) {
   return fd.valid() ? writer_beside_reader(fd.get()) : "";
 }
 
-/// Read-only view and full Storage share these five.
+/// Read-only view and full Storage share these.
 template <class Interface>
 class PosixReads : public Interface {
  public:
   std::optional<FileInfo> stat(const std::string& path) const override { return stat_path(path); }
   std::vector<DirectoryEntry> list(const std::string& directory) const override {
-    return list_directory(directory);
+    return posix::list_directory(directory);
   }
   std::unique_ptr<ByteSource> open(const std::string& path) const override {
     return open_source(path);
   }
   std::optional<std::string> read_link(const std::string& path) const override {
-    return link_target(path);
+    return posix::link_target(path);
   }
   std::string writer_of(const std::string& path) const override { return writer_of_path(path); }
+  std::optional<OwnFile> open_own(const std::string& path,
+                                  const std::string& target) const override {
+    return open_own_file(path, target);
+  }
 };
 
 class PosixReadStorage final : public PosixReads<ReadStorage> {};
@@ -340,7 +331,7 @@ class PosixStorage final : public PosixReads<Storage> {
   std::unique_ptr<WritableFile> open_write(const std::string& path) override {
     const std::optional<FileInfo> before = stat_path(path);
     const bool device = before && before->type == FileType::device;
-    Descriptor fd = open_raw(path, O_RDWR | O_NONBLOCK | (device ? O_EXCL : 0));
+    Descriptor fd = open_raw(path, O_RDWR | O_NONBLOCK | O_NOFOLLOW | (device ? O_EXCL : 0));
     if (!fd.valid()) refuse_opening(path, errno);
     const struct stat s = stat_fd(fd.get(), path);
     // Root may write what nobody is meant to write: respect the mode bits all the same.
@@ -377,6 +368,12 @@ class PosixStorage final : public PosixReads<Storage> {
     }
   }
 
+  void rename_new(const std::string& from, const std::string& to) override {
+    if (posix::rename_into_gap(from, to) == 0) return;
+    if (errno == EEXIST) throw Error(ErrorKind::refused, "exists already", to);
+    fail(from, fmt::format("rename to {}", to).c_str(), errno);
+  }
+
   void remove(const std::string& path) override {
     if (::unlink(c_path(path)) != 0) fail(path, "remove", errno);
   }
@@ -395,28 +392,15 @@ class PosixStorage final : public PosixReads<Storage> {
     }
   }
 
-  void copy_attributes(const std::string& from, const std::string& to) override {
-    const Descriptor source = open_for_reading(from);
-    if (!source.valid()) fail(from, "open", errno);
-    const Descriptor target = open_raw(to, O_RDWR | O_NONBLOCK);
-    if (!target.valid()) fail(to, "open", errno);
-    const struct stat s = stat_fd(source.get(), from);
-    const struct stat t = stat_fd(target.get(), to);
-    if ((s.st_uid != t.st_uid || s.st_gid != t.st_gid) &&
-        ::fchown(target.get(), s.st_uid, s.st_gid) != 0) {
-      throw Error(ErrorKind::refused,
-                  "belongs to another user or group, which the new file could not keep: run as its "
-                  "owner or as root",
-                  from);
-    }
-    copy_extended_attributes(source.get(), target.get(), from);
-    if (::fchmod(target.get(), s.st_mode & 07777) != 0) fail(to, "set the mode", errno);
-  }
-
   void make_directories(const std::string& path) override {
-    std::error_code error;
-    std::filesystem::create_directories(path, error);
-    if (error) fail(path, "create the directory", error.value());
+    const std::string directory = without_trailing_separators(path);
+    if (directory.empty() || stat_path(directory)) return;  // a file there is found when it is used
+    const std::string parent = parent_of(directory);
+    make_directories(parent);
+    if (::mkdir(c_path(directory), 0777) != 0 && errno != EEXIST) {
+      fail(path, "create the directory", errno);
+    }
+    sync_directory(parent);
   }
 
   void sync_directory(const std::string& directory) override {
@@ -445,6 +429,8 @@ class PosixStorage final : public PosixReads<Storage> {
  private:
   [[noreturn]] static void refuse_opening(const std::string& path, int error) {
     switch (error) {
+      case ELOOP:
+        throw Error(ErrorKind::refused, "is a symbolic link: not written through", path);
       case EROFS:
         throw Error(ErrorKind::refused, "lies on a read-only file system", path);
       case EACCES:

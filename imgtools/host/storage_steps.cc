@@ -1,6 +1,27 @@
 #include "imgtools/host/storage_steps.h"
 
+#include "imgtools/bytes/error.h"
+
 namespace goldhive {
+
+std::optional<OwnFile> open_own_by_name(const ReadStorage& storage, const std::string& path) {
+  OwnFile file;
+  if (storage.read_link(path)) {
+    file.info.type = FileType::symlink;
+    return file;
+  }
+  const std::optional<FileInfo> info = storage.stat(path);
+  if (!info) return std::nullopt;
+  file.info = *info;
+  if (info->type != FileType::file) return file;
+  try {
+    file.content = storage.open(path);
+  } catch (const Error& e) {
+    if (e.kind() == ErrorKind::not_found) return std::nullopt;  // it has just gone
+    throw;
+  }
+  return file;
+}
 
 void remove_if_there(Storage& storage, const std::string& path) {
   if (storage.stat(path)) storage.remove(path);

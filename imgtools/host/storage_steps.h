@@ -1,6 +1,7 @@
 // Steps of file work that journal, undo and replacement share.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "imgtools/host/storage.h"
@@ -16,6 +17,10 @@ void try_to(const Action& action) {
   } catch (...) {  // NOLINT(bugprone-empty-catch)
   }
 }
+
+/// ReadStorage::open_own() for a storage that knows nothing of owners, so that it cannot tell whose
+/// a file is: the inside of an image, a double in a test.
+std::optional<OwnFile> open_own_by_name(const ReadStorage& storage, const std::string& path);
 
 void remove_if_there(Storage& storage, const std::string& path);
 

@@ -252,6 +252,9 @@ class Win32File final : public WritableFile {
       }
     });
   }
+  void copy_attributes(const ByteSource& from) override {
+    win32::copy_attributes(from.name(), file_.path());
+  }
   void sync() override {
     file_.with([&](HANDLE handle) {
       if (::FlushFileBuffers(handle) == 0) {
@@ -335,7 +338,45 @@ std::unique_ptr<ByteSource> open_source(const std::string& path) {
   return std::make_unique<FileSource>(std::move(handle), path);
 }
 
-/// Read-only view and full Storage share these four.
+/// Whether others may write a file stands in its ACL, which is not judged here: create() gives ours
+/// one that lets nobody else.
+std::optional<OwnFile> open_own_file(const std::string& path, const std::string& target) {
+  const Handle entry(::CreateFileW(
+      wide_path(path).c_str(), FILE_READ_ATTRIBUTES, share_all, nullptr, OPEN_EXISTING,
+      FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT, nullptr));
+  if (!entry.valid()) {
+    const DWORD error = ::GetLastError();
+    if (win32::means_absent(error)) return std::nullopt;
+    fail(path, "stat", error);
+  }
+  const BY_HANDLE_FILE_INFORMATION seen = information(entry.get(), path);
+  FILE_ATTRIBUTE_TAG_INFO tag{};
+  ::GetFileInformationByHandleEx(entry.get(), FileAttributeTagInfo, &tag, sizeof tag);
+  OwnFile file;
+  file.info.type = type_of(seen.dwFileAttributes, tag.ReparseTag);
+  if (file.info.type != FileType::file) return file;
+  Handle handle = open_raw(path, GENERIC_READ, share_all);
+  if (!handle.valid()) {
+    const DWORD error = ::GetLastError();
+    if (win32::means_absent(error)) return std::nullopt;
+    fail(path, "open", error);
+  }
+  const BY_HANDLE_FILE_INFORMATION info = information(handle.get(), path);
+  const Identity identity = identity_of(info);
+  if (!(identity == identity_of(seen))) {  // a link has just taken its name
+    file.info.type = FileType::symlink;
+    return file;
+  }
+  file.info.size = size_of(info);
+  file.info.device = identity.device;
+  file.info.inode = identity.inode;
+  file.info.links = info.nNumberOfLinks;
+  file.known_owner = win32::is_known_owner(handle.get(), target.empty() ? "." : target);
+  file.content = std::make_unique<FileSource>(std::move(handle), path);
+  return file;
+}
+
+/// Read-only view and full Storage share these.
 template <class Interface>
 class Win32Reads : public Interface {
  public:
@@ -348,6 +389,10 @@ class Win32Reads : public Interface {
   }
   std::optional<std::string> read_link(const std::string& path) const override {
     return win32::link_target(path);
+  }
+  std::optional<OwnFile> open_own(const std::string& path,
+                                  const std::string& target) const override {
+    return open_own_file(path, target);
   }
 };
 
@@ -389,17 +434,10 @@ class Win32Storage final : public Win32Reads<Storage> {
   }
 
   void rename(const std::string& from, const std::string& to) override {
-    const std::lock_guard guard(OpenFile::all_mutex());
-    const std::vector<OpenFile*> moved = close_own(from);
-    const std::vector<OpenFile*> replaced = close_own(to);
-    const bool done = ::MoveFileExW(wide_path(from).c_str(), wide_path(to).c_str(),
-                                    MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH) != 0;
-    const DWORD error = done ? ERROR_SUCCESS : ::GetLastError();
-    for (OpenFile* file : moved) file->reopen(done ? to : from);
-    if (done) return;
-    for (OpenFile* file : replaced) file->reopen(to);
-    fail(from, fmt::format("rename to {}", to), error);
+    move(from, to, MOVEFILE_REPLACE_EXISTING);
   }
+
+  void rename_new(const std::string& from, const std::string& to) override { move(from, to, 0); }
 
   void remove(const std::string& path) override {
     if (::DeleteFileW(wide_path(path).c_str()) == 0) fail(path, "remove", ::GetLastError());
@@ -414,10 +452,6 @@ class Win32Storage final : public Win32Reads<Storage> {
       fail(from, fmt::format("link to {}", to), error);
     }
     return false;  // another volume, a file system without hard links, no right to
-  }
-
-  void copy_attributes(const std::string& from, const std::string& to) override {
-    win32::copy_attributes(from, to);
   }
 
   void make_directories(const std::string& path) override {
@@ -454,6 +488,23 @@ class Win32Storage final : public Win32Reads<Storage> {
   }
 
  private:
+  void move(const std::string& from, const std::string& to, DWORD how) {
+    const std::lock_guard guard(OpenFile::all_mutex());
+    const std::vector<OpenFile*> moved = close_own(from);
+    const bool replaces = how != 0;
+    const std::vector<OpenFile*> replaced = replaces ? close_own(to) : std::vector<OpenFile*>{};
+    const bool done = ::MoveFileExW(wide_path(from).c_str(), wide_path(to).c_str(),
+                                    how | MOVEFILE_WRITE_THROUGH) != 0;
+    const DWORD error = done ? ERROR_SUCCESS : ::GetLastError();
+    for (OpenFile* file : moved) file->reopen(done ? to : from);
+    if (done) return;
+    for (OpenFile* file : replaced) file->reopen(to);
+    if (!replaces && error == ERROR_ALREADY_EXISTS) {
+      throw Error(ErrorKind::refused, "exists already", to);
+    }
+    fail(from, fmt::format("rename to {}", to), error);
+  }
+
   static std::vector<OpenFile*> close_own(const std::string& path) {
     const std::optional<FileInfo> info = stat_path(path);
     return info ? OpenFile::close_all({info->device, info->inode}) : std::vector<OpenFile*>{};

@@ -71,7 +71,7 @@ int patch(Host& host, const PatchFlags& flags) {
   const report::Report report =
       run_targets(host, report::Command::patch, policy.name, targets, output,
                   [&](const ReadStorage&, const std::string& target, IoCounter& counter) {
-                    CountingStorage storage(host.output, counter);
+                    CountingStorage storage(host.output, counter, targets.trusted);
                     const std::string path = target::split_target(storage, target).path;
                     return patch::patch_target(storage, target,
                                                make_absolute(path, host.folders.working), settings);

@@ -1,5 +1,9 @@
 #include "src/cli/counting_storage.h"
 
+#include <algorithm>
+
+#include "imgtools/host/path.h"
+
 namespace goldhive::cli {
 namespace {
 
@@ -52,6 +56,7 @@ class CountedSource final : public ByteSource {
   }
   ~CountedSource() override { counter_.end_read(now_.number); }
   std::uint64_t size() const override { return inner_->size(); }
+  const ByteSource& inner() const { return *inner_; }
 
  protected:
   void do_read(std::uint64_t offset, std::span<std::uint8_t> out) const override {
@@ -78,6 +83,12 @@ class CountedSource final : public ByteSource {
   mutable LongRead now_;
 };
 
+/// The storage below knows only what it opened itself.
+const ByteSource& uncounted(const ByteSource& source) {
+  const auto* counted = dynamic_cast<const CountedSource*>(&source);
+  return counted == nullptr ? source : counted->inner();
+}
+
 class CountedFile final : public WritableFile {
  public:
   CountedFile(std::unique_ptr<WritableFile> inner, IoCounter& counter)
@@ -92,7 +103,10 @@ class CountedFile final : public WritableFile {
     counter_.add_written(data.size());
   }
   void resize(std::uint64_t size) override { inner_->resize(size); }
-  bool clone(const std::string& path) override { return inner_->clone(path); }
+  bool clone(const ByteSource& from) override { return inner_->clone(uncounted(from)); }
+  void copy_attributes(const ByteSource& from) override {
+    inner_->copy_attributes(uncounted(from));
+  }
   void sync() override { inner_->sync(); }
 
  private:
@@ -102,6 +116,15 @@ class CountedFile final : public WritableFile {
 
 std::unique_ptr<ByteSource> counted(std::unique_ptr<ByteSource> inner, IoCounter& counter) {
   return std::make_unique<CountedSource>(std::move(inner), counter);
+}
+
+bool is_named(const ReadStorage& storage, const std::vector<std::string>& names,
+              const std::string& path, const FileInfo& info) {
+  return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+    if (comparable(base_name(name)) != comparable(base_name(path))) return false;
+    const std::optional<FileInfo> named = storage.stat(name);
+    return named && named->device == info.device && named->inode == info.inode;
+  });
 }
 
 std::unique_ptr<WritableFile> CountingStorage::open_write(const std::string& path) {

@@ -1,10 +1,14 @@
 // Storages that count what goes through them: the figures of --verbose, and how far a long read is.
+// They also know which files the user vouches for (--trust-journal), since every command reads its
+// targets through them.
 #pragma once
 
 #include <cstdint>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "imgtools/host/storage.h"
 
@@ -48,11 +52,17 @@ class IoCounter {
 /// `inner`, counted.
 std::unique_ptr<ByteSource> counted(std::unique_ptr<ByteSource> inner, IoCounter& counter);
 
+/// Whether one of `names` means the file at `path`, which is open and said `info` of itself.
+bool is_named(const ReadStorage& storage, const std::vector<std::string>& names,
+              const std::string& path, const FileInfo& info);
+
 /// Any storage with its reads counted. The counter must outlive what was opened.
 template <class Interface, class Inner>
 class CountingReads : public Interface {
  public:
-  CountingReads(Inner& inner, IoCounter& counter) : inner_(inner), counter_(counter) {}
+  /// The user vouches for the files at `trusted`, which must outlive this.
+  CountingReads(Inner& inner, IoCounter& counter, const std::vector<std::string>& trusted)
+      : inner_(inner), counter_(counter), trusted_(trusted) {}
 
   std::optional<FileInfo> stat(const std::string& path) const override { return inner_.stat(path); }
   std::vector<DirectoryEntry> list(const std::string& directory) const override {
@@ -65,10 +75,19 @@ class CountingReads : public Interface {
     return inner_.read_link(path);
   }
   std::string writer_of(const std::string& path) const override { return inner_.writer_of(path); }
+  std::optional<OwnFile> open_own(const std::string& path,
+                                  const std::string& target) const override {
+    std::optional<OwnFile> file = inner_.open_own(path, target);
+    if (!file) return file;
+    if (file->content) file->content = counted(std::move(file->content), counter_);
+    file->vouched_for = is_named(inner_, trusted_, path, file->info);
+    return file;
+  }
 
  protected:
   Inner& inner_;
   IoCounter& counter_;
+  const std::vector<std::string>& trusted_;
 };
 
 class CountingReadStorage final : public CountingReads<ReadStorage, const ReadStorage> {
@@ -83,12 +102,12 @@ class CountingStorage final : public CountingReads<Storage, Storage> {
   std::unique_ptr<WritableFile> open_write(const std::string& path) override;
   std::unique_ptr<WritableFile> create(const std::string& path) override;
   void rename(const std::string& from, const std::string& to) override { inner_.rename(from, to); }
+  void rename_new(const std::string& from, const std::string& to) override {
+    inner_.rename_new(from, to);
+  }
   void remove(const std::string& path) override { inner_.remove(path); }
   bool link(const std::string& from, const std::string& to) override {
     return inner_.link(from, to);
-  }
-  void copy_attributes(const std::string& from, const std::string& to) override {
-    inner_.copy_attributes(from, to);
   }
   void make_directories(const std::string& path) override { inner_.make_directories(path); }
   void sync_directory(const std::string& directory) override { inner_.sync_directory(directory); }

@@ -58,6 +58,14 @@ void add_target_names(Command& command, TargetFlags& flags) {
                            .help = "take the targets for this format instead of telling by content",
                            .group = Group::target,
                            .value = &flags.input_format});
+  command.flags.push_back(
+      {.names = {"--trust-journal"},
+       .value_name = "FILE",
+       .help =
+           "believe this journal, record or undo file, whoever owns it and may write it; may be "
+           "repeated",
+       .group = Group::target,
+       .value = &flags.trusted});
 }
 
 void add_target_flags(Command& command, TargetFlags& flags) {

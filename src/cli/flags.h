@@ -17,6 +17,7 @@ namespace goldhive::cli {
 struct TargetFlags {
   std::vector<std::string> targets;
   std::string input_format;
+  std::vector<std::string> trusted;  ///< journals, records and undo files that the user vouches for
   std::string image;
   bool check = false;
   int depth = 1;                   ///< how deep images inside archives are opened

@@ -29,7 +29,7 @@ int restore_targets(Host& host, report::Command command, const TargetFlags& targ
   const report::Report report =
       run_targets(host, command, "", in_order, output,
                   [&](const ReadStorage&, const std::string& target, IoCounter& counter) {
-                    CountingStorage storage(host.output, counter);
+                    CountingStorage storage(host.output, counter, targets.trusted);
                     report::TargetReport result;
                     result.path = target;
                     result.restore.emplace();

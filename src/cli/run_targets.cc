@@ -67,8 +67,9 @@ struct Outcome {
   ReadStats read;
 };
 
-Outcome run_on(const Host& host, const Target& wanted, const RunOnTarget& run, IoCounter& counter) {
-  const CountingReadStorage counting(host.input, counter);
+Outcome run_on(const Host& host, const TargetFlags& flags, const Target& wanted,
+               const RunOnTarget& run, IoCounter& counter) {
+  const CountingReadStorage counting(host.input, counter, flags.trusted);
   const ReadThroughStorage storage(counting);
   Outcome outcome{run(storage, wanted.path, counter), {}};
   add_hot_journals(storage, outcome.target);
@@ -116,7 +117,7 @@ report::Report run_targets(Host& host, report::Command command, const std::strin
     };
   }
   steps.work = [&](std::size_t index) {
-    return run_on(host, all.targets[index], run, counters[index]);
+    return run_on(host, flags, all.targets[index], run, counters[index]);
   };
   steps.done = [&](std::size_t, Outcome outcome) {
     progress.clear();

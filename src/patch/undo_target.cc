@@ -29,10 +29,10 @@ std::vector<std::string> files_of(const target::OpenTarget& open) {
 
 /// One undo takes back all that the last patch of a target changed. Error(refused) where `name`
 /// asks for less, or for something else.
-void require_asked_for(const ReadStorage& storage, const std::string& undo_file,
-                       const TargetName& name) {
+void require_asked_for(const ReadStorage& storage, const JournalPlace& place,
+                       const std::string& undo_file, const TargetName& name) {
   if (name.selector.empty()) return;  // the whole target
-  const UndoNote note = parse_undo_note(undo_metadata(storage, undo_file));
+  const UndoNote note = parse_undo_note(undo_metadata(storage, place, undo_file));
   std::string others;
   bool any = false;
   for (const std::string& changed : note.installations) {
@@ -89,7 +89,7 @@ void undo_target(Storage& storage, const TargetName& name, const std::string& ab
                   "elsewhere (--undo-dir)",
                   name.path);
     }
-    if (part == 0) require_asked_for(storage, *file, name);
+    if (part == 0) require_asked_for(storage, place, *file, name);
     const UndoResult result = undo(storage, place, *file, settings.force);
     for (const std::string& path : result.targets) {
       report.restore->files.push_back({without_disk_inside(path), result.changed});

@@ -7,11 +7,13 @@
 namespace goldhive::tests {
 namespace {
 
+const std::vector<std::string> nobody;  // files that the user vouches for
+
 TEST_CASE("Every read through a counting storage is counted and nothing else is changed") {
   MemoryStorage files;
   files.put("dir/file", std::string("0123456789"));
   cli::IoCounter counter;
-  const cli::CountingReadStorage storage(files, counter);
+  const cli::CountingReadStorage storage(files, counter, nobody);
   CHECK(storage.stat("dir/file")->size == 10);
   CHECK(storage.list("dir").size() == 1);
   CHECK(counter.read().reads == 0);
@@ -33,7 +35,7 @@ TEST_CASE("A file that is read from front to back is told of once it is worth it
   MemoryStorage files;
   files.put("big", Bytes(40 * mega));
   cli::IoCounter counter;
-  cli::CountingStorage storage(files, counter);
+  cli::CountingStorage storage(files, counter, nobody);
   const auto source = storage.open("big");
   const auto pass_to = [&](std::size_t end) { source->read(end * mega - 10, 10); };
   for (std::size_t at = 1; at <= 15; ++at) pass_to(at);

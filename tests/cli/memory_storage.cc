@@ -106,6 +106,12 @@ std::optional<std::string> MemoryStorage::read_link(const std::string&) const {
   return std::nullopt;
 }
 
+std::optional<OwnFile> MemoryStorage::open_own(const std::string& path, const std::string&) const {
+  std::optional<OwnFile> file = open_own_by_name(*this, path);
+  if (file) file->known_owner = strangers_.count(normal(path)) == 0;
+  return file;
+}
+
 std::string MemoryStorage::writer_of(const std::string& path) const {
   return written_.count(normal(path)) != 0 ? "process 7 (qemu) has it open for writing" : "";
 }
@@ -126,6 +132,11 @@ void MemoryStorage::rename(const std::string& from, const std::string& to) {
   changes_.push_back("rename " + from + " " + to);
   files_[normal(to)] = std::move(files_.at(normal(from)));
   files_.erase(normal(from));
+}
+
+void MemoryStorage::rename_new(const std::string& from, const std::string& to) {
+  if (has(normal(to))) throw Error(ErrorKind::refused, "exists already", to);
+  rename(from, to);
 }
 
 void MemoryStorage::remove(const std::string& path) {

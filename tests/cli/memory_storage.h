@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "imgtools/host/storage.h"
+#include "imgtools/host/storage_steps.h"
 
 namespace goldhive::tests {
 
@@ -20,6 +20,9 @@ class MemoryStorage final : public Storage {
   void make_directory(const std::string& path) { directories_.insert(path); }
   /// Reading the file fails from now on, as without permission.
   void forbid(const std::string& path) { forbidden_.insert(path); }
+
+  /// Another user owns the file from now on.
+  void give_away(const std::string& path) { strangers_.insert(path); }
 
   /// Somebody else writes the file from now on.
   void write_elsewhere(const std::string& path) { written_.insert(path); }
@@ -33,10 +36,12 @@ class MemoryStorage final : public Storage {
   std::vector<DirectoryEntry> list(const std::string& directory) const override;
   std::unique_ptr<ByteSource> open(const std::string& path) const override;
   std::optional<std::string> read_link(const std::string& path) const override;
+  std::optional<OwnFile> open_own(const std::string& path, const std::string&) const override;
   std::string writer_of(const std::string& path) const override;
   std::unique_ptr<WritableFile> open_write(const std::string& path) override;
   std::unique_ptr<WritableFile> create(const std::string& path) override;
   void rename(const std::string& from, const std::string& to) override;
+  void rename_new(const std::string& from, const std::string& to) override;
   void remove(const std::string& path) override;
   void make_directories(const std::string& path) override;
   void sync_directory(const std::string& directory) override;
@@ -47,6 +52,7 @@ class MemoryStorage final : public Storage {
   std::set<std::string> directories_ = {""};
   std::set<std::string> forbidden_;
   std::set<std::string> written_;
+  std::set<std::string> strangers_;
   std::vector<std::string> changes_;
 };
 

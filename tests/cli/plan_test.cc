@@ -156,5 +156,35 @@ TEST_CASE("A target whose patch was cut off is read as it was before and says so
   CHECK(crashed.storage.changes().size() == changes);
 }
 
+TEST_CASE("A journal of another user is refused by name until the user vouches for it") {
+  Session session;
+  session.put_recipe("windows-7-sp1-x64", "win7");
+  const std::string config = "win7/Windows/System32/config";
+  const std::string journal = config + "/SYSTEM.goldhive-journal";
+  const Bytes before = session.storage.open(config + "/SYSTEM")->read(0, 8192);
+  {
+    const HostChange change{{{config + "/SYSTEM", 0, 4096, Bytes(4096, 0xee)}}, {}};
+    Transaction patch(session.storage, {"win7", "", {"win7.goldhive-undo"}, true}, change, "");
+    patch.write();
+    Session crashed;
+    crashed.storage = session.storage;
+    patch.roll_back();
+    session.storage = crashed.storage;
+  }
+  session.storage.give_away(journal);
+  for (const char* command : {"scan", "list", "plan", "verify", "patch", "recover"}) {
+    INFO(command);
+    const Outcome refused = session.run({command, "win7"});
+    CHECK(refused.code == (command == std::string("list") ? 0 : 2));  // it lists what it can read
+    CHECK_THAT(refused.err, Catch::Contains("--trust-journal " + journal));
+  }
+  CHECK(session.run({"scan", "--trust-journal", "other", "win7"}).code == 2);
+  CHECK_THAT(session.run({"scan", "--trust-journal", journal, "win7"}).out,
+             Catch::Contains("was cut off"));
+  CHECK(session.run({"recover", "--trust-journal", journal, "win7"}).code == 0);
+  CHECK_FALSE(session.storage.has(journal));
+  CHECK(session.storage.open(config + "/SYSTEM")->read(0, 8192) == before);
+}
+
 }  // namespace
 }  // namespace goldhive::tests

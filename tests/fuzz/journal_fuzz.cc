@@ -15,7 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const Digest digest = sha256(MemorySource(bytes, "sealed"));
   bytes.insert(bytes.end(), digest.begin(), digest.end());
   try {
-    const Journal journal = Journal::decode(std::make_shared<MemorySource>(bytes, "journal"));
+    const Journal journal = Journal::decode(std::make_shared<MemorySource>(bytes, "journal"), {});
     for (std::uint32_t i = 0; i < journal.targets().size(); ++i) {
       const std::uint64_t length = journal.targets()[i].old_size % 65536;
       const MemorySource target(Bytes(static_cast<std::size_t>(length)), "target");

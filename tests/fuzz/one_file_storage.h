@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "imgtools/bytes/error.h"
-#include "imgtools/host/storage.h"
+#include "imgtools/host/storage_steps.h"
 
 namespace goldhive::fuzz {
 
@@ -28,6 +28,9 @@ class OneFileStorage final : public ReadStorage {
     return std::make_unique<SliceSource>(file_, 0, file_->size(), name);
   }
   std::optional<std::string> read_link(const std::string&) const override { return std::nullopt; }
+  std::optional<OwnFile> open_own(const std::string& name, const std::string&) const override {
+    return open_own_by_name(*this, name);
+  }
 
  private:
   std::shared_ptr<const ByteSource> file_;

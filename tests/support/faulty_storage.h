@@ -22,7 +22,7 @@
 #include <variant>
 #include <vector>
 
-#include "imgtools/host/storage.h"
+#include "imgtools/host/storage_steps.h"
 
 namespace goldhive::testing {
 
@@ -63,6 +63,10 @@ class FaultyStorage final : public Storage {
   /// Comes up again after a cut (or without one), with no locks and no fault.
   void reboot(Loss loss, std::uint64_t seed);
 
+  /// Another user owns the file at `path` from now on.
+  void give_away(const std::string& path) { strangers_.insert(path); }
+  /// The user of the program vouches for the file at `path` from now on.
+  void vouch_for(const std::string& path) { vouched_for_.insert(path); }
   void set_free_space(std::uint64_t bytes) { free_space_ = bytes; }
   /// Files can share blocks from now on, as on btrfs.
   void have_reflinks() { reflinks_ = true; }
@@ -71,9 +75,11 @@ class FaultyStorage final : public Storage {
   std::vector<DirectoryEntry> list(const std::string& directory) const override;
   std::unique_ptr<ByteSource> open(const std::string& path) const override;
   std::optional<std::string> read_link(const std::string& path) const override;
+  std::optional<OwnFile> open_own(const std::string& path, const std::string&) const override;
   std::unique_ptr<WritableFile> open_write(const std::string& path) override;
   std::unique_ptr<WritableFile> create(const std::string& path) override;
   void rename(const std::string& from, const std::string& to) override;
+  void rename_new(const std::string& from, const std::string& to) override;
   void remove(const std::string& path) override;
   bool link(const std::string& from, const std::string& to) override;
   void make_directories(const std::string& path) override;
@@ -122,6 +128,8 @@ class FaultyStorage final : public Storage {
   std::vector<NameChange> pending_names_;
   std::set<Inode> locked_;
   Inode next_inode_ = 1;
+  std::set<std::string> strangers_;
+  std::set<std::string> vouched_for_;
   std::uint64_t free_space_ = 1ULL << 40;
   bool reflinks_ = false;
 

@@ -16,7 +16,8 @@ std::size_t RecordingStorage::count(const std::string& name) const {
 }
 
 std::vector<RecordingStorage::Call> RecordingStorage::changes() const {
-  const std::vector<std::string> harmless{"stat", "list", "open", "read_link", "free_space"};
+  const std::vector<std::string> harmless{"stat",     "list",      "open",
+                                          "open_own", "read_link", "free_space"};
   std::vector<Call> result;
   for (const Call& call : calls_) {
     if (std::find(harmless.begin(), harmless.end(), call.name) == harmless.end()) {
@@ -38,6 +39,10 @@ std::unique_ptr<ByteSource> RecordingStorage::open(const std::string& path) cons
 std::optional<std::string> RecordingStorage::read_link(const std::string& path) const {
   return note("read_link", path).read_link(path);
 }
+std::optional<OwnFile> RecordingStorage::open_own(const std::string& path,
+                                                  const std::string& target) const {
+  return note("open_own", path).open_own(path, target);
+}
 std::unique_ptr<WritableFile> RecordingStorage::open_write(const std::string& path) {
   return note("open_write", path).open_write(path);
 }
@@ -46,6 +51,9 @@ std::unique_ptr<WritableFile> RecordingStorage::create(const std::string& path) 
 }
 void RecordingStorage::rename(const std::string& from, const std::string& to) {
   note("rename", from).rename(from, to);
+}
+void RecordingStorage::rename_new(const std::string& from, const std::string& to) {
+  note("rename_new", from).rename_new(from, to);
 }
 void RecordingStorage::remove(const std::string& path) { note("remove", path).remove(path); }
 void RecordingStorage::make_directories(const std::string& path) {

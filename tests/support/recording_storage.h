@@ -36,9 +36,12 @@ class RecordingStorage final : public Storage {
   std::vector<DirectoryEntry> list(const std::string& directory) const override;
   std::unique_ptr<ByteSource> open(const std::string& path) const override;
   std::optional<std::string> read_link(const std::string& path) const override;
+  std::optional<OwnFile> open_own(const std::string& path,
+                                  const std::string& target) const override;
   std::unique_ptr<WritableFile> open_write(const std::string& path) override;
   std::unique_ptr<WritableFile> create(const std::string& path) override;
   void rename(const std::string& from, const std::string& to) override;
+  void rename_new(const std::string& from, const std::string& to) override;
   void remove(const std::string& path) override;
   void make_directories(const std::string& path) override;
   void sync_directory(const std::string& directory) override;

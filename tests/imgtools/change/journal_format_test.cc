@@ -23,7 +23,7 @@ Bytes encoded(const JournalPlan& plan, const Bytes& target) {
 }
 
 Journal decoded(const Bytes& data) {
-  return Journal::decode(std::make_shared<MemorySource>(data, "journal"));
+  return Journal::decode(std::make_shared<MemorySource>(data, "journal"), {});
 }
 
 /// The same journal with a right checksum after `change`: as a hostile writer would make it.

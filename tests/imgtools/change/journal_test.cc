@@ -78,7 +78,7 @@ TEST_CASE("a transaction changes the files and turns its journal into the undo f
   CHECK(storage.contents(hive) == patched());
   CHECK(storage.paths() == std::vector<std::string>{undo_file, hive});
 
-  const Journal journal = Journal::decode(storage.open(undo_file));
+  const Journal journal = Journal::decode(storage.open(undo_file), {});
   CHECK(journal.folder() == "config");
   CHECK(journal.metadata() == "why");
   REQUIRE(journal.targets().size() == 1);

@@ -68,6 +68,39 @@ TEST_CASE("an undo file of another name is not taken for one of the stack") {
   CHECK(next_undo_file(storage, undo_path) == undo_path);
 }
 
+TEST_CASE("undo files are numbered beyond 32 bits, and a last number is the last") {
+  FaultyStorage storage;
+  storage.put(image, original);
+  storage.put(undo_path + ".4294967296", Bytes{1});
+  CHECK(newest_undo_file(storage, place) == undo_path + ".4294967296");
+  CHECK(next_undo_file(storage, undo_path) == undo_path + ".4294967297");
+  storage.put(undo_path + ".18446744073709551615", Bytes{1});
+  CHECK(error_of([&] { next_undo_file(storage, undo_path); }).kind() == ErrorKind::refused);
+}
+
+TEST_CASE("an undo needs no room where its file lies beside the target") {
+  FaultyStorage storage;
+  storage.put(image, original);
+  const std::string undo_file = patch(storage, 10, 'a');
+  storage.set_free_space(0);
+  CHECK(undo(storage, place, undo_file, false).changed);
+  CHECK(storage.contents(image) == original);
+  CHECK(storage.paths() == std::vector<std::string>{image});
+}
+
+TEST_CASE("an undo that has no room for its journal changes nothing") {
+  FaultyStorage storage;
+  storage.put(image, original);
+  const std::string elsewhere = "/state/disk.vhd.goldhive-undo";
+  const JournalPlace there{"/d", "disk.vhd", {elsewhere}, true};
+  transact(storage, there, {{{image, 0, 10, Bytes{'a'}}}, {}}, "", nullptr);
+  const Bytes patched = storage.contents(image);
+  storage.set_free_space(0);
+  CHECK(error_of([&] { undo(storage, there, elsewhere, false); }).kind() == ErrorKind::refused);
+  CHECK(storage.contents(image) == patched);
+  CHECK(storage.paths() == std::vector<std::string>{image, elsewhere});
+}
+
 TEST_CASE("a file changed since the patch is not undone unless forced") {
   FaultyStorage storage;
   storage.put(image, original);

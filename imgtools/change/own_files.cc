@@ -1,0 +1,42 @@
+#include "imgtools/change/own_files.h"
+
+#include <fmt/format.h>
+
+#include "imgtools/bytes/error.h"
+
+namespace goldhive {
+
+namespace {
+
+/// Why a file is not to be believed; "" if it is.
+std::string doubt(const OwnFile& file, OwnKind kind) {
+  const std::uint64_t names = kind == OwnKind::original ? 2 : 1;
+  if (file.info.links > names) return fmt::format("has {} names (hard links)", file.info.links);
+  if (!file.known_owner) return "belongs to another user";
+  if (kind == OwnKind::written && file.others_write) return "can be written by other users";
+  return "";
+}
+
+}  // namespace
+
+std::optional<OwnFile> open_own_file(const ReadStorage& storage, const std::string& path,
+                                     const std::string& target, OwnKind kind) {
+  std::optional<OwnFile> file = storage.open_own(path, target);
+  if (!file) return std::nullopt;
+  if (!file->content) {
+    const bool link = file->info.type == FileType::symlink;
+    throw Error(ErrorKind::refused,
+                fmt::format("has a name that goldhive gives, but is {}: nothing is read from it",
+                            link ? "a symbolic link" : "no regular file"),
+                path);
+  }
+  const std::string why = file->vouched_for ? "" : doubt(*file, kind);
+  if (why.empty()) return file;
+  throw Error(ErrorKind::refused,
+              fmt::format("{}, so somebody else may have made it: not believed (if it is yours, "
+                          "say so with --trust-journal {})",
+                          why, path),
+              path);
+}
+
+}  // namespace goldhive

@@ -1,0 +1,29 @@
+// Names of files on a POSIX host: what storage_posix.cc asks of folders, links and renames.
+#pragma once
+
+#include <sys/stat.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "imgtools/host/storage.h"
+
+namespace goldhive::posix {
+
+/// Throws Error(not_found) or Error(io) for an errno: "cannot <action>: <why>".
+[[noreturn]] void fail(const std::string& path, const char* action, int error);
+
+/// c_str() of a path that has no NUL in it: "a\0b" must not silently become "a". Error(usage).
+const char* c_path(const std::string& path);
+
+FileType type_of(mode_t mode);
+
+/// As ReadStorage::list() and ReadStorage::read_link().
+std::vector<DirectoryEntry> list_directory(const std::string& directory);
+std::optional<std::string> link_target(const std::string& path);
+
+/// rename() that replaces nothing: -1 and errno EEXIST if `to` is there.
+int rename_into_gap(const std::string& from, const std::string& to);
+
+}  // namespace goldhive::posix

@@ -1,0 +1,286 @@
+// Files under our names that somebody else made: each of these attacks worked on 0.1.0.
+#include "imgtools/change/own_files.h"
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+
+#include "imgtools/bytes/error.h"
+#include "imgtools/change/undo.h"
+#include "tests/support/faulty_storage.h"
+#include "tests/support/forged_journal.h"
+#include "tests/support/host.h"
+#include "tests/support/temp_dir.h"
+
+using namespace goldhive;
+using namespace goldhive::testing;
+namespace fs = std::filesystem;
+
+namespace {
+
+const Bytes content(8192, 'c');
+const Bytes other_content(8192, 'x');
+const std::string disk = "/d/disk.vhd";
+const std::string journal = disk + ".goldhive-journal";
+const std::string undo_path = disk + ".goldhive-undo";
+const JournalPlace place{"/d", "disk.vhd", {undo_path}, true};
+
+Error error_of(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const Error& e) {
+    return e;
+  }
+  FAIL("no error");
+  return Error(ErrorKind::usage, "");
+}
+
+/// A journal by which `file`, which holds `content`, would become 'e' in its first block.
+Bytes evil_journal(const std::string& name) {
+  return forged_journal({{name, 8192, 8192}}, {{0, 0, Bytes(4096, 'e'), {{0, Bytes(4096, 'c')}}}});
+}
+
+FaultyStorage with(const std::string& path, const Bytes& bytes) {
+  FaultyStorage storage;
+  storage.put(disk, content);
+  storage.put(path, bytes);
+  return storage;
+}
+
+/// No door honours what lies there: readers, recover, a patch; the file stays as it is. Returns
+/// what a reader is told.
+Error refused_everywhere(FaultyStorage& storage) {
+  const Error read = error_of([&] { ReadThroughStorage(storage).open(disk); });
+  for (const bool force : {false, true}) {
+    CHECK_THROWS_AS(recover(storage, disk, force), Error);
+  }
+  const HostChange change{{{disk, 0, 0, Bytes(1, 'p')}}, {}};
+  CHECK_THROWS_AS(transact(storage, place, change, "", nullptr), Error);
+  CHECK(storage.contents(disk) == content);
+  return read;
+}
+
+}  // namespace
+
+TEST_CASE("a journal of another user is not believed unless the user vouches for it") {
+  FaultyStorage storage = with(journal, evil_journal("disk.vhd"));
+  storage.give_away(journal);
+  const Error error = refused_everywhere(storage);
+  CHECK(error.kind() == ErrorKind::refused);
+  CHECK(error.where() == journal);
+  CHECK(error.message().find("belongs to another user") != std::string::npos);
+  CHECK(error.message().find("--trust-journal " + journal) != std::string::npos);
+  storage.vouch_for(journal);
+  CHECK(recover(storage, disk, false) == journal);
+  CHECK(storage.contents(disk)[0] == 'e');
+}
+
+TEST_CASE("a folder's journal of another user is not believed") {
+  FaultyStorage storage = with("/d/goldhive-journal", evil_journal("disk.vhd"));
+  storage.give_away("/d/goldhive-journal");
+  CHECK(refused_everywhere(storage).kind() == ErrorKind::refused);
+}
+
+TEST_CASE("the record of a replacement and the old file of another user are not believed") {
+  const ReplacementNames names(disk);
+  for (const std::string& stranger : {names.record, names.old}) {
+    FaultyStorage storage = with(names.record, forged_record("disk.vhd", other_content, content));
+    storage.put(names.old, other_content);
+    storage.give_away(stranger);
+    const Error error = refused_everywhere(storage);
+    CHECK(error.kind() == ErrorKind::refused);
+    CHECK(error.where() == stranger);
+  }
+}
+
+TEST_CASE("an undo file of another user is not believed") {
+  FaultyStorage storage = with(undo_path, evil_journal("disk.vhd"));
+  storage.give_away(undo_path);
+  for (const bool force : {false, true}) {
+    CHECK(error_of([&] { undo(storage, place, undo_path, force); }).kind() == ErrorKind::refused);
+  }
+  CHECK(error_of([&] { undo_metadata(storage, place, undo_path); }).kind() == ErrorKind::refused);
+  CHECK(storage.contents(disk) == content);
+}
+
+TEST_CASE("a file that the user vouches for is believed under its own name only") {
+  FaultyStorage storage = with(undo_path, evil_journal("disk.vhd"));
+  storage.give_away(undo_path);
+  storage.vouch_for(undo_path);
+  undo(storage, place, undo_path, false);
+  CHECK(storage.contents(disk)[0] == 'e');
+  CHECK(storage.paths() == std::vector<std::string>{disk});
+}
+
+TEST_CASE("a journal that is a link or has a second name is not believed") {
+  if (!host_makes_links()) return;
+  const TempDir dir;
+  const std::string file = dir.write("disk.vhd", content);
+  const std::string evil = dir.write("evil", evil_journal("disk.vhd"));
+  const auto storage = host_storage();
+  const std::string link = file + ".goldhive-journal";
+  fs::create_symlink("evil", link);
+  const Error linked = error_of([&] { ReadThroughStorage(*storage).open(file); });
+  CHECK(linked.kind() == ErrorKind::refused);
+  CHECK(linked.message().find("a symbolic link") != std::string::npos);
+  CHECK(error_of([&] { recover(*storage, file, true); }).kind() == ErrorKind::refused);
+
+  fs::remove(link);
+  fs::create_hard_link(evil, link);
+  const Error second = error_of([&] { ReadThroughStorage(*storage).open(file); });
+  CHECK(second.message().find("2 names") != std::string::npos);
+  CHECK(error_of([&] { recover(*storage, file, true); }).kind() == ErrorKind::refused);
+  CHECK(dir.read("disk.vhd") == content);
+
+  fs::remove(evil);
+  CHECK(recover(*storage, file, false) == link);
+}
+
+TEST_CASE("a journal beside one file concerns that file alone") {
+  const auto refusal = [](const Bytes& bytes) {
+    FaultyStorage storage = with(journal, bytes);
+    return refused_everywhere(storage);
+  };
+  const ForgedRecord record{0, 0, Bytes(4096, 'e'), {{0, Bytes(4096, 'c')}}};
+  const Error two = refusal(forged_journal({{"disk.vhd", 8192, 8192}, {"t", 0, 0}}, {record}));
+  CHECK(two.message().find("names other files") != std::string::npos);
+  const Error inside = refusal(evil_journal(disk_inside("disk.vhd")));
+  CHECK(inside.message().find("names other files") != std::string::npos);
+}
+
+TEST_CASE(
+    "a folder's journal concerns neither files of ours, nor disks in images, nor a file twice") {
+  const ForgedRecord record{0, 0, Bytes(4096, 'e'), {{0, Bytes(4096, 'c')}}};
+  for (const char* name : {"disk.vmdk.goldhive-disk", "disk.vhd.goldhive-undo", "disk.vhd"}) {
+    INFO(name);
+    FaultyStorage storage =
+        with("/d/goldhive-journal",
+             forged_journal({{"disk.vhd", 8192, 8192}, {name, 8192, 8192}}, {record}));
+    storage.put(std::string("/d/") + name, content);
+    CHECK(refused_everywhere(storage).kind() == ErrorKind::refused);
+  }
+}
+
+TEST_CASE("a folder's journal never reaches through a link") {
+  if (!host_makes_links()) return;
+  const TempDir dir;
+  dir.write("outside", content);
+  dir.make_directory("tree");
+  fs::create_symlink("../outside", dir / "tree/SYSTEM");
+  const std::string software = dir.write("tree/SOFTWARE", content);
+  dir.write("tree/goldhive-journal",
+            forged_journal({{"SOFTWARE", 8192, 8192}, {"SYSTEM", 8192, 8192}},
+                           {{1, 0, Bytes(4096, 'e'), {{0, Bytes(4096, 'c')}}}}));
+  const auto storage = host_storage();
+  CHECK(error_of([&] { recover(*storage, software, true); }).kind() == ErrorKind::refused);
+  CHECK(dir.read("outside") == content);
+}
+
+TEST_CASE("a record that makes any content plausible is no record") {
+  FaultyStorage storage = with(journal, forged_journal({{"disk.vhd", 8192, 8192}},
+                                                       {constant_edits(0, 0, Bytes(4096, 'e'))}));
+  const Error error = refused_everywhere(storage);
+  CHECK(error.kind() == ErrorKind::corrupt);
+  CHECK(error.message().find("writes a byte too often") != std::string::npos);
+}
+
+TEST_CASE("records are of whole blocks") {
+  FaultyStorage storage = with(
+      journal, forged_journal({{"disk.vhd", 8192, 8192}}, {{0, 1, Bytes(1, 'e'), {{0, {'c'}}}}}));
+  CHECK(refused_everywhere(storage).kind() == ErrorKind::corrupt);
+}
+
+namespace {
+
+/// Terabytes of holes after the start of a journal. Counts what is read.
+class Holes final : public ByteSource {
+ public:
+  Holes(Bytes start, std::uint64_t size)
+      : ByteSource("holes"), start_(std::move(start)), size_(size) {
+    put_u64(start_, 16, size);
+  }
+  std::uint64_t size() const override { return size_; }
+  std::uint64_t bytes_read() const { return bytes_read_; }
+
+ protected:
+  void do_read(std::uint64_t offset, std::span<std::uint8_t> out) const override {
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      out[i] = offset + i < start_.size() ? start_[offset + i] : std::uint8_t{0};
+    }
+    bytes_read_ += out.size();
+  }
+
+ private:
+  Bytes start_;
+  std::uint64_t size_;
+  mutable std::uint64_t bytes_read_ = 0;
+};
+
+}  // namespace
+
+TEST_CASE("a journal far bigger than its targets is refused before it is read") {
+  const auto holes = std::make_shared<Holes>(evil_journal("disk.vhd"), 200ULL << 30);
+  const Error error =
+      error_of([&] { Journal::decode(holes, [](const Journal&) { return std::uint64_t{8192}; }); });
+  CHECK(error.kind() == ErrorKind::refused);
+  CHECK(holes->bytes_read() < 1000);
+  CHECK_THROWS_AS(Journal::decode(holes, {}), Error);  // holes are no records
+  CHECK(holes->bytes_read() < 20000);
+}
+
+TEST_CASE("a journal has a handful of targets") {
+  const std::vector<ForgedTarget> many(17, {"x", 0, 0});
+  const auto source = std::make_shared<MemorySource>(forged_journal(many, {}), "journal");
+  CHECK(error_of([&] { Journal::decode(source, {}); }).kind() == ErrorKind::corrupt);
+}
+
+TEST_CASE("an old file that the record does not speak of is neither read nor put back") {
+  const ReplacementNames names(disk);
+  const std::vector<Bytes> impostors{Bytes(8192, 'i'), Bytes(8191, 'x'), Bytes{}};
+  for (const Bytes& impostor : impostors) {
+    FaultyStorage storage = with(names.record, forged_record("disk.vhd", other_content, content));
+    storage.put(names.old, impostor);
+    const Error error = refused_everywhere(storage);
+    CHECK(error.kind() == ErrorKind::refused);
+    CHECK(error.where() == names.old);
+    CHECK(storage.contents(names.old) == impostor);
+  }
+}
+
+TEST_CASE("a record whose old file is gone stands for that file only if it is in place") {
+  const ReplacementNames names(disk);
+  FaultyStorage storage = with(names.record, forged_record("disk.vhd", other_content, content));
+  const Error error = error_of([&] { ReadThroughStorage(storage).open(disk); });
+  CHECK(error.kind() == ErrorKind::refused);
+  CHECK(error_of([&] { recover(storage, disk, false); }).kind() == ErrorKind::refused);
+  storage.put(disk, other_content);
+  CHECK(ReadThroughStorage(storage).open(disk)->size() == other_content.size());
+  CHECK(recover(storage, disk, false) == names.record);
+}
+
+TEST_CASE("the old file of a replacement is read whole once, however often it is opened") {
+  const ReplacementNames names(disk);
+  FaultyStorage storage = with(names.record, forged_record("disk.vhd", other_content, content));
+  storage.put(names.old, other_content);
+  const ReadThroughStorage view(storage);
+  const auto first = view.open(disk);
+  CHECK(first->read(0, 8192) == other_content);
+  storage.put(names.old, content);  // the open file is another one, and was compared
+  CHECK(view.open(disk)->read(0, 8192) == other_content);
+  CHECK(view.journals().size() == 1);
+}
+
+TEST_CASE("an undo file that names other files than its target is not believed") {
+  const ForgedRecord record{0, 0, Bytes(4096, 'e'), {{0, Bytes(4096, 'c')}}};
+  const auto refusal = [&](const JournalPlace& where, const Bytes& undo_file) {
+    FaultyStorage storage = with(undo_path, undo_file);
+    const Error error = error_of([&] { undo(storage, where, undo_path, true); });
+    CHECK(storage.contents(disk) == content);
+    return error.kind();
+  };
+  const Bytes two = forged_journal({{"disk.vhd", 8192, 8192}, {"e", 0, 0}}, {record});
+  CHECK(refusal(place, two) == ErrorKind::refused);
+  const Bytes below = forged_journal({{"disk.vhd", 8192, 8192}}, {record}, "e");
+  CHECK(refusal(place, below) == ErrorKind::refused);
+  const JournalPlace tree{"/d", "", {undo_path}, true};
+  CHECK(refusal(tree, evil_journal("disk.vmdk.goldhive-disk")) == ErrorKind::refused);
+}
