@@ -8,6 +8,7 @@
 
 #include "imgtools/bytes/error.h"
 #include "imgtools/bytes/text.h"
+#include "src/windows/hive_with_logs.h"
 
 namespace goldhive::patch {
 namespace {
@@ -94,6 +95,22 @@ void EditCheck::run() {
   }
   require_sound(before, after.get(), planned, where);
   if (objection) std::rethrow_exception(objection);
+}
+
+void require_written(const FileTree& tree, const WrittenHive& expected) {
+  windows::HiveWithLogs files(tree, expected.path);
+  const hive::OpenedHive opened = files.open();
+  const CheckResult found = hive::check(opened.contents ? *opened.contents : *files.primary());
+  if (found.fault_count <= expected.faults && found.keys == expected.keys &&
+      found.values == expected.values) {
+    return;
+  }
+  throw Error(ErrorKind::refused,
+              fmt::format("the written hive has {} structural faults, {} keys and {} values where "
+                          "{}, {} and {} are expected, so the patch was rolled back",
+                          found.fault_count, found.keys, found.values, expected.faults,
+                          expected.keys, expected.values),
+              files.primary()->name());
 }
 
 }  // namespace goldhive::patch

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "imgtools/bytes/resident_source.h"
+#include "imgtools/file_tree.h"
 #include "src/hive/checker.h"
 #include "src/hive/cross_check.h"
 #include "src/policy/finding.h"
@@ -40,5 +41,18 @@ struct EditCheck {
   /// is gone afterwards.
   void run();
 };
+
+/// What a hive must be like when it is read back from the file it was written to.
+struct WrittenHive {
+  std::size_t volume = 0;    ///< index in Image::volumes()
+  std::string path;          ///< exact, in the tree of the volume
+  std::uint64_t faults = 0;  ///< structural ones, at most; those that it had before the edit
+  std::uint64_t keys = 0;
+  std::uint64_t values = 0;
+};
+
+/// Checks the whole structure of the hive as it lies in `tree`. Error(refused) if it is not as
+/// expected.
+void require_written(const FileTree& tree, const WrittenHive& expected);
 
 }  // namespace goldhive::patch

@@ -147,7 +147,8 @@ class TargetPatch {
   void write(const Batch& batch, std::size_t part, std::size_t parts) {
     hold_files(batch);
     PendingChecks checks;
-    const std::vector<VolumeEdit> edits = edit_hives(batch, checks);
+    std::vector<WrittenHive> hives;
+    const std::vector<VolumeEdit> edits = edit_hives(batch, checks, hives);
     if (edits.empty()) return;
     const JournalPlace place = undo_place(storage_, name_.path, absolute_path_, settings_.undo);
     HostChange change = open_->image().change_volumes(edits, settings_.edit.now);
@@ -155,7 +156,7 @@ class TargetPatch {
     std::vector<InstallationReport> after;
     const std::string undo =
         transact(storage_, place, std::move(change), metadata(part, parts),
-                 [&](const ReadStorage& written) { after = rescan(written, batch); });
+                 [&](const ReadStorage& written) { after = rescan(written, batch, hives); });
     if (!undo.empty()) report_.undo = undo;
     for (std::size_t i = 0; i < batch.members.size(); ++i) {
       report_.installations[batch.members[i].installation] = std::move(after[i]);
@@ -211,7 +212,8 @@ class TargetPatch {
 
   /// The hives of a batch, edited in memory. Those of the last installation are still being
   /// checked, in `checks`; no others are, since a check holds copies of its hive.
-  std::vector<VolumeEdit> edit_hives(const Batch& batch, PendingChecks& checks) const {
+  std::vector<VolumeEdit> edit_hives(const Batch& batch, PendingChecks& checks,
+                                     std::vector<WrittenHive>& hives) const {
     std::vector<VolumeEdit> edits;
     std::uint64_t held = 0;
     for (const Batch::Member& member : batch.members) {
@@ -226,6 +228,10 @@ class TargetPatch {
       checks.wait();
       checks = std::move(prepared.checks);
       let_go_of_contents(prepared.files, held);
+      for (WrittenHive& hive : prepared.hives) {
+        hive.volume = member.volume;
+        hives.push_back(std::move(hive));
+      }
       if (edits.empty() || edits.back().volume != member.volume) {
         edits.push_back({member.volume, {}});
       }
@@ -236,10 +242,6 @@ class TargetPatch {
   }
 
   /// What a scan of the written files finds.
-  std::vector<target::Found> scan_again(const ReadStorage& written) const {
-    return found_in(target::OpenTarget(written, name_, settings_.target.open));
-  }
-
   std::vector<target::Found> found_in(const target::OpenTarget& open) const {
     std::vector<target::Found> found;
     // An error is one of a volume that could not be read before the patch either.
@@ -279,10 +281,15 @@ class TargetPatch {
   }
 
   /// The installations of a batch as a scan finds them now, which must be as the plan predicted.
-  std::vector<InstallationReport> rescan(const ReadStorage& written, const Batch& batch) const {
+  /// The written hives are checked as a whole, since a finding looks at a few values only.
+  std::vector<InstallationReport> rescan(const ReadStorage& written, const Batch& batch,
+                                         const std::vector<WrittenHive>& hives) const {
     const target::OpenTarget open(written, name_, settings_.target.open);
     require_others_unchanged(open.image(), batch);
     std::vector<target::Found> found = found_in(open);
+    for (const WrittenHive& hive : hives) {
+      require_written(*open.volume(hive.volume).volume.tree, hive);
+    }
     std::vector<InstallationReport> after;
     for (const Batch::Member& member : batch.members) {
       const InstallationReport& row = report_.installations[member.installation];
@@ -298,7 +305,8 @@ class TargetPatch {
   }
 
   void require_same_findings(const ReadStorage& written) const {
-    std::vector<target::Found> found = scan_again(written);
+    const target::OpenTarget open(written, name_, settings_.target.open);
+    std::vector<target::Found> found = found_in(open);
     for (const InstallationReport& row : report_.installations) {
       require_findings(found, row, row.findings);
     }

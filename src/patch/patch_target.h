@@ -2,12 +2,13 @@
 //
 //   1. roll back what an earlier, cut-off patch left        undo_target.h
 //   2. scan, plan
-//   3. edit the hives in memory, and check the results      prepare.h
-//   4. journal and write                                    imgtools/change/journal.h
-//   5. scan again from the file
-//   6. make the journal the undo file
+//   3. lock the files that are going to be changed          imgtools/change/holding_storage.h
+//   4. edit the hives in memory, and check the results      prepare.h
+//   5. journal and write, if all is still as it was read    imgtools/change/journal.h
+//   6. scan again from the file, and check the written hives as a whole
+//   7. make the journal the undo file
 //
-// The findings of 5 must be those that the plan predicted; otherwise the journal rolls back. In a
+// The findings of 6 must be those that the plan predicted; otherwise the journal rolls back. In a
 // folder every installation is a transaction of its own, since its hives lie in a folder of their
 // own, where the journal goes. In an image every volume is one, or all volumes together (a WIM).
 #pragma once

@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "imgtools/volume.h"
+#include "src/patch/check_edit.h"
 #include "src/policy/finding.h"
 #include "src/windows/facts.h"
 
@@ -50,6 +51,7 @@ class PendingChecks {
 /// Changes of the files of one volume. Sorted by path.
 struct Prepared {
   std::vector<FileEdit> files;
+  std::vector<WrittenHive> hives;  ///< what the edited hives must be like; of no volume yet
   PendingChecks checks;
   std::uint64_t bytes = 0;  ///< to be written
   std::uint64_t pages = 0;  ///< 4096-byte pages of hives that differ afterwards

@@ -94,4 +94,39 @@ TEST_CASE("The hives are locked before the edit reads them, until the patch ends
   CHECK(allowed == 0);
 }
 
+TEST_CASE("A hive whose structure is broken when it is read back is rolled back") {
+  // What the patch writes, from a run that nothing disturbs.
+  Race calm;
+  const Bytes before = calm.disk().contents(software);
+  REQUIRE_FALSE(calm.patch().error);
+  const Bytes after = calm.disk().contents(software);
+  constexpr std::size_t page = 4096;
+  std::size_t tried = 0, by_structure = 0;
+  for (std::size_t at = page; at + 1 < after.size(); ++at) {
+    // The signature of each key in a page that was written.
+    if (after[at] != 'n' || after[at + 1] != 'k') continue;
+    const std::size_t start = at / page * page;
+    const std::size_t end = std::min(start + page, before.size());
+    if (end > start && std::equal(before.begin() + static_cast<std::ptrdiff_t>(start),
+                                  before.begin() + static_cast<std::ptrdiff_t>(end),
+                                  after.begin() + static_cast<std::ptrdiff_t>(start))) {
+      continue;
+    }
+    Bytes broken = after;
+    broken[at] = 'x';
+    Race race;
+    race.storage.before_each([&](const RecordingStorage::Call& call, Storage&) {
+      const bool read = call.name == "open" && call.path == software;
+      if (read && race.disk().contents(software) == after) race.disk().put(software, broken);
+    });
+    const report::TargetReport report = race.patch();
+    ++tried;
+    CHECK(report.error);
+    const std::string said = report.error ? report.error->what() : "";
+    if (said.find("the written hive has") != std::string::npos) ++by_structure;
+  }
+  CHECK(tried > 0);
+  CHECK(by_structure > 0);
+}
+
 }  // namespace goldhive::tests
