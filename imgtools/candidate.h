@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "imgtools/bytes/byte_source.h"
 #include "imgtools/host/storage.h"
@@ -23,6 +24,8 @@ struct OpenOptions {
   int depth = 1;
   /// Bytes that may come out of an archive before it is taken for a bomb; 0: by its size.
   std::uint64_t max_unpacked = 0;
+  /// Folders besides its own where the parents and parts of an image may lie (FilePlaces).
+  std::vector<std::string> parent_folders = {};
   std::string scratch_directory =
       {};  ///< for what is too large for memory; "" is the working directory
   /// Shared by an archive and what is nested in it; made by the outermost one.

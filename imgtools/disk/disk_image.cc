@@ -192,13 +192,17 @@ bool is_vhd_image(const Candidate& candidate) {
 }
 
 std::unique_ptr<Image> open_vhd_image(const Candidate& candidate) {
-  return make_disk_image(VhdDisk::open(candidate.storage, candidate.path), candidate.path);
+  return make_disk_image(
+      VhdDisk::open(candidate.storage, candidate.path, candidate.options.parent_folders),
+      candidate.path);
 }
 
 bool is_vhdx_image(const Candidate& candidate) { return candidate.has_magic(0, "vhdxfile"); }
 
 std::unique_ptr<Image> open_vhdx_image(const Candidate& candidate) {
-  return make_disk_image(VhdxDisk::open(candidate.storage, candidate.path), candidate.path);
+  return make_disk_image(
+      VhdxDisk::open(candidate.storage, candidate.path, candidate.options.parent_folders),
+      candidate.path);
 }
 
 namespace {
@@ -208,7 +212,8 @@ bool is_foreign(const Candidate& candidate, const char* format) {
 }
 
 std::unique_ptr<Image> open_foreign(const Candidate& candidate, const char* format) {
-  return make_disk_image(open_foreign_disk(candidate.storage, candidate.path, format),
+  return make_disk_image(open_foreign_disk(candidate.storage, candidate.path, format,
+                                           candidate.options.parent_folders),
                          candidate.path);
 }
 

@@ -85,7 +85,9 @@ class Servers {
 
   std::shared_ptr<Running> for_writing(const ReadStorage& base, const std::string& disk) const {
     const std::string format = format_of(base, disk);
-    const ForeignImage image = examine_foreign(base, without_disk_inside(disk), format);
+    const std::string path = without_disk_inside(disk);
+    const ForeignImage image =
+        examine_foreign(base, path, format, FilePlaces::anywhere(base, path));
     if (!image.write_refusal.empty()) {
       throw Error(ErrorKind::refused, image.write_refusal, without_disk_inside(disk));
     }

@@ -50,9 +50,10 @@ struct NbdLayer {
 std::unique_ptr<NbdServer> start_nbd_server(const std::vector<NbdLayer>& layers,
                                             const std::string& name);
 
-/// A container that qemu reads for us. Looks at what the image names first (foreign.h).
-std::shared_ptr<const VirtualDisk> open_foreign_disk(const ReadStorage& storage,
-                                                     const std::string& path,
-                                                     const std::string& format);
+/// A container that qemu reads for us. Looks at what the image names first (qemu_image.h), which
+/// must lie below its folder or in one of `parent_folders`.
+std::shared_ptr<const VirtualDisk> open_foreign_disk(
+    const ReadStorage& storage, const std::string& path, const std::string& format,
+    const std::vector<std::string>& parent_folders = {});
 
 }  // namespace goldhive

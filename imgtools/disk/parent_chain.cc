@@ -78,17 +78,23 @@ void ParentChain::enter(const std::string& path) {
   seen_.push_back(identity);
 }
 
-std::vector<std::string> find_parents(const ReadStorage& storage, const std::string& child,
-                                      const ParentPaths& paths) {
+std::vector<std::string> find_parents(const ReadStorage& storage, const FilePlaces& places,
+                                      const std::string& child, const ParentPaths& paths) {
   const std::string base = directory_of(child);
   std::vector<std::string> tried;
   std::vector<std::string> found;
+  std::string outside;
   const auto attempt = [&](const std::string& directory, const std::string& path) {
     if (path.empty() || path.find('\0') != std::string::npos) return;
     const std::string candidate = resolve(storage, directory, path);
     if (std::find(tried.begin(), tried.end(), candidate) != tried.end()) return;
     tried.push_back(candidate);
-    if (is_file(storage, candidate)) found.push_back(candidate);
+    // Not looked at, so that nobody learns from the message what is there.
+    if (!places.allows(candidate)) {
+      outside = candidate;
+    } else if (is_file(storage, candidate)) {
+      found.push_back(candidate);
+    }
   };
   for (const std::string& path : paths.relative) attempt(base, from_windows(path));
   for (const std::string& given : paths.absolute) {
@@ -99,6 +105,12 @@ std::vector<std::string> find_parents(const ReadStorage& storage, const std::str
   }
   for (const std::string& path : paths.relative) attempt(base, last_part(from_windows(path)));
   for (const std::string& path : paths.absolute) attempt(base, last_part(from_windows(path)));
+  for (const std::string& folder : places.folders()) {
+    const std::string start = join_path(folder, "");
+    for (const std::string& path : paths.relative) attempt(start, last_part(from_windows(path)));
+    for (const std::string& path : paths.absolute) attempt(start, last_part(from_windows(path)));
+  }
+  if (found.empty() && !outside.empty()) places.require(outside, "its parent disk", child);
   if (found.empty()) {
     throw Error(ErrorKind::not_found,
                 tried.empty() ? "is a differencing disk that does not say where its parent is"

@@ -46,10 +46,11 @@ class ForeignDisk final : public VirtualDisk {
 
 }  // namespace
 
-std::shared_ptr<const VirtualDisk> open_foreign_disk(const ReadStorage& storage,
-                                                     const std::string& path,
-                                                     const std::string& format) {
-  ForeignImage image = examine_foreign(storage, path, format);
+std::shared_ptr<const VirtualDisk> open_foreign_disk(
+    const ReadStorage& storage, const std::string& path, const std::string& format,
+    const std::vector<std::string>& parent_folders) {
+  ForeignImage image =
+      examine_foreign(storage, path, format, FilePlaces(storage, path, parent_folders));
   auto disk = storage.open(disk_inside(path));  // from here on qemu's lock keeps writers out
   check_maps(storage, image);
   return std::make_shared<ForeignDisk>(std::move(image), std::move(disk));

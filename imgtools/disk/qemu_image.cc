@@ -33,7 +33,8 @@ std::string file_named(const std::string& image, const std::string& name) {
 
 class Examiner {
  public:
-  Examiner(const ReadStorage& storage, ForeignImage& image) : storage_(storage), image_(image) {}
+  Examiner(const ReadStorage& storage, const FilePlaces& places, ForeignImage& image)
+      : storage_(storage), places_(places), image_(image) {}
 
   /// `format` as foreign_format() tells it; "" for a raw disk.
   void look_at(const std::string& path, const std::string& format) {
@@ -66,8 +67,9 @@ class Examiner {
 
   std::string existing(const std::string& image, const std::string& name, const char* what) const {
     const std::string path = file_named(image, name);
+    places_.require(path, what, image);
     if (storage_.stat(path)) return path;
-    throw Error(ErrorKind::not_found, fmt::format("its {} {} is missing", what, path), image);
+    throw Error(ErrorKind::not_found, fmt::format("{} {} is missing", what, path), image);
   }
 
   /// qemu tells the format of a parent by content, unless the child names it; so do we.
@@ -94,7 +96,7 @@ class Examiner {
           "{} is marked as corrupt by qemu: what is read may not be what was written", path));
     }
     if (header.parent.empty()) return;
-    const std::string parent = existing(path, header.parent, "parent disk");
+    const std::string parent = existing(path, header.parent, "its parent disk");
     const std::string format = format_of_parent(*storage_.open(parent), path);
     const std::string named = format.empty() ? "raw" : format;
     if (!header.parent_format.empty() && header.parent_format != named) {
@@ -127,7 +129,7 @@ class Examiner {
           path);
     }
     if (descriptor.parent.empty()) return;
-    const std::string parent = existing(path, descriptor.parent, "parent disk");
+    const std::string parent = existing(path, descriptor.parent, "its parent disk");
     const auto source = storage_.open(parent);
     if (foreign_format(*source) != "vmdk") {
       throw Error(ErrorKind::corrupt, fmt::format("its parent disk {} is no VMDK", parent), path);
@@ -152,7 +154,13 @@ class Examiner {
                               extent.sectors, extent.type),
                   path);
     }
-    const std::string file = existing(path, extent.file, "part");
+    const std::string file = existing(path, extent.file, "its part");
+    if (!places_.is_beside(file) && image_.write_refusal.empty()) {
+      image_.write_refusal =
+          "its part " + file +
+          " lies outside of its folder, where nothing is written; copy the parts "
+          "beside it";
+    }
     if (flat) {
       constexpr std::uint64_t most = UINT64_MAX / 1024;
       add({file, ForeignFile::Map::none,
@@ -170,6 +178,7 @@ class Examiner {
   }
 
   const ReadStorage& storage_;
+  const FilePlaces& places_;
   ForeignImage& image_;
 };
 
@@ -226,12 +235,17 @@ bool is_vmdk_extent(const ReadStorage& storage, const std::string& path) {
 
 ForeignImage examine_foreign(const ReadStorage& storage, const std::string& path,
                              const std::string& format) {
+  return examine_foreign(storage, path, format, FilePlaces(storage, path));
+}
+
+ForeignImage examine_foreign(const ReadStorage& storage, const std::string& path,
+                             const std::string& format, const FilePlaces& places) {
   if (foreign_format(*storage.open(path)) != format) {
     throw Error(ErrorKind::corrupt, fmt::format("has no mark of a {} at its start", format), path);
   }
   ForeignImage image;
   image.format = format;
-  Examiner(storage, image).look_at(path, format);
+  Examiner(storage, places, image).look_at(path, format);
   return image;
 }
 

@@ -4,7 +4,8 @@
 // An image of these formats can name other files: the parent of a qcow2 or VMDK, the extents of a
 // VMDK. qemu opens what they name, and to qemu a name like "nbd:host:port" or "json:{...}" is a
 // connection. Images come from anywhere, so every name is read here before qemu is started; one
-// that is not plainly a file is refused. So is what qemu would show otherwise than it is: a parent
+// that is not plainly a file is refused, and so is a file outside of the folder of the image
+// (file_places.h). So is what qemu would show otherwise than it is: a parent
 // of a container whose map is not checked here (map_bounds.h) or that is not the one the child was
 // made from, extents of a VMDK that qemu passes over as if the disk had none there.
 #pragma once
@@ -14,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "imgtools/host/file_places.h"
 #include "imgtools/host/storage.h"
 
 namespace goldhive {
@@ -45,7 +47,12 @@ struct ForeignImage {
 };
 
 /// Looks at the image and at what it names, down the chain of parents. Throws Error: not_found (a
-/// file that it names), corrupt, unsupported (a name that is no file, a chain beyond any real one).
+/// file that it names), corrupt, unsupported (a name that is no file, a chain beyond any real one),
+/// refused (a file that lies in none of the `places`). An image of which a part lies outside of its
+/// own folder is not to be written, wherever it may be read.
+ForeignImage examine_foreign(const ReadStorage& storage, const std::string& path,
+                             const std::string& format, const FilePlaces& places);
+/// The same where all must lie below the folder of the image.
 ForeignImage examine_foreign(const ReadStorage& storage, const std::string& path,
                              const std::string& format);
 

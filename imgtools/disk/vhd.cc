@@ -39,8 +39,10 @@ bool is_vhd(const ByteSource& file) {
          cookie_at(file, 0);
 }
 
-std::unique_ptr<VhdDisk> VhdDisk::open(const ReadStorage& storage, const std::string& path) {
-  ParentChain chain(storage);
+std::unique_ptr<VhdDisk> VhdDisk::open(const ReadStorage& storage, const std::string& path,
+                                       const std::vector<std::string>& parent_folders) {
+  const FilePlaces places(storage, path, parent_folders);
+  ParentChain chain(storage, places);
   auto disk = open_file(storage, path);
   disk->open_rest(chain);
   return disk;
@@ -151,7 +153,7 @@ void VhdDisk::check_overlaps() const {
 
 void VhdDisk::open_parent(ParentChain& chain) {
   const std::vector<std::string> candidates =
-      find_parents(chain.storage(), name(), vhd_parent_paths(file(), header_));
+      find_parents(chain.storage(), chain.places(), name(), vhd_parent_paths(file(), header_));
   std::optional<Error> fault;
   for (const std::string& path : candidates) {
     std::shared_ptr<VhdDisk> disk;

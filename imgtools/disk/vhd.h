@@ -39,8 +39,9 @@ bool is_vhd(const ByteSource& file);
 class VhdDisk final : public MappedDisk {
  public:
   /// Opens the file and its chain of parents. Throws Error: corrupt, unsupported, not_found (a
-  /// parent), io.
-  static std::unique_ptr<VhdDisk> open(const ReadStorage& storage, const std::string& path);
+  /// parent), refused (a parent outside of the folder of `path` and of `parent_folders`), io.
+  static std::unique_ptr<VhdDisk> open(const ReadStorage& storage, const std::string& path,
+                                       const std::vector<std::string>& parent_folders = {});
 
   std::string format() const override { return "vhd"; }
   std::uint64_t size() const override { return footer_.disk_size; }

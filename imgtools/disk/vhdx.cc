@@ -26,8 +26,10 @@ bool is_vhdx(const ByteSource& file) {
   return ByteView(data, 0, file.name()).starts_with("vhdxfile");
 }
 
-std::unique_ptr<VhdxDisk> VhdxDisk::open(const ReadStorage& storage, const std::string& path) {
-  ParentChain chain(storage);
+std::unique_ptr<VhdxDisk> VhdxDisk::open(const ReadStorage& storage, const std::string& path,
+                                         const std::vector<std::string>& parent_folders) {
+  const FilePlaces places(storage, path, parent_folders);
+  ParentChain chain(storage, places);
   auto disk = open_file(storage, path);
   disk->open_rest(chain);
   return disk;
@@ -129,7 +131,7 @@ void VhdxDisk::check_overlaps() const {
 
 void VhdxDisk::open_parent(ParentChain& chain) {
   const std::vector<std::string> candidates =
-      find_parents(chain.storage(), name(), metadata_.parent_paths);
+      find_parents(chain.storage(), chain.places(), name(), metadata_.parent_paths);
   const auto& wanted = metadata_.parent_guids;
   std::optional<Error> fault;
   for (const std::string& path : candidates) {

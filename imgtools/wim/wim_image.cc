@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "imgtools/compactable.h"
+#include "imgtools/host/file_places.h"
 #include "imgtools/wim/wim_change.h"
 #include "imgtools/wim/wim_compact.h"
 #include "imgtools/wim/wim_integrity.h"
@@ -175,6 +176,8 @@ bool is_later_wim_part(const Candidate& candidate) {
 std::unique_ptr<Image> open_wim_image(const Candidate& candidate) {
   const auto open_part =
       [&candidate](const std::string& path) -> std::shared_ptr<const ByteSource> {
+    FilePlaces(candidate.storage, candidate.path, candidate.options.parent_folders)
+        .require(path, "its part", candidate.path);
     if (!candidate.storage.stat(path)) return nullptr;
     return candidate.storage.open(path);
   };

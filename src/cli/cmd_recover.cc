@@ -13,7 +13,7 @@ struct RecoverFlags {
 };
 
 int recover_all(Host& host, const RecoverFlags& flags) {
-  const OpenOptions options = open_options(host, flags.targets.input_format);
+  const OpenOptions options = open_options(host, flags.targets);
   return restore_targets(
       host, report::Command::recover, flags.targets, flags.output,
       [&](Storage& storage, const target::TargetName& name, report::TargetReport& report) {

@@ -16,7 +16,7 @@ struct UndoCommandFlags {
 int undo_all(Host& host, const UndoCommandFlags& flags) {
   patch::UndoSettings settings;
   settings.place = undo_options(host, flags.undo);
-  settings.open = open_options(host, flags.targets.input_format);
+  settings.open = open_options(host, flags.targets);
   settings.force = flags.force;
   return restore_targets(
       host, report::Command::undo, flags.targets, flags.output,

@@ -66,6 +66,13 @@ void add_target_names(Command& command, TargetFlags& flags) {
            "repeated",
        .group = Group::target,
        .value = &flags.trusted});
+  command.flags.push_back(
+      {.names = {"--parent-dir"},
+       .value_name = "DIR",
+       .help = "read parents and parts of images here too, not only below the folder of the image; "
+               "may be repeated",
+       .group = Group::target,
+       .value = &flags.parent_dirs});
 }
 
 void add_target_flags(Command& command, TargetFlags& flags) {
@@ -222,6 +229,7 @@ target::Options target_options(const Host& host, const TargetFlags& flags,
   options.check = flags.check;
   options.open.depth = flags.depth;
   options.open.max_unpacked = flags.max_unpacked;
+  options.open.parent_folders = flags.parent_dirs;
   options.open.scratch_directory = host.folders.scratch;
   options.inspect.use_logs = !flags.no_logs;
   options.inspect.hash = flags.hash;

@@ -22,6 +22,7 @@ struct TargetFlags {
   bool check = false;
   int depth = 1;                   ///< how deep images inside archives are opened
   std::uint64_t max_unpacked = 0;  ///< bytes; 0 = by its packed size
+  std::vector<std::string> parent_dirs;
   bool hash = false;
   bool no_logs = false;
   bool verbose = false;
@@ -29,7 +30,7 @@ struct TargetFlags {
   int jobs = 0;  ///< 0 = Host::cores
 };
 void add_target_flags(Command& command, TargetFlags& flags);
-/// Those of them that say which files are meant: the targets, and their format.
+/// Those of them that say which files are meant: the targets, their format, where parents lie.
 void add_target_names(Command& command, TargetFlags& flags);
 
 /// When text output has colour. `automatic`: on a terminal that wants it.

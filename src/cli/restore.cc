@@ -12,10 +12,11 @@ UndoOptions undo_options(const Host& host, const UndoFlags& flags) {
   return options;
 }
 
-OpenOptions open_options(const Host& host, const std::string& input_format) {
+OpenOptions open_options(const Host& host, const TargetFlags& targets) {
   OpenOptions options;
   options.scratch_directory = host.folders.scratch;
-  options.input_format = input_format;
+  options.input_format = targets.input_format;
+  options.parent_folders = targets.parent_dirs;
   options.depth = 0;
   options.max_unpacked = UINT64_MAX;
   return options;

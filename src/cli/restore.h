@@ -22,7 +22,7 @@ UndoOptions undo_options(const Host& host, const UndoFlags& flags);
 
 /// How undo and recover open a target. They look for journals of the file itself, so they do not
 /// open images inside archives.
-OpenOptions open_options(const Host& host, const std::string& input_format);
+OpenOptions open_options(const Host& host, const TargetFlags& targets);
 
 /// Puts a target back through `storage` and says in `report.restore` what it did. May throw Error.
 using RestoreTarget = std::function<void(Storage& storage, const target::TargetName& name,

@@ -1,0 +1,44 @@
+// Where the files may lie that an image names: its extents, its parents, the other parts of a split
+// one. Images come from anywhere, and goldhive may run as root over them, so what they name is read
+// only below the folder of the image, or below a folder that the user named (--parent-dir). Links
+// are resolved before: a link in the folder that points out of it leads out of it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "imgtools/host/storage.h"
+
+namespace goldhive {
+
+class FilePlaces {
+ public:
+  /// `storage` must outlive this. `folders`: those of the user, besides that of `image`.
+  FilePlaces(const ReadStorage& storage, const std::string& image,
+             std::vector<std::string> folders = {});
+  /// For who writes an image: what is read beside it was looked at when the target was opened.
+  static FilePlaces anywhere(const ReadStorage& storage, const std::string& image);
+
+  /// True of what lies below the folder of the image, where an image may also be written.
+  bool is_beside(const std::string& path) const;
+  bool allows(const std::string& path) const;
+  /// Error(refused) unless allows(path), and before anything at `path` is opened. `what`: "its
+  /// parent disk"; the error is one of `image`, which names it.
+  void require(const std::string& path, const char* what, const std::string& image) const;
+  const std::vector<std::string>& folders() const { return folders_; }
+
+ private:
+  bool is_below(const std::string& folder, const std::string& path) const;
+
+  const ReadStorage* storage_;
+  std::string own_;  ///< folder of the image
+  std::vector<std::string> folders_;
+  bool anywhere_ = false;
+};
+
+/// The path with the links in every part of it resolved, without "." and, but at the start of a
+/// relative path, without "..". Parts that are not there stay as they are. Error(io) after too many
+/// links.
+std::string without_links(const ReadStorage& storage, const std::string& path);
+
+}  // namespace goldhive
