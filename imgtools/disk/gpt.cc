@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "imgtools/bytes/error.h"
 #include "imgtools/bytes/guid.h"
 #include "imgtools/bytes/text.h"
 #include "imgtools/disk/crc.h"
@@ -10,6 +11,9 @@ namespace goldhive {
 
 namespace {
 
+/// Entries of a table of 4 MiB can all lie over one volume, which is opened for each of them.
+/// Windows makes 128.
+constexpr std::size_t max_partitions = 256;
 constexpr std::uint64_t max_table_bytes = 4U << 20;  // 128 entries of 128 bytes is what there is
 
 struct Range {
@@ -73,6 +77,10 @@ std::optional<PartitionTable> read_at(const ByteSource& disk, std::uint32_t sect
       table.notes.push_back("partition " + std::to_string(i + 1) +
                             " is empty or starts beyond the end of the disk: passed over");
       continue;
+    }
+    if (table.partitions.size() == max_partitions) {
+      throw Error(ErrorKind::corrupt,
+                  "has more than " + std::to_string(max_partitions) + " partitions", disk.name());
     }
     partition.offset = range->offset;
     partition.length = range->length;

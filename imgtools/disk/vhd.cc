@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "imgtools/bytes/error.h"
+#include "imgtools/disk/map_bounds.h"
 
 namespace goldhive {
 
@@ -58,7 +59,7 @@ void VhdDisk::open_rest(ParentChain& chain) {
   chain.enter(name());
   if (footer_.type == VhdType::fixed) return;
   read_table();
-  check_overlaps();
+  check_map();
   if (footer_.type == VhdType::differencing) open_parent(chain);
 }
 
@@ -130,8 +131,11 @@ std::uint64_t VhdDisk::bitmap_size() const {
   return (bytes + sector_bytes - 1) / sector_bytes * sector_bytes;
 }
 
-// Two blocks in one place, or a block over the table, would show one sector's bytes as another's.
-void VhdDisk::check_overlaps() const {
+// Two blocks in one place, or a block over the table or the footer, would show one sector's bytes
+// as another's, and a new block goes where the footer is. A block beyond the end is what a file
+// that was cut off has: no verdict may rest on the rest of it.
+void VhdDisk::check_map() const {
+  const MapBounds bounds(file(), "VHD");
   std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges;  // sectors: start, end
   const auto add = [&](std::uint64_t offset, std::uint64_t length) {
     ranges.emplace_back(offset / sector_bytes, (offset + length + sector_bytes - 1) / sector_bytes);
@@ -139,8 +143,13 @@ void VhdDisk::check_overlaps() const {
   add(0, VhdFooter::length_on_disk);
   add(footer_.header_offset, VhdDynamicHeader::length_on_disk);
   add(header_.table_offset, table_.size() * 4);
-  for (const std::uint32_t sector : table_) {
-    if (sector != absent_block) add(sector * sector_bytes, bitmap_size() + header_.block_size);
+  if (footer_offset_ < file().size()) add(footer_offset_, VhdFooter::length_on_disk);
+  for (std::size_t block = 0; block < table_.size(); ++block) {
+    if (table_[block] == absent_block) continue;
+    const std::uint64_t at = table_[block] * sector_bytes;
+    const std::uint64_t length = bitmap_size() + header_.block_size;
+    bounds.require(header_.table_offset + block * 4, at, length, "a block of the disk");
+    add(at, length);
   }
   std::sort(ranges.begin(), ranges.end());
   for (std::size_t i = 1; i < ranges.size(); ++i) {
@@ -202,11 +211,6 @@ Extent VhdDisk::extent_at(std::uint64_t offset) const {
 
   const std::uint64_t at = sector * sector_bytes;
   const std::uint64_t data = at + bitmap_size();
-  if (at >= file().size() || data + header_.block_size > file().size()) {
-    throw Error::corrupt(name(), header_.table_offset + block * 4,
-                         fmt::format("block {} of the VHD lies beyond the end of the file", block),
-                         fmt::format("below {:#x}", file().size()), fmt::format("{:#x}", at));
-  }
   const Bytes& bitmap = bitmap_of(block);
   const std::uint64_t first = inside / sector_bytes;
   const std::uint64_t run = run_of_bits(first, header_.block_size / sector_bytes,

@@ -61,7 +61,7 @@ class VhdDisk final : public MappedDisk {
 
   void read_footer();
   void read_table();
-  void check_overlaps() const;
+  void check_map() const;
   void open_parent(ParentChain& chain);
 
   class Allocation;

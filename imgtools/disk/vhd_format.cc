@@ -98,7 +98,7 @@ VhdFooter parse_vhd_footer(const ByteView& view) {
   }
   VhdFooter footer;
   footer.header_offset = be64(view, 16);
-  footer.timestamp = be32(view, 24);
+  footer.timestamp = be32(view, VhdFooter::timestamp_at);
   footer.disk_size = be64(view, 48);
   footer.id = id_at(view, 68);
   footer.saved_state = view.u8(84) != 0;

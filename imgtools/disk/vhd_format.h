@@ -22,6 +22,7 @@ enum class VhdType : std::uint32_t { fixed = 2, dynamic = 3, differencing = 4 };
 
 struct VhdFooter {
   static constexpr std::size_t length_on_disk = 512;
+  static constexpr std::size_t timestamp_at = 24;
   static constexpr std::size_t checksum_at = 64;
 
   std::uint64_t header_offset = 0;  ///< of the dynamic header; all ones on a fixed disk

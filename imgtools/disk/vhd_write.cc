@@ -3,12 +3,19 @@
 //   before:  ... | last block | footer |
 //   after:   ... | last block | bitmap | new block | footer |
 //
-//   phase 0  the file grows; new blocks with their bitmaps, stored sectors, the footer at the new
-//   end phase 1  bits of blocks that were there already, table entries of the new blocks
+//   phase 0  the file grows; new blocks with their bitmaps, stored sectors, the footer with a new
+//            time stamp, at the new end
+//   phase 1  bits of blocks that were there already, table entries of the new blocks, the copy of
+//            the footer at the start
 //
 // After phase 0 no entry points to the new blocks and no bit to the new sectors, so the disk holds
 // what it held, apart from sectors changed in place, which is all that any file can promise. While
-// the footer moves, its copy at the start of the file is there.
+// the footer moves, its copy at the start of the file is there. Of a fixed disk only the stored
+// sectors and the footer are written.
+//
+// The time stamp is how a child knows that its parent is no longer the disk that it was made from,
+// and any disk may be a parent. The new stamp is the old one and a second, so that the same patch
+// gives the same bytes anywhere.
 //
 // A new block of a dynamic disk gets all bits, as Windows and qemu do it: its other sectors are
 // zeros either way. One of a differencing disk gets the bits of the sectors that are written, so
@@ -40,7 +47,7 @@ Bytes big_endian(std::uint32_t value) {
 
 }  // namespace
 
-/// The stores that need a bit or a block.
+/// The stores that need a bit or a block, and the footer.
 class VhdDisk::Allocation {
  public:
   Allocation(const VhdDisk& disk, HostChange& change)
@@ -65,17 +72,33 @@ class VhdDisk::Allocation {
     disk_.edit(change_, fresh ? 0 : 1, at, bitmap);
   }
 
-  /// The footer behind the new blocks, if there are any.
+  /// The footer, behind the new blocks if there are any.
   void finish() {
-    if (end_ == start_) return;
     const std::uint64_t length = disk_.file().size() - disk_.footer_offset_;  // 511 or 512
-    Bytes footer = disk_.file().read(disk_.footer_offset_, static_cast<std::size_t>(length));
-    footer.resize(VhdFooter::length_on_disk);
+    const Bytes footer = new_footer(static_cast<std::size_t>(length));
+    if (disk_.footer_.type != VhdType::fixed) disk_.edit(change_, 1, 0, footer);
+    if (end_ == start_) {
+      disk_.edit(change_, 0, disk_.footer_offset_,
+                 std::span(footer).first(static_cast<std::size_t>(length)));
+      return;
+    }
     disk_.edit(change_, 0, end_, footer);
     change_.sizes.emplace_back(disk_.name(), end_ + footer.size());
   }
 
  private:
+  Bytes new_footer(std::size_t length) const {
+    Bytes footer = disk_.file().read(disk_.footer_offset_, length);
+    footer.resize(VhdFooter::length_on_disk);
+    const auto put = [&footer](std::size_t at, std::uint32_t value) {
+      const Bytes bytes = big_endian(value);
+      std::copy(bytes.begin(), bytes.end(), footer.begin() + static_cast<std::ptrdiff_t>(at));
+    };
+    put(VhdFooter::timestamp_at, disk_.footer_.timestamp + 1);
+    put(VhdFooter::checksum_at, vhd_checksum(footer, VhdFooter::checksum_at));
+    return footer;
+  }
+
   std::uint64_t allocate(std::uint64_t block) {
     const std::uint64_t at = end_;
     if (at / sector_bytes >= absent_block) {
@@ -115,7 +138,7 @@ HostChange VhdDisk::plan_change(const std::vector<Write>& writes) const {
     }
     allocation.store(block, in_block);
   }
-  allocation.finish();
+  if (!writes.empty()) allocation.finish();
   return change;
 }
 

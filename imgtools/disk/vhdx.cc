@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "imgtools/bytes/error.h"
+#include "imgtools/disk/map_bounds.h"
 #include "imgtools/disk/vhdx_log.h"
 
 namespace goldhive {
@@ -50,7 +51,7 @@ void VhdxDisk::open_rest(ParentChain& chain) {
   regions_ = read_vhdx_regions(file());
   metadata_ = read_vhdx_metadata(file(), regions_.metadata);
   read_table();
-  check_overlaps();
+  check_map();
   if (metadata_.has_parent) open_parent(chain);
 }
 
@@ -100,24 +101,33 @@ VhdxTableEntry VhdxDisk::bitmap_entry(std::uint64_t chunk) const {
   return VhdxTableEntry(table_[static_cast<std::size_t>(chunk * (ratio + 1) + ratio)]);
 }
 
-// Two blocks in one place, or a block over the log, would show one sector's bytes as another's.
-void VhdxDisk::check_overlaps() const {
+// Two blocks in one place, or a block over the log, would show one sector's bytes as another's. A
+// block beyond the end is what a file that was cut off has: no verdict may rest on the rest of it.
+void VhdxDisk::check_map() const {
+  const MapBounds bounds(file(), "VHDX");
   std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges;  // start, end
-  const auto add = [&](std::uint64_t offset, std::uint64_t length) {
+  const auto add = [&](std::uint64_t offset, std::uint64_t length, std::uint64_t entry,
+                       const char* what) {
+    bounds.require(entry, offset, length, what);
     ranges.emplace_back(offset, offset + length);
   };
-  add(0, vhdx_megabyte);
-  if (header_.log_length != 0) add(header_.log_offset, header_.log_length);
-  add(regions_.table.offset, regions_.table.length);
-  add(regions_.metadata.offset, regions_.metadata.length);
+  const auto place_of = [this](std::uint64_t index) { return regions_.table.offset + index * 8; };
+  const std::uint64_t header = VhdxHeader::offsets[header_.slot];
+  ranges.emplace_back(0, vhdx_megabyte);
+  if (header_.log_length != 0) add(header_.log_offset, header_.log_length, header, "its log");
+  add(regions_.table.offset, regions_.table.length, header, "its BAT");
+  add(regions_.metadata.offset, regions_.metadata.length, header, "its metadata");
   for (std::uint64_t block = 0; block < metadata_.blocks(); ++block) {
     const VhdxTableEntry entry = payload_entry(block);
-    if (entry.stored()) add(entry.offset, metadata_.block_size);
+    if (!entry.stored()) continue;
+    add(entry.offset, metadata_.block_size, place_of(table_index(block)), "a block of the disk");
   }
   if (metadata_.has_parent) {
     for (std::uint64_t chunk = 0; chunk < metadata_.chunks(); ++chunk) {
       const VhdxTableEntry entry = bitmap_entry(chunk);
-      if (entry.stored()) add(entry.offset, vhdx_megabyte);
+      if (!entry.stored()) continue;
+      add(entry.offset, vhdx_megabyte, place_of((chunk + 1) * (metadata_.chunk_ratio() + 1) - 1),
+          "a sector bitmap");
     }
   }
   std::sort(ranges.begin(), ranges.end());
@@ -163,13 +173,6 @@ void VhdxDisk::open_parent(ParentChain& chain) {
               name());
 }
 
-void VhdxDisk::check_inside(std::uint64_t block, std::uint64_t offset, std::uint64_t length) const {
-  if (offset <= file().size() && length <= file().size() - offset) return;
-  throw Error::corrupt(name(), regions_.table.offset,
-                       fmt::format("block {} of the VHDX lies beyond the end of the file", block),
-                       fmt::format("below {:#x}", file().size()), fmt::format("{:#x}", offset));
-}
-
 Extent VhdxDisk::extent_at(std::uint64_t offset) const {
   const std::uint64_t block = offset / metadata_.block_size;
   const std::uint64_t inside = offset % metadata_.block_size;
@@ -183,7 +186,6 @@ Extent VhdxDisk::extent_at(std::uint64_t offset) const {
     case VhdxTableEntry::unmapped:
       return {Extent::Kind::zeros, left, 0};
     case VhdxTableEntry::fully_present:
-      check_inside(block, entry.offset, metadata_.block_size);
       return {Extent::Kind::stored, left, entry.offset + inside};
     case VhdxTableEntry::partially_present:
       if (parent() != nullptr) return partial_extent(block, inside, left);
@@ -208,8 +210,6 @@ Extent VhdxDisk::partial_extent(std::uint64_t block, std::uint64_t inside,
                                      block),
                          "state 6", fmt::format("{}", bitmap_block.state));
   }
-  check_inside(block, entry.offset, metadata_.block_size);
-  check_inside(block, bitmap_block.offset, vhdx_megabyte);
   const std::uint64_t sectors = metadata_.block_size / metadata_.sector_size;
   const Bytes& bitmap = bitmaps_.get(block, [&] {
     const std::uint64_t at = bitmap_block.offset + block % ratio * (sectors / 8);

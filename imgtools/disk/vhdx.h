@@ -55,7 +55,7 @@ class VhdxDisk final : public MappedDisk {
 
   void replay_log();
   void read_table();
-  void check_overlaps() const;
+  void check_map() const;
   void open_parent(ParentChain& chain);
 
   class Change;
@@ -66,7 +66,6 @@ class VhdxDisk final : public MappedDisk {
   VhdxTableEntry payload_entry(std::uint64_t block) const;
   VhdxTableEntry bitmap_entry(std::uint64_t chunk) const;
   Extent partial_extent(std::uint64_t block, std::uint64_t inside, std::uint64_t left) const;
-  void check_inside(std::uint64_t block, std::uint64_t offset, std::uint64_t length) const;
 
   VhdxHeader header_;
   VhdxRegions regions_;

@@ -16,6 +16,9 @@ namespace {
 constexpr std::size_t table_size = 64 << 10;  // of a region table and of the metadata table
 constexpr std::uint64_t region_tables[2] = {192 << 10, 256 << 10};
 constexpr std::uint32_t max_entries = 2047;
+/// Of a parent locator; the format has five keys, and each can stand there once. Entries may share
+/// one text of 64 KiB, so without a limit a file of 6 MB asks for gigabytes.
+constexpr std::size_t max_locator_entries = 32;
 constexpr std::uint64_t max_disk_size = std::uint64_t{64} << 40;
 
 Error bad(const ByteView& view, std::size_t at, std::string message, std::string expected,
@@ -154,6 +157,10 @@ void parse_parent_locator(const ByteView& item, VhdxMetadata& metadata) {
                 std::string(item.name()));
   }
   const std::size_t count = item.u16(18);
+  if (count > max_locator_entries) {
+    throw bad(item, 18, "too many entries of a VHDX parent locator",
+              fmt::format("at most {}", max_locator_entries), fmt::format("{}", count));
+  }
   ParentPaths& paths = metadata.parent_paths;
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t at = 20 + i * 12;

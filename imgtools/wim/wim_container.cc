@@ -13,6 +13,9 @@ namespace {
 
 constexpr std::uint64_t max_table_size = std::uint64_t{256} << 20;
 constexpr std::uint64_t max_xml_size = std::uint64_t{16} << 20;
+/// Entries of a table can name one metadata resource as often as they like, and each image costs
+/// memory and time. A WIM of Windows holds about ten.
+constexpr std::size_t max_images = 4096;
 
 /// To be read whole; Error(corrupt) if it is too large for that.
 std::unique_ptr<ByteSource> open_limited(const WimPart& part, const WimResource& resource,
@@ -62,6 +65,12 @@ std::shared_ptr<const WimContainer> WimContainer::open(std::shared_ptr<const Byt
                             "others are found beside it",
                             header.part, header.parts),
                 path);
+  }
+  if (wim->images() > max_images) {
+    throw Error(
+        ErrorKind::unsupported,
+        fmt::format("holds {} images, more than the {} that are read", wim->images(), max_images),
+        path);
   }
   if (!header.xml.is_absent()) {
     const WimPart& part = wim->parts_.front().access;
@@ -158,12 +167,20 @@ std::unique_ptr<ByteSource> WimContainer::open_solid(const Place& place, const W
   const WimSolidRun& run = part.blobs.run_of(place.entry);
   std::uint64_t offset = blob.offset;
   for (const std::size_t entry : run.resources) {
+    // Each is opened once to know its size: a run can have as many resources as files.
+    const auto known = solid_sizes_.find({place.part, entry});
+    if (known != solid_sizes_.end() && offset >= known->second) {
+      offset -= known->second;
+      continue;
+    }
     std::shared_ptr<const ByteSource> resource =
         open_wim_resource(part.access, part.blobs.entry(entry).resource, name);
-    if (offset < resource->size()) {
+    const std::uint64_t size = resource->size();
+    solid_sizes_.emplace(std::make_pair(place.part, entry), size);
+    if (offset < size) {
       return std::make_unique<SliceSource>(std::move(resource), offset, blob.stored_size, name);
     }
-    offset -= resource->size();
+    offset -= size;
   }
   throw Error::corrupt(name, blob.offset, "lies behind the end of its solid resources");
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -72,6 +73,8 @@ class WimContainer {
   std::shared_ptr<WimChunkCache> cache_ = std::make_shared<WimChunkCache>();
   std::vector<Part> parts_;
   WimXml xml_;
+  /// Bytes of content of the solid resources that were opened, by part and entry.
+  mutable std::map<std::pair<std::size_t, std::size_t>, std::uint64_t> solid_sizes_;
 };
 
 }  // namespace goldhive

@@ -219,6 +219,23 @@ TEST_CASE("the entry of type EE decides between an MBR and a leftover GPT") {
   }
 }
 
+TEST_CASE("a GPT of more partitions than any disk has is an error and costs no more than one") {
+  constexpr std::size_t count = 300;
+  Bytes disk = gpt_disk();
+  disk.resize(disk.size() + count * 128 + 512);
+  const std::size_t table = 200 * 512;
+  for (std::size_t i = 0; i < count; ++i) {
+    std::copy_n(disk.begin() + 1024, 128,
+                disk.begin() + static_cast<std::ptrdiff_t>(table + i * 128));
+  }
+  put_u64(disk, 512 + 72, 200);
+  put_u32(disk, 512 + 80, count);
+  put_u32(disk, 512 + 88, crc32(std::span(disk).subspan(table, count * 128)));
+  put_u32(disk, 512 + 16, crc32_without_field(std::span(disk).subspan(512, 92), 16));
+  CHECK_THAT(error_of([&] { read_bytes(disk); }).what(),
+             Catch::Contains("more than 256 partitions"));
+}
+
 TEST_CASE("hostile GPT entries are passed over or cut and noted") {
   Bytes disk = gpt_disk();
   const std::size_t entry = 1024;

@@ -306,14 +306,27 @@ TEST_CASE("a VHD with a lie in a structure is refused with the place of the lie"
   CHECK_THAT(e.what(), Catch::Contains(expected) && Catch::Contains("disk.vhd"));
 }
 
-TEST_CASE("a VHD block beyond the end of the file hurts only those who read it") {
+TEST_CASE("a VHD with a block beyond the end of the file is an error, whatever is read of it") {
   const TempDir dir;
   Bytes file = build_vhd(recipe_of(3));
   put_be(file, vhd_table_at + 4 * 5, 0x10000000);
-  const auto disk = open_bytes(dir, file);
-  CHECK(disk->read(0, 512) == vhd_sector(1));
-  CHECK_THAT(error_of([&] { disk->read(5 * 65536, 1); }).what(),
-             Catch::Contains("block 5 of the VHD lies beyond the end of the file"));
+  CHECK_THAT(error_of([&] { open_bytes(dir, file); }).what(),
+             Catch::Contains("the VHD is cut off: it names a block of the disk beyond its end"));
+}
+
+TEST_CASE("a block of a VHD over its footer is an error") {
+  const TempDir dir;
+  Bytes file = build_vhd(recipe_of(3));
+  // The last block begins one sector later than it does, and so ends with the footer.
+  const auto blocks = [&] { return ByteView(file, 0, "f"); };
+  std::size_t last = 0;
+  for (std::size_t i = 0; i < 16; ++i) {
+    const std::uint32_t sector = be32(blocks(), vhd_table_at + i * 4);
+    if (sector != 0xffffffff && sector > be32(blocks(), vhd_table_at + last * 4)) last = i;
+  }
+  put_be(file, vhd_table_at + last * 4, be32(blocks(), vhd_table_at + last * 4) + 1);
+  CHECK_THAT(error_of([&] { open_bytes(dir, file); }).what(),
+             Catch::Contains("two structures of the VHD claim the same place"));
 }
 
 TEST_CASE("a VHD cut off at any length is an error or reads what it held") {

@@ -430,18 +430,45 @@ TEST_CASE("a VHDX with a lie in a structure is refused with the place of the lie
   CHECK_THAT(e.what(), Catch::Contains(expected) && Catch::Contains("disk.vhdx"));
 }
 
-TEST_CASE("a bad VHDX block hurts only those who read it") {
+TEST_CASE("a VHDX whose parent locator has thousands of entries over one text is an error") {
+  const TempDir dir;
+  dir.write("parent.vhdx", build_vhdx(dynamic_recipe()));
+  VhdxRecipe child = child_recipe();
+  for (int i = 0; i < 40; ++i) child.parent.emplace_back("relative_path", ".\\parent.vhdx");
+  CHECK_THAT(error_of([&] { open_bytes(dir, build_vhdx(child)); }).what(),
+             Catch::Contains("too many entries of a VHDX parent locator"));
+}
+
+TEST_CASE("a VHDX that was cut off is an error, whatever is read of it") {
+  const TempDir dir;
+  const auto check = [&](const Bytes& file, const std::string& what) {
+    CHECK_THAT(error_of([&] { open_bytes(dir, file); }).what(),
+               Catch::Contains("the VHDX is cut off: it names " + what + " beyond its end"));
+  };
+  const Bytes whole = build_vhdx(dynamic_recipe());
+  Bytes file = whole;
+  file.resize(file.size() - 4096);
+  check(file, "a block of the disk");
+  file = whole;
+  put_u64(file, vhdx_table_at + 8, (500 * mib) | 6);
+  check(file, "a block of the disk");
+
+  dir.write("parent.vhdx", build_vhdx(dynamic_recipe()));
+  file = build_vhdx(child_recipe());
+  put_u64(file, vhdx_table_at + 4096 * 8, (500 * mib) | 6);
+  check(file, "a sector bitmap");
+}
+
+TEST_CASE("a VHDX block in a bad state hurts only those who read it") {
   const TempDir dir;
   Bytes file = build_vhdx(dynamic_recipe());
-  put_u64(file, vhdx_table_at + 8, (500 * mib) | 6);
   put_u64(file, vhdx_table_at + 24, 4);
   const auto disk = open_bytes(dir, file);
   CHECK(disk->read(0, 512) == sector(1));
-  CHECK_THAT(error_of([&] { disk->read(mib, 1); }).what(),
-             Catch::Contains("block 1 of the VHDX lies beyond the end"));
   CHECK_THAT(error_of([&] { disk->read(3 * mib, 1); }).what(),
              Catch::Contains("bad state of block 3"));
-  put_u64(file, vhdx_table_at + 24, (600 * mib) | 7);
+  put_u64(file, vhdx_table_at + 24, file.size() | 7);
+  file.resize(file.size() + mib);
   CHECK_THAT(error_of([&] { open_bytes(dir, file)->read(3 * mib, 1); }).what(),
              Catch::Contains("bad state of block 3"));
 }

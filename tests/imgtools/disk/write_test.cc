@@ -119,13 +119,15 @@ fixtures::VhdRecipe full_vhd(std::uint32_t type) {
 
 }  // namespace
 
-TEST_CASE("a change of a fixed VHD is the bytes themselves and nothing else") {
+TEST_CASE("a change of a fixed VHD is the bytes themselves, its footer and nothing else") {
   const TempDir dir;
   const std::string path = dir.write("d.vhd", fixtures::build_vhd(full_vhd(2)));
   const std::vector<Write> writes = some_writes(65536);
   const HostChange change = open_disk(path)->host_change(writes);
   CHECK(change.sizes.empty());
-  REQUIRE(change.edits.size() == writes.size());
+  REQUIRE(change.edits.size() == writes.size() + 1);
+  CHECK(change.edits.back().offset == mib);
+  CHECK(change.edits.back().data.size() == 512);
   for (std::size_t i = 0; i < writes.size(); ++i) {
     CHECK(change.edits[i].offset == writes[i].offset);
     CHECK(change.edits[i].data == writes[i].data);
@@ -169,6 +171,47 @@ TEST_CASE("a child VHD is changed and its parent is not") {
   const std::string path = dir.write("d.vhd", fixtures::build_vhd(child));
   check_change(path, some_writes(65536), nullptr, dir);
   CHECK(dir.read("parent.vhd") == parent);
+}
+
+TEST_CASE("the children of a VHD or VHDX that was changed are no longer read over it") {
+  const TempDir dir;
+  for (const std::uint32_t type : {2U, 3U, 4U}) {
+    dir.write("base.vhd", fixtures::build_vhd(full_vhd(3)));
+    fixtures::VhdRecipe parent = full_vhd(type);
+    parent.id = 5;
+    parent.parent_id = 1;
+    parent.relative_path = "base.vhd";
+    const std::string path = dir.write("parent.vhd", fixtures::build_vhd(parent));
+    fixtures::VhdRecipe child;
+    child.type = 4;
+    child.id = 2;
+    child.parent_id = 5;
+    child.relative_path = "parent.vhd";
+    const std::string child_path = dir.write("child.vhd", fixtures::build_vhd(child));
+    CHECK_NOTHROW(open_disk(child_path));
+    CHECK(open_disk(path)->host_change({}).edits.empty());
+    // In place, and with a new block.
+    for (const std::uint64_t offset : {std::uint64_t{5}, std::uint64_t{70000}}) {
+      apply_change(open_disk(path)->host_change({{offset, Bytes(3, 0xa1)}}), path);
+      CHECK_THAT(error_of([&] { open_disk(child_path); }).what(),
+                 Catch::Contains("was changed after it was made"));
+    }
+    // The copy of the footer says the same.
+    const Bytes file = dir.read("parent.vhd");
+    if (type != 2) CHECK(std::equal(file.begin(), file.begin() + 512, file.end() - 512));
+  }
+
+  fixtures::VhdxRecipe parent;
+  parent.sectors = {{0, Bytes(512, 1)}};
+  const std::string path = dir.write("parent.vhdx", fixtures::build_vhdx(parent));
+  fixtures::VhdxRecipe child;
+  child.data_write_guid = 2;
+  child.parent = {{"parent_linkage", fixtures::vhdx_guid_text(1)},
+                  {"relative_path", "parent.vhdx"}};
+  const std::string child_path = dir.write("child.vhdx", fixtures::build_vhdx(child));
+  CHECK_NOTHROW(open_disk(child_path));
+  apply_change(open_disk(path)->host_change({{5, Bytes(3, 0xa1)}}), path);
+  CHECK_THAT(error_of([&] { open_disk(child_path); }).what(), Catch::Contains("changed since"));
 }
 
 TEST_CASE("a dynamic VHDX gets new blocks through its log and is valid after each phase") {

@@ -45,6 +45,24 @@ void read_hive(const Bytes& data) {
 
 }  // namespace
 
+TEST_CASE("a WIM with thousands of images over one metadata is an error") {
+  fixtures::BuiltWim wim = sample(0);
+  const WimBlobEntry entry{wim.metadata[0], 1, 1, {}};
+  const std::size_t count = 5000;
+  const std::size_t at = wim.data.size();
+  wim.data.resize(at + count * wim_blob_entry_size);
+  for (std::size_t i = 0; i < count; ++i) {
+    put_wim_blob_entry(wim.data, at + i * wim_blob_entry_size, entry);
+  }
+  WimHeader header = read_wim_header(MemorySource(wim.data, "w"));
+  header.images = count;
+  header.blob_table = {count * wim_blob_entry_size, WimResource::metadata_flag, at,
+                       count * wim_blob_entry_size};
+  const Bytes head = to_bytes(header);
+  std::copy(head.begin(), head.end(), wim.data.begin());
+  CHECK_THROWS_WITH(open(wim.data), Catch::Contains("holds 5000 images"));
+}
+
 TEST_CASE("a WIM header that lies is an error that says where") {
   const Bytes good = sample(32768).data;
   CHECK(open(good)->volumes().size() == 2);
