@@ -215,7 +215,9 @@ TEST_CASE("a parent or a part outside of the archive is not opened though the ho
           sectors + " FLAT \"" + base + "\" 0\n");
   for (const char* member : {"absolute.qcow2", "above.qcow2", "extent.vmdk"}) {
     INFO(member);
-    CHECK(run_cli({"scan", disks.dir / ("in/" + std::string(member))}).status == 1);  // the trap
+    const std::string path = disks.dir / ("in/" + std::string(member));
+    CHECK(run_cli({"scan", path, "--parent-dir", disks.dir.path()}).status == 1);  // the trap
+    CHECK(run_cli({"scan", path}).status == 2);
   }
   const RunResult scan = run_cli({"scan", disks.pack("gnu.tar")});
   CHECK(scan.status == 2);
@@ -224,7 +226,11 @@ TEST_CASE("a parent or a part outside of the archive is not opened though the ho
     const RunResult one = run_cli({"scan", disks.dir / "in.gnu.tar/" + member});
     INFO(one.out << one.err);
     CHECK(one.status == 2);
-    CHECK_THAT(one.err, Contains("nothing outside of the archive is looked at"));
+    CHECK_THAT(one.err, Contains("lies outside of its folder"));
+    const RunResult allowed =
+        run_cli({"scan", disks.dir / "in.gnu.tar/" + member, "--parent-dir", disks.dir.path()});
+    CHECK(allowed.status == 2);
+    CHECK_THAT(allowed.err, Contains("nothing outside of the archive is looked at"));
   }
 }
 
