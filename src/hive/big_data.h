@@ -22,6 +22,8 @@ struct BigData {
   CellOffset segment_list = no_cell;  ///< see parse_cell_list()
 };
 
+inline constexpr std::size_t big_data_record_size = 8;
+
 /// Error(corrupt) if it is no big data record.
 BigData parse_big_data(const ByteView& content);
 

@@ -12,17 +12,6 @@ namespace goldhive::hive {
 
 namespace {
 
-/// Whether an lf hint keeps the kernel from finding a name: it compares the characters before the
-/// hint's first 0, without regard to case, and goes to the name itself only if they agree.
-bool misleads(std::uint32_t hint, const NameView& name) {
-  for (std::size_t i = 0; i < std::min<std::size_t>(4, name.size()); ++i) {
-    const auto c = static_cast<char16_t>(hint >> (8 * i) & 0xff);
-    if (c == 0) return false;
-    if (nt_upcase(c) != nt_upcase(name[i])) return true;
-  }
-  return false;
-}
-
 class Walk {
  public:
   Walk(CheckMap& map, SecurityUse& security) : map_(map), security_(security) {}
@@ -168,7 +157,7 @@ class Walk {
   void check_order(const NameView& name, std::uint64_t at, const Siblings& siblings) {
     if (!siblings.any) return;
     const int order = siblings.last_name.compare(name);
-    if (order < 0) return;
+    if (order < 0 || !nt_order_is_settled(siblings.last_name, name)) return;
     map_.fault(order == 0 ? FaultCode::duplicate_subkey : FaultCode::wrong_order, at,
                order == 0 ? "two subkeys of the same name" : "subkeys out of order",
                fmt::format("a name after \"{}\"", to_utf8(siblings.last_name.decode())),
@@ -177,13 +166,11 @@ class Walk {
 
   void check_hint(SubkeyListKind kind, const SubkeyListEntry& entry, const NameView& name,
                   std::uint64_t at) {
+    if (!misleads(kind, entry, name)) return;
     if (kind == SubkeyListKind::lh) {
-      const std::uint32_t hash = name_hash(name);
-      if (entry.hint == hash) return;
       map_.fault(FaultCode::wrong_hash, at + 4, "a subkey list has a wrong hash of a name",
-                 fmt::format("{:#010x}", hash), fmt::format("{:#010x}", entry.hint));
-    }
-    if (kind == SubkeyListKind::lf && misleads(entry.hint, name)) {
+                 fmt::format("{:#010x}", name_hash(name)), fmt::format("{:#010x}", entry.hint));
+    } else {
       map_.fault(FaultCode::wrong_hint, at + 4, "a subkey list has a wrong hint of a name",
                  fmt::format("{:#010x}", name_hint(name.decode())),
                  fmt::format("{:#010x}", entry.hint));

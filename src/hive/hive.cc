@@ -13,6 +13,7 @@ Hive Hive::open(std::shared_ptr<const ByteSource> source) {
   auto file = std::make_shared<const HiveFile>(std::move(source));
   const CellOffset cell = file->base_block().root_cell;
   KeyNode node = file->key_node(cell);
+  file->require_security(cell, node);
   Key root(file, cell, std::move(node));
   return Hive(std::move(file), std::move(root));
 }

@@ -83,8 +83,8 @@ class Key {
   FileTime last_written() const;
   std::uint16_t flags() const;
   bool is_link() const;  ///< KEY_SYM_LINK; never followed
-  /// Found by find() against its list: under a wrong hash or hint, or out of order. Windows, which
-  /// looks by these, lists such a key and cannot open it.
+  /// Found by find() against its list, and so with an error: under a wrong hash or hint, or out of
+  /// order. Windows, which looks by these, lists such a key and cannot open it.
   bool is_misfiled() const { return misfiled_; }
   std::uint32_t subkey_count() const;
   std::uint32_t value_count() const;
@@ -93,20 +93,22 @@ class Key {
   /// The structure as stored (key_node.h).
   const KeyNode& node() const { return *node_; }
 
-  /// The subkey of that name by the NT case rule, through the lists' hashes and order. Where these
-  /// prove wrong the lists are walked; nullopt is certain. Error(corrupt) if it cannot be.
-  std::optional<Key> find(std::string_view name) const;
+  /// The subkey of that name by the NT case rule, through the lists' hashes and order. Without
+  /// `on_error` the answer is certain, and Error(corrupt) says why it cannot be: what it rests on
+  /// has a fault (subkey_search.h; its security record). With it the answer is what the bytes say:
+  /// where hashes and order prove wrong the lists are walked.
+  std::optional<Key> find(std::string_view name, const ErrorSink& on_error = {}) const;
   /// Several steps, parts divided by '\\'.
   std::optional<Key> find_path(std::string_view path) const;
   /// Subkeys whose name begins with `prefix` (NT case rule), by binary search in the sorted lists;
-  /// falls back to a walk of the lists where their order proves wrong.
-  std::vector<Key> find_prefix(std::string_view prefix) const;
-  /// All subkeys in stored order. `on_error` gets what cannot be read; without it the first such
-  /// thing throws.
+  /// `on_error` as for find().
+  std::vector<Key> find_prefix(std::string_view prefix, const ErrorSink& on_error = {}) const;
+  /// All subkeys in stored order. `on_error` gets what cannot be read, and what is wrong with the
+  /// security of a key that can; without it the first such thing throws.
   std::vector<Key> subkeys(const ErrorSink& on_error = {}) const;
 
-  /// The first value of that name by the NT case rule. Error(corrupt) if it is not among the values
-  /// that can be read and some cannot.
+  /// The value of that name by the NT case rule. Error(corrupt) if there are two, or if it may be
+  /// one of those that cannot be read: it is not among the others, or one such stands before it.
   std::optional<Value> value(std::string_view name) const;
   /// All values in stored order; `on_error` as above.
   std::vector<Value> values(const ErrorSink& on_error = {}) const;
@@ -114,6 +116,9 @@ class Key {
  private:
   friend class Hive;
   Key(std::shared_ptr<const HiveFile> file, CellOffset cell, KeyNode node);
+  /// Calls f(value) for each in stored order.
+  template <typename F>
+  void for_each_value(const ErrorSink& on_error, F f) const;
 
   std::shared_ptr<const HiveFile> file_;
   std::shared_ptr<const KeyNode> node_;
@@ -124,8 +129,8 @@ class Key {
 /// An open hive. Not thread-safe, nor are its keys and values: they share one source and one cache.
 class Hive {
  public:
-  /// Reads the base block and the root key. `source` is the primary file, or its recovered overlay
-  /// (recovery.h). Throws Error: corrupt, unsupported.
+  /// Reads the base block and the root key with its security record. `source` is the primary file,
+  /// or its recovered overlay (recovery.h). Throws Error: corrupt, unsupported.
   static Hive open(std::shared_ptr<const ByteSource> source);
 
   const Key& root() const { return root_; }

@@ -4,25 +4,33 @@
 
 #include <cstdint>
 #include <memory>
+#include <unordered_set>
 
 #include "imgtools/bytes/byte_source.h"
 #include "imgtools/bytes/page_cache.h"
 #include "src/hive/base_block.h"
+#include "src/hive/bin_map.h"
 #include "src/hive/hive.h"
 #include "src/hive/key_node.h"
+#include "src/hive/subkey_list.h"
 #include "src/hive/value_node.h"
 
 namespace goldhive::hive {
 
-/// The content of a cell, owned. The file it came from must outlive it (its view names the source).
+/// The content of a cell or its beginning, owned. The file it came from must outlive it (its view
+/// names the source).
 class Cell {
  public:
-  Cell(Bytes content, std::uint64_t origin, std::string_view name)
-      : content_(std::move(content)), origin_(origin), name_(name) {}
+  Cell(Bytes content, std::size_t size, std::uint64_t origin, std::string_view name)
+      : content_(std::move(content)), size_(size), origin_(origin), name_(name) {}
+  /// What was read.
   ByteView view() const { return ByteView(content_, origin_, name_); }
+  /// Bytes of the content that the cell has, read or not.
+  std::size_t size() const { return size_; }
 
  private:
   Bytes content_;
+  std::size_t size_;
   std::uint64_t origin_;
   std::string_view name_;
 };
@@ -35,10 +43,10 @@ class HiveFile {
   const BaseBlock& base_block() const { return base_block_; }
   const ByteSource& source() const { return cache_.source(); }
 
-  /// The content of a cell. Error(corrupt) if `offset` is no cell of the bins, is a free one, or
-  /// reaches beyond them. `what` names in the error what should be there.
-  Cell cell(CellOffset offset, const char* what) const;
-  /// The same, but of the content only the first `at_most` bytes.
+  /// Of the content of a cell the first `at_most` bytes. Error(corrupt) if `offset` is no cell of a
+  /// sound bin, is a free one, or reaches beyond its bin; Error(refused) once far more was read
+  /// than a hive of this size can ask for. `what` names in the error what should be there. A reader
+  /// asks for what it needs: a cell may claim the whole file.
   Cell cell_head(CellOffset offset, std::size_t at_most, const char* what) const;
 
   KeyNode key_node(CellOffset offset) const;
@@ -46,15 +54,38 @@ class HiveFile {
   /// has one place in the tree and a walk down the tree ends.
   KeyNode subkey_node(CellOffset offset, CellOffset parent) const;
   ValueNode value_node(CellOffset offset) const;
+  SubkeyList subkey_list(CellOffset offset) const;
+  /// The offsets of the values of a key.
+  std::vector<CellOffset> value_list(const KeyFields& key) const;
+
+  /// Error(corrupt) unless the key `cell` has a security record that is one. Its count of keys and
+  /// its place in the ring are not looked at: Windows mends both when it loads the hive.
+  void require_security(CellOffset cell, const KeyFields& key) const;
+
+  /// What searches remember, so that a leaf is read once from end to end and not for each name.
+  bool is_sound_leaf(CellOffset key, CellOffset leaf) const {
+    return sound_leaves_.contains(std::uint64_t{key} << 32 | leaf);
+  }
+  void note_sound_leaf(CellOffset key, CellOffset leaf) const {
+    sound_leaves_.insert(std::uint64_t{key} << 32 | leaf);
+  }
 
   /// The data of the value `node`, which was read from the cell `value`.
   Bytes value_data(const ValueNode& node, CellOffset value) const;
 
  private:
   Bytes big_data(const ValueNode& node) const;
+  /// The first `at_most` bytes, or if need be as many as `needed` says after a look at them.
+  template <typename Needed>
+  Cell cell_as_needed(CellOffset offset, std::size_t at_most, const char* what,
+                      Needed needed) const;
 
   PageCache cache_;
   BaseBlock base_block_;
+  mutable BinMap bins_;
+  mutable std::uint64_t budget_;  ///< bytes that may still be read
+  mutable std::unordered_set<CellOffset> sound_security_;
+  mutable std::unordered_set<std::uint64_t> sound_leaves_;
 };
 
 /// Cells of a sound hive do not overlap, so all that one list names cannot be larger than the bins.

@@ -28,5 +28,7 @@ struct KeySecurity {
 
 /// Error(corrupt) if it is no sk record or the descriptor does not fit into the cell.
 KeySecurity parse_key_security(const ByteView& content);
+/// The same judgement from a record's first sk::descriptor bytes and the size of the whole content.
+void require_security_record(const ByteView& head, std::size_t size);
 
 }  // namespace goldhive::hive

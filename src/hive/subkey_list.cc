@@ -29,16 +29,6 @@ SubkeyListKind kind_of(const ByteView& content) {
                        fmt::format("bytes {:02x} {:02x}", content.u8(0), content.u8(1)));
 }
 
-bool hint_fits(std::uint32_t hint, std::u16string_view name) {
-  if ((hint & 0xff) == 0) return true;
-  for (std::size_t i = 0; i < 4; ++i) {
-    const auto hinted = static_cast<char16_t>((hint >> (8 * i)) & 0xff);
-    const char16_t actual = i < name.size() ? name[i] : u'\0';
-    if (nt_upcase(hinted) != nt_upcase(actual)) return false;
-  }
-  return true;
-}
-
 }  // namespace
 
 const char* to_string(SubkeyListKind kind) {
@@ -69,6 +59,10 @@ SubkeyListView parse_subkey_list_view(const ByteView& content) {
   return list;
 }
 
+std::size_t subkey_list_size(const ByteView& head) {
+  return subkey_list_entries_at + head.u16(subkey_list_count_at) * entry_size(kind_of(head));
+}
+
 SubkeyList parse_subkey_list(const ByteView& content) {
   const SubkeyListView view = parse_subkey_list_view(content);
   SubkeyList list;
@@ -88,8 +82,7 @@ SubkeyListHead parse_subkey_list_head(const ByteView& content) {
 
 bool may_name(SubkeyListKind kind, const SubkeyListEntry& entry, const SoughtName& sought) {
   if (kind == SubkeyListKind::lh) return entry.hint == sought.hash;
-  if (kind == SubkeyListKind::lf) return hint_fits(entry.hint, sought.name);
-  return true;
+  return !misleads(kind, entry, sought.name);
 }
 
 std::uint32_t name_hash(std::u16string_view name) {

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "imgtools/bytes/bytes.h"
+#include "imgtools/bytes/nt_upcase.h"
 #include "src/hive/cell_name.h"
 #include "src/hive/hive.h"
 
@@ -62,6 +63,9 @@ SubkeyListView parse_subkey_list_view(const ByteView& content);
 /// The same, and its entries.
 SubkeyList parse_subkey_list(const ByteView& content);
 
+/// Bytes that the entries of a list need, its header included, from its first four.
+std::size_t subkey_list_size(const ByteView& head);
+
 /// The start of a list, for a reader that wants no more than its first entry.
 struct SubkeyListHead {
   SubkeyListKind kind = SubkeyListKind::lh;
@@ -87,5 +91,23 @@ struct SoughtName {
 /// Whether an entry of a leaf can be of a key of that name, as far as its hint or hash tells: never
 /// false for a sound entry of that key, always true in an li.
 bool may_name(SubkeyListKind kind, const SubkeyListEntry& entry, const SoughtName& sought);
+
+/// Whether an entry keeps the kernel from finding the key of that name: a wrong hash in an lh, a
+/// wrong hint in an lf. Of a hint the kernel compares the characters before the first 0, without
+/// regard to case, and goes to the name itself only if they agree. A hash that another Windows may
+/// compute otherwise is not called wrong.
+template <typename Name>
+bool misleads(SubkeyListKind kind, const SubkeyListEntry& entry, const Name& name) {
+  if (kind == SubkeyListKind::lh) {
+    return entry.hint != name_hash(name) && nt_upcase_is_settled(name);
+  }
+  if (kind != SubkeyListKind::lf) return false;
+  for (std::size_t i = 0; i < std::min<std::size_t>(4, name.size()); ++i) {
+    const auto c = static_cast<char16_t>(entry.hint >> (8 * i) & 0xff);
+    if (c == 0) return false;
+    if (nt_upcase_inline(c) != nt_upcase_inline(name[i])) return true;
+  }
+  return false;
+}
 
 }  // namespace goldhive::hive

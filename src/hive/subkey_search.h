@@ -6,15 +6,17 @@
 //  - by hash (lh) or hint (lf): every entry of every leaf, reading the keys that may match;
 //  - by order: a binary search, reading the keys it compares with.
 // Each key that is read on the way is checked against its own hint and against its neighbours in
-// order; the number of entries is checked against the key's count. Whatever does not fit makes the
-// search distrust the list and walk it whole, and a walk that meets an unreadable key and does not
-// find the name throws rather than say "absent".
-//
-// What remains is a key with a wrong hash that also stands in a wrong place that no comparison
-// touched. Windows, which uses the same two means, does not find that key either.
+// order; the number of entries is checked against the key's count. Before a name counts as absent,
+// the whole leaf that would hold it is checked so, and its borders with the leaves beside it.
+// Whatever does not fit is the fault() of the search. Then the lists are walked whole, since the
+// name may be there all the same.
 //
 // "Present" has a doubt of its own: a key that only the second search, another leaf, or the walk
-// turned up is one that Windows lists and cannot open. Such a key is returned as misfiled.
+// turned up is one that Windows lists and cannot open. Such a key is returned as misfiled. A key in
+// its right place is checked against the two beside it: Windows mends or refuses a list that is out
+// of order there.
+//
+// An answer with a fault is what the bytes say, and no more than that.
 #pragma once
 
 #include <cstddef>
@@ -40,8 +42,7 @@ struct FoundKey {
 std::vector<CellOffset> all_subkeys(const HiveFile& file, CellOffset key, const KeyNode& node,
                                     const ErrorSink& on_error);
 
-/// One search: made, asked once, thrown away. Throws Error(corrupt) where the answer is not
-/// certain.
+/// One search: made, asked once, thrown away.
 class SubkeySearch {
  public:
   SubkeySearch(const HiveFile& file, CellOffset key, const KeyNode& node);
@@ -49,25 +50,47 @@ class SubkeySearch {
   std::optional<FoundKey> find(std::u16string_view name);
   /// In stored order.
   std::vector<FoundKey> find_prefix(std::u16string_view prefix);
+  /// Why the answer is not certain; nullopt if it is. The first of several faults.
+  const std::optional<Error>& fault() const { return fault_; }
 
  private:
+  struct Leaf {
+    CellOffset cell = no_cell;
+    std::optional<SubkeyList> list;  ///< read when asked for
+  };
+  struct Position {
+    std::size_t leaf = 0;
+    std::size_t entry = 0;
+  };
+
+  void note(const Error& fault);
   void load_top();
   SubkeyList load_list(CellOffset cell);
   /// Throws for what Windows does not write, a nested ri or an empty list: the walk copes with
   /// both.
   const SubkeyList& leaf(std::size_t index);
   Error not_a_leaf(CellOffset cell) const;
+  Error misfiled(Position at);
   FoundKey read(CellOffset cell);
-  /// Reads the key of an entry and compares its name with `name`: <0, 0, >0 for before, equal,
-  /// after. Distrusts the list if that contradicts what was seen before.
-  int probe(SubkeyListKind kind, const SubkeyListEntry& entry, std::u16string_view name,
-            FoundKey& key);
+  /// Where an entry lies in the file.
+  std::uint64_t offset_of(CellOffset leaf, SubkeyListKind kind, std::size_t entry) const;
+  /// Reads the key of an entry and checks it against its hint.
+  FoundKey read_entry(CellOffset leaf, SubkeyListKind kind, const SubkeyListEntry& entry,
+                      std::size_t number);
+  FoundKey read_at(Position at);
+  void require_order(std::u16string_view first, std::u16string_view second, std::uint64_t offset);
+  /// Compares the name of a key that was read with `name`: <0, 0, >0 for before, equal, after.
+  /// Notes what contradicts the names seen before. `offset` is that of its entry.
+  int probe(const FoundKey& key, std::u16string_view name, std::uint64_t offset);
   std::size_t choose_leaf(std::u16string_view name);
-  std::optional<FoundKey> match_in_leaf(std::size_t index, std::u16string_view name);
+  std::optional<FoundKey> match_in_leaf(std::size_t index, std::u16string_view name, Position& at);
   /// The kernel goes by the hash through an lh leaf, and by the order through the other kinds.
   bool kernel_finds(std::size_t index, CellOffset cell, std::u16string_view name);
   /// The first entry of the leaf whose name is not before `name`.
   std::size_t lower_bound(std::size_t index, std::u16string_view name);
+  /// Notes what is wrong beside a key that was found, or with how many there are.
+  void check_beside(Position at, const FoundKey& key);
+  void check_leaf(std::size_t index);
   std::optional<FoundKey> find_by_list(std::u16string_view name);
   std::optional<FoundKey> find_by_walk(std::u16string_view name);
   std::vector<FoundKey> prefix_by_list(std::u16string_view prefix);
@@ -76,11 +99,10 @@ class SubkeySearch {
   const HiveFile& file_;
   const CellOffset key_;
   const KeyNode& node_;
-  std::vector<CellOffset> leaf_cells_;
-  std::vector<std::optional<SubkeyList>> leaves_;  ///< read when asked for
+  std::vector<Leaf> leaves_;
   /// The greatest name seen before the one looked for, and the smallest after it.
   std::optional<std::u16string> before_, after_;
-  bool trusted_ = true;
+  std::optional<Error> fault_;
   CellBudget budget_;
 };
 

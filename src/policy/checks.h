@@ -23,7 +23,7 @@ struct Explanation {
   std::string_view source;
 };
 
-/// The hive a check draws its verdict from. If that hive is dirty, the verdict is possibly stale.
+/// The hive a check draws its verdict from: if it is dirty and its logs do not help, there is none.
 enum class DrawsOn { nothing, software, system };
 
 using Rows = std::vector<Finding>;

@@ -36,17 +36,29 @@ void apply_severity(const Check& check, const Policy& policy, Finding& row) {
   }
 }
 
-bool is_dirty(const Installation& installation, HiveName name) {
-  return std::any_of(installation.hives.begin(), installation.hives.end(), [&](const auto& hive) {
-    return hive.name == name && !hive.missing && hive.state == hive::HiveState::dirty;
-  });
+/// The hive that a row of this check rests on, if it is dirty and was read as it lies.
+const windows::HiveFact* dirty_hive(const Check& check, const Installation& installation,
+                                    const Finding& row) {
+  if (check.draws_on == DrawsOn::nothing || row.rests_on_files) return nullptr;
+  const HiveName name = check.draws_on == DrawsOn::software ? HiveName::software : HiveName::system;
+  const auto found = std::find_if(
+      installation.hives.begin(), installation.hives.end(), [&](const windows::HiveFact& hive) {
+        return hive.name == name && !hive.missing && hive.state == hive::HiveState::dirty;
+      });
+  return found == installation.hives.end() ? nullptr : &*found;
 }
 
-bool stale(const Check& check, const Installation& installation) {
-  if (check.draws_on == DrawsOn::nothing) return false;
-  if (installation.volume.suspicious()) return true;
-  return is_dirty(installation,
-                  check.draws_on == DrawsOn::software ? HiveName::software : HiveName::system);
+/// Windows had not finished writing the hive, and what it had in mind cannot be had: nobody knows
+/// what the next boot sees. Who leaves the logs out on purpose (--no-logs) asks about the bytes and
+/// gets a verdict on them. A check that does not apply applies no more for what a log holds.
+void take_verdict_from_dirty(const windows::HiveFact& hive, Finding& row) {
+  if (hive.logs_ignored || row.verdict == Verdict::not_applicable ||
+      row.verdict == Verdict::undetermined) {
+    return;
+  }
+  row.verdict = Verdict::undetermined;
+  row.message = fmt::format("{} is dirty, and its usable logs would settle it; as it lies: {}",
+                            to_string(hive.name), row.message);
 }
 
 void apply_waivers(const Policy& policy, const Installation& installation, std::string_view today,
@@ -79,8 +91,11 @@ std::vector<Finding> evaluate(const Installation& installation, const Policy& po
     check.run(installation, policy, rows);
     for (Finding& row : rows) {
       row.id = check.id;
+      const windows::HiveFact* const dirty = dirty_hive(check, installation, row);
+      if (dirty != nullptr) take_verdict_from_dirty(*dirty, row);
       apply_severity(check, policy, row);
-      row.possibly_stale = stale(check, installation);
+      row.possibly_stale = dirty != nullptr ||
+                           (check.draws_on != DrawsOn::nothing && installation.volume.suspicious());
       apply_waivers(policy, installation, today, row);
       findings.push_back(std::move(row));
     }

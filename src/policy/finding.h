@@ -50,6 +50,8 @@ struct Finding {
   std::vector<std::string> evidence;  ///< raw facts behind the verdict, one line each
   /// Drawn from a dirty hive or a suspicious volume: true of the bytes, maybe not of the next boot.
   bool possibly_stale = false;
+  /// The files of Windows alone gave the verdict: whatever a hive says, it stays.
+  bool rests_on_files = false;
   bool waived = false;
   std::string waiver_reason;
   /// The edits that would make it pass; empty if a patch cannot.

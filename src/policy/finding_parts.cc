@@ -121,6 +121,8 @@ std::optional<std::string> unknown_os(const windows::Installation& installation)
     why = ": " + installation.os.conflicts.front();
   } else if (auto trouble = hive_trouble(installation, HiveName::software)) {
     why = ": " + *trouble;
+  } else if (!installation.os.why_unknown.empty()) {
+    why = ": " + installation.os.why_unknown;
   }
   return fmt::format(
       "which Windows this is cannot be told{}; the SOFTWARE that belongs to it (its key "

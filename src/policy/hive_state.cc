@@ -68,8 +68,9 @@ extern const Check hive_state{
          .meaning =
              "clean; recovered: the transaction logs were replayed in memory, as Windows will do; "
              "dirty: changes are missing and no usable log holds them; damaged; missing.",
-         .why = "A verdict from a dirty hive is true of the bytes, but the next boot may see "
-                "others. Findings drawn from it are marked possibly stale.",
+         .why = "What is read from a dirty hive is true of the bytes, but the next boot may see "
+                "others: rows drawn from it are undetermined and marked possibly stale. With "
+                "--no-logs they are judged as the bytes lie.",
          .fix =
              "Bring the .LOG1 and .LOG2 files along with the hive, or shut Windows down cleanly.",
          .source = "msuhanov/regf, Windows registry file format specification"},

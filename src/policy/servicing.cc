@@ -177,6 +177,7 @@ Finding judge(const Summary& e) {
     finding.actual = good.front().version;
   }
   finding.evidence = e.lines;
+  finding.rests_on_files = e.files.complete || !e.files.bad.empty();
   return finding;
 }
 

@@ -37,12 +37,17 @@ void fall_back(const std::string& why, ControlSetFacts& facts) {
   }
 }
 
-void choose(const KeyLookup& select, ControlSetFacts& facts) {
+/// `chosen` is the value Default of Select.
+void choose(const KeyLookup& select, const ValueFact& chosen, ControlSetFacts& facts) {
   if (select.presence == Presence::unknown || select.is_link) {
     facts.error = select.why_unknown.empty() ? "Select is a symbolic link" : select.why_unknown;
     return;
   }
   if (select.presence == Presence::absent) return fall_back("Select is missing", facts);
+  if (chosen.presence == Presence::unknown) {
+    facts.error = chosen.why_unknown;
+    return;
+  }
   if (!facts.default_) return fall_back("Select has no usable value Default", facts);
   if (std::find(facts.present.begin(), facts.present.end(), *facts.default_) ==
       facts.present.end()) {
@@ -83,7 +88,8 @@ void read_control_sets(const Sources& sources, Installation& installation) {
   ControlSetFacts& facts = installation.control_sets;
   const KeyLookup& select = sources.system.key("Select");
   facts.current = value_of(select, "Current").dword();
-  facts.default_ = value_of(select, "Default").dword();
+  const ValueFact chosen = value_of(select, "Default");
+  facts.default_ = chosen.dword();
   facts.failed = value_of(select, "Failed").dword();
   facts.last_known_good = value_of(select, "LastKnownGood").dword();
 
@@ -97,7 +103,7 @@ void read_control_sets(const Sources& sources, Installation& installation) {
     facts.error = "the control sets cannot be listed: " + problems.front();
     return;
   }
-  choose(select, facts);
+  choose(select, chosen, facts);
 }
 
 }  // namespace goldhive::windows

@@ -47,6 +47,8 @@ struct HiveFact {
   std::uint64_t size = 0;
   hive::HiveState state = hive::HiveState::damaged;
   std::string reason;  ///< why dirty or damaged
+  /// Read as it lies because the user asked for that (--no-logs), whether its logs help or not.
+  bool logs_ignored = false;
   std::uint32_t sequence1 = 0;
   std::uint32_t sequence2 = 0;
   hive::FileTime last_written = 0;
@@ -80,6 +82,8 @@ struct OsFacts {
   std::string build_lab;                      ///< BuildLabEx, else BuildLab
   Architecture architecture = Architecture::unknown;
   Family family = Family::unknown;
+  /// Why the key that names the version could not be read, though its hive could; "" if it was.
+  std::string why_unknown;
   std::vector<std::string> notes;      ///< sources that disagree, odd spellings
   std::vector<std::string> conflicts;  ///< contradictions that make the identity doubtful
 };

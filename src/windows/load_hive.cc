@@ -38,9 +38,15 @@ constexpr std::array other_kinds = {
     Mark{"Software", "a user's hive (NTUSER.DAT)"},
 };
 
+/// Whether the bytes say so. What is wrong on the way is said where a verdict rests on it; a hive
+/// does not become another kind of hive by it.
+bool is_there(const hive::Key& root, std::string_view name) {
+  return root.find(name, [](const Error&) {}).has_value();
+}
+
 bool has_any(const hive::Key& root, std::initializer_list<std::string_view> names) {
   return std::any_of(names.begin(), names.end(),
-                     [&root](std::string_view name) { return root.find(name).has_value(); });
+                     [&root](std::string_view name) { return is_there(root, name); });
 }
 
 void mark_damaged(LoadedHive& loaded, const Error& error) {
@@ -64,6 +70,7 @@ LoadedHive open_fact(const FileTree& tree, const HiveFile& file, HiveName name,
     if (options.hash) fact.sha256 = to_hex(sha256(*files.primary()));
     hive::OpenedHive opened = files.open(options.use_logs);
     fact.state = opened.state;
+    fact.logs_ignored = !options.use_logs;
     fact.reason = std::move(opened.reason);
     fact.sequence1 = opened.sequence1;
     fact.sequence2 = opened.sequence2;
@@ -128,12 +135,12 @@ HiveKind kind_of(const hive::Hive& hive) {
     if (has_any(root, {"Select", "ControlSet001", "MountedDevices", "CurrentControlSet"})) {
       return HiveKind::system;
     }
-    if (!root.find_prefix("ControlSet").empty()) return HiveKind::system;
+    if (!root.find_prefix("ControlSet", [](const Error&) {}).empty()) return HiveKind::system;
     if (has_any(root, {"Microsoft", "Classes", "Wow6432Node", "Policies"})) {
       return HiveKind::software;
     }
     for (const Mark& mark : other_kinds) {
-      if (root.find(mark.key)) return HiveKind::other;
+      if (is_there(root, mark.key)) return HiveKind::other;
     }
   } catch (const Error&) {  // a root that cannot be searched tells nothing
   }
@@ -143,7 +150,7 @@ HiveKind kind_of(const hive::Hive& hive) {
 std::string describe_hive(const hive::Hive& hive) {
   try {
     for (const Mark& mark : other_kinds) {
-      if (hive.root().find(mark.key)) return std::string(mark.meaning);
+      if (is_there(hive.root(), mark.key)) return std::string(mark.meaning);
     }
     if (hive.root().subkey_count() == 0) return "a hive without keys";
   } catch (const Error&) {

@@ -29,6 +29,7 @@ class CurrentVersion {
  public:
   CurrentVersion(const RegistryHive& software, OsFacts& os) {
     const KeyLookup& lookup = software.key(nt_current_version);
+    os.why_unknown = lookup.why_unknown;
     if (!lookup.key || lookup.is_link) return;
     const auto note = [&os](const Error& e) { os.notes.push_back(e.what()); };
     try {

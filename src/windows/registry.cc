@@ -77,13 +77,6 @@ KeyLookup RegistryHive::below(const KeyLookup& parent, std::string_view name) co
       result.path = fmt::format("{}\\{}", parent.path, result.key->name_utf8());
       result.is_link = result.key->is_link();
     }
-    if (result.key && result.key->is_misfiled()) {
-      result.key.reset();
-      result.presence = Presence::unknown;
-      result.why_unknown = fmt::format(
-          "{} stands in its list under a wrong hash or out of order, and Windows may not find it",
-          result.path);
-    }
   } catch (const Error& e) {
     result.presence = Presence::unknown;
     result.why_unknown = e.what();

@@ -20,7 +20,7 @@ struct KeyLookup {
   std::string path;
   Presence presence = Presence::unknown;
   /// The key itself, when present. A link key is present too, but it is not the key that Windows
-  /// would read: see is_link. One that Windows may not find (hive::Key::is_misfiled) is unknown.
+  /// would read: see is_link. One is unknown where what it rests on has a fault (hive::Key::find).
   std::optional<hive::Key> key;
   /// The key or one above it is a symbolic link. It is not followed: its target is a path of the
   /// running system. If the link is above, presence is unknown.

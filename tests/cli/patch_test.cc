@@ -3,6 +3,7 @@
 #include <future>
 #include <nlohmann/json.hpp>
 
+#include "fixtures/hostile/hive_places.h"
 #include "fixtures/recipe.h"
 #include "imgtools/bytes/error.h"
 #include "src/cli/timestamp.h"
@@ -176,8 +177,12 @@ TEST_CASE("A note in an undo file is read back, and any other text is an empty o
 }
 
 TEST_CASE("A patch that was refused does not end by advising a plan") {
-  Session session;
-  session.put_recipe("dirty-7-no-logs", "win7");
+  Session session = windows_7();
+  // A fault that no row rests on, and that an edit could make worse.
+  std::string system = session.storage.text(config + "SYSTEM");
+  Bytes bytes(system.begin(), system.end());
+  put_u32(bytes, fixtures::HivePlaces(bytes).security("") + 8, 0x7ffffff0);
+  session.storage.put(config + "SYSTEM", bytes);
   const std::string advice = "The fix: goldhive plan";
   CHECK_THAT(session.run({"scan", "win7"}).out, Catch::Contains(advice));
   const Outcome patch = session.run({"patch", "win7"});

@@ -19,7 +19,7 @@ Hive open_file(const std::string& path) { return Hive::open(corpus_file(path)); 
 
 /// Looks every subkey up by its name in upper case; of a key with very many, some 50. Names that
 /// UTF-8 cannot carry are left out.
-std::size_t keys_not_found(const Key& top) {
+std::size_t keys_not_found(const Key& top, const ErrorSink& on_error = {}) {
   std::size_t missing = 0;
   std::vector<Key> pending{top};
   while (!pending.empty()) {
@@ -30,7 +30,7 @@ std::size_t keys_not_found(const Key& top) {
     for (std::size_t i = 0; i < subkeys.size(); ++i) {
       const std::u16string name = nt_upcase(subkeys[i].name());
       const bool has_utf8 = to_utf16(to_utf8(name)) == name;
-      if (i % step == 0 && has_utf8 && !key.find(to_utf8(name))) ++missing;
+      if (i % step == 0 && has_utf8 && !key.find(to_utf8(name), on_error)) ++missing;
       pending.push_back(std::move(subkeys[i]));
     }
   }
@@ -79,7 +79,7 @@ TEST_CASE("corpus: every hash in a hive written by Windows is the one we compute
       pending.push_back(subkey);
     }
     if (by_cell.empty()) continue;
-    const SubkeyList list = parse_subkey_list(hive.file().cell(key.node().subkey_list, "").view());
+    const SubkeyList list = hive.file().subkey_list(key.node().subkey_list);
     if (list.kind != SubkeyListKind::lh) continue;
     for (const SubkeyListEntry& entry : list.entries) {
       ++hashes;
@@ -98,7 +98,10 @@ TEST_CASE("corpus: keys of every hive are found by their names") {
     const std::string name = path.substr(path.rfind('/') + 1);
     INFO(name);
     if (name == "TruncatedNameHive" || name == "TruncatedHive" || name == "BadListHive") continue;
-    CHECK(keys_not_found(open_file(path).root()) == 0);
+    std::size_t faults = 0;
+    CHECK(keys_not_found(open_file(path).root(), [&](const Error&) { ++faults; }) == 0);
+    const bool out_of_order = name == "CompHive" || name == "WrongOrderHive";
+    if (name != "DuplicateSubkeysHive") CHECK((faults != 0) == out_of_order);
   }
 }
 

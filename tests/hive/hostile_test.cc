@@ -105,7 +105,8 @@ TEST_CASE("a subkey that belongs to another key or is the root or itself is refu
 TEST_CASE("a subkey count without bounds allocates nothing") {
   Parts parts;
   put_u32(parts.bytes, field_at(parts.k, nk::subkey_count), 0xffffffff);
-  CHECK(parts.open_k().find("Sub"));
+  CHECK(parts.open_k().find("Sub", [](const Error&) {}));
+  CHECK(corruption([&] { parts.open_k().find("Sub"); }).actual() == "4294967295");
   CHECK(corruption([&] { parts.open_k().subkeys(); }).actual() == "4294967295");
 }
 
@@ -121,13 +122,31 @@ TEST_CASE("a value list shorter than its count makes every absent value uncertai
   }
 }
 
-TEST_CASE("one bad value does not hide the others") {
+TEST_CASE("a bad value hides none before it and makes those behind it uncertain") {
   Parts parts;
   parts.bytes[field_at(parts.small, 0)] = 'x';
   CHECK(parts.errors_of_values() == 1);
-  CHECK(parts.open_k().value("plain")->data() == fixtures::pattern_bytes(100, 1));
+  corruption([&] { parts.open_k().value("plain"); });  // it may have had that name
   corruption([&] { parts.open_k().value("small"); });
   corruption([&] { parts.open_k().value("nothing"); });
+}
+
+TEST_CASE("a bad value behind the one asked for is no matter") {
+  Parts parts;
+  parts.bytes[field_at(parts.plain, 0)] = 'x';
+  CHECK(parts.open_k().value("small")->data() == Bytes{1, 0, 0, 0});
+  corruption([&] { parts.open_k().value("plain"); });
+}
+
+TEST_CASE("two values of one name leave neither certain") {
+  Parts parts;
+  // "plain" becomes a second "small".
+  const std::string_view name = "small";
+  std::copy(name.begin(), name.end(),
+            parts.bytes.begin() + static_cast<std::ptrdiff_t>(field_at(parts.plain, vk::name)));
+  CHECK(corruption([&] { parts.open_k().value("small"); }).message() ==
+        "two values of the same name");
+  CHECK(parts.open_k().values().size() >= 2);
 }
 
 TEST_CASE("a value listed twice is given once") {
@@ -170,7 +189,7 @@ TEST_CASE("big data with a bad segment list is refused") {
   CHECK(spoilt([](Parts& p, CellOffset db) { put_u32(p.bytes, field_at(db, 4), p.plain); }) ==
         "no cell can be here (big data segment)");
   CHECK(spoilt([](Parts& p, CellOffset db) {
-          const CellOffset list = open_hive(p.bytes).file().cell(db, "db").view().u32(4);
+          const CellOffset list = open_hive(p.bytes).file().cell_head(db, 8, "db").view().u32(4);
           put_u32(p.bytes, field_at(list, 4), p.sub);
         }) == "structure is cut off");
 }

@@ -1,5 +1,5 @@
-// "Absent" is certain: whatever is wrong with a list, a key that is there is found, or the search
-// says that it cannot tell.
+// An answer is certain or says why it is not: whatever is wrong with a list, a key that is there is
+// found, and what the answer rests on has no fault or the fault is named.
 #include "src/hive/subkey_search.h"
 
 #include "imgtools/bytes/text.h"
@@ -14,6 +14,9 @@ using fixtures::ListKind;
 namespace {
 
 constexpr const char* text = "[K\\alpha{01..20}]\n[K\\beta{01..20}]\n[K\\gamma{01..20}]\n";
+
+/// For an answer that is what the bytes say, faults or not.
+const ErrorSink ignored = [](const Error&) {};
 
 struct ListBytes {
   Bytes bytes;
@@ -46,13 +49,13 @@ ListBytes make(ListKind kind, std::uint32_t leaf_limit) {
   list.key = key.cell();
   list.top = key.node().subkey_list;
   for (const Key& subkey : key.subkeys()) list.names.push_back(subkey.name());
-  const SubkeyList top = parse_subkey_list(hive.file().cell(list.top, "list").view());
+  const SubkeyList top = hive.file().subkey_list(list.top);
   if (top.kind == SubkeyListKind::ri) {
     for (const SubkeyListEntry& entry : top.entries) list.leaves.push_back(entry.cell);
   } else {
     list.leaves.push_back(list.top);
   }
-  list.kind = parse_subkey_list(hive.file().cell(list.leaves[0], "list").view()).kind;
+  list.kind = hive.file().subkey_list(list.leaves[0]).kind;
   return list;
 }
 
@@ -61,11 +64,23 @@ void check_all_found(const ListBytes& list) {
   REQUIRE(list.names.size() == 60);
   for (const std::u16string& name : list.names) {
     INFO(to_utf8(name));
-    CHECK(key.find(to_utf8(name)));
+    CHECK(key.find(to_utf8(name), ignored));
   }
   for (const char* absent : {"alph", "alpha21", "beta", "gamma20x", "zeta"}) {
     INFO(absent);
-    CHECK_FALSE(key.find(absent));
+    CHECK_FALSE(key.find(absent, ignored));
+  }
+}
+
+/// What is wrong with the answer to the question for one name; "" if it is certain.
+std::string doubt(const ListBytes& list, const std::u16string& name) {
+  try {
+    list.open().find(to_utf8(name));
+    return "";
+  } catch (const Error& e) {
+    CHECK(e.kind() == ErrorKind::corrupt);
+    CHECK(e.offset());
+    return e.message();
   }
 }
 
@@ -103,18 +118,64 @@ TEST_CASE("a key that Windows does not find by hash or order is found as misfile
         ListBytes list = sound;
         put_u32(list.bytes, field_at(list.leaves[0], subkey_list_entries_at + 8 * 4 + 4),
                 0x12345678);
-        CHECK(list.open().find(to_utf8(list.names[4]))->is_misfiled());
-        CHECK_FALSE(list.open().find(to_utf8(list.names[5]))->is_misfiled());
+        CHECK(list.open().find(to_utf8(list.names[4]), ignored)->is_misfiled());
+        CHECK_FALSE(list.open().find(to_utf8(list.names[5]), ignored)->is_misfiled());
       }
       if (kind != ListKind::lh) {  // within an lh leaf the order is nothing to the kernel
         ListBytes list = sound;
         list.swap_entries(list.leaves[0], 2, 7, entry_size(sound.kind));
-        CHECK(list.open().find(to_utf8(list.names[2]))->is_misfiled());
+        CHECK(list.open().find(to_utf8(list.names[2]), ignored)->is_misfiled());
       }
     }
     ListBytes list = make(kind, 9);
     list.swap_entries(list.top, 1, 5, 4);
-    CHECK(list.open().find(to_utf8(list.names[10]))->is_misfiled());
+    CHECK(list.open().find(to_utf8(list.names[10]), ignored)->is_misfiled());
+  }
+}
+
+TEST_CASE("a key is certain only if the two beside it stand in order under right hashes") {
+  for (const ListKind kind : {ListKind::lh, ListKind::lf, ListKind::li}) {
+    for (const std::uint32_t limit : {1012u, 9u}) {
+      const ListBytes sound = make(kind, limit);
+      for (const std::u16string& name : sound.names) CHECK(doubt(sound, name).empty());
+      // 8 and 9 are the last of a leaf and the first of the next where a leaf takes 9.
+      ListBytes list = sound;
+      const std::size_t each = entry_size(sound.kind);
+      if (each == 8) {
+        put_u32(list.bytes, field_at(list.leaves[0], subkey_list_entries_at + 8 * 8 + 4),
+                0x41414141);
+        for (const std::size_t near : {7, 8, 9}) CHECK_FALSE(doubt(list, list.names[near]).empty());
+        if (limit == 1012) {
+          CHECK(doubt(list, list.names[6]).empty());
+          CHECK(doubt(list, list.names[10]).empty());
+        }
+      }
+      list = sound;
+      list.swap_entries(list.leaves[0], 6, 7, each);
+      for (const std::size_t near : {6, 7}) CHECK_FALSE(doubt(list, list.names[near]).empty());
+    }
+  }
+}
+
+TEST_CASE("a name is certain to be absent only if all of the leaf that would hold it is sound") {
+  for (const std::uint32_t limit : {1012u, 9u}) {
+    const ListBytes sound = make(ListKind::lh, limit);
+    CHECK(doubt(sound, u"alpha00").empty());
+    for (const std::size_t entry : {0, 3, 8}) {
+      ListBytes list = sound;
+      put_u32(list.bytes, field_at(list.leaves[0], subkey_list_entries_at + 8 * entry + 4), 0x1234);
+      CHECK(doubt(list, u"alpha00").find("wrong hash") != std::string::npos);
+      CHECK(doubt(list, u"gamma99").empty() == (limit == 9));
+    }
+    ListBytes list = sound;
+    list.swap_entries(list.leaves[0], 4, 5, 8);
+    CHECK_FALSE(doubt(list, u"alpha00").empty());
+    list = sound;  // the last of the leaf and the first of the next, which a leaf of 9 parts
+    for (std::size_t b = 0; b < 8 && limit == 9; ++b) {
+      std::swap(list.bytes[field_at(list.leaves[0], subkey_list_entries_at + 8 * 8 + b)],
+                list.bytes[field_at(list.leaves[1], subkey_list_entries_at + b)]);
+    }
+    CHECK(doubt(list, u"alpha00").empty() == (limit != 9));
   }
 }
 
@@ -154,18 +215,22 @@ TEST_CASE("a prefix search walks the lists where a comparison shows disorder") {
   const ListBytes sound = make(ListKind::lh, 1012);
   ListBytes list = sound;
   for (std::size_t i = 0; i < 30; ++i) list.swap_entries(list.top, i, 59 - i, 8);
-  CHECK(list.open().find_prefix("BETA").size() == 20);
-  CHECK(list.open().find_prefix("gamma1").size() == 10);
-  CHECK(list.open().find_prefix("delta").empty());
+  CHECK(list.open().find_prefix("BETA", ignored).size() == 20);
+  CHECK(list.open().find_prefix("gamma1", ignored).size() == 10);
+  CHECK(list.open().find_prefix("delta", ignored).empty());
+  for (const char* prefix : {"BETA", "gamma1", "delta"}) {
+    corruption([&] { list.open().find_prefix(prefix); });
+  }
 }
 
-TEST_CASE("an unreadable list makes absence uncertain and presence not") {
+TEST_CASE("an unreadable list hides what is in it and makes every answer uncertain") {
   const ListBytes sound = make(ListKind::lh, 9);
   ListBytes list = sound;
   list.bytes[field_at(list.leaves[3], 0)] = 'x';  // alpha01.. beta07 are before it
   const Key key = list.open();
-  CHECK(key.find("alpha03"));
-  CHECK(key.find("gamma20"));
+  CHECK(key.find("alpha03", ignored));
+  CHECK(key.find("gamma20", ignored));
+  corruption([&] { key.find("gamma20"); });
   CHECK(corruption([&] { key.find("beta09"); }).offset() == field_at(list.leaves[3], 0));
   corruption([&] { key.find("nothing"); });
   corruption([&] { key.find_prefix("beta"); });
@@ -174,10 +239,11 @@ TEST_CASE("an unreadable list makes absence uncertain and presence not") {
   CHECK(errors == 2);  // the leaf, and the count that no longer fits
 }
 
-TEST_CASE("a list shorter than the key says makes absence uncertain") {
+TEST_CASE("a list shorter than the key says makes every answer uncertain") {
   ListBytes list = make(ListKind::lh, 1012);
   put_u16(list.bytes, field_at(list.top, subkey_list_count_at), 59);
-  CHECK(list.open().find("alpha01"));
+  CHECK(list.open().find("alpha01", ignored));
+  corruption([&] { list.open().find("alpha01"); });
   CHECK(corruption([&] { list.open().find("gamma20"); }).offset() ==
         field_at(list.key, nk::subkey_count));
   corruption([&] { list.open().subkeys(); });
@@ -195,7 +261,7 @@ TEST_CASE("lists without entries make absence uncertain") {
   }
   ListBytes one = make(ListKind::lh, 9);
   put_u16(one.bytes, field_at(one.leaves[3], subkey_list_count_at), 0);
-  CHECK(one.open().find("gamma20"));
+  CHECK(one.open().find("gamma20", ignored));
   corruption([&] { one.open().find("nothing"); });
 }
 
@@ -206,12 +272,12 @@ TEST_CASE("lists that hold themselves or each other end with an error") {
   CHECK(list.open().subkeys([&](const Error& e) { messages.push_back(e.message()); }).size() == 51);
   REQUIRE(messages.size() == 2);
   CHECK(messages[0] == "a subkey list is named twice");
-  CHECK(list.open().find("gamma20"));
+  CHECK(list.open().find("gamma20", ignored));
   corruption([&] { list.open().find("nothing"); });
 
   ListBytes twice = make(ListKind::lh, 9);
   put_u32(twice.bytes, field_at(twice.top, subkey_list_entries_at + 4), twice.leaves[0]);
-  CHECK(twice.open().find("gamma20"));
+  CHECK(twice.open().find("gamma20", ignored));
   corruption([&] { twice.open().find("nothing"); });
 }
 

@@ -115,13 +115,60 @@ TEST_CASE("A lone SYSTEM hive of Windows 7 fails TLS 1.1 and 1.2 and leaves the 
   CHECK(hives[1].verdict == Verdict::pass);
 }
 
-TEST_CASE("Findings from a dirty hive are possibly stale and those from the other are not") {
+TEST_CASE("A dirty hive gives no verdict and the other, clean one does") {
+  for (auto i : {windows_7(), compliant_windows_7()}) {
+    const auto clean = judged(i);
+    i.hives.at(1).state = hive::HiveState::dirty;
+    const auto findings = judged(i);
+    REQUIRE(findings.size() == clean.size());
+    for (std::size_t n = 0; n < findings.size(); ++n) {
+      const Finding& row = findings[n];
+      INFO(row.id << ": " << row.message);
+      if (row.id == "hive.state") continue;
+      const bool from_system = find_check(row.id)->draws_on == DrawsOn::system;
+      CHECK(row.possibly_stale == from_system);
+      if (!from_system) {
+        CHECK(row.verdict == clean[n].verdict);
+        continue;
+      }
+      CHECK(row.verdict == Verdict::undetermined);
+      CHECK(row.severity != Severity::info);
+      CHECK(row.message.find("SYSTEM is dirty") == 0);
+      CHECK(row.message.find("as it lies: " + clean[n].message) != std::string::npos);
+      // --force-dirty patches it as it lies.
+      CHECK(row.edits.size() == clean[n].edits.size());
+    }
+  }
+}
+
+TEST_CASE("A dirty hive changes no row that files decide and none that does not apply") {
+  auto i = compliant_windows_7();
+  i.hives.at(0).state = hive::HiveState::dirty;
+  const Finding kb = rows_of(judged(i), "servicing.kb3140245").at(0);
+  CHECK(kb.verdict == Verdict::pass);
+  CHECK_FALSE(kb.possibly_stale);
+  CHECK(rows_of(judged(i), "os.servicing-level").at(0).verdict == Verdict::undetermined);
+  for (auto& file : i.servicing.files) file.presence = windows::Presence::unknown;
+  CHECK(rows_of(judged(i), "servicing.kb3140245").at(0).verdict == Verdict::undetermined);
+  i = fresh(Family::vista, 6002);
+  i.hives.at(0).state = hive::HiveState::dirty;
+  CHECK(all_are(rows_of(judged(i), "winhttp.default-secure-protocols"), Verdict::not_applicable));
+}
+
+TEST_CASE("A dirty hive whose logs are left out on purpose is judged as it lies and marked") {
+  auto i = windows_7();
+  i.hives.at(1).state = hive::HiveState::dirty;
+  i.hives.at(1).logs_ignored = true;
+  const Finding row = rows_of(judged(i), "schannel.tls12.client").at(0);
+  CHECK(row.verdict == Verdict::fail);
+  CHECK(row.possibly_stale);
+}
+
+TEST_CASE("The state of a dirty hive is said with its reason") {
   auto i = windows_7();
   i.hives.at(1).state = hive::HiveState::dirty;
   i.hives.at(1).reason = "sequence numbers differ";
   const auto findings = judged(i);
-  CHECK(rows_of(findings, "schannel.tls12.client").at(0).possibly_stale);
-  CHECK(!rows_of(findings, "winhttp.default-secure-protocols").at(0).possibly_stale);
   const Finding state = rows_of(findings, "hive.state").at(1);
   CHECK(state.verdict == Verdict::warn);
   CHECK(state.message.find("sequence numbers differ") != std::string::npos);

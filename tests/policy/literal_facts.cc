@@ -213,7 +213,9 @@ void set_unknown(windows::ValueFact& fact, std::string why) {
 void remove_hive(windows::Installation& installation, HiveName name) {
   const std::string why = std::string(windows::to_string(name)) + " is missing";
   for (auto& hive : installation.hives) {
-    if (hive.name == name) hive = windows::HiveFact{name, true, {}, 0, {}, {}, 0, 0, 0, {}, {}, {}};
+    if (hive.name != name) continue;
+    hive = {};
+    hive.name = name;
   }
   std::erase_if(installation.settings, [&](const windows::SettingFact& f) {
     return f.setting->hive == name && f.control_set != 0;
