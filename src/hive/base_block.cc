@@ -93,7 +93,14 @@ std::uint32_t walk_bins(const ByteSource& source) {
   return size;
 }
 
+void refuse_large_hive(const ByteSource& source) {
+  if (source.size() <= largest_hive_file) return;
+  throw Error(ErrorKind::unsupported,
+              fmt::format("{} bytes; no hive is larger than 4 GiB", source.size()), source.name());
+}
+
 BaseBlock read_base_block(const ByteSource& source) {
+  refuse_large_hive(source);
   if (source.size() < base_block_head) {
     throw Error::corrupt(source.name(), 0, "too short for a registry hive", "4096 bytes or more",
                          fmt::format("{} bytes", source.size()));

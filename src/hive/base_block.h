@@ -39,6 +39,11 @@ enum class HiveFileType : std::uint32_t {
   log_new = 6,      ///< HvLE
 };
 
+/// The largest file that is taken for a hive. What Windows writes ends with the bins.
+inline constexpr std::uint64_t largest_hive_file = std::uint64_t{4} << 30;
+/// Error(unsupported) if it is larger.
+void refuse_large_hive(const ByteSource& source);
+
 struct BaseBlock {
   std::uint32_t sequence1 = 0;  ///< primary: raised before a write
   std::uint32_t sequence2 = 0;  ///< secondary: raised after it

@@ -12,6 +12,7 @@
 #include "src/hive/big_data.h"
 #include "src/hive/cell_name.h"
 #include "src/hive/cell_writer.h"
+#include "src/hive/log_file.h"
 #include "src/hive/security.h"
 #include "src/hive/subkey_list_editor.h"
 #include "src/hive/value_node.h"
@@ -270,7 +271,11 @@ HiveChange Editor::Impl::finish() {
   result.sequence = base.sequence1;
   if (!changed) return result;
 
-  std::uint32_t sequence = std::max({highest_sequence, base.sequence1, base.sequence2}) + 1;
+  std::uint32_t sequence = highest_sequence;  // the numbers wrap: later is not larger
+  for (const std::uint32_t own : {base.sequence1, base.sequence2}) {
+    if (sequence_distance(own, sequence) > 0) sequence = own;
+  }
+  sequence += 1;
   if (sequence == 0) sequence = 1;  // after 2^32 - 1; 0 would look older than everything
   buffer->write_u32(sequence1_at, sequence);
   buffer->write_u32(sequence2_at, sequence);

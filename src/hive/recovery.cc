@@ -280,6 +280,7 @@ OpenedHive open_with_logs(std::shared_ptr<const ByteSource> primary, const LogSo
   OpenedHive result;
   BaseBlock base;
   try {
+    refuse_large_hive(*primary);
     // The rest of the base block is judged later: a log may put it right.
     if (primary->size() < base_block_head) read_base_block(*primary);
     const Bytes head = primary->read(0, base_block_head);

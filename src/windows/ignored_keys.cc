@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -58,14 +59,13 @@ class IgnoredKeys {
     report_if_nested(system.key("SYSTEM"), {"CurrentControlSet", "ControlSet001"});
     std::vector<std::string> problems;
     const KeyLookup& root = system.key("");
+    std::set<std::u16string> real;
+    for (const std::uint32_t set : installation_.control_sets.present) {
+      real.insert(nt_upcase(to_utf16(in_control_set(set, ""))));
+    }
     for (const hive::Key& key : subkeys_with_prefix(*root.key, "ControlSet", problems)) {
-      const std::string name = key.name_utf8();
-      const auto& present = installation_.control_sets.present;
-      const bool real = std::any_of(present.begin(), present.end(), [&](std::uint32_t set) {
-        return nt_equal(in_control_set(set, ""), name);
-      });
-      if (!real)
-        report(root, key, "not the name of a control set (ControlSet001 to ControlSet999)");
+      if (real.contains(nt_upcase(key.name()))) continue;
+      report(root, key, "not the name of a control set (ControlSet001 to ControlSet999)");
     }
     for (const std::uint32_t set : installation_.control_sets.present) look_in_schannel(set);
   }
@@ -75,11 +75,16 @@ class IgnoredKeys {
     const std::string path = in_control_set(set, schannel_key);
     look_alikes(system.key(path.substr(0, path.rfind('\\'))), {"SCHANNEL"});
     look_alikes(system.key(path), {"Protocols"});
-    const std::string protocols = path + "\\Protocols";
-    look_alikes(system.key(protocols), {schannel_protocols.begin(), schannel_protocols.end()});
-    for (const hive::Key& key : subkeys(system.key(protocols))) {
-      look_alikes(system.key(fmt::format("{}\\{}", protocols, key.name_utf8())),
-                  {schannel_sides.begin(), schannel_sides.end()});
+    const KeyLookup& protocols = system.key(path + "\\Protocols");
+    look_alikes(protocols, {schannel_protocols.begin(), schannel_protocols.end()});
+    // Each is at hand: to look each up by its name would read the whole list once for each.
+    for (const hive::Key& key : subkeys(protocols)) {
+      KeyLookup protocol;
+      protocol.path = fmt::format("{}\\{}", protocols.path, key.name_utf8());
+      protocol.presence = Presence::present;
+      protocol.key = key;
+      protocol.is_link = key.is_link();
+      look_alikes(protocol, {schannel_sides.begin(), schannel_sides.end()});
     }
     for (const char* group : {"Ciphers", "Hashes", "KeyExchangeAlgorithms"}) {
       const KeyLookup& parent = system.key(fmt::format("{}\\{}", path, group));

@@ -15,6 +15,7 @@
 #include "imgtools/bytes/digest.h"
 #include "imgtools/bytes/error.h"
 #include "imgtools/bytes/text.h"
+#include "src/hive/base_block.h"
 #include "src/windows/hive_with_logs.h"
 
 namespace goldhive::windows {
@@ -67,6 +68,7 @@ LoadedHive open_fact(const FileTree& tree, const HiveFile& file, HiveName name,
   try {
     HiveWithLogs files(tree, file.path);
     fact.size = files.primary()->size();
+    hive::refuse_large_hive(*files.primary());  // before all of it is read for its digest
     if (options.hash) fact.sha256 = to_hex(sha256(*files.primary()));
     hive::OpenedHive opened = files.open(options.use_logs);
     fact.state = opened.state;

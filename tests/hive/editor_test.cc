@@ -10,6 +10,7 @@
 #include "src/hive/key_node.h"
 #include "src/hive/security.h"
 #include "tests/hive/edit_support.h"
+#include "tests/hive/log_maker.h"
 
 using namespace goldhive;
 using namespace goldhive::hive;
@@ -247,6 +248,13 @@ TEST_CASE("the sequence numbers end equal and above all that were seen") {
 
   options.sequence1 = options.sequence2 = 0xffffffff;
   CHECK(open(edited(build(sample, options), edits)).base_block().sequence1 == 1);
+
+  // A log beside the hive has wrapped already: to stay below it would let Windows replay it.
+  options.sequence1 = options.sequence2 = 0xfffffffe;
+  const Bytes file = build(sample, options);
+  LogSources logs;
+  logs.log1 = source(log_head(file, HiveFileType::log_new, 5), "hive.LOG1");
+  CHECK(change_of(file, edits, logs).sequence == 6);
 }
 
 TEST_CASE("deleting what was created gives back its cells and its place in the lists") {

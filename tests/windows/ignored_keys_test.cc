@@ -23,6 +23,14 @@ TEST_CASE("names that are almost control sets are ignored by Windows") {
         Keys{"HKLM\\SYSTEM\\ControlSet01", "HKLM\\SYSTEM\\ControlSet3"});
 }
 
+TEST_CASE("twenty thousand protocols are looked through once, and not once for each") {
+  // To look each up by name would use up what a hive of this size may cost, and nothing would be
+  // known of the last.
+  CHECK(ignored_in("", "[" + schannel + "Protocols\\{00001..20000}]\n[" + schannel +
+                           "Protocols\\zz\\Clie nt]\n") ==
+        Keys{"HKLM\\SYSTEM\\" + schannel + "Protocols\\zz\\Clie nt"});
+}
+
 TEST_CASE("SYSTEM has no 32-bit view") {
   CHECK(ignored_in("", "[Wow6432Node]\n") == Keys{"HKLM\\SYSTEM\\Wow6432Node"});
 }
