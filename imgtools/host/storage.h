@@ -25,6 +25,10 @@ struct FileInfo {
   std::uint64_t device = 0;
   std::uint64_t inode = 0;
   std::uint64_t links = 1;  ///< names that a file has
+  /// When its bytes, and when anything of it changed last. Units and start are the host's own: good
+  /// for nothing but to compare. 0 for what is not a file.
+  std::uint64_t modified = 0;
+  std::uint64_t changed = 0;
 };
 
 struct DirectoryEntry {

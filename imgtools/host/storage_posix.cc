@@ -232,6 +232,21 @@ class PosixFile final : public WritableFile {
   std::string path_;
 };
 
+std::uint64_t nanoseconds(const struct timespec& time) {
+  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 +
+         static_cast<std::uint64_t>(time.tv_nsec);
+}
+
+void set_times(const struct stat& s, FileInfo& info) {
+#ifdef __APPLE__
+  info.modified = nanoseconds(s.st_mtimespec);
+  info.changed = nanoseconds(s.st_ctimespec);
+#else
+  info.modified = nanoseconds(s.st_mtim);
+  info.changed = nanoseconds(s.st_ctim);
+#endif
+}
+
 /// But for the size of a device.
 FileInfo info_of(const struct stat& s) {
   FileInfo info;
@@ -239,7 +254,10 @@ FileInfo info_of(const struct stat& s) {
   info.device = static_cast<std::uint64_t>(s.st_dev);
   info.inode = static_cast<std::uint64_t>(s.st_ino);
   info.links = static_cast<std::uint64_t>(s.st_nlink);
-  if (info.type == FileType::file) info.size = static_cast<std::uint64_t>(s.st_size);
+  if (info.type == FileType::file) {
+    info.size = static_cast<std::uint64_t>(s.st_size);
+    set_times(s, info);
+  }
   return info;
 }
 

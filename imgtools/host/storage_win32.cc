@@ -291,7 +291,14 @@ std::optional<FileInfo> stat_path(const std::string& path) {
   found.device = identity_of(info).device;
   found.inode = identity_of(info).inode;
   found.links = info.nNumberOfLinks;
-  if (found.type == FileType::file) found.size = size_of(info);
+  if (found.type != FileType::file) return found;
+  found.size = size_of(info);
+  FILE_BASIC_INFO times{};
+  if (::GetFileInformationByHandleEx(handle.get(), FileBasicInfo, &times, sizeof times) == 0) {
+    fail(path, "stat", ::GetLastError());
+  }
+  found.modified = static_cast<std::uint64_t>(times.LastWriteTime.QuadPart);
+  found.changed = static_cast<std::uint64_t>(times.ChangeTime.QuadPart);
   return found;
 }
 

@@ -6,6 +6,7 @@
 #include <ostream>
 
 #include "imgtools/change/hot_journal.h"
+#include "imgtools/change/watching_storage.h"
 #include "src/cli/ordered_work.h"
 #include "src/cli/progress.h"
 #include "src/cli/targets.h"
@@ -34,6 +35,12 @@ void say_errors(Host& host, const report::TargetReport& target) {
 void add_hot_journals(const ReadThroughStorage& storage, report::TargetReport& target) {
   for (const ReadThroughStorage::Met& met : storage.journals()) {
     if (!met.fits) continue;  // opening the file was an error, which says so
+    if (const std::string writer = storage.writer_of(met.file); !writer.empty()) {
+      target.notes.push_back(
+          fmt::format("{} is being patched ({}); it is read as it was before (journal {})",
+                      met.file, writer, met.journal));
+      continue;
+    }
     target.notes.push_back(fmt::format(
         "a patch of {} was cut off; it is read as it was before (goldhive recover rolls it back, "
         "journal {})",
@@ -67,12 +74,33 @@ struct Outcome {
   ReadStats read;
 };
 
+/// Works on a target, once more if a file of it changed meanwhile. What would be said of a second
+/// mixture of two states is left out.
+report::TargetReport run_steadily(const ReadStorage& base, const std::string& path,
+                                  const RunOnTarget& run, IoCounter& counter) {
+  for (bool again = false;; again = true) {
+    const WatchingStorage watching(base);
+    const ReadThroughStorage storage(watching);
+    report::TargetReport target = run(storage, path, counter);
+    add_hot_journals(storage, target);
+    const std::string changed = watching.changed();
+    if (changed.empty()) return target;
+    if (!again) continue;
+    report::TargetReport unsure;
+    unsure.path = target.path;
+    unsure.format = target.format;
+    unsure.notes = target.notes;
+    unsure.error =
+        Error(ErrorKind::io,
+              "changed while it was read, twice: scan it again when nobody writes it", changed);
+    return unsure;
+  }
+}
+
 Outcome run_on(const Host& host, const TargetFlags& flags, const Target& wanted,
                const RunOnTarget& run, IoCounter& counter) {
   const CountingReadStorage counting(host.input, counter, flags.trusted);
-  const ReadThroughStorage storage(counting);
-  Outcome outcome{run(storage, wanted.path, counter), {}};
-  add_hot_journals(storage, outcome.target);
+  Outcome outcome{run_steadily(counting, wanted.path, run, counter), {}};
   outcome.target.backup =
       target::windows_backup_of(make_absolute(wanted.path, host.folders.working));
   if (wanted.found) excuse_without_windows(outcome.target);

@@ -64,14 +64,11 @@ std::string MemoryStorage::text(const std::string& path) const {
 
 std::optional<FileInfo> MemoryStorage::stat(const std::string& path) const {
   const std::string name = normal(path);
+  const auto number = [&] { return numbers_.emplace(name, numbers_.size() + 1).first->second; };
   if (const auto file = files_.find(name); file != files_.end()) {
-    const auto number = static_cast<std::uint64_t>(std::distance(files_.begin(), file));
-    return FileInfo{FileType::file, file->second.size(), 1, number + 1};
+    return FileInfo{FileType::file, file->second.size(), 1, number()};
   }
-  if (const auto dir = directories_.find(name); dir != directories_.end()) {
-    const auto number = static_cast<std::uint64_t>(std::distance(directories_.begin(), dir));
-    return FileInfo{FileType::directory, 0, 2, number + 1};
-  }
+  if (directories_.count(name) != 0) return FileInfo{FileType::directory, 0, 2, number()};
   return std::nullopt;
 }
 

@@ -54,6 +54,7 @@ class MemoryStorage final : public Storage {
   std::set<std::string> written_;
   std::set<std::string> strangers_;
   std::vector<std::string> changes_;
+  mutable std::map<std::string, std::uint64_t> numbers_;  ///< inodes, as they are asked for
 };
 
 }  // namespace goldhive::tests

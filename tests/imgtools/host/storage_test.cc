@@ -1,7 +1,9 @@
 #include "imgtools/host/storage.h"
 
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <filesystem>
+#include <thread>
 
 #include "imgtools/bytes/error.h"
 #include "tests/support/host.h"
@@ -79,6 +81,21 @@ TEST_CASE("a listing is sorted bytewise and tells links from what they name") {
   CHECK(storage->read_link(dir / "c") == "b");
   CHECK_FALSE(storage->read_link(dir / "b"));
   CHECK(storage->stat(dir / "c")->type == FileType::file);
+}
+
+TEST_CASE("a change of a file shows in its times, size or no size") {
+  const TempDir dir;
+  const std::string path = dir.write("hive", "aaaaaaaaaa");
+  const auto storage = host_storage();
+  const std::optional<FileInfo> before = storage->stat(path);
+  REQUIRE(before);
+  // Some file systems count in steps of some milliseconds.
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  storage->open_write(path)->write(0, Bytes(10, 'b'));
+  const std::optional<FileInfo> after = storage->stat(path);
+  CHECK(after->modified > before->modified);
+  CHECK(after->changed > before->changed);
+  CHECK(storage->stat(path)->changed == after->changed);
 }
 
 TEST_CASE("writing in place keeps the inode and the hard links") {
