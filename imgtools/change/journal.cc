@@ -293,8 +293,12 @@ std::optional<std::string> recover(Storage& storage, const std::string& host_fil
   std::optional<HotJournal> hot = find_hot_journal(storage, file);
   if (!hot) return std::nullopt;
   LockedTargets targets(storage, hot->folder, hot->names);
+  const std::vector<std::string> locked = hot->names;
   hot = find_hot_journal(storage, file);  // its writer may have finished while we had no lock
   if (!hot) return std::nullopt;
+  if (hot->names != locked) {
+    throw Error(ErrorKind::refused, "was made by another patch just now: recover again", hot->path);
+  }
   const TargetState state = compare_all(hot->journal, targets);
   if (!state.foreign.empty() && !force) {
     throw Error(ErrorKind::refused,

@@ -277,6 +277,9 @@ UndoResult undo(Storage& storage, const JournalPlace& place, const std::string& 
   std::vector<std::string> names;
   for (const std::string& target : result.targets) names.push_back(base_name(target));
   LockedTargets targets(storage, folder, names);
+  if (!storage.stat(undo_file)) {
+    throw Error(ErrorKind::refused, "was taken back by another goldhive just now", undo_file);
+  }
   for (const std::string& target : result.targets) refuse_hot(storage, target);
   const TargetState state = compare_all(journal, targets);
   result.changed = !state.is_old;
