@@ -101,6 +101,7 @@ std::shared_ptr<HoldingStorage::Known> HoldingStorage::known(const std::string& 
 void HoldingStorage::forget(const std::string& path) {
   const std::lock_guard lock(mutex_);
   files_.erase(path);
+  files_.erase(disk_inside(path));
 }
 
 void HoldingStorage::hold(const std::string& path) {

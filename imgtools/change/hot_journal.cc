@@ -96,6 +96,35 @@ std::optional<HotJournal> if_concerned(const std::string& path, const std::strin
   return HotJournal{path, folder, std::move(journal), std::move(names), target};
 }
 
+/// The journal of `file` alone, if it stands at `path`.
+std::optional<HotJournal> find_lone(const ReadStorage& storage, const std::string& path,
+                                    const std::string& file) {
+  auto found = open_own_file(storage, path, file, OwnKind::written);
+  if (!found) return std::nullopt;
+  Journal journal = Journal::decode(std::move(found->content), [&](const Journal& begun) {
+    return admit_lone(storage, path, file, begun);
+  });
+  const std::string name = base_name(file);
+  return if_concerned(path, parent_of(file), std::move(journal), {name}, name);
+}
+
+/// A hot journal under another name of the file: that of a patch of hard links (--all-links).
+std::optional<HotJournal> find_by_identity(const ReadStorage& storage, const std::string& file) {
+  const std::optional<FileInfo> info = storage.stat(file);
+  if (!info || info->type != FileType::file || info->links < 2) return std::nullopt;
+  const std::string folder = parent_of(file);
+  const std::string suffix = std::string(".") + journal_name;
+  for (const DirectoryEntry& entry : storage.list(folder)) {
+    if (!entry.name.ends_with(suffix)) continue;
+    const std::string other =
+        join_path(folder, entry.name.substr(0, entry.name.size() - suffix.size()));
+    const std::optional<FileInfo> found = storage.stat(other);
+    if (!found || found->device != info->device || found->inode != info->inode) continue;
+    return find_lone(storage, join_path(folder, entry.name), other);
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<HotJournal> find_hot_journal(const ReadStorage& storage,
@@ -104,12 +133,7 @@ std::optional<HotJournal> find_hot_journal(const ReadStorage& storage,
   const std::string folder = parent_of(file);
   const std::string name = base_name(file);
   const std::string own = journal_path(folder, {name});
-  if (auto found = open_own_file(storage, own, file, OwnKind::written)) {
-    Journal journal = Journal::decode(std::move(found->content), [&](const Journal& begun) {
-      return admit_lone(storage, own, file, begun);
-    });
-    return if_concerned(own, folder, std::move(journal), {name}, name);
-  }
+  if (auto hot = find_lone(storage, own, file)) return hot;
   const std::string shared = journal_path(folder, {});
   if (is_disk_inside(name)) return std::nullopt;
   if (auto found = open_own_file(storage, shared, file, OwnKind::written)) {
@@ -117,9 +141,11 @@ std::optional<HotJournal> find_hot_journal(const ReadStorage& storage,
       return admit_shared(storage, shared, folder, begun);
     });
     std::vector<std::string> names = target_names(journal);
-    return if_concerned(shared, folder, std::move(journal), std::move(names), name);
+    if (auto hot = if_concerned(shared, folder, std::move(journal), std::move(names), name)) {
+      return hot;
+    }
   }
-  return std::nullopt;
+  return find_by_identity(storage, file);
 }
 
 void refuse_hot(const ReadStorage& storage, const std::string& host_file) {

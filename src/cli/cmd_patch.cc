@@ -26,6 +26,8 @@ struct PatchFlags {
   bool compact = false;
   bool force_dirty = false;
   bool force_unclean = false;
+  bool all_links = false;
+  bool break_links = false;
   bool no_cross_check = false;
 };
 
@@ -49,6 +51,11 @@ patch::PatchSettings settings_of(const Host& host, const PatchFlags& flags,
   settings.edit.scratch_directory = host.folders.scratch;
   settings.undo = undo_options(host, flags.undo);
   settings.compact = flags.compact;
+  if (flags.all_links && flags.break_links) {
+    throw Error(ErrorKind::usage, "--all-links and --break-links contradict each other");
+  }
+  if (flags.all_links) settings.links = patch::Links::change_all;
+  if (flags.break_links) settings.links = patch::Links::break_off;
   settings.tool_version = tool_version();
   return settings;
 }
@@ -121,6 +128,15 @@ void add_own_flags(Command& command, PatchFlags& flags) {
        .help = "patch an NTFS volume that is marked dirty (no other mark is passed over)",
        .group = Group::patch,
        .value = &flags.force_unclean});
+  command.flags.push_back(
+      {.names = {"--break-links"},
+       .help = "give a file that has other names (hard links) a content of its own first",
+       .group = Group::patch,
+       .value = &flags.break_links});
+  command.flags.push_back({.names = {"--all-links"},
+                           .help = "patch a file that has other names, and so all of them",
+                           .group = Group::patch,
+                           .value = &flags.all_links});
   command.flags.push_back({.names = {"--no-cross-check"},
                            .help = "do not have hivex check the edited hive first",
                            .group = Group::patch,

@@ -6,6 +6,7 @@
 
 #include "imgtools/change/holding_storage.h"
 #include "imgtools/change/journal.h"
+#include "imgtools/change/links.h"
 #include "imgtools/change/own_names.h"
 #include "imgtools/compactable.h"
 #include "src/patch/undo_note.h"
@@ -153,6 +154,11 @@ class TargetPatch {
     const JournalPlace place = undo_place(storage_, name_.path, absolute_path_, settings_.undo);
     HostChange change = open_->image().change_volumes(edits, settings_.edit.now);
     checks.wait();
+    if (!change.rewrite && break_links(change)) {
+      open_.emplace(storage_, name_, settings_.target.open);
+      write(batch, part, parts);
+      return;
+    }
     std::vector<InstallationReport> after;
     const std::string undo =
         transact(storage_, place, std::move(change), metadata(part, parts),
@@ -161,6 +167,29 @@ class TargetPatch {
     for (std::size_t i = 0; i < batch.members.size(); ++i) {
       report_.installations[batch.members[i].installation] = std::move(after[i]);
     }
+  }
+
+  /// Refuses a change of files that have other names, unless the user wants all of them changed.
+  /// True if they have no other names any more, and are to be opened anew.
+  bool break_links(const HostChange& change) {
+    if (settings_.links == Links::change_all) return false;
+    const std::vector<std::string> files = linked_files(storage_, change);
+    if (files.empty()) return false;
+    if (settings_.links == Links::refuse) {
+      throw Error(ErrorKind::refused,
+                  fmt::format("has {} more names (hard links), and a patch in place would change "
+                              "them all: --break-links gives this name a file of its own, "
+                              "--all-links changes all",
+                              other_names(storage_, files.front())),
+                  without_disk_inside(files.front()));
+    }
+    open_.reset();
+    for (const std::string& file : files) {
+      goldhive::break_links(storage_, file);
+      report_.notes.push_back(without_disk_inside(file) +
+                              " is a file of its own now; its other names keep the old one");
+    }
+    return true;
   }
 
   /// Locks what the batch is going to change before it is read for the edit.

@@ -22,6 +22,13 @@
 
 namespace goldhive::patch {
 
+/// What to do with a file that has other names (hard links) and is to be changed in place.
+enum class Links {
+  refuse,
+  change_all,  ///< what the other names stand for changes with it
+  break_off,   ///< the file gets a content of its own first
+};
+
 struct PatchSettings {
   target::Options target;  ///< with a policy
   policy::PlanOptions plan;
@@ -30,6 +37,7 @@ struct PatchSettings {
   EditOptions edit;
   const char* cross_check_note = "";  ///< why hivex checks no edit, where edit.cross_check is false
   UndoOptions undo;
+  Links links = Links::refuse;
   bool compact = false;      ///< then write the image anew without dead space
   std::string tool_version;  ///< goes into the undo file
 };

@@ -129,4 +129,40 @@ TEST_CASE("A hive whose structure is broken when it is read back is rolled back"
   CHECK(by_structure > 0);
 }
 
+TEST_CASE("A hive with other names is patched only as the user says") {
+  Race race;
+  const std::string snapshot = "/disk/yesterday/SOFTWARE";
+  REQUIRE(race.disk().link(software, snapshot));
+  const Bytes before = race.disk().contents(software);
+  SECTION("not at all, unless told how") {
+    const report::TargetReport report = race.patch();
+    REQUIRE(report.error);
+    CHECK(report.error->kind() == ErrorKind::refused);
+    CHECK_THAT(report.error->what(), Catch::Contains("has 1 more names") &&
+                                         Catch::Contains("--break-links") &&
+                                         Catch::Contains("--all-links"));
+    CHECK(race.disk().contents(software) == before);
+  }
+  SECTION("all names") {
+    race.settings.links = patch::Links::change_all;
+    CHECK_FALSE(race.patch().error);
+    CHECK(race.disk().contents(software) != before);
+    CHECK(race.disk().contents(snapshot) == race.disk().contents(software));
+  }
+  SECTION("this name alone") {
+    race.settings.links = patch::Links::break_off;
+    CHECK_FALSE(race.patch().error);
+    CHECK(race.disk().contents(software) != before);
+    CHECK(race.disk().contents(snapshot) == before);
+    CHECK(race.disk().stat(snapshot)->links == 1);
+    CHECK_FALSE(race.disk().exists(software + ".goldhive-new"));
+  }
+  SECTION("which nobody asks where there is nothing to change") {
+    race.settings.links = patch::Links::change_all;
+    REQUIRE_FALSE(race.patch().error);
+    race.settings.links = patch::Links::refuse;
+    CHECK_FALSE(race.patch().error);
+  }
+}
+
 }  // namespace goldhive::tests

@@ -1,0 +1,97 @@
+// The order of writes of break_links()
+//
+//   1. copy      X to X.goldhive-new, with X's owner, mode and attributes; sync it
+//   2. compare   the copy with X, which the caller holds locked
+//   3. replace   rename X.goldhive-new to X; sync the folder
+//
+// No byte of X changes, so that a crash needs no repair: before 3 the copy is a leftover, which
+// recover() removes as that of a replacement; after it X is the copy.
+#include "imgtools/change/links.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "imgtools/bytes/digest.h"
+#include "imgtools/bytes/error.h"
+#include "imgtools/change/own_names.h"
+#include "imgtools/change/replacement_record.h"
+#include "imgtools/host/path.h"
+#include "imgtools/host/storage_steps.h"
+
+namespace goldhive {
+
+namespace {
+
+bool is_same_file(const FileInfo& a, const std::optional<FileInfo>& b) {
+  return b && b->type == FileType::file && a.device == b->device && a.inode == b->inode;
+}
+
+}  // namespace
+
+std::uint64_t other_names(const ReadStorage& storage, const std::string& given) {
+  const std::string file = follow_links(storage, without_disk_inside(given));
+  const std::optional<FileInfo> info = storage.stat(file);
+  if (!info || info->type != FileType::file || info->links < 2) return 0;
+  const std::string folder = parent_of(file);
+  std::uint64_t names = info->links;
+  for (const DirectoryEntry& entry : storage.list(folder)) {
+    const bool own = entry.type == FileType::file && is_own_file(entry.name);
+    if (own && names > 1 && is_same_file(*info, storage.stat(join_path(folder, entry.name)))) {
+      --names;
+    }
+  }
+  return names - 1;
+}
+
+std::vector<std::string> linked_files(const ReadStorage& storage, const HostChange& change) {
+  std::vector<std::string> files;
+  const auto add = [&](const std::string& path) {
+    if (std::find(files.begin(), files.end(), path) == files.end()) files.push_back(path);
+  };
+  for (const HostEdit& edit : change.edits) add(edit.path);
+  for (const auto& [path, size] : change.sizes) add(path);
+  files.erase(
+      std::remove_if(files.begin(), files.end(),
+                     [&](const std::string& file) { return other_names(storage, file) == 0; }),
+      files.end());
+  return files;
+}
+
+void break_links(Storage& storage, const std::string& given) {
+  const std::string file = follow_links(storage, without_disk_inside(given));
+  const std::string folder = parent_of(file);
+  const std::string fresh = ReplacementNames(file).fresh;
+  const std::optional<OwnFile> found = storage.open_own(file, file);
+  if (!found || !found->content) {
+    throw Error(ErrorKind::refused, "is not a regular file: not copied", file);
+  }
+  const ByteSource* old = found->content.get();
+  const std::uint64_t room = storage.free_space(folder);
+  remove_if_there(storage, fresh);
+  const std::unique_ptr<WritableFile> copy = storage.create(fresh);
+  try {
+    if (!copy->clone(*old)) {
+      if (room < old->size()) {
+        throw Error(ErrorKind::refused,
+                    fmt::format("not enough room on the file system for a copy without the other "
+                                "names: {} bytes needed, {} free",
+                                old->size(), room),
+                    file);
+      }
+      fill_from(*old, *copy);
+    }
+    copy->copy_attributes(*old);
+    copy->sync();
+    if (sha256(*storage.open(fresh)) != sha256(*old)) {
+      throw Error(ErrorKind::io, "what was copied does not read back", fresh);
+    }
+    storage.rename(fresh, file);
+  } catch (const Error&) {
+    try_to([&] { storage.remove(fresh); });
+    throw;
+  }
+  storage.sync_directory(folder);
+}
+
+}  // namespace goldhive

@@ -1,0 +1,26 @@
+// Files with several names (hard links), as cp -al, rsnapshot and rsync --link-dest make them: a
+// change in place of one of them is a change of all.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "imgtools/host/storage.h"
+#include "imgtools/host_change.h"
+
+namespace goldhive {
+
+/// Names that `file` has besides this one (symbolic links to it are followed); of the disk inside
+/// an image, those of the image. Names of files of our own in the same folder do not count.
+std::uint64_t other_names(const ReadStorage& storage, const std::string& file);
+
+/// The files that `change` changes in place and that have other names, each once.
+std::vector<std::string> linked_files(const ReadStorage& storage, const HostChange& change);
+
+/// Gives `file` a content of its own: a copy with the same attributes takes its name, and what the
+/// other names stand for stays as it is. A crash leaves the one or the other, with the same bytes.
+/// Error(refused): no room, or an owner that cannot be kept.
+void break_links(Storage& storage, const std::string& file);
+
+}  // namespace goldhive
