@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "imgtools/bytes/bytes.h"
+#include "imgtools/bytes/write.h"
 
 namespace goldhive {
 
@@ -19,8 +19,7 @@ namespace goldhive {
 struct HostEdit {
   std::string path;
   int phase = 0;
-  std::uint64_t offset = 0;
-  Bytes data;
+  Write write;
 };
 
 /// A file of the host that is written anew as a whole, since it cannot be changed in place.
@@ -34,7 +33,7 @@ struct HostRewrite {
 /// All that a transaction does to the host: the edits, and the final size of each file that grows
 /// (naming one that stays as it is does no harm).
 struct HostChange {
-  std::vector<HostEdit> edits;
+  std::vector<HostEdit> edits;  ///< in any order, but those of one phase and file as they are given
   std::vector<std::pair<std::string, std::uint64_t>> sizes;
   /// If set, this is the change, and there are no edits.
   std::optional<HostRewrite> rewrite = std::nullopt;

@@ -22,9 +22,7 @@ std::string describe(const VolumeState& state) {
 }
 
 void append(HostChange& change, const FileEdit& edit, const std::string& host_path) {
-  for (const auto& [offset, data] : edit.writes) {
-    change.edits.push_back({host_path, 0, offset, data});
-  }
+  for (const Write& write : edit.writes) change.edits.push_back({host_path, 0, write});
   change.sizes.emplace_back(host_path, edit.new_size);
 }
 

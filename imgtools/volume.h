@@ -7,11 +7,10 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "imgtools/bytes/bytes.h"
 #include "imgtools/bytes/error.h"
+#include "imgtools/bytes/write.h"
 
 namespace goldhive {
 
@@ -53,9 +52,9 @@ struct Volume {
 
 /// A change of one file of a volume: what a patch wants, in the file's own offsets.
 struct FileEdit {
-  std::string path;                                     ///< exact path in the volume's tree
-  std::uint64_t new_size = 0;                           ///< >= the old size
-  std::vector<std::pair<std::uint64_t, Bytes>> writes;  ///< sorted, not overlapping
+  std::string path;            ///< exact path in the volume's tree
+  std::uint64_t new_size = 0;  ///< >= the old size
+  std::vector<Write> writes;
   /// All of the file after the edit, in memory, if whoever made the edit has it: then an image that
   /// packs its files need not unpack this one a second time. What `writes` leaves untouched must
   /// have been read in one piece from FileTree::open(), which compares it with sums that the image

@@ -230,7 +230,7 @@ HostChange change_tar(const ArchiveFile& archive, const std::vector<FileEdit>& e
   if (packing.empty() && !grows) {
     for (const Splice& splice : layout->splices) {
       for (const auto& [offset, data] : edits[splice.edit].writes) {
-        change.edits.push_back({archive.path, 0, splice.data_at + offset, data});
+        change.edits.push_back({archive.path, 0, {splice.data_at + offset, data}});
       }
     }
     change.sizes.emplace_back(archive.path, archive.source->size());

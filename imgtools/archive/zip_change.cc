@@ -113,12 +113,12 @@ void change_in_place(const ArchiveFile& archive, const Change& change, HostChang
   const ZipEntry& entry = *change.entry;
   const ZipLocalHeader local = read_zip_local_header(*archive.source, entry);
   for (const auto& [offset, data] : change.edit->writes) {
-    out.edits.push_back({archive.path, 0, local.data_at() + offset, data});
+    out.edits.push_back({archive.path, 0, {local.data_at() + offset, data}});
   }
   const Bytes crc = u32_bytes(change.crc);
-  out.edits.push_back({archive.path, 0, entry.record_at + zip_central::crc, crc});
+  out.edits.push_back({archive.path, 0, {entry.record_at + zip_central::crc, crc}});
   if (!entry.has_descriptor()) {
-    out.edits.push_back({archive.path, 0, local.at + zip_local::crc, crc});
+    out.edits.push_back({archive.path, 0, {local.at + zip_local::crc, crc}});
     return;
   }
   std::uint64_t at = local.data_at() + entry.packed_size;
@@ -129,10 +129,10 @@ void change_in_place(const ArchiveFile& archive, const Change& change, HostChang
     throw Error::corrupt(archive.source->name(), at,
                          "the descriptor has another CRC than the directory");
   }
-  out.edits.push_back({archive.path, 0, at, crc});
+  out.edits.push_back({archive.path, 0, {at, crc}});
   const ByteView header(local.bytes, local.at, archive.source->name());
   if (header.u32(zip_local::crc) != 0) {  // some write it in both places
-    out.edits.push_back({archive.path, 0, local.at + zip_local::crc, crc});
+    out.edits.push_back({archive.path, 0, {local.at + zip_local::crc, crc}});
   }
 }
 
@@ -322,7 +322,7 @@ HostChange change_zip(const ArchiveFile& archive, const std::vector<FileEdit>& e
     records.push_back(new_record(ByteView(record, change.entry->record_at, file.name()), change,
                                  packed_size, at));
     const std::uint64_t size = member.size();
-    out.edits.push_back({archive.path, 0, at, std::move(member)});
+    out.edits.push_back({archive.path, 0, {at, std::move(member)}});
     at += size;
   }
   const Bytes old = file.read(directory.at, static_cast<std::size_t>(directory.size));
@@ -339,7 +339,7 @@ HostChange change_zip(const ArchiveFile& archive, const std::vector<FileEdit>& e
   const Bytes end = new_end(file, directory, at, tail.size());
   tail.insert(tail.end(), end.begin(), end.end());
   out.sizes.emplace_back(archive.path, at + tail.size());
-  out.edits.push_back({archive.path, 1, at, std::move(tail)});
+  out.edits.push_back({archive.path, 1, {at, std::move(tail)}});
   return out;
 }
 

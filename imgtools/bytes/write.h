@@ -12,6 +12,8 @@ namespace goldhive {
 struct Write {
   std::uint64_t offset = 0;  ///< bytes, from the start of what is changed
   Bytes data;
+
+  bool operator==(const Write&) const = default;
 };
 
 }  // namespace goldhive

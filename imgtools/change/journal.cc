@@ -55,20 +55,21 @@ namespace goldhive {
 
 namespace {
 
-using Writes = std::vector<std::pair<std::uint64_t, std::span<const std::uint8_t>>>;
+using Writes = std::vector<const Write*>;  // in the order of writing
 
 /// SHA-256 of what will stand between the old and the new end: zeros and what is written over them.
 Digest growth_digest(const Writes& writes, std::uint64_t old_size, std::uint64_t new_size) {
   constexpr std::uint64_t piece = 256 * 1024;
   Writes beyond;
-  for (const auto& [offset, bytes] : writes) {
-    if (offset + bytes.size() > old_size) beyond.emplace_back(offset, bytes);
+  for (const Write* write : writes) {
+    if (write->offset + write->data.size() > old_size) beyond.push_back(write);
   }
   Sha256 hash;
   Bytes buffer;
   for (std::uint64_t at = old_size; at < new_size; at += buffer.size()) {
     buffer.assign(static_cast<std::size_t>(std::min(piece, new_size - at)), 0);
-    for (const auto& [offset, bytes] : beyond) {
+    for (const Write* write : beyond) {
+      const auto& [offset, bytes] = *write;
       const std::uint64_t from = std::max(offset, at);
       const std::uint64_t to = std::min(offset + bytes.size(), at + buffer.size());
       if (from >= to) continue;
@@ -100,7 +101,7 @@ struct Transaction::Group {
 
   Writes writes() const {
     Writes result;
-    for (const HostEdit* edit : edits) result.emplace_back(edit->offset, edit->data);
+    for (const HostEdit* edit : edits) result.push_back(&edit->write);
     return result;
   }
 };
@@ -173,10 +174,11 @@ void Transaction::plan(const std::string& metadata) {
       throw Error(ErrorKind::usage, "a patch never makes a file shorter", one.name);
     }
     for (const HostEdit* edit : one.edits) {
-      if (edit->offset > target.new_size || edit->data.size() > target.new_size - edit->offset) {
+      const auto& [offset, bytes] = edit->write;
+      if (offset > target.new_size || bytes.size() > target.new_size - offset) {
         throw Error(ErrorKind::usage,
-                    fmt::format("edit at {:#x} reaches beyond the new end {:#x}", edit->offset,
-                                target.new_size),
+                    fmt::format("edit at {:#x} reaches beyond the new end {:#x}",
+                                edit->write.offset, target.new_size),
                     one.name);
       }
     }
@@ -200,8 +202,8 @@ void Transaction::write_phase(int phase) {
   for (std::size_t i = 0; i < groups_.size(); ++i) {
     bool touched = false;
     for (const HostEdit* edit : groups_[i].edits) {
-      if (edit->phase != phase || edit->data.empty()) continue;
-      targets_->file(i).write(edit->offset, edit->data);
+      if (edit->phase != phase || edit->write.data.empty()) continue;
+      targets_->file(i).write(edit->write.offset, edit->write.data);
       touched = true;
     }
     if (touched) targets_->file(i).sync();

@@ -247,13 +247,14 @@ class Writer {
   std::uint64_t position_ = 0;
 };
 
-using Writes = std::vector<std::pair<std::uint64_t, std::span<const std::uint8_t>>>;
+using Writes = std::vector<const Write*>;
 
 /// The whole blocks below `old_size` that `writes` touch: offset -> end, merged.
 std::map<std::uint64_t, std::uint64_t> touched_blocks(const Writes& writes,
                                                       std::uint64_t old_size) {
   std::map<std::uint64_t, std::uint64_t> ranges;
-  for (const auto& [offset, bytes] : writes) {
+  for (const Write* write : writes) {
+    const auto& [offset, bytes] = *write;
     if (bytes.empty() || offset >= old_size) continue;
     std::uint64_t start = offset - offset % journal_block;
     const std::uint64_t last = std::min(offset + bytes.size(), old_size) - 1;
@@ -335,7 +336,9 @@ void JournalPlan::add_target(JournalTarget target, const Writes& writes) {
       records.push_back({index, at, length, {}});
     }
   }
-  for (const auto& [offset, bytes] : writes) {
+  for (const Write* write : writes) {
+    const std::uint64_t offset = write->offset;
+    const std::span<const std::uint8_t> bytes = write->data;
     const std::uint64_t end = offset + bytes.size();
     auto record = std::upper_bound(
         records.begin() + static_cast<std::ptrdiff_t>(first), records.end(), offset,

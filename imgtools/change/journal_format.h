@@ -12,6 +12,7 @@
 
 #include "imgtools/bytes/byte_source.h"
 #include "imgtools/bytes/digest.h"
+#include "imgtools/bytes/write.h"
 #include "imgtools/host/storage.h"
 
 namespace goldhive {
@@ -109,10 +110,9 @@ struct JournalPlan {
 
   /// Size of the journal in bytes.
   std::uint64_t length() const;
-  /// Adds a target and the records that `writes` (offset, bytes; in the order of writing) need.
-  void add_target(
-      JournalTarget target,
-      const std::vector<std::pair<std::uint64_t, std::span<const std::uint8_t>>>& writes);
+  /// Adds a target and the records that `writes` need: in the order of writing, and they may
+  /// overlap.
+  void add_target(JournalTarget target, const std::vector<const Write*>& writes);
 };
 
 /// Fills `out` with the bytes that `target` holds at `offset` now.

@@ -33,9 +33,7 @@ class ForeignDisk final : public VirtualDisk {
   /// Of the disk, not of the image: qemu knows where its bytes go.
   HostChange plan_change(const std::vector<Write>& writes) const override {
     HostChange change;
-    for (const Write& write : writes) {
-      change.edits.push_back({disk_->name(), 0, write.offset, write.data});
-    }
+    for (const Write& write : writes) change.edits.push_back({disk_->name(), 0, write});
     return change;
   }
 

@@ -78,7 +78,7 @@ void MappedDisk::for_each_piece(const std::vector<Write>& writes, const OnPiece&
 
 void MappedDisk::edit(HostChange& change, int phase, std::uint64_t host_offset,
                       std::span<const std::uint8_t> data) const {
-  change.edits.push_back({name(), phase, host_offset, Bytes(data.begin(), data.end())});
+  change.edits.push_back({name(), phase, {host_offset, Bytes(data.begin(), data.end())}});
 }
 
 void MappedDisk::add_sectors(std::map<std::uint64_t, Bytes>& sectors, std::uint64_t offset,

@@ -54,8 +54,8 @@ Bytes bytes_of(const WimHash& hash) { return {hash.begin(), hash.end()}; }
 /// One image: its new metadata, and what grew.
 struct ImageWork {
   std::uint32_t number = 0;
-  LargeBuffer metadata;  ///< as it will be
-  WimWrites writes;      ///< which bytes of it change
+  LargeBuffer metadata;       ///< as it will be
+  std::vector<Write> writes;  ///< which bytes of it change
   WimXmlEdit xml;
 };
 
@@ -91,10 +91,10 @@ class Change {
     std::uint64_t at = part_.access.file->size();
     for (Bytes& bytes : appended_) {
       const std::uint64_t length = bytes.size();
-      change.edits.push_back({part_.path, 0, at, std::move(bytes)});
+      change.edits.push_back({part_.path, 0, {at, std::move(bytes)}});
       at += length;
     }
-    change.edits.push_back({part_.path, 1, 0, to_bytes(header)});
+    change.edits.push_back({part_.path, 1, {0, to_bytes(header)}});
     return change;
   }
 
@@ -102,7 +102,7 @@ class Change {
   /// A file as it was and as it is to be; the same for each image that has it.
   struct NewContent {
     WimHash old{};
-    std::vector<std::pair<std::uint64_t, Bytes>> writes;
+    std::vector<Write> writes;
     std::uint64_t size = 0;
     WimHash hash{};
   };
@@ -111,7 +111,8 @@ class Change {
     ImageWork work;
     work.number = edit.image;
     for (const FileEdit& file : edit.files) change_file(edit, file, work);
-    std::sort(work.writes.begin(), work.writes.end());
+    std::sort(work.writes.begin(), work.writes.end(),
+              [](const Write& a, const Write& b) { return a.offset < b.offset; });
     work.metadata = read_metadata_to_change(edit.image);
     for (const auto& [at, bytes] : work.writes) {
       std::copy(bytes.begin(), bytes.end(),
@@ -130,7 +131,7 @@ class Change {
     const WimHash hash = new_content(dentry.hash, file, name, old_size);
     std::uint32_t names = 0;
     const auto change_name = [&](const WimDentry& one) {
-      work.writes.emplace_back(one.hash_at, bytes_of(hash));
+      work.writes.push_back({one.hash_at, bytes_of(hash)});
       ++names;
     };
     if (dentry.hard_link == 0) {

@@ -23,8 +23,9 @@ constexpr std::size_t plain_chunk = 1 << 20;  // step through a resource that ha
 class Rebuilder {
  public:
   /// `known`: all of the new content, or nothing.
-  Rebuilder(const WimPart& part, const ByteSource& source, bool compressed, const WimWrites& writes,
-            std::uint64_t size, std::span<const std::uint8_t> known)
+  Rebuilder(const WimPart& part, const ByteSource& source, bool compressed,
+            const std::vector<Write>& writes, std::uint64_t size,
+            std::span<const std::uint8_t> known)
       : source_(source),
         chunked_(dynamic_cast<const WimChunkedSource*>(&source)),
         writes_(writes),
@@ -117,8 +118,8 @@ class Rebuilder {
 
   /// Whether a write concerns the `length` bytes at `at`.
   bool concerned(std::uint64_t at, std::size_t length) const {
-    return std::any_of(writes_.begin(), writes_.end(), [&](const auto& write) {
-      return write.first < at + length && at < write.first + write.second.size();
+    return std::any_of(writes_.begin(), writes_.end(), [&](const Write& write) {
+      return write.offset < at + length && at < write.offset + write.data.size();
     });
   }
 
@@ -157,7 +158,7 @@ class Rebuilder {
 
   const ByteSource& source_;
   const WimChunkedSource* chunked_;
-  const WimWrites& writes_;
+  const std::vector<Write>& writes_;
   std::uint64_t size_;
   std::span<const std::uint8_t> known_;
   std::uint64_t chunk_size_ = 0;  // 0: stored plainly
@@ -175,8 +176,8 @@ class Rebuilder {
 }  // namespace
 
 WimRebuilt rebuild_wim_resource(const WimPart& part, const ByteSource& source, std::uint8_t flags,
-                                const WimHash& hash, const WimWrites& writes, std::uint64_t size,
-                                std::span<const std::uint8_t> known) {
+                                const WimHash& hash, const std::vector<Write>& writes,
+                                std::uint64_t size, std::span<const std::uint8_t> known) {
   const bool compressed = (flags & (WimResource::compressed_flag | WimResource::solid_flag)) != 0;
   return Rebuilder(part, source, compressed, writes, size, known).run(flags, hash);
 }

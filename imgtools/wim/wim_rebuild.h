@@ -10,12 +10,11 @@
 #include <utility>
 #include <vector>
 
+#include "imgtools/bytes/write.h"
 #include "imgtools/wim/wim_blob_table.h"
 #include "imgtools/wim/wim_resource.h"
 
 namespace goldhive {
-
-using WimWrites = std::vector<std::pair<std::uint64_t, Bytes>>;  ///< sorted, not overlapping
 
 struct WimRebuilt {
   Bytes stored;          ///< as it is to lie in the file
@@ -28,7 +27,7 @@ struct WimRebuilt {
 /// change of something that is damaged would give the damage a good sum. Throws Error(corrupt).
 /// Not if `known`, all of the new content, is given: whoever read it compared it.
 WimRebuilt rebuild_wim_resource(const WimPart& part, const ByteSource& source, std::uint8_t flags,
-                                const WimHash& hash, const WimWrites& writes, std::uint64_t size,
-                                std::span<const std::uint8_t> known = {});
+                                const WimHash& hash, const std::vector<Write>& writes,
+                                std::uint64_t size, std::span<const std::uint8_t> known = {});
 
 }  // namespace goldhive

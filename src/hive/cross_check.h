@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "imgtools/bytes/byte_source.h"
+#include "imgtools/bytes/write.h"
 #include "src/hive/hive.h"
 
 namespace goldhive {
@@ -39,7 +40,7 @@ class CrossCheckCopy {
   CrossCheckCopy(const ByteSource& hive, const std::string& scratch_directory);
 
   /// The edit.
-  void apply(std::uint64_t new_size, const std::vector<std::pair<std::uint64_t, Bytes>>& writes);
+  void apply(std::uint64_t new_size, const std::vector<Write>& writes);
 
   /// Throws Error(refused) that says who read what, if hivex cannot open the copy, reads one of
   /// `expected` otherwise, or counts other numbers of keys and values.

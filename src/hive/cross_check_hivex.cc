@@ -111,8 +111,7 @@ CrossCheckCopy::CrossCheckCopy(const ByteSource& hive, const std::string& scratc
   }
 }
 
-void CrossCheckCopy::apply(std::uint64_t new_size,
-                           const std::vector<std::pair<std::uint64_t, Bytes>>& writes) {
+void CrossCheckCopy::apply(std::uint64_t new_size, const std::vector<Write>& writes) {
   file_->resize(new_size);
   for (const auto& [offset, bytes] : writes) file_->write(offset, bytes);
 }

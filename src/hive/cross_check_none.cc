@@ -12,7 +12,7 @@ CrossCheckCopy::CrossCheckCopy(const ByteSource& hive, const std::string&) {
 }
 
 // There is none to call these on.
-void CrossCheckCopy::apply(std::uint64_t, const std::vector<std::pair<std::uint64_t, Bytes>>&) {}
+void CrossCheckCopy::apply(std::uint64_t, const std::vector<Write>&) {}
 void CrossCheckCopy::check(const std::vector<ExpectedValue>&, std::uint64_t, std::uint64_t) const {}
 
 }  // namespace goldhive::hive

@@ -97,8 +97,8 @@ void EditBuffer::do_read(std::uint64_t offset, std::span<std::uint8_t> out) cons
   }
 }
 
-std::vector<std::pair<std::uint64_t, Bytes>> EditBuffer::differences() const {
-  std::vector<std::pair<std::uint64_t, Bytes>> ranges;
+std::vector<Write> EditBuffer::differences() const {
+  std::vector<Write> ranges;
   const auto add = [&ranges](std::uint64_t offset, std::span<const std::uint8_t> bytes) {
     if (!ranges.empty() && ranges.back().first + ranges.back().second.size() == offset) {
       ranges.back().second.insert(ranges.back().second.end(), bytes.begin(), bytes.end());

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "imgtools/bytes/byte_source.h"
+#include "imgtools/bytes/write.h"
 
 namespace goldhive::hive {
 
@@ -32,7 +33,7 @@ class EditBuffer final : public ByteSource {
   /// What differs from the base: sorted, not overlapping, each range as short as it can be but
   /// joined with the next when fewer than 32 equal bytes lie between (one write is cheaper than
   /// two).
-  std::vector<std::pair<std::uint64_t, Bytes>> differences() const;
+  std::vector<Write> differences() const;
 
  protected:
   void do_read(std::uint64_t offset, std::span<std::uint8_t> out) const override;

@@ -25,6 +25,7 @@
 #include <utility>
 #include <vector>
 
+#include "imgtools/bytes/write.h"
 #include "src/hive/cell_allocator.h"
 #include "src/hive/edit_buffer.h"
 #include "src/hive/hive.h"
@@ -35,9 +36,9 @@ namespace goldhive::hive {
 /// What has to be written to the primary file.
 struct HiveChange {
   std::uint64_t old_size = 0;
-  std::uint64_t new_size = 0;                           ///< >= old_size
-  std::vector<std::pair<std::uint64_t, Bytes>> writes;  ///< (file offset, bytes), sorted
-  std::uint32_t sequence = 0;                           ///< both sequence numbers afterwards
+  std::uint64_t new_size = 0;  ///< >= old_size
+  std::vector<Write> writes;   ///< offsets in the file
+  std::uint32_t sequence = 0;  ///< both sequence numbers afterwards
   bool empty() const { return writes.empty() && new_size == old_size; }
 };
 

@@ -62,8 +62,8 @@ void OverlaySource::write(std::uint64_t offset, std::span<const std::uint8_t> da
   });
 }
 
-std::vector<std::pair<std::uint64_t, Bytes>> OverlaySource::changed_pages() const {
-  std::vector<std::pair<std::uint64_t, Bytes>> changed;
+std::vector<Write> OverlaySource::changed_pages() const {
+  std::vector<Write> changed;
   Bytes old(page_size);
   for (const auto& [number, page] : pages_) {
     const std::uint64_t offset = number * page_size;

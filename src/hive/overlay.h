@@ -32,7 +32,7 @@ class OverlaySource final : public ByteSource {
   void write(std::uint64_t offset, std::span<const std::uint8_t> data);
 
   /// The pages that differ from `base`, as (offset, bytes), sorted; the last one ends at size().
-  std::vector<std::pair<std::uint64_t, Bytes>> changed_pages() const;
+  std::vector<Write> changed_pages() const;
 
  protected:
   void do_read(std::uint64_t offset, std::span<std::uint8_t> out) const override;

@@ -11,6 +11,7 @@
 
 #include "imgtools/bytes/byte_source.h"
 #include "imgtools/bytes/error.h"
+#include "imgtools/bytes/write.h"
 #include "src/hive/hive.h"
 
 namespace goldhive::hive {
@@ -66,7 +67,7 @@ struct OpenedHive {
   std::vector<LogAccount> logs;
   /// Pages that recovery changed, as (file offset, bytes), sorted; what a patch writes first. The
   /// base block is among them. The file then has the size of `contents`.
-  std::vector<std::pair<std::uint64_t, Bytes>> recovered_pages;
+  std::vector<Write> recovered_pages;
   /// Latest sequence number (they wrap) in the primary and in any log, used or not; of a dirty hive
   /// also in what earlier uses left in its logs.
   std::uint32_t highest_sequence = 0;

@@ -98,7 +98,7 @@ void silence_logs(const HiveWithLogs& files, std::vector<FileEdit>& out) {
     FileEdit edit;
     edit.path = path;
     edit.new_size = log->size();
-    edit.writes.emplace_back(0, Bytes(hive::base_block_head));
+    edit.writes.push_back({0, Bytes(hive::base_block_head)});
     out.push_back(std::move(edit));
   }
 }

@@ -135,7 +135,7 @@ TEST_CASE("A target whose patch was cut off is read as it was before and says so
   session.put_recipe("windows-7-sp1-x64", "win7");
   const std::string config = "win7/Windows/System32/config";
   const Outcome before = session.run({"scan", "-f", "json", "win7"});
-  const HostChange change{{{config + "/SYSTEM", 0, 4096, Bytes(4096, 0xee)}}, {}};
+  const HostChange change{{{config + "/SYSTEM", 0, {4096, Bytes(4096, 0xee)}}}, {}};
   Transaction patch(session.storage, {"win7", "", {"win7.goldhive-undo"}, true}, change, "");
   patch.write();
   Session crashed;

@@ -27,10 +27,11 @@ inline std::optional<Bytes> changed_file(Bytes file, const HostChange& change, i
     file.resize(static_cast<std::size_t>(size));
   }
   for (const HostEdit& edit : change.edits) {
-    if (edit.offset > file.size() || edit.data.size() > file.size() - edit.offset) std::abort();
+    if (edit.write.offset > file.size() || edit.write.data.size() > file.size() - edit.write.offset)
+      std::abort();
     if (edit.phase > phase) continue;
-    std::copy(edit.data.begin(), edit.data.end(),
-              file.begin() + static_cast<std::ptrdiff_t>(edit.offset));
+    std::copy(edit.write.data.begin(), edit.write.data.end(),
+              file.begin() + static_cast<std::ptrdiff_t>(edit.write.offset));
   }
   return file;
 }

@@ -86,7 +86,7 @@ void check_change(const Bytes& data, const Contents& before, std::size_t growth)
     if (bytes.empty()) continue;
     const std::size_t middle = bytes.size() / 2;
     FileEdit edit{path, bytes.size() + growth, {{middle, Bytes(1, 0x77)}}};
-    if (growth > 0) edit.writes.emplace_back(bytes.size(), Bytes(growth, 0x88));
+    if (growth > 0) edit.writes.push_back({bytes.size(), Bytes(growth, 0x88)});
     edits.push_back({volume, {std::move(edit)}});
     Bytes& changed = wanted[place] = bytes;
     changed[middle] = 0x77;

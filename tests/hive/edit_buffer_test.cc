@@ -49,10 +49,10 @@ TEST_CASE("the differences of an edit buffer are the bytes that changed and no o
   buffer.write_u32(300, ~buffer.read_u32(300));  // far: a range of its own
   const auto ranges = buffer.differences();
   REQUIRE(ranges.size() == 2);
-  CHECK(ranges[0].first == 200);
-  CHECK(ranges[0].second.size() == 14);
-  CHECK(ranges[1].first == 300);
-  CHECK(ranges[1].second.size() == 4);
+  CHECK(ranges[0].offset == 200);
+  CHECK(ranges[0].data.size() == 14);
+  CHECK(ranges[1].offset == 300);
+  CHECK(ranges[1].data.size() == 4);
   CHECK(written(buffer, base->data()) == buffer.read(0, std::size_t{10000}));
 }
 

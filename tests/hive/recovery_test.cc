@@ -303,7 +303,7 @@ TEST_CASE("a hive grows to the size its last entry states") {
     CHECK(hive.contents->size() == large.size());
     CHECK(hive.contents->read(4096, large.size() - 4096) ==
           Bytes(large.begin() + 4096, large.end()));
-    CHECK(hive.recovered_pages.back().first == old_size + 4096);
+    CHECK(hive.recovered_pages.back().offset == old_size + 4096);
   }
   SECTION("old format") {
     const OpenedHive hive = open(primary, dirt_log(small, large, 6));

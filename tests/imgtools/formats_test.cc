@@ -153,8 +153,8 @@ TEST_CASE("edits of a tree become edits of host files with links resolved") {
   const HostChange change = image->host_change(0, {{"link/SYSTEM", 10, {{1, Bytes{7}}}}});
   REQUIRE(change.edits.size() == 1);
   CHECK(change.edits[0].path == dir / "root/real/SYSTEM");
-  CHECK(change.edits[0].offset == 1);
-  CHECK(change.edits[0].data == Bytes{7});
+  CHECK(change.edits[0].write.offset == 1);
+  CHECK(change.edits[0].write.data == Bytes{7});
   CHECK(change.sizes ==
         std::vector<std::pair<std::string, std::uint64_t>>{{dir / "root/real/SYSTEM", 10}});
 }

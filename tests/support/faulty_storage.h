@@ -22,6 +22,7 @@
 #include <variant>
 #include <vector>
 
+#include "imgtools/bytes/write.h"
 #include "imgtools/host/storage_steps.h"
 
 namespace goldhive::testing {
@@ -91,10 +92,6 @@ class FaultyStorage final : public Storage {
   using Inode = std::uint64_t;
   using Names = std::map<std::string, Inode>;
 
-  struct Write {
-    std::uint64_t offset = 0;
-    Bytes data;
-  };
   struct Resize {
     std::uint64_t size = 0;
   };

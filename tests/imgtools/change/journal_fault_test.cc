@@ -45,8 +45,8 @@ struct Scenario {
     }
     for (const auto& [path, size] : change.sizes) files[path].resize(size);
     for (const HostEdit& edit : change.edits) {  // the scenarios give them in the order of phases
-      std::copy(edit.data.begin(), edit.data.end(),
-                files[edit.path].begin() + static_cast<std::ptrdiff_t>(edit.offset));
+      std::copy(edit.write.data.begin(), edit.write.data.end(),
+                files[edit.path].begin() + static_cast<std::ptrdiff_t>(edit.write.offset));
     }
     return files;
   }
@@ -87,28 +87,31 @@ std::vector<Scenario> scenarios() {
   return {
       {"one hive, same size",
        {{software, pattern(14000, 1)}},
-       {{{software, 0, 4, few}, {software, 0, 5000, many}, {software, 0, 13990, Bytes(10, 0)}}, {}},
+       {{{software, 0, {4, few}},
+         {software, 0, {5000, many}},
+         {software, 0, {13990, Bytes(10, 0)}}},
+        {}},
        beside},
       {"one hive grows, undo on another file system",
        {{software, pattern(9000, 2)}},
-       {{{software, 0, 100, few}, {software, 0, 8990, many}}, {{software, 9000 + 8192}}},
+       {{{software, 0, {100, few}}, {software, 0, {8990, many}}}, {{software, 9000 + 8192}}},
        elsewhere},
       {"two hives, one grows",
        {{software, pattern(12288, 3)}, {system_hive, pattern(8192, 4)}},
-       {{{software, 0, 0, few}, {system_hive, 0, 4090, few}, {system_hive, 0, 8192, many}},
+       {{{software, 0, {0, few}}, {system_hive, 0, {4090, few}}, {system_hive, 0, {8192, many}}},
         {{software, 12288}, {system_hive, 8192 + 8192}}},
        beside},
       {"two hives, no undo file",
        {{software, pattern(8192, 5)}, {system_hive, pattern(4096, 6)}},
-       {{{software, 0, 4000, few}, {system_hive, 0, 1, few}}, {}},
+       {{{software, 0, {4000, few}}, {system_hive, 0, {1, few}}}, {}},
        none},
       {"an image in three phases, bytes written twice",
        {{disk, pattern(14000, 7)}},
-       {{{disk, 0, 14000, many},
-         {disk, 0, 22000, few},
-         {disk, 1, 600, many},
-         {disk, 1, 0, Bytes(512, 1)},
-         {disk, 2, 0, Bytes(512, 2)}},
+       {{{disk, 0, {14000, many}},
+         {disk, 0, {22000, few}},
+         {disk, 1, {600, many}},
+         {disk, 1, {0, Bytes(512, 1)}},
+         {disk, 2, {0, Bytes(512, 2)}}},
         {{disk, 24576}}},
        image},
       {"a file replaced by a shorter one",
@@ -367,7 +370,8 @@ TEST_CASE("the fault test sees a journal that is not synced") {
   const Scenario scenario = scenarios().front();
   const Action careless = [&](FaultyStorage& storage) {
     const auto file = storage.open_write(scenario.first());
-    for (const HostEdit& edit : scenario.change.edits) file->write(edit.offset, edit.data);
+    for (const HostEdit& edit : scenario.change.edits)
+      file->write(edit.write.offset, edit.write.data);
     file->sync();
   };
   Tally tally;

@@ -36,7 +36,7 @@ Bytes resealed(Bytes data, const std::function<void(Bytes&)>& change) {
   return data;
 }
 
-JournalPlan plan_for(const Bytes& target, const Bytes& edit, std::uint64_t offset) {
+JournalPlan plan_for(const Bytes& target, const Write& write) {
   JournalPlan plan;
   plan.folder = "a/b";
   plan.metadata = "meta";
@@ -44,12 +44,12 @@ JournalPlan plan_for(const Bytes& target, const Bytes& edit, std::uint64_t offse
   file.name = "SYSTEM";
   file.old_size = target.size();
   file.new_size = target.size() + 100;
-  plan.add_target(file, {{offset, edit}});
+  plan.add_target(file, {&write});
   return plan;
 }
 
 const Bytes content(10000, 'c');
-const Bytes edit(6, 'e');
+const Write edit{4093, Bytes(6, 'e')};
 
 // Where things stand in the journal of plan_for(): header 64, "a/b", "meta", then the target.
 constexpr std::size_t target_at = 64 + 3 + 4;
@@ -59,7 +59,7 @@ constexpr std::size_t edit_at = record_at + 20 + 8192;
 }  // namespace
 
 TEST_CASE("a journal decodes to what was encoded and is as long as planned") {
-  const JournalPlan plan = plan_for(content, edit, 4093);
+  const JournalPlan plan = plan_for(content, edit);
   const Bytes data = encoded(plan, content);
   CHECK(data.size() == plan.length());
   const Journal journal = decoded(data);
@@ -72,24 +72,23 @@ TEST_CASE("a journal decodes to what was encoded and is as long as planned") {
   CHECK(journal.old_bytes(record) == Bytes(8192, 'c'));
   REQUIRE(record.edits.size() == 1);
   CHECK(record.edits[0].at == 4093);
-  CHECK(journal.edit_bytes(record.edits[0]) == edit);
+  CHECK(journal.edit_bytes(record.edits[0]) == edit.data);
 }
 
 TEST_CASE("records are whole blocks, merged where they touch, cut at the end and at a mebibyte") {
   const Bytes big(3 * 1024 * 1024 + 10, 'b');
-  const Bytes byte(1, 'x');
   JournalPlan plan;
   JournalTarget file;
   file.name = "f";
   file.old_size = big.size();
   file.new_size = big.size() + 5000;
-  const Bytes wide(2 * 1024 * 1024, 'w');
-  plan.add_target(file, {{big.size() - 1, byte},
-                         {5000, byte},
-                         {4096 + 8191, byte},
-                         {big.size() + 1000, byte},
-                         {20480, wide},
-                         {5000, byte}});
+  const Write wide{20480, Bytes(2 * 1024 * 1024, 'w')};
+  const auto byte_at = [](std::uint64_t offset) { return Write{offset, Bytes(1, 'x')}; };
+  const Write last = byte_at(big.size() - 1);
+  const Write inside = byte_at(5000);
+  const Write next_block = byte_at(4096 + 8191);
+  const Write beyond = byte_at(big.size() + 1000);
+  plan.add_target(file, {&last, &inside, &next_block, &beyond, &wide, &inside});
   REQUIRE(plan.records.size() == 4);
   CHECK(plan.records[0].offset == 4096);
   CHECK(plan.records[0].length == 8192);
@@ -102,7 +101,7 @@ TEST_CASE("records are whole blocks, merged where they touch, cut at the end and
 }
 
 TEST_CASE("a journal with a right checksum but hostile fields is refused") {
-  const Bytes good = encoded(plan_for(content, edit, 4093), content);
+  const Bytes good = encoded(plan_for(content, edit), content);
   CHECK_NOTHROW(decoded(resealed(good, [](Bytes&) {})));
   const auto refused = [&](const std::function<void(Bytes&)>& change) {
     try {

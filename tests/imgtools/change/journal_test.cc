@@ -28,7 +28,7 @@ FaultyStorage disk() {
 }
 
 HostChange change(const std::string& path = hive) {
-  return {{{path, 0, 5000, Bytes{'n', 'e', 'w'}}}, {{path, 12000}}};
+  return {{{path, 0, {5000, Bytes{'n', 'e', 'w'}}}}, {{path, 12000}}};
 }
 
 Bytes patched() {
@@ -210,7 +210,7 @@ TEST_CASE("two files change as one and either of them finds their journal") {
   const std::string other = "/m/img/config/SOFTWARE";
   storage.put(other, original);
   HostChange both = change();
-  both.edits.push_back({other, 0, 0, Bytes{'x'}});
+  both.edits.push_back({other, 0, {0, Bytes{'x'}}});
   {
     Transaction transaction(storage, beside, both, "");
     CHECK(transaction.journal() == "/m/img/config/goldhive-journal");
@@ -242,12 +242,12 @@ TEST_CASE(
     return error_of([&] { Transaction(storage, beside, std::move(bad), ""); }).kind();
   };
   CHECK(refusal({}) == ErrorKind::usage);
-  CHECK(refusal({{{hive, 0, 9999, Bytes(2)}}, {}}) == ErrorKind::usage);
-  CHECK(refusal({{{hive, 0, ~0ULL, Bytes(2)}}, {}}) == ErrorKind::usage);
+  CHECK(refusal({{{hive, 0, {9999, Bytes(2)}}}, {}}) == ErrorKind::usage);
+  CHECK(refusal({{{hive, 0, {~0ULL, Bytes(2)}}}, {}}) == ErrorKind::usage);
   CHECK(refusal({{}, {{hive, 9999}}}) == ErrorKind::usage);
-  CHECK(refusal({{{hive, 0, 0, Bytes(1)}, {"/m/img/other/SYSTEM", 0, 0, Bytes(1)}}, {}}) ==
+  CHECK(refusal({{{hive, 0, {0, Bytes(1)}}, {"/m/img/other/SYSTEM", 0, {0, Bytes(1)}}}, {}}) ==
         ErrorKind::refused);
-  CHECK(refusal({{{"/m/absent", 0, 0, Bytes(1)}}, {}}) == ErrorKind::not_found);
+  CHECK(refusal({{{"/m/absent", 0, {0, Bytes(1)}}}, {}}) == ErrorKind::not_found);
   storage.set_free_space(4096);
   CHECK(refusal(change()) == ErrorKind::refused);
   storage.set_free_space(1 << 20);

@@ -20,7 +20,7 @@ const std::string undo_path = "/d/disk.vhd.goldhive-undo";
 const JournalPlace place{"/d", "disk.vhd", {undo_path}, true};
 
 std::string patch(FaultyStorage& storage, std::uint64_t offset, std::uint8_t byte) {
-  return transact(storage, place, {{{image, 0, offset, Bytes{byte}}}, {}}, "", nullptr);
+  return transact(storage, place, {{{image, 0, {offset, Bytes{byte}}}}, {}}, "", nullptr);
 }
 
 Error error_of(const std::function<void()>& action) {
@@ -131,7 +131,7 @@ TEST_CASE("a growth changed since the patch is noticed") {
   FaultyStorage storage;
   storage.put(image, original);
   const std::string undo_file =
-      transact(storage, place, {{{image, 0, 10000, Bytes{1}}}, {{image, 12000}}}, "", nullptr);
+      transact(storage, place, {{{image, 0, {10000, Bytes{1}}}}, {{image, 12000}}}, "", nullptr);
   Bytes changed = storage.contents(image);
   changed[11000] = 1;
   storage.put(image, changed);
@@ -211,7 +211,7 @@ TEST_CASE("an undo is not led out of the tree by a link") {
   const auto storage = host_storage();
   const JournalPlace tree = place_of(*storage, dir / "tree", dir / "tree", {});
   const std::string undo_file =
-      transact(*storage, tree, {{{hive, 0, 0, Bytes{'p'}}}, {}}, "", nullptr);
+      transact(*storage, tree, {{{hive, 0, {0, Bytes{'p'}}}}, {}}, "", nullptr);
   const Bytes patched = dir.read("tree/config/SYSTEM");
   std::filesystem::rename(dir / "tree/config", dir / "outside");
   std::filesystem::create_symlink(dir / "outside", dir / "tree/config");

@@ -31,8 +31,8 @@ void apply_change(const HostChange& change, const std::string& path, int last_ph
   for (const HostEdit& e : change.edits) {
     REQUIRE(e.path == path);
     if (e.phase > last_phase) continue;
-    REQUIRE(e.offset + e.data.size() <= file->size());
-    file->write(e.offset, e.data);
+    REQUIRE(e.write.offset + e.write.data.size() <= file->size());
+    file->write(e.write.offset, e.write.data);
   }
 }
 
@@ -44,7 +44,7 @@ int last_phase(const HostChange& change) {
 
 std::uint64_t bytes_written(const HostChange& change) {
   std::uint64_t sum = 0;
-  for (const HostEdit& e : change.edits) sum += e.data.size();
+  for (const HostEdit& e : change.edits) sum += e.write.data.size();
   return sum;
 }
 
@@ -129,8 +129,8 @@ TEST_CASE("a change of a fixed VHD is the bytes themselves, its footer and nothi
   CHECK(change.edits.back().offset == mib);
   CHECK(change.edits.back().data.size() == 512);
   for (std::size_t i = 0; i < writes.size(); ++i) {
-    CHECK(change.edits[i].offset == writes[i].offset);
-    CHECK(change.edits[i].data == writes[i].data);
+    CHECK(change.edits[i].write.offset == writes[i].offset);
+    CHECK(change.edits[i].write.data == writes[i].data);
   }
   check_change(path, writes, "vpc", dir);
 }

@@ -120,7 +120,7 @@ TEST_CASE("an undo file of a target spelled in another case is found and never r
   const auto storage = host_storage();
   const auto patch = [&](const std::string& target, char mark) {
     const Bytes data{static_cast<std::uint8_t>(mark)};
-    return transact(*storage, place_of(*storage, target, target, {}), {{{path, 0, 0, data}}, {}},
+    return transact(*storage, place_of(*storage, target, target, {}), {{{path, 0, {0, data}}}, {}},
                     "", nullptr);
   };
   patch(dir / "Image.vhd", '1');

@@ -38,8 +38,8 @@ Bytes apply(Bytes data, const HostChange& change, int last_phase) {
   for (const auto& [path, size] : change.sizes) data.resize(static_cast<std::size_t>(size));
   for (const HostEdit& edit : change.edits) {
     if (edit.phase > last_phase) continue;
-    std::copy(edit.data.begin(), edit.data.end(),
-              data.begin() + static_cast<std::ptrdiff_t>(edit.offset));
+    std::copy(edit.write.data.begin(), edit.write.data.end(),
+              data.begin() + static_cast<std::ptrdiff_t>(edit.write.offset));
   }
   return data;
 }
@@ -109,7 +109,7 @@ TEST_CASE("references of blobs are right after a change of one image and of seve
   const Bytes two = apply(before, both, 1);
   CHECK(references(two, hive_a) == 1);
   CHECK(references(two, edited(hive_a, 1)) == 2);
-  CHECK(both.edits.at(0).data.size() < 2 * hive_a.size());  // one blob for both
+  CHECK(both.edits.at(0).write.data.size() < 2 * hive_a.size());  // one blob for both
 
   const FileEdit copy = edit_of("copy", hive_a, 1);
   const Bytes all =
