@@ -28,6 +28,18 @@ OverlaySource::Segment part(const OverlaySource::Segment& segment, std::uint64_t
 
 void OverlaySource::grow(std::uint64_t size) { size_ = std::max(size_, size); }
 
+void OverlaySource::resize(std::uint64_t size) {
+  if (size < size_) {
+    segments_.erase(segments_.lower_bound(size), segments_.end());
+    if (!segments_.empty()) {
+      auto& [start, last] = *segments_.rbegin();
+      if (start + last.length > size) last = part(last, start, start, size - start);
+    }
+    base_size_ = std::min(base_size_, size);
+  }
+  size_ = size;
+}
+
 void OverlaySource::write(std::uint64_t offset, std::span<const std::uint8_t> data) {
   insert(offset, Segment{data.size(), Bytes(data.begin(), data.end())});
 }
@@ -64,9 +76,8 @@ void OverlaySource::insert(std::uint64_t offset, Segment segment) {
 }
 
 void OverlaySource::read_base(std::uint64_t offset, std::span<std::uint8_t> out) const {
-  const std::uint64_t base_size = base_->size();
   const std::uint64_t stored =
-      offset >= base_size ? 0 : std::min<std::uint64_t>(out.size(), base_size - offset);
+      offset >= base_size_ ? 0 : std::min<std::uint64_t>(out.size(), base_size_ - offset);
   if (stored > 0) base_->read(offset, out.first(static_cast<std::size_t>(stored)));
   std::fill(out.begin() + static_cast<std::ptrdiff_t>(stored), out.end(), std::uint8_t{0});
 }

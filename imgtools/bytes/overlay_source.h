@@ -1,5 +1,5 @@
-// A source seen through changes that have not been made to it: the replayed log of a VHDX, and the
-// volume as it will be after a patch. Memory grows with what was written, not with the source.
+// A source seen through changes that have not been made to it: the replayed log of a VHDX, a volume
+// or a hive as it will be after a patch. Memory grows with what was written, not with the source.
 #pragma once
 
 #include <cstdint>
@@ -14,11 +14,16 @@ namespace goldhive {
 class OverlaySource final : public ByteSource {
  public:
   OverlaySource(std::shared_ptr<const ByteSource> base, std::string name)
-      : ByteSource(std::move(name)), base_(std::move(base)), size_(base_->size()) {}
+      : ByteSource(std::move(name)),
+        base_(std::move(base)),
+        base_size_(base_->size()),
+        size_(base_size_) {}
 
   std::uint64_t size() const override { return size_; }
   /// Never shrinks; bytes beyond the base's end are zero until they are written.
   void grow(std::uint64_t size);
+  /// Grows, or cuts: what lies beyond a cut is gone, also if the source grows again.
+  void resize(std::uint64_t size);
 
   /// `offset` + the length stays below 2^63 (Error(corrupt) otherwise); grows the source if needed.
   void write(std::uint64_t offset, std::span<const std::uint8_t> data);
@@ -41,6 +46,7 @@ class OverlaySource final : public ByteSource {
   void read_base(std::uint64_t offset, std::span<std::uint8_t> out) const;
 
   std::shared_ptr<const ByteSource> base_;
+  std::uint64_t base_size_;  ///< of the base, as far as it was never cut off
   std::uint64_t size_;
   std::map<std::uint64_t, Segment> segments_;
 };

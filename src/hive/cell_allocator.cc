@@ -93,7 +93,7 @@ CellOffset CellAllocator::take_from_new_bin(std::uint32_t size) {
   }
   const Bin bin{bins_size_, bin_size};
   const std::uint64_t at = file_offset(bin.offset);
-  if (at + bin_size > buffer_.size()) buffer_.grow(at + bin_size);
+  if (at + bin_size > buffer_.size()) buffer_.resize(at + bin_size);
   // The file may have slack after the last bin, with anything in it: the new bin starts clean.
   Bytes bytes(bin_size);
   std::copy_n("hbin", 4, bytes.begin());

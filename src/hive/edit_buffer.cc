@@ -10,44 +10,34 @@
 namespace goldhive::hive {
 
 namespace {
-constexpr std::uint64_t page_size = 4096;
 constexpr std::size_t join_gap = 32;
 }  // namespace
 
-EditBuffer::EditBuffer(std::shared_ptr<const ByteSource> base)
-    : ByteSource(base->name()), base_(std::move(base)), size_(base_->size()) {}
+EditBuffer::EditBuffer(std::shared_ptr<const ByteSource> base, std::uint64_t budget)
+    : ByteSource(base->name()),
+      base_(std::move(base)),
+      changed_(base_, base_->name()),
+      budget_(budget) {}
 
-void EditBuffer::grow(std::uint64_t size) {
-  if (size < size_) throw Error(ErrorKind::usage, "an edit buffer cannot shrink", name());
-  size_ = size;
-}
-
-Bytes EditBuffer::base_page(std::uint64_t page) const {
-  Bytes bytes(page_size);
-  const std::uint64_t start = page * page_size;
-  if (start < base_->size()) {
-    const auto length = static_cast<std::size_t>(std::min(page_size, base_->size() - start));
-    base_->read(start, std::span(bytes).first(length));
-  }
-  return bytes;
+void EditBuffer::resize(std::uint64_t size) {
+  changed_.resize(size);
+  touched_.erase(touched_.lower_bound((size + page_size - 1) / page_size), touched_.end());
 }
 
 void EditBuffer::write(std::uint64_t offset, std::span<const std::uint8_t> data) {
-  if (offset > size_ || data.size() > size_ - offset) {
-    throw Error::corrupt(name(), offset, "edit beyond the end of the hive",
-                         fmt::format("at most {} bytes", offset < size_ ? size_ - offset : 0),
-                         fmt::format("{} bytes", data.size()));
+  if (offset > size() || data.size() > size() - offset) {
+    throw Error::corrupt(name(), offset, "write beyond the end", fmt::format("{} bytes", size()),
+                         fmt::format("{} bytes more", data.size()));
   }
-  while (!data.empty()) {
-    const std::uint64_t page = offset / page_size;
-    const auto within = static_cast<std::size_t>(offset % page_size);
-    const std::size_t length = std::min<std::size_t>(data.size(), page_size - within);
-    auto found = pages_.find(page);
-    if (found == pages_.end()) found = pages_.emplace(page, base_page(page)).first;
-    std::copy_n(data.begin(), length, found->second.begin() + static_cast<std::ptrdiff_t>(within));
-    data = data.subspan(length);
-    offset += length;
+  if (data.empty()) return;
+  for (std::uint64_t page = offset / page_size; page * page_size < offset + data.size(); ++page) {
+    if (!touched_.insert(page).second) continue;
+    if (touched_.size() * std::uint64_t{page_size} > budget_) {
+      throw Error(ErrorKind::unsupported,
+                  fmt::format("recovery would change more than {} MiB", budget_ >> 20), name());
+    }
   }
+  changed_.write(offset, data);
 }
 
 void EditBuffer::write_u16(std::uint64_t offset, std::uint16_t value) {
@@ -74,62 +64,62 @@ std::uint32_t EditBuffer::read_u32(std::uint64_t offset) const {
 }
 
 void EditBuffer::do_read(std::uint64_t offset, std::span<std::uint8_t> out) const {
-  while (!out.empty()) {
-    const std::uint64_t page = offset / page_size;
-    const auto within = static_cast<std::size_t>(offset % page_size);
-    auto length = std::min<std::size_t>(out.size(), page_size - within);
-    if (const auto found = pages_.find(page); found != pages_.end()) {
-      std::copy_n(found->second.begin() + static_cast<std::ptrdiff_t>(within), length, out.begin());
-    } else {
-      // One read up to the next edited page: a walk of a large hive must not become a read a page.
-      const auto next = pages_.upper_bound(page);
-      const std::uint64_t limit =
-          next == pages_.end() ? offset + out.size() : next->first * page_size;
-      length = static_cast<std::size_t>(std::min<std::uint64_t>(out.size(), limit - offset));
-      const std::uint64_t held = offset < base_->size() ? base_->size() - offset : 0;
-      const auto from_base = static_cast<std::size_t>(std::min<std::uint64_t>(length, held));
-      if (from_base > 0) base_->read(offset, out.first(from_base));
-      std::fill(out.begin() + static_cast<std::ptrdiff_t>(from_base),
-                out.begin() + static_cast<std::ptrdiff_t>(length), std::uint8_t{0});
-    }
-    out = out.subspan(length);
-    offset += length;
-  }
+  changed_.read(offset, out);
+}
+
+EditBuffer::Page EditBuffer::page(std::uint64_t number) const {
+  Page page;
+  page.offset = number * page_size;
+  const auto up_to = [&page](std::uint64_t size) {
+    if (size <= page.offset) return std::size_t{0};
+    return static_cast<std::size_t>(std::min<std::uint64_t>(page_size, size - page.offset));
+  };
+  page.now = changed_.read(page.offset, up_to(size()));
+  page.in_base = std::min(up_to(base_->size()), page.now.size());
+  if (page.in_base > 0) page.old = base_->read(page.offset, page.in_base);
+  page.old.resize(page.now.size());
+  return page;
 }
 
 std::vector<Write> EditBuffer::differences() const {
   std::vector<Write> ranges;
   const auto add = [&ranges](std::uint64_t offset, std::span<const std::uint8_t> bytes) {
-    if (!ranges.empty() && ranges.back().first + ranges.back().second.size() == offset) {
-      ranges.back().second.insert(ranges.back().second.end(), bytes.begin(), bytes.end());
+    if (!ranges.empty() && ranges.back().offset + ranges.back().data.size() == offset) {
+      ranges.back().data.insert(ranges.back().data.end(), bytes.begin(), bytes.end());
     } else {
-      ranges.emplace_back(offset, Bytes(bytes.begin(), bytes.end()));
+      ranges.push_back({offset, Bytes(bytes.begin(), bytes.end())});
     }
   };
-  for (const auto& [page, bytes] : pages_) {
-    const std::uint64_t start = page * page_size;
-    const Bytes old = base_page(page);
-    const auto length = static_cast<std::size_t>(std::min(page_size, size_ - start));
-    const auto held = static_cast<std::size_t>(
-        start < base_->size() ? std::min<std::uint64_t>(length, base_->size() - start) : 0);
+  for (const std::uint64_t number : touched_) {
+    const Page page = this->page(number);
     // Bytes beyond the base's end are always written: they are not there yet.
-    const auto differs = [&, &now = bytes](std::size_t i) {
-      return i >= held || now[i] != old[i];  // named anew: clang 14 captures no binding as it is
+    const auto differs = [&page](std::size_t i) {
+      return i >= page.in_base || page.now[i] != page.old[i];
     };
-    for (std::size_t i = 0; i < length;) {
+    for (std::size_t i = 0; i < page.now.size();) {
       if (!differs(i)) {
         ++i;
         continue;
       }
       std::size_t end = i + 1;
-      for (std::size_t j = end; j < length && j - end < join_gap; ++j) {
+      for (std::size_t j = end; j < page.now.size() && j - end < join_gap; ++j) {
         if (differs(j)) end = j + 1;
       }
-      add(start + i, std::span(bytes).subspan(i, end - i));
+      add(page.offset + i, std::span(page.now).subspan(i, end - i));
       i = end;
     }
   }
   return ranges;
+}
+
+std::vector<Write> EditBuffer::changed_pages() const {
+  std::vector<Write> pages;
+  for (const std::uint64_t number : touched_) {
+    Page page = this->page(number);
+    if (page.in_base == page.now.size() && page.now == page.old) continue;
+    pages.push_back({page.offset, std::move(page.now)});
+  }
+  return pages;
 }
 
 }  // namespace goldhive::hive

@@ -1,50 +1,61 @@
-// A hive being edited: the file's bytes with changes laid over them in memory, page by page. The
-// file itself is only read; what differs at the end is what a patch has to write.
+// A hive with changes laid over it in memory: while it is edited, and while its logs are applied.
+// The file itself is only read; what differs at the end is what has to be written.
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
+#include <set>
 #include <span>
-#include <utility>
 #include <vector>
 
-#include "imgtools/bytes/byte_source.h"
+#include "imgtools/bytes/overlay_source.h"
 #include "imgtools/bytes/write.h"
 
 namespace goldhive::hive {
 
 class EditBuffer final : public ByteSource {
  public:
-  /// `base`: the file as it lies on disk (for a recovered hive too: lay the recovered pages over it
-  /// with write()).
-  explicit EditBuffer(std::shared_ptr<const ByteSource> base);
+  static constexpr std::uint32_t page_size = 4096;
+  /// For what logs change: those of real hives are a few megabytes.
+  static constexpr std::uint64_t recovery_budget = 256u << 20;
 
-  std::uint64_t size() const override { return size_; }
-  /// Grows with zeros. Never shrinks: Error(usage).
-  void grow(std::uint64_t size);
-  /// Within size(); throws Error(corrupt) otherwise.
+  /// `base`: the file as it lies on disk (for a recovered hive too: lay the recovered pages over it
+  /// with write()). The buffer takes its name. `budget`: bytes that the changed pages may take.
+  explicit EditBuffer(std::shared_ptr<const ByteSource> base, std::uint64_t budget = ~0ULL);
+
+  std::uint64_t size() const override { return changed_.size(); }
+  /// Grows with zeros, or cuts. What lies beyond a cut is gone.
+  void resize(std::uint64_t size);
+  /// Throws Error: corrupt if it reaches beyond size(), unsupported if the budget is exceeded.
   void write(std::uint64_t offset, std::span<const std::uint8_t> data);
   void write_u16(std::uint64_t offset, std::uint16_t value);
   void write_u32(std::uint64_t offset, std::uint32_t value);
   void write_u64(std::uint64_t offset, std::uint64_t value);
   std::uint32_t read_u32(std::uint64_t offset) const;
 
-  /// What differs from the base: sorted, not overlapping, each range as short as it can be but
-  /// joined with the next when fewer than 32 equal bytes lie between (one write is cheaper than
-  /// two).
+  /// What differs from the base, each range as short as it can be but joined with the next when
+  /// fewer than 32 equal bytes lie between (one write is cheaper than two).
   std::vector<Write> differences() const;
+  /// The whole pages that differ from the base; the last one ends at size().
+  std::vector<Write> changed_pages() const;
 
  protected:
   void do_read(std::uint64_t offset, std::span<std::uint8_t> out) const override;
 
  private:
-  /// The base's bytes of one page; zeros beyond its end.
-  Bytes base_page(std::uint64_t page) const;
+  /// Of a page of this buffer, its bytes now and in the base; zeros beyond the base's end.
+  struct Page {
+    std::uint64_t offset = 0;
+    Bytes now;
+    Bytes old;                ///< as long as `now`
+    std::size_t in_base = 0;  ///< how many bytes of it the base has
+  };
+  Page page(std::uint64_t number) const;
 
   std::shared_ptr<const ByteSource> base_;
-  std::uint64_t size_;
-  std::map<std::uint64_t, Bytes> pages_;  ///< page number -> its 4096 bytes
+  OverlaySource changed_;
+  std::set<std::uint64_t> touched_;  ///< numbers of the pages that were written
+  std::uint64_t budget_;
 };
 
 }  // namespace goldhive::hive

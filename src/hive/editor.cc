@@ -51,7 +51,7 @@ struct Editor::Impl {
         highest_sequence(opened.highest_sequence) {}
 
   EditBuffer& lay_recovery(const OpenedHive& opened) {
-    if (opened.contents->size() > buffer->size()) buffer->grow(opened.contents->size());
+    if (opened.contents->size() > buffer->size()) buffer->resize(opened.contents->size());
     for (const auto& [offset, bytes] : opened.recovered_pages) buffer->write(offset, bytes);
     if (opened.state == HiveState::recovered) {
       buffer->write(0, opened.contents->read(0, std::size_t{base_block_head}));

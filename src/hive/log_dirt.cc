@@ -59,7 +59,7 @@ void check_dirt_log(LogFile& log) {
   }
 }
 
-void apply_dirt_log(LogFile& log, OverlaySource& hive) {
+void apply_dirt_log(LogFile& log, EditBuffer& hive) {
   const std::uint64_t end = std::uint64_t{base_block_size} + log.base.stated_bins_size;
   if (hive.size() < end) hive.resize(end);
   const Bytes bitmap = read_bitmap(log);

@@ -13,7 +13,7 @@
 #pragma once
 
 #include "src/hive/log_file.h"
-#include "src/hive/overlay.h"
+#include "src/hive/edit_buffer.h"
 
 namespace goldhive::hive {
 
@@ -22,6 +22,6 @@ namespace goldhive::hive {
 void check_dirt_log(LogFile& log);
 
 /// Lays the sectors of a usable log over the hive; grows it to the size the log states.
-void apply_dirt_log(LogFile& log, OverlaySource& hive);
+void apply_dirt_log(LogFile& log, EditBuffer& hive);
 
 }  // namespace goldhive::hive

@@ -134,7 +134,7 @@ void check_pages(const ByteSource& log, const Entry& entry) {
   for_each_page(log, entry, [](std::uint32_t, std::uint32_t, std::uint64_t) {});
 }
 
-void apply_entry(const ByteSource& log, const Entry& entry, OverlaySource& hive) {
+void apply_entry(const ByteSource& log, const Entry& entry, EditBuffer& hive) {
   const std::uint64_t end = std::uint64_t{base_block_size} + entry.bins_size;
   if (hive.size() < end) hive.resize(end);
   for_each_page(log, entry, [&](std::uint32_t offset, std::uint32_t size, std::uint64_t data) {
@@ -149,7 +149,7 @@ void apply_entry(const ByteSource& log, const Entry& entry, OverlaySource& hive)
 
 }  // namespace
 
-HvleResult apply_hvle_log(LogFile& log, OverlaySource& hive) {
+HvleResult apply_hvle_log(LogFile& log, EditBuffer& hive) {
   HvleResult result;
   const ByteSource& source = *log.source;
   std::uint32_t expected = log.base.sequence1;

@@ -20,7 +20,7 @@
 #include <optional>
 
 #include "src/hive/log_file.h"
-#include "src/hive/overlay.h"
+#include "src/hive/edit_buffer.h"
 
 namespace goldhive::hive {
 
@@ -35,7 +35,7 @@ struct HvleResult {
 /// Applies the entries of a usable log in order, up to the first that is not the next one. Throws
 /// Error(corrupt) for an entry whose hashes are right but whose pages cannot be: then nothing that
 /// was laid over the hive is to be trusted.
-HvleResult apply_hvle_log(LogFile& log, OverlaySource& hive);
+HvleResult apply_hvle_log(LogFile& log, EditBuffer& hive);
 
 /// The latest sequence number of `from` and of the entries that follow each other from the start
 /// of the log, by their headers alone.

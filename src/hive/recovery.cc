@@ -27,7 +27,7 @@
 #include "src/hive/log_dirt.h"
 #include "src/hive/log_file.h"
 #include "src/hive/log_hvle.h"
-#include "src/hive/overlay.h"
+#include "src/hive/edit_buffer.h"
 
 namespace goldhive::hive {
 
@@ -117,7 +117,7 @@ std::vector<LogFile*> choose(const Logs& logs, bool checksum_ok) {
 }
 
 /// Writes the base block as it would be after a flush.
-void seal(OverlaySource& hive, const ByteSource& primary, const LogFile& last, HvleResult outcome) {
+void seal(EditBuffer& hive, const ByteSource& primary, const LogFile& last, HvleResult outcome) {
   hive.resize(std::max(primary.size(), std::uint64_t{base_block_size} + outcome.bins_size));
   Bytes head = last.source->read(0, base_block_head);
   put_u32(head, 4, outcome.sequence);
@@ -131,9 +131,9 @@ void seal(OverlaySource& hive, const ByteSource& primary, const LogFile& last, H
 
 /// Lays the chosen logs over the hive. Returns null, with reasons in the accounts, if nothing could
 /// be applied; throws Error(corrupt, unsupported) if what was applied cannot be trusted.
-std::shared_ptr<OverlaySource> replay(const std::shared_ptr<const ByteSource>& primary,
+std::shared_ptr<EditBuffer> replay(const std::shared_ptr<const ByteSource>& primary,
                                       const std::vector<LogFile*>& chosen) {
-  auto hive = std::make_shared<OverlaySource>(primary);
+  auto hive = std::make_shared<EditBuffer>(primary, EditBuffer::recovery_budget);
   LogFile* last = chosen.front();
   HvleResult outcome;
   if (!last->is_new()) {
@@ -204,7 +204,7 @@ bool recover(OpenedHive& result, const std::shared_ptr<const ByteSource>& primar
     }
   }
   try {
-    const std::shared_ptr<OverlaySource> hive = replay(primary, chosen);
+    const std::shared_ptr<EditBuffer> hive = replay(primary, chosen);
     if (!hive) return false;
     check_bins(*hive);
     result.hive = Hive::open(hive);

@@ -3,7 +3,6 @@
 #include <catch2/catch.hpp>
 
 #include "imgtools/bytes/error.h"
-#include "src/hive/overlay.h"
 #include "tests/hive/log_maker.h"
 
 using namespace goldhive;

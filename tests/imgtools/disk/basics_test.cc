@@ -42,6 +42,11 @@ TEST_CASE("an overlay shows the latest write whatever the order and overlap") {
     return (random >> 16) % below;
   };
   for (int round = 0; round < 500; ++round) {
+    if (next(8) == 0) {
+      const std::uint32_t size = 32 + next(64);
+      overlay.resize(size);
+      model.resize(size);
+    }
     const std::uint32_t offset = next(80);
     const std::uint32_t length = next(20);
     const auto fill = static_cast<std::uint8_t>(next(200) + 50);
