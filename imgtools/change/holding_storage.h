@@ -17,6 +17,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -57,6 +58,9 @@ class HoldingStorage final : public Storage {
   void remove(const std::string& path) override;
   bool link(const std::string& from, const std::string& to) override {
     return base_.link(from, to);
+  }
+  void send(const std::string& path, std::span<const std::uint8_t> data) override {
+    base_.send(path, data);
   }
   void make_directories(const std::string& path) override { base_.make_directories(path); }
   void sync_directory(const std::string& directory) override { base_.sync_directory(directory); }

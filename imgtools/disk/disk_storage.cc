@@ -195,6 +195,9 @@ class StorageWithDisks final : public DisksAmongFiles<Storage> {
   bool link(const std::string& from, const std::string& to) override {
     return base_->link(from, to);
   }
+  void send(const std::string& path, std::span<const std::uint8_t> data) override {
+    base_->send(path, data);
+  }
   void make_directories(const std::string& path) override { base_->make_directories(path); }
   void sync_directory(const std::string& directory) override { base_->sync_directory(directory); }
   std::uint64_t free_space(const std::string& path) const override {

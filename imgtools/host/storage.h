@@ -106,6 +106,9 @@ class Storage : public ReadStorage {
   /// Gives a file a second name, which must be free. False where that is not possible (another file
   /// system, or one without hard links): then copy it.
   virtual bool link(const std::string&, const std::string&) { return false; }
+  /// Hands `data` to what is no file but a device, a pipe or a terminal, where offsets mean
+  /// nothing. Error(io).
+  virtual void send(const std::string& path, std::span<const std::uint8_t> data) = 0;
   /// Makes the directory and those above it that are missing, durably.
   virtual void make_directories(const std::string& path) = 0;
   /// Makes creations, renames and removals in `directory` durable (a no-op where the OS has none).

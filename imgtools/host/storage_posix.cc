@@ -410,6 +410,17 @@ class PosixStorage final : public PosixReads<Storage> {
     }
   }
 
+  void send(const std::string& path, std::span<const std::uint8_t> data) override {
+    const Descriptor fd = open_raw(path, O_WRONLY | O_NOCTTY);
+    if (!fd.valid()) fail(path, "open for writing", errno);
+    while (!data.empty()) {
+      const ssize_t n = ::write(fd.get(), data.data(), data.size());
+      if (n < 0 && errno == EINTR) continue;
+      if (n <= 0) fail(path, "write", n < 0 ? errno : ENOSPC);
+      data = data.subspan(static_cast<std::size_t>(n));
+    }
+  }
+
   void make_directories(const std::string& path) override {
     const std::string directory = without_trailing_separators(path);
     if (directory.empty() || stat_path(directory)) return;  // a file there is found when it is used

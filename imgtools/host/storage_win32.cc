@@ -461,6 +461,20 @@ class Win32Storage final : public Win32Reads<Storage> {
     return false;  // another volume, a file system without hard links, no right to
   }
 
+  void send(const std::string& path, std::span<const std::uint8_t> data) override {
+    const Handle handle = open_raw(path, GENERIC_WRITE, share_all);
+    if (!handle.valid()) fail(path, "open for writing", ::GetLastError());
+    while (!data.empty()) {
+      const auto wanted = static_cast<DWORD>(std::min<std::size_t>(data.size(), most_at_once));
+      DWORD n = 0;
+      if (::WriteFile(handle.get(), data.data(), wanted, &n, nullptr) == 0) {
+        fail(path, "write", ::GetLastError());
+      }
+      if (n == 0) throw Error(ErrorKind::io, "cannot be written", path);
+      data = data.subspan(n);
+    }
+  }
+
   void make_directories(const std::string& path) override {
     if (path.empty()) return;
     const std::optional<FileInfo> info = stat_path(path);

@@ -109,6 +109,9 @@ class CountingStorage final : public CountingReads<Storage, Storage> {
   bool link(const std::string& from, const std::string& to) override {
     return inner_.link(from, to);
   }
+  void send(const std::string& path, std::span<const std::uint8_t> data) override {
+    inner_.send(path, data);
+  }
   void make_directories(const std::string& path) override { inner_.make_directories(path); }
   void sync_directory(const std::string& directory) override { inner_.sync_directory(directory); }
   std::uint64_t free_space(const std::string& path) const override {

@@ -141,6 +141,10 @@ void MemoryStorage::remove(const std::string& path) {
   files_.erase(normal(path));
 }
 
+void MemoryStorage::send(const std::string& path, std::span<const std::uint8_t>) {
+  changes_.push_back("send " + path);
+}
+
 void MemoryStorage::make_directories(const std::string& path) {
   changes_.push_back("make_directories " + path);
   for (std::string d = normal(path); !d.empty(); d = parent(d)) directories_.insert(d);

@@ -316,6 +316,10 @@ void FaultyStorage::remove(const std::string& path) {
   if (dying) cut();
 }
 
+void FaultyStorage::send(const std::string& path, std::span<const std::uint8_t>) {
+  throw Error(ErrorKind::io, "has no devices", path);
+}
+
 void FaultyStorage::make_directories(const std::string&) {
   if (step(Effect::reads)) cut();
 }

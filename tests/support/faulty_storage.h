@@ -83,6 +83,7 @@ class FaultyStorage final : public Storage {
   void rename_new(const std::string& from, const std::string& to) override;
   void remove(const std::string& path) override;
   bool link(const std::string& from, const std::string& to) override;
+  void send(const std::string& path, std::span<const std::uint8_t> data) override;
   void make_directories(const std::string& path) override;
   void sync_directory(const std::string& directory) override;
   std::uint64_t free_space(const std::string& path) const override;

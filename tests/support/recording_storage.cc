@@ -56,6 +56,9 @@ void RecordingStorage::rename_new(const std::string& from, const std::string& to
   note("rename_new", from).rename_new(from, to);
 }
 void RecordingStorage::remove(const std::string& path) { note("remove", path).remove(path); }
+void RecordingStorage::send(const std::string& path, std::span<const std::uint8_t> data) {
+  note("send", path).send(path, data);
+}
 void RecordingStorage::make_directories(const std::string& path) {
   note("make_directories", path).make_directories(path);
 }

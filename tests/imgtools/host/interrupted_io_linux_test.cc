@@ -3,6 +3,8 @@
 #include <catch2/catch.hpp>
 #include <cerrno>
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -83,6 +85,23 @@ TEST_CASE("short reads and writes and EINTR are retried until everything is done
   CHECK(storage->open(path)->read(100, 500) == data);
   CHECK(dir.read("file").size() == 800);
   storage->sync_directory(dir.path());
+}
+
+TEST_CASE("a pipe is sent all of the data, and a device that is full is an error") {
+  const TempDir dir;
+  const std::string pipe = dir / "pipe";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  const int reader = ::open(pipe.c_str(), O_RDONLY | O_NONBLOCK);
+  REQUIRE(reader >= 0);
+  const auto storage = host_storage();
+  const Bytes data{'w', 'h', 'o', 'l', 'e'};
+  storage->send(pipe, data);
+  Bytes got(10);
+  REQUIRE(::read(reader, got.data(), got.size()) == 5);
+  got.resize(5);
+  CHECK(got == data);
+  ::close(reader);
+  CHECK_THROWS_AS(storage->send("/dev/full", data), Error);
 }
 
 TEST_CASE("a disk that fills up in the middle of a write is an error with the path and offset") {
