@@ -12,6 +12,7 @@
 #include "imgtools/change/own_names.h"
 #include "imgtools/change/replacement_record.h"
 #include "imgtools/host/path.h"
+#include "imgtools/host/storage_steps.h"
 
 namespace goldhive {
 
@@ -173,30 +174,20 @@ Journal make_hot(Storage& storage, const std::string& path,
                  const std::function<void(WritableFile& file)>& fill) {
   remove_leftover(storage, path);
   const std::string fresh = unfinished(path);
-  const std::unique_ptr<WritableFile> file = storage.create(fresh);
-  std::string made = fresh;
-  try {
-    if (storage.stat(path)) {
-      throw Error(ErrorKind::refused, "is in the way: an earlier patch was cut off, recover first",
-                  path);
-    }
-    fill(*file);
-    file->sync();
-    Journal journal = Journal::decode(storage.open(fresh), {});
-    storage.rename_new(fresh, path);
-    made = path;
-    storage.sync_directory(parent_of(path));
-    return journal;
-  } catch (...) {
-    try {
-      storage.remove(made);
-      storage.sync_directory(parent_of(path));
-    } catch (const Error&) {
-      // The first error is the one to tell. The targets are untouched: what stays here is a
-      // leftover, or a journal whose roll-back changes nothing.
-    }
-    throw;
-  }
+  // If it throws, the targets are untouched. What could not be removed is a leftover, or a journal
+  // whose roll-back changes nothing.
+  std::optional<Journal> journal;
+  write_whole_file(
+      storage, {path, fresh,
+                [&](WritableFile& file) {
+                  if (storage.stat(path)) {
+                    throw Error(ErrorKind::refused,
+                                "is in the way: an earlier patch was cut off, recover first", path);
+                  }
+                  fill(file);
+                },
+                [&] { journal = Journal::decode(storage.open(fresh), {}); }});
+  return std::move(*journal);
 }
 
 void remove_leftover(Storage& storage, const std::string& path) {

@@ -77,34 +77,20 @@ void keep(Storage& storage, const OwnFile& from, const std::string& to, std::uin
   if (from.info.links <= 1 && link_open_file(storage, from, to)) return;
   const std::string fresh = unfinished(to);
   remove_if_there(storage, fresh);
-  try {
-    const std::unique_ptr<WritableFile> file = storage.create(fresh);
-    if (!file->clone(*from.content)) {
-      require_room(storage, parent_of(to), from.info.size + beside, "a copy of the old file");
-      fill_from(*from.content, *file);
-    }
-    file->copy_attributes(*from.content);
-    file->sync();
-    storage.rename(fresh, to);
-  } catch (const Error&) {
-    try_to([&] { remove_if_there(storage, fresh); });
-    throw;
-  }
+  write_whole_file(storage, {to, fresh, [&](WritableFile& file) {
+                               if (!file.clone(*from.content)) {
+                                 require_room(storage, parent_of(to), from.info.size + beside,
+                                              "a copy of the old file");
+                                 fill_from(*from.content, file);
+                               }
+                               file.copy_attributes(*from.content);
+                             }});
 }
 
 void write_durably(Storage& storage, const std::string& path, const Bytes& bytes) {
   const std::string fresh = unfinished(path);
   remove_if_there(storage, fresh);
-  try {
-    const std::unique_ptr<WritableFile> file = storage.create(fresh);
-    file->write(0, bytes);
-    file->sync();
-    storage.rename_new(fresh, path);
-    storage.sync_directory(parent_of(path));
-  } catch (const Error&) {
-    try_to([&] { remove_if_there(storage, fresh); });
-    throw;
-  }
+  write_whole_file(storage, {path, fresh, [&](WritableFile& file) { file.write(0, bytes); }});
 }
 
 /// The old file's storage with the new file in its place: what the caller's check looks through.

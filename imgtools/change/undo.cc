@@ -162,17 +162,9 @@ std::optional<std::string> newest_undo_file(const ReadStorage& storage, const Jo
 void copy_durably(Storage& storage, const Journal& journal, const std::string& path) {
   const std::string fresh = unfinished(path);
   remove_if_there(storage, fresh);
-  try {
-    const std::unique_ptr<WritableFile> file = storage.create(fresh);
-    fill_from(journal.source(), *file);
-    file->sync();
-    Journal::decode(storage.open(fresh), {});
-    storage.rename_new(fresh, path);
-    storage.sync_directory(parent_of(path));
-  } catch (const Error&) {
-    try_to([&] { storage.remove(fresh); });
-    throw;
-  }
+  write_whole_file(storage,
+                   {path, fresh, [&](WritableFile& file) { fill_from(journal.source(), file); },
+                    [&] { Journal::decode(storage.open(fresh), {}); }});
 }
 
 namespace {

@@ -1,6 +1,7 @@
 #include "imgtools/host/storage_steps.h"
 
 #include "imgtools/bytes/error.h"
+#include "imgtools/host/path.h"
 
 namespace goldhive {
 
@@ -25,6 +26,31 @@ std::optional<OwnFile> open_own_by_name(const ReadStorage& storage, const std::s
 
 void remove_if_there(Storage& storage, const std::string& path) {
   if (storage.stat(path)) storage.remove(path);
+}
+
+void write_whole_file(Storage& storage, const WholeFile& whole) {
+  const std::string folder = parent_of(whole.path).empty() ? "." : parent_of(whole.path);
+  const std::unique_ptr<WritableFile> file = storage.create(whole.beside);
+  std::string made = whole.beside;
+  try {
+    whole.fill(*file);
+    file->sync();
+    if (whole.check) whole.check();
+    if (whole.replaces) {
+      storage.rename(whole.beside, whole.path);
+    } else {
+      storage.rename_new(whole.beside, whole.path);
+    }
+    made = whole.path;
+    storage.sync_directory(folder);
+  } catch (...) {
+    try_to([&] {
+      if (made == whole.path && whole.replaces) return;
+      storage.remove(made);
+      storage.sync_directory(folder);
+    });
+    throw;
+  }
 }
 
 void fill_from(const ByteSource& source, WritableFile& file) {

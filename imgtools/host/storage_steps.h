@@ -1,6 +1,7 @@
-// Steps of file work that journal, undo and replacement share.
+// Steps of file work that reports, journals, undo files and replacements share.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -23,6 +24,25 @@ void try_to(const Action& action) {
 std::optional<OwnFile> open_own_by_name(const ReadStorage& storage, const std::string& path);
 
 void remove_if_there(Storage& storage, const std::string& path);
+
+/// A file that is to be at `path` whole or not at all.
+struct WholeFile {
+  std::string path;
+  std::string beside;  ///< its name until it is whole, on the same file system
+  /// Writes the content. The file is new and empty.
+  std::function<void(WritableFile& file)> fill;
+  /// Looks at the synced file, which still lies at `beside`. Throws if it must not count.
+  std::function<void()> check = nullptr;
+  /// The file takes the place of one that is there; otherwise such a one is Error(refused).
+  bool replaces = false;
+};
+
+/// Writes the file beside, syncs it, has it checked, renames it to `path` and syncs the folder. So
+/// whoever opens `path` sees what was there before or the whole new file, after a power cut, too.
+/// The file is locked from its creation on. Error(refused) if `beside` is taken. Whatever throws
+/// leaves `path` as it was. There is one exception: a file that `replaces` stays if then the folder
+/// cannot be synced.
+void write_whole_file(Storage& storage, const WholeFile& whole);
 
 /// Writes all of `source` to the start of `file`, piece by piece; not synced.
 void fill_from(const ByteSource& source, WritableFile& file);

@@ -59,7 +59,7 @@ int run_plan(Host& host, const PlanCommandFlags& flags) {
   if (const report::Format* format = output.one_installation_format())
     refuse_several(saved, *format);
   if (!flags.plan_file.empty()) {
-    write_whole_file(host.output, flags.plan_file, policy::save_plan(saved));
+    write_text_file(host.output, flags.plan_file, policy::save_plan(saved));
   }
   output.finish(report);
   return exit_code_of(report, flags.policy.findings_code);

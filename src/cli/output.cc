@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
 #include <sstream>
 
 #include "imgtools/change/journal_format.h"
 #include "imgtools/change/replacement_record.h"
 #include "imgtools/formats.h"
 #include "imgtools/host/path.h"
+#include "imgtools/host/storage_steps.h"
 #include "src/target/inspect_target.h"
 
 namespace goldhive::cli {
@@ -20,13 +20,13 @@ std::string folder_of(const std::string& path) {
   return folder.empty() ? "." : folder;
 }
 
-std::unique_ptr<WritableFile> create_beside(Storage& storage, const std::string& path,
-                                            std::string& name) {
-  // A name may be taken by a file that a killed run left. No file that is not ours is overwritten.
+/// A name may be taken by a file that a killed run left. No file that is not ours is overwritten.
+std::string free_name_beside(const Storage& storage, const std::string& path) {
   constexpr int tries = 100;
+  std::string name;
   for (int n = 0; n < tries; ++n) {
     name = fmt::format("{}.{}.new", path, n);
-    if (!storage.stat(name)) return storage.create(name);
+    if (!storage.stat(name)) return name;
   }
   throw Error(ErrorKind::refused, "too many files like " + name + " lie beside it", path);
 }
@@ -61,30 +61,19 @@ void guard_output_file(const Host& host, const std::string& path,
 
 }  // namespace
 
-void write_whole_file(Storage& storage, const std::string& path, std::string_view content) {
+void write_text_file(Storage& storage, const std::string& path, std::string_view text) {
+  const std::span bytes(reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
   const auto info = storage.stat(path);
   if (info && info->type == FileType::directory) {
     throw Error(ErrorKind::usage, "is a directory", path);
   }
   if (info && info->type != FileType::file) {
-    std::ofstream stream(path, std::ios::binary);
-    stream << content << std::flush;
-    if (!stream) throw Error(ErrorKind::io, "cannot be written", path);
+    storage.send(path, bytes);
     return;
   }
   const std::string target = follow_links(storage, path);
-  std::string name;
-  try {
-    const std::unique_ptr<WritableFile> file = create_beside(storage, target, name);
-    const auto* bytes = reinterpret_cast<const std::uint8_t*>(content.data());
-    file->write(0, {bytes, content.size()});
-    file->sync();
-  } catch (const Error&) {
-    if (storage.stat(name)) storage.remove(name);
-    throw;
-  }
-  storage.rename(name, target);
-  storage.sync_directory(folder_of(target));
+  write_whole_file(storage, {target, free_name_beside(storage, target),
+                             [&](WritableFile& file) { file.write(0, bytes); }, nullptr, true});
 }
 
 Output::Output(Host& host, report::Command command, const OutputFlags& flags, bool verbose)
@@ -138,12 +127,12 @@ void Output::finish(const report::Report& report) {
   for (const auto& [format, path] : reports_) {
     std::ostringstream text;
     format->write(report, file_options(), text);
-    write_whole_file(host_.output, path, text.str());
+    write_text_file(host_.output, path, text.str());
   }
   if (!to_stdout()) {
     std::ostringstream text;
     format_->write(report, options_, text);
-    write_whole_file(host_.output, file_, text.str());
+    write_text_file(host_.output, file_, text.str());
   } else if (format_->write_target == nullptr) {
     format_->write(report, options_, host_.out);
   }

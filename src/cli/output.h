@@ -10,9 +10,9 @@
 
 namespace goldhive::cli {
 
-/// Puts `content` at `path`: a new file beside it, synced, then renamed onto it, so that a reader
-/// sees the old file or the new one. Devices and pipes are written as they are.
-void write_whole_file(Storage& storage, const std::string& path, std::string_view content);
+/// Puts `text` at `path` as write_whole_file() does, so that a reader sees the old file or the new
+/// one. Devices and pipes are written as they are.
+void write_text_file(Storage& storage, const std::string& path, std::string_view text);
 
 class Output {
  public:

@@ -10,7 +10,7 @@ namespace {
 TEST_CASE("A report file is written beside its name and renamed onto it") {
   MemoryStorage files;
   files.put("out/report.json", std::string("old"));
-  cli::write_whole_file(files, "out/report.json", "new");
+  cli::write_text_file(files, "out/report.json", "new");
   CHECK(files.text("out/report.json") == "new");
   CHECK(files.changes() == std::vector<std::string>{"create out/report.json.0.new",
                                                     "rename out/report.json.0.new out/report.json",
@@ -20,7 +20,7 @@ TEST_CASE("A report file is written beside its name and renamed onto it") {
 TEST_CASE("What a killed run left behind is not overwritten") {
   MemoryStorage files;
   files.put("report.json.0.new", std::string("half"));
-  cli::write_whole_file(files, "report.json", "new");
+  cli::write_text_file(files, "report.json", "new");
   CHECK(files.text("report.json") == "new");
   CHECK(files.text("report.json.0.new") == "half");
 }
