@@ -247,7 +247,7 @@ MemberTree::Position MemberTree::position(const std::string& path) const {
 }
 
 std::shared_ptr<const ByteSource>& MemberTree::data_of(const std::string& path, int links) const {
-  Node& found = const_cast<Node&>(node(path));
+  const Node& found = node(path);
   const std::string name = file_->name() + ": " + path;
   switch (found.kind) {
     case Member::Kind::file:

@@ -51,13 +51,14 @@ class MemberTree final : public FileTree {
  private:
   struct Node {
     Member::Kind kind = Member::Kind::directory;
-    std::uint64_t size = 0;
+    mutable std::uint64_t size = 0;
     std::uint64_t ordinal = 0;
     unsigned occurrences = 1;
     bool encrypted = false;
     std::string link;
-    std::shared_ptr<const ByteSource> data;
-    std::optional<Error> error;
+    // Of data that was not kept, filled in when it is read; the size may become the true one.
+    mutable std::shared_ptr<const ByteSource> data;
+    mutable std::optional<Error> error;
   };
   using Folder = std::map<std::string, Node>;
   class Scan;
@@ -71,8 +72,8 @@ class MemberTree final : public FileTree {
   ArchiveOptions options_;
   std::shared_ptr<UnpackBudget> budget_;
   mutable MemberSpill spill_;
-  mutable std::map<std::string, Folder> folders_;  // by path; "" is there always
-  mutable std::uint64_t in_memory_ = 0;            // bytes of kept data
+  std::map<std::string, Folder> folders_;  // by path; "" is there always
+  mutable std::uint64_t in_memory_ = 0;    // bytes of kept data
   std::vector<std::string> hives_;
   std::vector<std::string> images_;
   std::vector<std::string> name_notes_;

@@ -27,13 +27,14 @@ void SecurityUse::add(CheckMap& map, CellOffset cell, std::uint64_t from) {
     records_[last_].users += 1;
     return;
   }
-  Record* record = find(cell);
-  if (record == nullptr) {
+  if (const auto known = index_.find(cell); known != index_.end()) {
+    last_ = known->second;
+  } else {
     if (!map.claim(cell, CellUse::security, from)) return;
-    record = &insert(cell);
+    insert(cell);
+    last_ = records_.size() - 1;
   }
-  record->users += 1;
-  last_ = static_cast<std::size_t>(record - records_.data());
+  records_[last_].users += 1;
 }
 
 void SecurityUse::check_ring(CheckMap& map) {
