@@ -88,42 +88,42 @@ GOLDHIVE_LATE_FUNCTION(libarchive, archive_write_set_format_raw);
 GOLDHIVE_LATE_FUNCTION(libarchive, archive_write_set_options);
 
 template <class Result, class Action>
-Result guarded(archive* a, void* feed, Result failed, const Action& action) {
+Result guarded(archive* a, void* input, Result failed, const Action& action) {
   try {
-    return action(*static_cast<Feed*>(feed));
+    return action(*static_cast<UnpackInput*>(input));
   } catch (...) {
-    static_cast<Feed*>(feed)->failure = std::current_exception();
+    static_cast<UnpackInput*>(input)->failure = std::current_exception();
     archive_set_error(a, EIO, "reading failed");
     return failed;
   }
 }
 
-la_ssize_t on_read(archive* a, void* feed, const void** out) {
-  return guarded<la_ssize_t>(a, feed, ARCHIVE_FATAL, [&](Feed& f) {
-    const std::span<const std::uint8_t> data = f.next();
+la_ssize_t on_read(archive* a, void* input, const void** out) {
+  return guarded<la_ssize_t>(a, input, ARCHIVE_FATAL, [&](UnpackInput& from) {
+    const std::span<const std::uint8_t> data = from.next();
     *out = data.data();
     return static_cast<la_ssize_t>(data.size());
   });
 }
 
-la_int64_t on_skip(archive* a, void* feed, la_int64_t bytes) {
-  return guarded<la_int64_t>(a, feed, ARCHIVE_FATAL, [&](Feed& f) {
+la_int64_t on_skip(archive* a, void* input, la_int64_t bytes) {
+  return guarded<la_int64_t>(a, input, ARCHIVE_FATAL, [&](UnpackInput& from) {
     return static_cast<la_int64_t>(
-        f.skip(static_cast<std::uint64_t>(std::max<la_int64_t>(0, bytes))));
+        from.skip(static_cast<std::uint64_t>(std::max<la_int64_t>(0, bytes))));
   });
 }
 
-la_int64_t on_seek(archive* a, void* feed, la_int64_t offset, int whence) {
-  return guarded<la_int64_t>(a, feed, ARCHIVE_FATAL, [&](Feed& f) {
-    return static_cast<la_int64_t>(f.seek(offset, whence));
+la_int64_t on_seek(archive* a, void* input, la_int64_t offset, int whence) {
+  return guarded<la_int64_t>(a, input, ARCHIVE_FATAL, [&](UnpackInput& from) {
+    return static_cast<la_int64_t>(from.seek(offset, whence));
   });
 }
 
 /// An open struct archive for reading.
 class Reader {
  public:
-  Reader(std::unique_ptr<Feed> feed, std::string name)
-      : handle_(archive_read_new()), feed_(std::move(feed)), name_(std::move(name)) {
+  Reader(std::unique_ptr<UnpackInput> input, std::string name)
+      : handle_(archive_read_new()), input_(std::move(input)), name_(std::move(name)) {
     if (handle_ == nullptr) throw Error(ErrorKind::io, "out of memory", name_);
   }
   ~Reader() { archive_read_free(handle_); }
@@ -134,10 +134,10 @@ class Reader {
   const std::string& name() const { return name_; }
 
   void open() {
-    archive_read_set_callback_data(handle_, feed_.get());
+    archive_read_set_callback_data(handle_, input_.get());
     archive_read_set_read_callback(handle_, on_read);
     archive_read_set_skip_callback(handle_, on_skip);
-    if (feed_->can_seek()) archive_read_set_seek_callback(handle_, on_seek);
+    if (input_->can_seek()) archive_read_set_seek_callback(handle_, on_seek);
     if (archive_read_open1(handle_) != ARCHIVE_OK) fail("");
     opened_ = true;
   }
@@ -157,22 +157,22 @@ class Reader {
   }
 
   [[noreturn]] void fail(const std::string& member) const {
-    if (feed_->failure) std::rethrow_exception(std::exchange(feed_->failure, nullptr));
+    if (input_->failure) std::rethrow_exception(std::exchange(input_->failure, nullptr));
     throw error(member);
   }
 
  private:
   archive* handle_;
-  std::unique_ptr<Feed> feed_;
+  std::unique_ptr<UnpackInput> input_;
   std::string name_;
   bool opened_ = false;
 };
 
 /// The unpacked bytes of a file that libarchive unpacks.
-class UnpackedFeed final : public Feed {
+class UnpackedInput final : public UnpackInput {
  public:
-  explicit UnpackedFeed(const std::shared_ptr<const ByteSource>& file)
-      : file_(file), reader_(std::make_unique<FileFeed>(file), file->name()) {
+  explicit UnpackedInput(const std::shared_ptr<const ByteSource>& file)
+      : file_(file), reader_(std::make_unique<FileInput>(file), file->name()) {
     archive* a = reader_.handle();
     archive_read_support_filter_bzip2(a);
     archive_read_support_filter_xz(a);
@@ -221,15 +221,15 @@ class UnpackedFeed final : public Feed {
 };
 
 /// What is in a packed file.
-std::unique_ptr<Feed> open_packed(const std::shared_ptr<const ByteSource>& file,
-                                  UnpackBudget& budget) {
-  std::unique_ptr<Feed> feed;
+std::unique_ptr<UnpackInput> open_packed(const std::shared_ptr<const ByteSource>& file,
+                                         UnpackBudget& budget) {
+  std::unique_ptr<UnpackInput> input;
   if (packing_of(*file) == "gz") {
-    feed = std::make_unique<GzipFeed>(file);
+    input = std::make_unique<GzipInput>(file);
   } else {
-    feed = std::make_unique<UnpackedFeed>(file);
+    input = std::make_unique<UnpackedInput>(file);
   }
-  return std::make_unique<BudgetedFeed>(std::move(feed), budget, file->name());
+  return std::make_unique<BudgetedInput>(std::move(input), budget, file->name());
 }
 
 std::string text_of(const char* raw, const char* utf8) {
@@ -282,8 +282,8 @@ std::uint64_t UnpackBudget::usual_limit(std::uint64_t packed_size) {
 struct ArchiveReader::Impl {
   UnpackBudget& budget;
   bool packed = false;
-  TarFeed* tar = nullptr;         // owned by `reader`
-  HeaderFeed* headers = nullptr;  // owned by `reader`; null where it seeks for them
+  TarInput* tar = nullptr;         // owned by `reader`
+  HeaderInput* headers = nullptr;  // owned by `reader`; null where it seeks for them
   std::unique_ptr<Reader> reader{};
   std::string member{};  // the current one
   bool data_ended = false;
@@ -311,23 +311,23 @@ ArchiveReader::ArchiveReader(std::shared_ptr<const ByteSource> file, const std::
     : impl_(new Impl{budget}) {
   const std::string name = file->name();
   impl_->packed = !packing_of(*file).empty();
-  std::unique_ptr<Feed> feed;
+  std::unique_ptr<UnpackInput> input;
   if (impl_->packed) {
-    feed = open_packed(file, budget);
+    input = open_packed(file, budget);
   } else {
-    feed = std::make_unique<FileFeed>(std::move(file));
+    input = std::make_unique<FileInput>(std::move(file));
   }
   if (format == "tar") {
-    auto tar = std::make_unique<TarFeed>(std::move(feed));
+    auto tar = std::make_unique<TarInput>(std::move(input));
     impl_->tar = tar.get();
-    feed = std::move(tar);
+    input = std::move(tar);
   }
   if (format == "tar" || format == "cpio") {
-    auto headers = std::make_unique<HeaderFeed>(std::move(feed), name);
+    auto headers = std::make_unique<HeaderInput>(std::move(input), name);
     impl_->headers = headers.get();
-    feed = std::move(headers);
+    input = std::move(headers);
   }
-  impl_->reader = std::make_unique<Reader>(std::move(feed), name);
+  impl_->reader = std::make_unique<Reader>(std::move(input), name);
   archive* a = impl_->reader->handle();
   if (format == "tar") archive_read_support_format_tar(a);
   if (format == "tar" && impl_->packed) {  // or what else people pack
@@ -408,7 +408,7 @@ bool ArchiveReader::read(MemberPiece& piece, std::optional<Error>& member_error)
 }
 
 struct UnpackedStream::Impl {
-  std::unique_ptr<Feed> feed;
+  std::unique_ptr<UnpackInput> input;
 };
 
 UnpackedStream::UnpackedStream(const std::shared_ptr<const ByteSource>& file, UnpackBudget& budget)
@@ -416,7 +416,7 @@ UnpackedStream::UnpackedStream(const std::shared_ptr<const ByteSource>& file, Un
 
 UnpackedStream::~UnpackedStream() = default;
 
-std::span<const std::uint8_t> UnpackedStream::next() { return impl_->feed->next(); }
+std::span<const std::uint8_t> UnpackedStream::next() { return impl_->input->next(); }
 
 struct Packer::Impl {
   Impl(const std::string& packing, std::optional<int> level, Out take)

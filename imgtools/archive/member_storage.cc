@@ -12,16 +12,16 @@ namespace goldhive {
 
 namespace {
 
-const char* format_of(ForeignFile::Map map) {
+const char* format_of(QemuFile::Map map) {
   switch (map) {
-    case ForeignFile::Map::qcow2:
+    case QemuFile::Map::qcow2:
       return "qcow2";
-    case ForeignFile::Map::vdi:
+    case QemuFile::Map::vdi:
       return "vdi";
-    case ForeignFile::Map::vmdk:
-    case ForeignFile::Map::descriptor:
+    case QemuFile::Map::vmdk:
+    case QemuFile::Map::descriptor:
       return "vmdk";
-    case ForeignFile::Map::none:
+    case QemuFile::Map::none:
       break;
   }
   return "raw";
@@ -94,14 +94,14 @@ std::unique_ptr<ByteSource> MemberStorage::open_disk(const std::string& image) c
                 image);
   }
   FilesForQemu files;
-  const auto file_of = [&](const ForeignFile& file) {
+  const auto file_of = [&](const QemuFile& file) {
     return files.add(tree_->open_file(tree_->find(member(file.path)).value()));
   };
   std::vector<NbdLayer> layers;
-  const ForeignImage examined = examine_foreign(*this, image, foreign_format(*open(image)));
+  const QemuImage examined = examine_qemu_image(*this, image, qemu_format(*open(image)));
   for (auto file = examined.files.begin(); file != examined.files.end(); ++file) {
     NbdLayer layer{format_of(file->map), ""};
-    if (file->map == ForeignFile::Map::descriptor) {
+    if (file->map == QemuFile::Map::descriptor) {
       const std::string& name = file->path;
       VmdkDescriptor descriptor = read_vmdk_descriptor(*open(name));
       for (VmdkExtent& part : descriptor.extents) part.file = file_of(*++file);

@@ -28,9 +28,9 @@ inline constexpr std::uint64_t longest_header =
     64 << 20;  // names, pax attributes, maps of sparse files
 
 /// What libarchive reads from: a file, or the output of another reader.
-class Feed {
+class UnpackInput {
  public:
-  virtual ~Feed() = default;
+  virtual ~UnpackInput() = default;
   /// The next bytes; empty at the end.
   virtual std::span<const std::uint8_t> next() = 0;
   /// How many of `bytes` were skipped; 0 if skipping is not possible.
@@ -41,9 +41,9 @@ class Feed {
   std::exception_ptr failure;
 };
 
-class FileFeed final : public Feed {
+class FileInput final : public UnpackInput {
  public:
-  explicit FileFeed(std::shared_ptr<const ByteSource> file) : file_(std::move(file)) {}
+  explicit FileInput(std::shared_ptr<const ByteSource> file) : file_(std::move(file)) {}
 
   std::span<const std::uint8_t> next() override {
     const std::uint64_t left = file_->size() - at_;
@@ -78,9 +78,9 @@ class FileFeed final : public Feed {
   throw Error(ErrorKind::unsupported, "is packed more than once: unpack it first", name);
 }
 
-class GzipFeed final : public Feed {
+class GzipInput final : public UnpackInput {
  public:
-  explicit GzipFeed(const std::shared_ptr<const ByteSource>& file)
+  explicit GzipInput(const std::shared_ptr<const ByteSource>& file)
       : gunzip_(file), name_(file->name()) {}
 
   std::span<const std::uint8_t> next() override {
@@ -96,10 +96,10 @@ class GzipFeed final : public Feed {
   bool first_ = true;
 };
 
-/// Counts what another feed gives against the budget.
-class BudgetedFeed final : public Feed {
+/// Counts what another input gives against the budget.
+class BudgetedInput final : public UnpackInput {
  public:
-  BudgetedFeed(std::unique_ptr<Feed> base, UnpackBudget& budget, std::string name)
+  BudgetedInput(std::unique_ptr<UnpackInput> base, UnpackBudget& budget, std::string name)
       : base_(std::move(base)), budget_(budget), name_(std::move(name)) {}
 
   std::span<const std::uint8_t> next() override {
@@ -110,15 +110,15 @@ class BudgetedFeed final : public Feed {
   std::uint64_t skip(std::uint64_t) override { return 0; }
 
  private:
-  std::unique_ptr<Feed> base_;
+  std::unique_ptr<UnpackInput> base_;
   UnpackBudget& budget_;
   std::string name_;
 };
 
-/// Passes on what another feed gives, and remembers whether it ended, and in what.
-class TarFeed final : public Feed {
+/// Passes on what another input gives, and remembers whether it ended, and in what.
+class TarInput final : public UnpackInput {
  public:
-  explicit TarFeed(std::unique_ptr<Feed> base) : base_(std::move(base)) {}
+  explicit TarInput(std::unique_ptr<UnpackInput> base) : base_(std::move(base)) {}
 
   std::span<const std::uint8_t> next() override {
     const std::span<const std::uint8_t> data = base_->next();
@@ -148,15 +148,15 @@ class TarFeed final : public Feed {
   }
 
  private:
-  std::unique_ptr<Feed> base_;
+  std::unique_ptr<UnpackInput> base_;
   bool ended_ = false;
   std::array<std::uint8_t, tar_block> tail_{};
 };
 
-/// Passes on what another feed gives, but no endless header of a member.
-class HeaderFeed final : public Feed {
+/// Passes on what another input gives, but no endless header of a member.
+class HeaderInput final : public UnpackInput {
  public:
-  HeaderFeed(std::unique_ptr<Feed> base, std::string name)
+  HeaderInput(std::unique_ptr<UnpackInput> base, std::string name)
       : base_(std::move(base)), name_(std::move(name)) {}
 
   std::span<const std::uint8_t> next() override {
@@ -184,7 +184,7 @@ class HeaderFeed final : public Feed {
   void header_ends() { in_header_ = false; }
 
  private:
-  std::unique_ptr<Feed> base_;
+  std::unique_ptr<UnpackInput> base_;
   std::string name_;
   bool in_header_ = false;
   std::uint64_t given_ = 0;

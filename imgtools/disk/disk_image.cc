@@ -207,24 +207,24 @@ std::unique_ptr<Image> open_vhdx_image(const Candidate& candidate) {
 
 namespace {
 
-bool is_foreign(const Candidate& candidate, const char* format) {
-  return !candidate.is_directory() && foreign_format(*candidate.source) == format;
+bool is_qemu_image(const Candidate& candidate, const char* format) {
+  return !candidate.is_directory() && qemu_format(*candidate.source) == format;
 }
 
-std::unique_ptr<Image> open_foreign(const Candidate& candidate, const char* format) {
-  return make_disk_image(open_foreign_disk(candidate.storage, candidate.path, format,
-                                           candidate.options.parent_folders),
-                         candidate.path);
+std::unique_ptr<Image> open_qemu_image(const Candidate& candidate, const char* format) {
+  return make_disk_image(
+      open_qemu_disk(candidate.storage, candidate.path, format, candidate.options.parent_folders),
+      candidate.path);
 }
 
 }  // namespace
 
-bool is_vmdk_image(const Candidate& candidate) { return is_foreign(candidate, "vmdk"); }
-std::unique_ptr<Image> open_vmdk_image(const Candidate& c) { return open_foreign(c, "vmdk"); }
-bool is_qcow2_image(const Candidate& candidate) { return is_foreign(candidate, "qcow2"); }
-std::unique_ptr<Image> open_qcow2_image(const Candidate& c) { return open_foreign(c, "qcow2"); }
-bool is_vdi_image(const Candidate& candidate) { return is_foreign(candidate, "vdi"); }
-std::unique_ptr<Image> open_vdi_image(const Candidate& c) { return open_foreign(c, "vdi"); }
+bool is_vmdk_image(const Candidate& candidate) { return is_qemu_image(candidate, "vmdk"); }
+std::unique_ptr<Image> open_vmdk_image(const Candidate& c) { return open_qemu_image(c, "vmdk"); }
+bool is_qcow2_image(const Candidate& candidate) { return is_qemu_image(candidate, "qcow2"); }
+std::unique_ptr<Image> open_qcow2_image(const Candidate& c) { return open_qemu_image(c, "qcow2"); }
+bool is_vdi_image(const Candidate& candidate) { return is_qemu_image(candidate, "vdi"); }
+std::unique_ptr<Image> open_vdi_image(const Candidate& c) { return open_qemu_image(c, "vdi"); }
 
 bool is_raw_image(const Candidate& candidate) {
   if (candidate.is_directory()) return false;

@@ -86,8 +86,8 @@ class Servers {
   std::shared_ptr<Running> for_writing(const ReadStorage& base, const std::string& disk) const {
     const std::string format = format_of(base, disk);
     const std::string path = without_disk_inside(disk);
-    const ForeignImage image =
-        examine_foreign(base, path, format, FilePlaces::anywhere(base, path));
+    const QemuImage image =
+        examine_qemu_image(base, path, format, FilePlaces::anywhere(base, path));
     if (!image.write_refusal.empty()) {
       throw Error(ErrorKind::refused, image.write_refusal, without_disk_inside(disk));
     }
@@ -108,7 +108,7 @@ class Servers {
 
  private:
   static std::string format_of(const ReadStorage& base, const std::string& disk) {
-    const std::string format = foreign_format(*base.open(without_disk_inside(disk)));
+    const std::string format = qemu_format(*base.open(without_disk_inside(disk)));
     if (format.empty()) throw Error(ErrorKind::not_found, "no such file", disk);
     return format;
   }
@@ -138,7 +138,7 @@ class DisksAmongFiles : public Interface {
     if (info || !is_disk_inside(path)) return info;
     info = base_->stat(without_disk_inside(path));
     if (!info || info->type != FileType::file) return std::nullopt;
-    if (foreign_format(*base_->open(without_disk_inside(path))).empty()) return std::nullopt;
+    if (qemu_format(*base_->open(without_disk_inside(path))).empty()) return std::nullopt;
     info->size = servers_.for_reading(*base_, path)->get(path).size();
     return info;
   }

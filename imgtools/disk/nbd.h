@@ -52,7 +52,7 @@ std::unique_ptr<NbdServer> start_nbd_server(const std::vector<NbdLayer>& layers,
 
 /// A container that qemu reads for us. Looks at what the image names first (qemu_image.h), which
 /// must lie below its folder or in one of `parent_folders`.
-std::shared_ptr<const VirtualDisk> open_foreign_disk(
+std::shared_ptr<const VirtualDisk> open_qemu_disk(
     const ReadStorage& storage, const std::string& path, const std::string& format,
     const std::vector<std::string>& parent_folders = {});
 

@@ -8,9 +8,9 @@ namespace goldhive {
 
 namespace {
 
-class ForeignDisk final : public VirtualDisk {
+class QemuDisk final : public VirtualDisk {
  public:
-  ForeignDisk(ForeignImage image, std::unique_ptr<ByteSource> disk)
+  QemuDisk(QemuImage image, std::unique_ptr<ByteSource> disk)
       : VirtualDisk(image.files.front().path), image_(std::move(image)), disk_(std::move(disk)) {
     for (const std::string& note : image_.notes) add_note(note);
     if (!image_.write_refusal.empty()) refuse_writing(image_.write_refusal);
@@ -21,7 +21,7 @@ class ForeignDisk final : public VirtualDisk {
   /// The disk is one of them: it is what has a journal.
   std::vector<std::string> host_files() const override {
     std::vector<std::string> files;
-    for (const ForeignFile& file : image_.files) files.push_back(file.path);
+    for (const QemuFile& file : image_.files) files.push_back(file.path);
     files.push_back(disk_->name());
     return files;
   }
@@ -38,20 +38,21 @@ class ForeignDisk final : public VirtualDisk {
   }
 
  private:
-  ForeignImage image_;
+  QemuImage image_;
   std::unique_ptr<ByteSource> disk_;
 };
 
 }  // namespace
 
-std::shared_ptr<const VirtualDisk> open_foreign_disk(
-    const ReadStorage& storage, const std::string& path, const std::string& format,
-    const std::vector<std::string>& parent_folders) {
-  ForeignImage image =
-      examine_foreign(storage, path, format, FilePlaces(storage, path, parent_folders));
+std::shared_ptr<const VirtualDisk> open_qemu_disk(const ReadStorage& storage,
+                                                  const std::string& path,
+                                                  const std::string& format,
+                                                  const std::vector<std::string>& parent_folders) {
+  QemuImage image =
+      examine_qemu_image(storage, path, format, FilePlaces(storage, path, parent_folders));
   auto disk = storage.open(disk_inside(path));  // from here on qemu's lock keeps writers out
   check_maps(storage, image);
-  return std::make_shared<ForeignDisk>(std::move(image), std::move(disk));
+  return std::make_shared<QemuDisk>(std::move(image), std::move(disk));
 }
 
 }  // namespace goldhive

@@ -33,10 +33,10 @@ std::string file_named(const std::string& image, const std::string& name) {
 
 class Examiner {
  public:
-  Examiner(const ReadStorage& storage, const FilePlaces& places, ForeignImage& image)
+  Examiner(const ReadStorage& storage, const FilePlaces& places, QemuImage& image)
       : storage_(storage), places_(places), image_(image) {}
 
-  /// `format` as foreign_format() tells it; "" for a raw disk.
+  /// `format` as qemu_format() tells it; "" for a raw disk.
   void look_at(const std::string& path, const std::string& format) {
     const auto file = storage_.open(path);
     if (format == "qcow2") {
@@ -45,20 +45,20 @@ class Examiner {
       look_at_vmdk(path, *file);
     } else if (format == "vdi") {
       check_vdi_header(*file);
-      add({path, ForeignFile::Map::vdi});
+      add({path, QemuFile::Map::vdi});
     } else {
       add({path});
     }
   }
 
  private:
-  void add(ForeignFile file) {
+  void add(QemuFile file) {
     if (image_.files.size() >= max_files) {
       throw Error(ErrorKind::unsupported, fmt::format("depends on more than {} files", max_files),
                   image_.files.front().path);
     }
     if (std::any_of(image_.files.begin(), image_.files.end(),
-                    [&](const ForeignFile& other) { return other.path == file.path; })) {
+                    [&](const QemuFile& other) { return other.path == file.path; })) {
       throw Error(ErrorKind::corrupt, "the chain of parent disks comes back to this file",
                   file.path);
     }
@@ -85,11 +85,11 @@ class Examiner {
       throw Error(ErrorKind::unsupported,
                   fmt::format("its parent disk {} is {}", parent.name(), other), child);
     }
-    return foreign_format(parent);
+    return qemu_format(parent);
   }
 
   void look_at_qcow2(const std::string& path, const ByteSource& file) {
-    add({path, ForeignFile::Map::qcow2});
+    add({path, QemuFile::Map::qcow2});
     const Qcow2Header header = read_qcow2_header(file);
     if (header.marked_corrupt) {
       image_.notes.push_back(fmt::format(
@@ -116,11 +116,11 @@ class Examiner {
           "qemu-img convert -O vmdk";
     }
     if (is_vmdk_text(file)) {
-      add({path, ForeignFile::Map::descriptor});
+      add({path, QemuFile::Map::descriptor});
       for (const VmdkExtent& extent : descriptor.extents) look_at_extent(path, extent);
     } else {
       vmdk_sparse_sectors(file);
-      add({path, ForeignFile::Map::vmdk});
+      add({path, QemuFile::Map::vmdk});
     }
     if (const std::string other = vmdk_parent_to_qemu(file); other != descriptor.parent) {
       throw Error(
@@ -131,7 +131,7 @@ class Examiner {
     if (descriptor.parent.empty()) return;
     const std::string parent = existing(path, descriptor.parent, "its parent disk");
     const auto source = storage_.open(parent);
-    if (foreign_format(*source) != "vmdk") {
+    if (qemu_format(*source) != "vmdk") {
       throw Error(ErrorKind::corrupt, fmt::format("its parent disk {} is no VMDK", parent), path);
     }
     if (read_vmdk_descriptor(*source).content_id != descriptor.parent_id) {
@@ -163,7 +163,7 @@ class Examiner {
     }
     if (flat) {
       constexpr std::uint64_t most = UINT64_MAX / 1024;
-      add({file, ForeignFile::Map::none,
+      add({file, QemuFile::Map::none,
            (std::min(extent.offset, most) + std::min(extent.sectors, most)) * 512});
       return;
     }
@@ -174,17 +174,17 @@ class Examiner {
                               extent.sectors),
                   path);
     }
-    add({file, ForeignFile::Map::vmdk});
+    add({file, QemuFile::Map::vmdk});
   }
 
   const ReadStorage& storage_;
   const FilePlaces& places_;
-  ForeignImage& image_;
+  QemuImage& image_;
 };
 
 }  // namespace
 
-std::string foreign_format(const ByteSource& file) {
+std::string qemu_format(const ByteSource& file) {
   const Bytes head =
       file.read(0, static_cast<std::size_t>(std::min<std::uint64_t>(file.size(), 512)));
   const ByteView view(head, 0, file.name());
@@ -226,49 +226,49 @@ bool is_vmdk_extent(const ReadStorage& storage, const std::string& path) {
   const std::optional<FileInfo> info = storage.stat(beside);
   if (!info || info->type != FileType::file) return false;
   const auto file = storage.open(beside);
-  if (file->size() == 0 || foreign_format(*file) != "vmdk") return false;
+  if (file->size() == 0 || qemu_format(*file) != "vmdk") return false;
   const std::vector<VmdkExtent> extents = read_vmdk_descriptor(*file).extents;
   return std::any_of(extents.begin(), extents.end(), [&](const VmdkExtent& extent) {
     return !extent.file.empty() && file_named(beside, extent.file) == path;
   });
 }
 
-ForeignImage examine_foreign(const ReadStorage& storage, const std::string& path,
+QemuImage examine_qemu_image(const ReadStorage& storage, const std::string& path,
                              const std::string& format) {
-  return examine_foreign(storage, path, format, FilePlaces(storage, path));
+  return examine_qemu_image(storage, path, format, FilePlaces(storage, path));
 }
 
-ForeignImage examine_foreign(const ReadStorage& storage, const std::string& path,
+QemuImage examine_qemu_image(const ReadStorage& storage, const std::string& path,
                              const std::string& format, const FilePlaces& places) {
-  if (foreign_format(*storage.open(path)) != format) {
+  if (qemu_format(*storage.open(path)) != format) {
     throw Error(ErrorKind::corrupt, fmt::format("has no mark of a {} at its start", format), path);
   }
-  ForeignImage image;
+  QemuImage image;
   image.format = format;
   Examiner(storage, places, image).look_at(path, format);
   return image;
 }
 
-void check_maps(const ReadStorage& storage, const ForeignImage& image) {
-  for (const ForeignFile& part : image.files) {
+void check_maps(const ReadStorage& storage, const QemuImage& image) {
+  for (const QemuFile& part : image.files) {
     const auto file = storage.open(part.path);
     switch (part.map) {
-      case ForeignFile::Map::descriptor:
+      case QemuFile::Map::descriptor:
         break;
-      case ForeignFile::Map::none:
+      case QemuFile::Map::none:
         if (file->size() < part.least_size) {
           throw Error::corrupt(part.path, file->size(), "a part of the VMDK is cut off",
                                fmt::format("{} bytes", part.least_size),
                                fmt::format("{} bytes", file->size()));
         }
         break;
-      case ForeignFile::Map::qcow2:
+      case QemuFile::Map::qcow2:
         check_qcow2_map(*file);
         break;
-      case ForeignFile::Map::vdi:
+      case QemuFile::Map::vdi:
         check_vdi_map(*file);
         break;
-      case ForeignFile::Map::vmdk:
+      case QemuFile::Map::vmdk:
         check_vmdk_map(*file);
         break;
     }

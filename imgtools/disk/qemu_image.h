@@ -21,7 +21,7 @@
 namespace goldhive {
 
 /// "vmdk", "qcow2", "vdi", or "" if `file` is none of them: by its first bytes.
-std::string foreign_format(const ByteSource& file);
+std::string qemu_format(const ByteSource& file);
 
 /// What a file is if it is a container that nothing here reads, by its first bytes: "a QED image";
 /// "" if it is none that we know.
@@ -32,17 +32,17 @@ std::string unread_container(std::span<const std::uint8_t> head);
 bool is_vmdk_extent(const ReadStorage& storage, const std::string& path);
 
 /// A file that holds part of a disk, and how.
-struct ForeignFile {
+struct QemuFile {
   enum class Map { none, qcow2, vdi, vmdk, descriptor };
   std::string path;
   Map map = Map::none;           ///< descriptor: of a VMDK; what it names as its extents follows
   std::uint64_t least_size = 0;  ///< without a map: what must be there of it
 };
 
-struct ForeignImage {
+struct QemuImage {
   std::string format;
-  std::vector<ForeignFile> files;  ///< the image itself first, then all it depends on
-  std::string write_refusal;       ///< "" if it can be written
+  std::vector<QemuFile> files;  ///< the image itself first, then all it depends on
+  std::string write_refusal;    ///< "" if it can be written
   std::vector<std::string> notes;
 };
 
@@ -50,14 +50,14 @@ struct ForeignImage {
 /// file that it names), corrupt, unsupported (a name that is no file, a chain beyond any real one),
 /// refused (a file that lies in none of the `places`). An image of which a part lies outside of its
 /// own folder is not to be written, wherever it may be read.
-ForeignImage examine_foreign(const ReadStorage& storage, const std::string& path,
+QemuImage examine_qemu_image(const ReadStorage& storage, const std::string& path,
                              const std::string& format, const FilePlaces& places);
 /// The same where all must lie below the folder of the image.
-ForeignImage examine_foreign(const ReadStorage& storage, const std::string& path,
+QemuImage examine_qemu_image(const ReadStorage& storage, const std::string& path,
                              const std::string& format);
 
 /// Establishes that all that the image maps lies in its files: Error(corrupt) if one is cut off. To
 /// be asked while nobody writes the image, and before anything is read of it.
-void check_maps(const ReadStorage& storage, const ForeignImage& image);
+void check_maps(const ReadStorage& storage, const QemuImage& image);
 
 }  // namespace goldhive

@@ -36,8 +36,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const fuzz::OneFileStorage storage(fuzz::edited_image(bases, {data, size}));
   const std::string path = fuzz::OneFileStorage::path;
   try {
-    const std::string format = foreign_format(*storage.open(path));
-    if (!format.empty()) check_maps(storage, examine_foreign(storage, path, format));
+    const std::string format = qemu_format(*storage.open(path));
+    if (!format.empty()) check_maps(storage, examine_qemu_image(storage, path, format));
   } catch (const Error&) {
   }
   return 0;

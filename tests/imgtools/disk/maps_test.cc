@@ -188,7 +188,7 @@ TEST_CASE("a qcow2 that qemu marked as corrupt is read with a note") {
   Bytes file = small_qcow2();
   be(file, 72, 2, 8);
   const auto storage = host_read_storage();
-  const ForeignImage image = examine_foreign(*storage, dir.write("disk", file), "qcow2");
+  const QemuImage image = examine_qemu_image(*storage, dir.write("disk", file), "qcow2");
   REQUIRE(image.notes.size() == 1);
   CHECK_THAT(image.notes[0], Catch::Contains("marked as corrupt"));
 }
@@ -197,7 +197,7 @@ TEST_CASE("the parts of a split VMDK must be there, whole, and of the size that 
   const TempDir dir;
   const auto storage = host_read_storage();
   const auto check = [&](const std::string& extents) {
-    const ForeignImage image = examine_foreign(
+    const QemuImage image = examine_qemu_image(
         *storage, dir.write("disk.vmdk", "# Disk DescriptorFile\n" + extents), "vmdk");
     check_maps(*storage, image);
   };
@@ -230,7 +230,7 @@ TEST_CASE(
     INFO(extent);
     const std::string path =
         dir.write("disk.vmdk", std::string("# Disk DescriptorFile\n") + extent + "\n");
-    const Error e = error_of([&] { examine_foreign(*storage, path, "vmdk"); });
+    const Error e = error_of([&] { examine_qemu_image(*storage, path, "vmdk"); });
     CHECK(e.kind() == ErrorKind::unsupported);
     CHECK_THAT(e.what(), Catch::Contains("an extent that is not read"));
   }
@@ -241,7 +241,7 @@ TEST_CASE("a VMDK of no sectors, to qemu a descriptor of other files, is an erro
   Bytes file = small_vmdk();
   put_u64(file, 12, 0);
   const std::string path = dir.write("disk.vmdk", file);
-  CHECK(error_of([&] { examine_foreign(*host_read_storage(), path, "vmdk"); }).kind() ==
+  CHECK(error_of([&] { examine_qemu_image(*host_read_storage(), path, "vmdk"); }).kind() ==
         ErrorKind::corrupt);
 }
 
@@ -253,7 +253,7 @@ TEST_CASE("a second header does not hide that the first one makes a VMDK a descr
   file.resize(file.size() + 512);
   put_u64(file, 56, ~std::uint64_t{0});
   const auto examine = [&] {
-    examine_foreign(*host_read_storage(), dir.write("disk.vmdk", file), "vmdk");
+    examine_qemu_image(*host_read_storage(), dir.write("disk.vmdk", file), "vmdk");
   };
   CHECK_NOTHROW(examine());
   put_u64(file, 12, 0);
@@ -263,7 +263,7 @@ TEST_CASE("a second header does not hide that the first one makes a VMDK a descr
 TEST_CASE("a hint of a parent that only qemu finds in a VMDK is an error") {
   const TempDir dir;
   const auto examine = [&](const Bytes& file) {
-    examine_foreign(*host_read_storage(), dir.write("disk.vmdk", file), "vmdk");
+    examine_qemu_image(*host_read_storage(), dir.write("disk.vmdk", file), "vmdk");
   };
   for (const std::string hint : {"CID=1\nparentCID=ffffffff\nparentFileNameHint=\"/etc/passwd\"\n",
                                  "# not meant: parentFileNameHint=\"/etc/passwd\"\n",
@@ -291,13 +291,13 @@ TEST_CASE("an extent of a VMDK that qemu would read otherwise is an error") {
         "RW 2 FLAT \"a\rb\" 0\n", "RW two FLAT \"a\" 0\n"}) {
     INFO(lines);
     const std::string path = dir.write("disk.vmdk", "# Disk DescriptorFile\nCID=1\n" + lines);
-    const Error e = error_of([&] { examine_foreign(*host_read_storage(), path, "vmdk"); });
+    const Error e = error_of([&] { examine_qemu_image(*host_read_storage(), path, "vmdk"); });
     CHECK(e.kind() == ErrorKind::corrupt);
     CHECK_THAT(e.what(), Catch::Contains("qemu"));
   }
   const std::string path = dir.write(
       "disk.vmdk", "# Disk DescriptorFile\nRW 2 FLAT \"" + std::string(512, 'a') + "\" 0\n");
-  CHECK(error_of([&] { examine_foreign(*host_read_storage(), path, "vmdk"); }).kind() ==
+  CHECK(error_of([&] { examine_qemu_image(*host_read_storage(), path, "vmdk"); }).kind() ==
         ErrorKind::corrupt);
 }
 
@@ -305,7 +305,7 @@ TEST_CASE("a parent that was changed since or is of a format that is not checked
   const TempDir dir;
   const auto storage = host_read_storage();
   const auto examine = [&](const std::string& name) {
-    examine_foreign(*storage, dir / name, foreign_format(*storage->open(dir / name)));
+    examine_qemu_image(*storage, dir / name, qemu_format(*storage->open(dir / name)));
   };
   dir.write("base.vmdk", small_vmdk());  // CID=12345678
   const auto child_of = [&](const std::string& id) {
@@ -348,7 +348,7 @@ TEST_CASE("qemu reads what the fixtures build, and its own images of every kind 
   };
   const auto check = [&](const std::string& name, const std::string& format) {
     INFO(name);
-    CHECK_NOTHROW(check_maps(*storage, examine_foreign(*storage, dir / name, format)));
+    CHECK_NOTHROW(check_maps(*storage, examine_qemu_image(*storage, dir / name, format)));
   };
   dir.write("q", small_qcow2());
   CHECK(raw_of("q", "qcow2") ==
@@ -409,6 +409,6 @@ TEST_CASE("a disk that qemu would read as zeros where its file is cut off is an 
   file.pop_back();
   const std::string path = dir.write("disk.qcow2", file);
   const auto storage = with_disks(host_read_storage());
-  CHECK_THAT(error_of([&] { open_foreign_disk(*storage, path, "qcow2"); }).what(),
+  CHECK_THAT(error_of([&] { open_qemu_disk(*storage, path, "qcow2"); }).what(),
              Catch::Contains("cut off"));
 }

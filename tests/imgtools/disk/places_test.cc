@@ -35,9 +35,9 @@ struct TwoFolders {
   FilePlaces places(const std::string& image, std::vector<std::string> folders = {}) const {
     return FilePlaces(*storage, image, std::move(folders));
   }
-  ForeignImage foreign(const std::string& image, std::vector<std::string> folders = {}) const {
-    return examine_foreign(*storage, image, foreign_format(*storage->open(image)),
-                           places(image, std::move(folders)));
+  QemuImage examined(const std::string& image, std::vector<std::string> folders = {}) const {
+    return examine_qemu_image(*storage, image, qemu_format(*storage->open(image)),
+                              places(image, std::move(folders)));
   }
 };
 
@@ -122,13 +122,13 @@ TEST_CASE("a part of a VMDK outside of its folder is refused, and never written"
     fs::create_directory_symlink(t.outside, t.inside + "/sub");
   }
   const std::string image = t.dir.write("images/disk.vmdk", flat_descriptor(name));
-  check_refused([&] { t.foreign(image); });
-  const ForeignImage allowed = t.foreign(image, {t.outside});
+  check_refused([&] { t.examined(image); });
+  const QemuImage allowed = t.examined(image, {t.outside});
   CHECK(allowed.files.size() == 2);
   CHECK_THAT(allowed.write_refusal, Catch::Contains("outside of its folder"));
 
   t.dir.write("images/own", Bytes(4096));
-  CHECK(t.foreign(t.dir.write("images/own.vmdk", flat_descriptor("own"))).write_refusal.empty());
+  CHECK(t.examined(t.dir.write("images/own.vmdk", flat_descriptor("own"))).write_refusal.empty());
 }
 
 TEST_CASE("a parent of a qcow2 outside of its folder is refused unless its folder was named") {
@@ -147,8 +147,8 @@ TEST_CASE("a parent of a qcow2 outside of its folder is refused unless its folde
   }
   SECTION("by one that is not there, of which nothing is told") { name = "/no/such/file"; }
   const std::string image = t.dir.write("images/disk.qcow2", qcow2_with_parent(name));
-  check_refused([&] { t.foreign(image); });
-  if (name != "/no/such/file") CHECK(t.foreign(image, {t.outside}).write_refusal.empty());
+  check_refused([&] { t.examined(image); });
+  if (name != "/no/such/file") CHECK(t.examined(image, {t.outside}).write_refusal.empty());
 }
 
 TEST_CASE("a parent of a VMDK outside of its folder is refused") {
@@ -158,7 +158,7 @@ TEST_CASE("a parent of a VMDK outside of its folder is refused") {
   text.replace(text.find("ffffffff"), 8, "87654321");
   text += "parentFileNameHint=\"" + t.outside + "/base.vmdk\"\n";
   const std::string image = t.dir.write("images/disk.vmdk", text);
-  check_refused([&] { t.foreign(image); });
+  check_refused([&] { t.examined(image); });
 }
 
 TEST_CASE(

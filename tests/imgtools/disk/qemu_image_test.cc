@@ -12,14 +12,14 @@ using namespace goldhive::testing;
 
 namespace {
 
-ForeignImage examine(const std::string& path) {
+QemuImage examine(const std::string& path) {
   const auto storage = host_read_storage();
-  return examine_foreign(*storage, path, foreign_format(*storage->open(path)));
+  return examine_qemu_image(*storage, path, qemu_format(*storage->open(path)));
 }
 
-std::vector<std::string> paths_of(const ForeignImage& image) {
+std::vector<std::string> paths_of(const QemuImage& image) {
   std::vector<std::string> paths;
-  for (const ForeignFile& file : image.files) paths.push_back(file.path);
+  for (const QemuFile& file : image.files) paths.push_back(file.path);
   return paths;
 }
 
@@ -48,15 +48,15 @@ std::string descriptor(const std::string& lines) {
 
 }  // namespace
 
-TEST_CASE("foreign containers are recognised by their first bytes") {
-  CHECK(foreign_format(MemorySource(qcow2_with_parent(""), "m")) == "qcow2");
+TEST_CASE("containers that qemu reads are recognised by their first bytes") {
+  CHECK(qemu_format(MemorySource(qcow2_with_parent(""), "m")) == "qcow2");
   const std::string text = descriptor("");
-  CHECK(foreign_format(MemorySource(Bytes(text.begin(), text.end()), "m")) == "vmdk");
+  CHECK(qemu_format(MemorySource(Bytes(text.begin(), text.end()), "m")) == "vmdk");
   Bytes vdi(512);
   put_u32(vdi, 64, 0xbeda107f);
-  CHECK(foreign_format(MemorySource(vdi, "m")) == "vdi");
-  CHECK(foreign_format(MemorySource(Bytes(512), "m")).empty());
-  CHECK(foreign_format(MemorySource(Bytes{}, "m")).empty());
+  CHECK(qemu_format(MemorySource(vdi, "m")) == "vdi");
+  CHECK(qemu_format(MemorySource(Bytes(512), "m")).empty());
+  CHECK(qemu_format(MemorySource(Bytes{}, "m")).empty());
 }
 
 TEST_CASE("an image that names anything but a file is refused before qemu is started") {
@@ -96,7 +96,7 @@ TEST_CASE("a file that is forced to be of a format and is not is refused before 
   const std::string path = dir.write("disk", Bytes(4096));
   const auto storage = host_read_storage();
   for (const std::string format : {"qcow2", "vmdk", "vdi"}) {
-    CHECK_THAT(error_of([&] { examine_foreign(*storage, path, format); }).what(),
+    CHECK_THAT(error_of([&] { examine_qemu_image(*storage, path, format); }).what(),
                Catch::Contains("has no mark of a " + format));
   }
 }

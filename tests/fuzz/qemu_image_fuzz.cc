@@ -25,10 +25,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   try {
     const auto file = storage.open(path);
     unread_container(file->read(0, std::min<std::size_t>(size, 64)));
-    const std::string format = foreign_format(*file);
+    const std::string format = qemu_format(*file);
     if (format.empty()) return 0;
-    const ForeignImage image = examine_foreign(storage, path, format);
-    for (const ForeignFile& part : image.files) require_plain(part.path);
+    const QemuImage image = examine_qemu_image(storage, path, format);
+    for (const QemuFile& part : image.files) require_plain(part.path);
     check_maps(storage, image);
   } catch (const Error&) {
   }
