@@ -126,8 +126,8 @@ TEST_CASE("a change of a fixed VHD is the bytes themselves, its footer and nothi
   const HostChange change = open_disk(path)->host_change(writes);
   CHECK(change.sizes.empty());
   REQUIRE(change.edits.size() == writes.size() + 1);
-  CHECK(change.edits.back().offset == mib);
-  CHECK(change.edits.back().data.size() == 512);
+  CHECK(change.edits.back().write.offset == mib);
+  CHECK(change.edits.back().write.data.size() == 512);
   for (std::size_t i = 0; i < writes.size(); ++i) {
     CHECK(change.edits[i].write.offset == writes[i].offset);
     CHECK(change.edits[i].write.data == writes[i].data);
