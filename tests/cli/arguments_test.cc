@@ -2,11 +2,11 @@
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <iterator>
-#include <regex>
 #include <set>
 
 #include "src/cli/command.h"
 #include "tests/golden.h"
+#include "tests/support/regex.h"
 
 namespace goldhive::tests {
 namespace {
@@ -217,11 +217,10 @@ std::map<std::string, std::set<std::string>> flags_of_manual() {
     if (line.starts_with(".SH ")) section.clear();
     if (line.starts_with(".SS ")) section = line.substr(4);
     if (entry && !section.empty()) {
-      line = std::regex_replace(line, std::regex("\\\\-"), "-");
-      const std::regex flag("(^|[\\s\"])(--?[a-z][a-z-]*)");
-      for (auto m = std::sregex_iterator(line.begin(), line.end(), flag);
-           m != std::sregex_iterator(); ++m) {
-        sections[section].insert((*m)[2]);
+      line = testing::replace_all(line, "\\\\-", "-");
+      for (const testing::Match& match :
+           testing::all_matches(line, "(^|[\\s\"])(--?[a-z][a-z-]*)")) {
+        sections[section].insert(match[2]);
       }
     }
     entry = line == ".TP";

@@ -63,7 +63,7 @@ TEST_CASE("Each bad target gives one line and an error and the good one is still
   CHECK(got.code == 2);
 
   std::istringstream lines(got.err);
-  const json report = json::parse(got.out);
+  const json report = got.json();
   REQUIRE(report["targets"].size() == bad.size() + 1);
   for (std::size_t i = 0; i < bad.size(); ++i) {
     std::string line;
@@ -96,7 +96,7 @@ TEST_CASE("A damaged hive in a tree is named and the rest of the tree is still j
   CHECK(got.code == 2);
   CHECK(got.err.starts_with("goldhive: tree"));
   CHECK(got.err.find("SYSTEM") != std::string::npos);
-  const json report = json::parse(got.out);
+  const json report = got.json();
   const json& found = report["targets"][0]["installations"][0];
   CHECK(found["hives"][1]["state"] == "damaged");
   CHECK(found["hives"][0]["state"] == "clean");

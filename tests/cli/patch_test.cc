@@ -52,7 +52,7 @@ TEST_CASE("A patch sets what a patch can set and says what is left to do") {
                               Catch::Contains("undo: ") && Catch::Contains("1 finding"));
   for (const std::string& hive : hives(session)) require_sound(hive);
   const Outcome scan = session.run({"scan", "win7", "-f", "json"});
-  const json report = json::parse(scan.out);
+  const json report = scan.json();
   for (const json& finding : report["targets"][0]["installations"][0]["findings"]) {
     if (finding["id"] != "servicing.kb3140245" && finding["severity"] != "info") {
       CHECK(finding["verdict"] == "pass");
@@ -69,7 +69,7 @@ TEST_CASE("A patch that no hivex has checked says so") {
   session = windows_7();
   session.put_recipe("windows-7-sp1-x64-ready", "ready");
   const json report =
-      json::parse(session.run({"patch", "--no-cross-check", "-f", "json", "win7", "ready"}).out);
+      session.run({"patch", "--no-cross-check", "-f", "json", "win7", "ready"}).json();
   CHECK_THAT(report["targets"][0]["notes"].dump(), Catch::Contains(note));
   CHECK(report["targets"][1]["notes"].empty());  // nothing was changed there
 }
@@ -108,7 +108,7 @@ TEST_CASE("undo and recover report what they did as the other commands do") {
                          {{"path", config + "SYSTEM"}, {"changed", true}}};
   CHECK(json::parse(undo)["targets"][0]["restored"] == restored);
   const auto error_of = [&session](const char* command) {
-    return json::parse(session.run({command, "win7", "-f", "json"}).out)["targets"][0]["error"];
+    return session.run({command, "win7", "-f", "json"}).json()["targets"][0]["error"];
   };
   CHECK(error_of("undo")["kind"] == "not-found");
   CHECK(error_of("recover").is_null());
@@ -257,7 +257,7 @@ TEST_CASE("A dirty hive is recovered from its logs and patched, and its logs are
   CHECK(patch.err.empty());
   for (const std::string& hive : hives(session)) require_sound(hive);
   const Outcome scan = session.run({"scan", "win7", "-f", "json"});
-  const json report = json::parse(scan.out);
+  const json report = scan.json();
   for (const json& hive : report["targets"][0]["installations"][0]["hives"]) {
     CAPTURE(hive["name"]);
     CHECK(hive["state"] == "clean");

@@ -47,7 +47,7 @@ TEST_CASE("Options narrow and widen a plan") {
   session.put_recipe("windows-7-sp1-x64", "win7");
   const auto changes = [&](std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), {"plan", "win7", "-f", "json"});
-    const json report = json::parse(session.run(arguments).out);
+    const json report = session.run(arguments).json();
     return report["targets"][0]["installations"][0]["changes"];
   };
   CHECK(changes({}).size() == 6);
@@ -124,9 +124,9 @@ TEST_CASE("Verify names the faults of a hive and passes a sound one") {
 TEST_CASE("A dirty hive is verified as its logs make it") {
   Session session;
   session.put_recipe("dirty-7-old-logs", "dirty");
-  const json with = json::parse(session.run({"verify", "dirty", "-f", "json"}).out);
+  const json with = session.run({"verify", "dirty", "-f", "json"}).json();
   CHECK(with["targets"][0]["hive_checks"][0]["state"] == "recovered");
-  const json without = json::parse(session.run({"verify", "dirty", "--no-logs", "-f", "json"}).out);
+  const json without = session.run({"verify", "dirty", "--no-logs", "-f", "json"}).json();
   CHECK(without["targets"][0]["hive_checks"][0]["state"] == "dirty");
 }
 
@@ -145,8 +145,8 @@ TEST_CASE("A target whose patch was cut off is read as it was before and says so
   const std::size_t changes = crashed.storage.changes().size();
   const Outcome after = crashed.run({"scan", "-f", "json", "win7"});
   CHECK(after.code == before.code);
-  json expected = json::parse(before.out);
-  json found = json::parse(after.out);
+  json expected = before.json();
+  json found = after.json();
   REQUIRE(found["targets"][0]["notes"].size() == 1);
   const std::string note = found["targets"][0]["notes"][0];
   CHECK(note.find("was cut off") != std::string::npos);

@@ -63,7 +63,7 @@ TEST_CASE("What somebody writes meanwhile is judged with a note that says who") 
   session.put_recipe("windows-7-sp1-x64", "win7");
   session.put_recipe("windows-7-sp1-x64", "other");
   session.storage.write_elsewhere("win7/Windows/System32/config/SYSTEM");
-  const json report = json::parse(session.run({"scan", "-f", "json", "win7", "other"}).out);
+  const json report = session.run({"scan", "-f", "json", "win7", "other"}).json();
   REQUIRE(report["targets"][0]["notes"].size() == 1);
   CHECK(report["targets"][0]["notes"][0] ==
         "win7/Windows/System32/config/SYSTEM may change while it is read: process 7 (qemu) has it "
@@ -96,7 +96,7 @@ TEST_CASE("The SYSTEM hive of a real Windows 7 fails for TLS and leaves the rest
   session.storage.put("SYSTEM.win7", system->read(0, static_cast<std::size_t>(system->size())));
   const Outcome got = session.run({"scan", "-f", "json", "SYSTEM.win7"});
   CHECK(got.code == 2);
-  const json report = json::parse(got.out);
+  const json report = got.json();
   const json& found = report["targets"][0]["installations"][0];
   CHECK(found["hives"][0]["state"] == "missing");
   CHECK(found["hives"][1]["state"] == "clean");

@@ -1,6 +1,7 @@
 // The command line in process, on a host in memory.
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -14,6 +15,8 @@ struct Outcome {
   int code = -1;
   std::string out;
   std::string err;
+
+  nlohmann::json json() const;  ///< `out`, parsed
 };
 
 /// A storage and what a user types at it.

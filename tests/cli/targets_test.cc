@@ -32,7 +32,7 @@ Bytes opaque_disk() {
 
 json scan(Session& session, Paths arguments, const std::string& input = "") {
   arguments.insert(arguments.begin(), {"scan", "-f", "json"});
-  return json::parse(session.run(arguments, input).out);
+  return session.run(arguments, input).json();
 }
 
 Paths paths_of(const json& report) {
@@ -206,7 +206,7 @@ TEST_CASE("An interrupt ends the run after the target at hand and says how far i
   const Outcome outcome = session.run({"scan", "a", "a", "a", "-f", "json"});
   CHECK(outcome.code == 130);
   CHECK_THAT(outcome.err, Catch::Contains("interrupted: 1 of 3 targets done"));
-  const json report = json::parse(outcome.out);
+  const json report = outcome.json();
   CHECK(report["interrupted"] == true);
   CHECK(report["targets"].size() == 1);
 }

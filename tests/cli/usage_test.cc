@@ -2,13 +2,13 @@
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <iterator>
-#include <regex>
 #include <set>
 
 #include "src/cli/command.h"
 #include "src/cli/exit_codes.h"
 #include "tests/cli/session.h"
 #include "tests/golden.h"
+#include "tests/support/regex.h"
 
 namespace goldhive::tests {
 namespace {
@@ -134,10 +134,9 @@ TEST_CASE("The version names the libraries") {
 
 std::set<std::string> flags_in(const std::string& text) {
   std::set<std::string> flags;
-  const std::regex flag("(^|[\\s,\\[|])(--?[a-zA-Z][a-z-]*)");
-  for (auto m = std::sregex_iterator(text.begin(), text.end(), flag); m != std::sregex_iterator();
-       ++m) {
-    flags.insert((*m)[2]);
+  for (const testing::Match& match :
+       testing::all_matches(text, "(^|[\\s,\\[|])(--?[a-zA-Z][a-z-]*)")) {
+    flags.insert(match[2]);
   }
   return flags;
 }
@@ -145,8 +144,8 @@ std::set<std::string> flags_in(const std::string& text) {
 TEST_CASE("The manual page and the help name the same flags") {
   std::ifstream file(source_folder() / "docs/goldhive.1");
   std::string page{std::istreambuf_iterator<char>(file), {}};
-  page = std::regex_replace(page, std::regex("\\\\-"), "-");
-  page = std::regex_replace(page, std::regex("[\"']"), " ");
+  page = testing::replace_all(page, "\\\\-", "-");
+  page = testing::replace_all(page, "[\"']", " ");
   std::set<std::string> helped;
   for (auto arguments : all_commands()) {
     Session session;

@@ -11,6 +11,7 @@
 #include "imgtools/formats.h"
 #include "tests/conformance/archive_maker.h"
 #include "tests/conformance/verdicts.h"
+#include "tests/conformance/windows_disk.h"
 
 using namespace goldhive;
 using namespace goldhive::testing;

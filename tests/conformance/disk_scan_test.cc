@@ -1,6 +1,7 @@
 #include <filesystem>
 
 #include "tests/conformance/verdicts.h"
+#include "tests/conformance/windows_disk.h"
 
 using namespace goldhive;
 using namespace goldhive::testing;

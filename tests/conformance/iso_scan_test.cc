@@ -4,6 +4,7 @@
 
 #include "imgtools/bytes/digest.h"
 #include "tests/conformance/verdicts.h"
+#include "tests/conformance/windows_disk.h"
 #include "tests/support/iso_maker.h"
 #include "tests/support/rich_wim.h"
 

@@ -5,6 +5,7 @@
 
 #include "tests/conformance/archive_maker.h"
 #include "tests/conformance/verdicts.h"
+#include "tests/conformance/windows_disk.h"
 #include "tests/support/iso_maker.h"
 #include "tests/support/libraries.h"
 #include "tests/support/rich_wim.h"

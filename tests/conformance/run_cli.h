@@ -16,17 +16,9 @@ struct RunResult {
   std::string out;
   std::string err;
 
-  nlohmann::json json() const { return nlohmann::json::parse(out); }
+  nlohmann::json json() const;  ///< what it printed, parsed
 };
 
-inline RunResult run_cli(const std::vector<std::string>& arguments) {
-  std::ostringstream out;
-  std::ostringstream err;
-  RunResult result;
-  result.status = cli::run(arguments, out, err);
-  result.out = out.str();
-  result.err = err.str();
-  return result;
-}
+RunResult run_cli(const std::vector<std::string>& arguments);
 
 }  // namespace goldhive::testing

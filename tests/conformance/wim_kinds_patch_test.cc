@@ -7,6 +7,7 @@
 
 #include "imgtools/bytes/digest.h"
 #include "tests/conformance/verdicts.h"
+#include "tests/conformance/windows_disk.h"
 #include "tests/support/rich_wim.h"
 
 using namespace goldhive;

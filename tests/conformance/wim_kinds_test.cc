@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "tests/conformance/verdicts.h"
+#include "tests/conformance/windows_disk.h"
 #include "tests/support/rich_wim.h"
 
 using namespace goldhive;

@@ -2,12 +2,13 @@
 // image with every attribute of every file, and can go on working with it; undo gives the bytes
 // back.
 #include <filesystem>
-#include <regex>
 
 #include "imgtools/bytes/digest.h"
 #include "imgtools/host/storage.h"
 #include "tests/conformance/verdicts.h"
 #include "tests/conformance/wim_maker.h"
+#include "tests/conformance/windows_disk.h"
+#include "tests/support/regex.h"
 
 using namespace goldhive;
 using namespace goldhive::testing;
@@ -28,18 +29,17 @@ std::string digest_of(const std::string& path) {
 std::map<std::string, std::string> files_of_image(const std::string& wim, int image) {
   const std::string text =
       must_run({"wimlib-imagex", "dir", wim, std::to_string(image), "--detailed"});
-  static const std::regex moving(
+  const std::string moving =
       "(Compressed size|Offset in WIM|Reference Count|Solid resource|Solid offset|Flags) *= "
-      "[^\n]*\n");
-  static const std::regex path("Full Path *= \"([^\"]*)\"");
+      "[^\n]*\n";
   std::map<std::string, std::string> files;
   std::size_t start = text.find("Full Path");
   while (start != std::string::npos) {
     const std::size_t next = text.find("Full Path", start + 1);
     const std::string one = text.substr(start, next - start);
-    std::smatch name;
-    REQUIRE(std::regex_search(one, name, path));
-    files[name[1]] = std::regex_replace(one, moving, "");
+    const std::vector<Match> names = all_matches(one, "Full Path *= \"([^\"]*)\"");
+    REQUIRE(!names.empty());
+    files[names[0][1]] = replace_all(one, moving, "");
     start = next;
   }
   return files;
@@ -49,14 +49,13 @@ std::vector<std::string> changed_files(const std::map<std::string, std::string>&
                                        const std::map<std::string, std::string>& after) {
   std::vector<std::string> changed;
   CHECK(before.size() == after.size());
-  static const std::regex content("(Hash|Uncompressed size) *= [^\n]*\n");
+  const std::string content = "(Hash|Uncompressed size) *= [^\n]*\n";
   for (const auto& [path, attributes] : before) {
     const auto now = after.find(path);
     REQUIRE(now != after.end());
     if (now->second == attributes) continue;
     changed.push_back(path);
-    CHECK(std::regex_replace(now->second, content, "") ==
-          std::regex_replace(attributes, content, ""));
+    CHECK(replace_all(now->second, content, "") == replace_all(attributes, content, ""));
   }
   return changed;
 }

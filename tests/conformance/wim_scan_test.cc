@@ -2,6 +2,7 @@
 // those without Windows are no error.
 #include "tests/conformance/verdicts.h"
 #include "tests/conformance/wim_maker.h"
+#include "tests/conformance/windows_disk.h"
 
 using namespace goldhive;
 using namespace goldhive::testing;

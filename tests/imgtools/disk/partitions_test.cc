@@ -1,11 +1,11 @@
 #include "imgtools/disk/partitions.h"
 
 #include <filesystem>
-#include <regex>
 
 #include "imgtools/disk/crc.h"
 #include "imgtools/host/storage.h"
 #include "tests/imgtools/disk/disk_support.h"
+#include "tests/support/regex.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/tools.h"
 
@@ -38,10 +38,9 @@ std::vector<Place> places_by_fdisk(const std::string& path, std::uint64_t sector
   const std::string list =
       must_run({"fdisk", "-b", std::to_string(sector), "-l", "-o", "Start,Sectors,Type", path});
   std::vector<Place> out;
-  const std::regex line("\n *([0-9]+) +([0-9]+) ([^\n]*)");
-  for (std::sregex_iterator it(list.begin(), list.end(), line), end; it != end; ++it) {
-    if ((*it)[3] == "Extended") continue;
-    out.push_back({std::stoull((*it)[1]) * sector, std::stoull((*it)[2]) * sector});
+  for (const testing::Match& line : testing::all_matches(list, "\n *([0-9]+) +([0-9]+) ([^\n]*)")) {
+    if (line[3] == "Extended") continue;
+    out.push_back({std::stoull(line[1]) * sector, std::stoull(line[2]) * sector});
   }
   return out;
 }
