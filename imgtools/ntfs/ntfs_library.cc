@@ -160,7 +160,7 @@ Mount::Mount(std::shared_ptr<const ByteSource> source)
   mount(NTFS_MNT_RDONLY | NTFS_MNT_FORENSIC);
 }
 
-Mount::Mount(std::shared_ptr<OverlaySource> overlay)
+Mount::Mount(const std::shared_ptr<OverlaySource>& overlay)
     : device_{overlay, overlay, std::nullopt, nullptr, 0}, name_(overlay->name()) {
   mount(NTFS_MNT_NONE);
 }

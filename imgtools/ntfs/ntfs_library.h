@@ -53,7 +53,7 @@ class Mount {
   /// Read-only: the device has no way to write.
   explicit Mount(std::shared_ptr<const ByteSource> source);
   /// For writing, into the overlay.
-  explicit Mount(std::shared_ptr<OverlaySource> overlay);
+  explicit Mount(const std::shared_ptr<OverlaySource>& overlay);
   ~Mount();
   Mount(const Mount&) = delete;
   Mount& operator=(const Mount&) = delete;

@@ -57,7 +57,7 @@ std::shared_ptr<const WimContainer> WimContainer::open(std::shared_ptr<const Byt
                                                        const std::string& path,
                                                        const OpenWimPart& open_part) {
   const std::shared_ptr<WimContainer> wim(new WimContainer);
-  wim->add_part(std::move(file), path);
+  wim->add_part(file, path);
   const WimHeader& header = wim->header();
   if (header.part != 1) {
     throw Error(ErrorKind::unsupported,
@@ -87,7 +87,8 @@ std::shared_ptr<const WimContainer> WimContainer::open(std::shared_ptr<const Byt
   return wim;
 }
 
-void WimContainer::add_part(std::shared_ptr<const ByteSource> file, const std::string& path) {
+void WimContainer::add_part(const std::shared_ptr<const ByteSource>& file,
+                            const std::string& path) {
   WimPart access{file, read_wim_header(*file), cache_};
   LargeBuffer table;
   if (!access.header.blob_table.is_absent()) {
@@ -108,7 +109,7 @@ void WimContainer::add_other_parts(const std::string& path, const OpenWimPart& o
       throw Error(ErrorKind::not_found,
                   fmt::format("part {} of {} is missing: {}", number, count, name), path);
     }
-    add_part(std::move(file), name);
+    add_part(file, name);
     const WimHeader& other = parts_.back().access.header;
     if (other.guid != header().guid || other.part != number || other.parts != count) {
       throw Error(ErrorKind::corrupt,

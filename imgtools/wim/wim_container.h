@@ -65,7 +65,7 @@ class WimContainer {
 
  private:
   WimContainer() = default;
-  void add_part(std::shared_ptr<const ByteSource> file, const std::string& path);
+  void add_part(const std::shared_ptr<const ByteSource>& file, const std::string& path);
   void add_other_parts(const std::string& path, const OpenWimPart& open_part);
   std::unique_ptr<ByteSource> open_solid(const Place& place, const WimResource& blob,
                                          const std::string& name) const;
