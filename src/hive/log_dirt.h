@@ -12,8 +12,8 @@
 // block. A log is one set of sectors: it is applied whole or not at all.
 #pragma once
 
-#include "src/hive/log_file.h"
 #include "src/hive/edit_buffer.h"
+#include "src/hive/log_file.h"
 
 namespace goldhive::hive {
 

@@ -19,8 +19,8 @@
 #include <cstdint>
 #include <optional>
 
-#include "src/hive/log_file.h"
 #include "src/hive/edit_buffer.h"
+#include "src/hive/log_file.h"
 
 namespace goldhive::hive {
 

@@ -24,10 +24,10 @@
 
 #include "src/hive/base_block.h"
 #include "src/hive/cell.h"
+#include "src/hive/edit_buffer.h"
 #include "src/hive/log_dirt.h"
 #include "src/hive/log_file.h"
 #include "src/hive/log_hvle.h"
-#include "src/hive/edit_buffer.h"
 
 namespace goldhive::hive {
 
@@ -132,7 +132,7 @@ void seal(EditBuffer& hive, const ByteSource& primary, const LogFile& last, Hvle
 /// Lays the chosen logs over the hive. Returns null, with reasons in the accounts, if nothing could
 /// be applied; throws Error(corrupt, unsupported) if what was applied cannot be trusted.
 std::shared_ptr<EditBuffer> replay(const std::shared_ptr<const ByteSource>& primary,
-                                      const std::vector<LogFile*>& chosen) {
+                                   const std::vector<LogFile*>& chosen) {
   auto hive = std::make_shared<EditBuffer>(primary, EditBuffer::recovery_budget);
   LogFile* last = chosen.front();
   HvleResult outcome;

@@ -244,7 +244,8 @@ TEST_CASE("only the active sequence of a VHDX log counts") {
   SECTION("entries of another log GUID are nothing") {
     recipe.log = {entry(0, 20, 0, 1)};
     Bytes file = build_vhdx(recipe);
-    for (const std::size_t at : {64 << 10, 128 << 10}) std::fill_n(file.begin() + at + 48, 16, 8);
+    for (const std::ptrdiff_t at : {64 << 10, 128 << 10})
+      std::fill_n(file.begin() + at + 48, 16, 8);
     refresh_vhdx_checksums(file);
     CHECK(first_block(*open_bytes(dir, file), 4096) ==
           Bytes(original.begin(), original.begin() + 4096));
