@@ -7,7 +7,8 @@
 //  - by order: a binary search, reading the keys it compares with.
 // Each key that is read on the way is checked against its own hint and against its neighbours in
 // order; the number of entries is checked against the key's count. Before a name counts as absent,
-// the whole leaf that would hold it is checked so, and its borders with the leaves beside it.
+// the whole leaf that would hold it is checked so, and its borders with the leaves beside it. Of
+// names that begin alike only the run and the keys beside it are checked.
 // Whatever does not fit is the fault() of the search. Then the lists are walked whole, since the
 // name may be there all the same.
 //

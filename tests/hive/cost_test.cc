@@ -125,14 +125,14 @@ TEST_CASE("questions that read one list over and over end") {
   const Key key = open_hive(bytes).root().find("K").value();
   const auto ask = [&](int number) -> std::optional<ErrorKind> {
     try {
-      key.find(fmt::format("{:05}", number % 20000 + 1));
+      key.find(fmt::format("absent{}", number));
       return std::nullopt;
     } catch (const Error& e) {
       return e.kind();
     }
   };
   std::optional<ErrorKind> end;
-  for (int i = 0; i < 20000 && !end; ++i) end = ask(i);
+  for (int i = 0; i < 10000 && !end; ++i) end = ask(i);
   CHECK(end == ErrorKind::refused);
 }
 
