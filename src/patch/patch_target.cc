@@ -176,11 +176,12 @@ class TargetPatch {
     const std::vector<std::string> files = linked_files(storage_, change);
     if (files.empty()) return false;
     if (settings_.links == Links::refuse) {
+      const std::uint64_t others = other_names(storage_, files.front());
       throw Error(ErrorKind::refused,
-                  fmt::format("has {} more names (hard links), and a patch in place would change "
-                              "them all: --break-links gives this name a file of its own, "
-                              "--all-links changes all",
-                              other_names(storage_, files.front())),
+                  fmt::format("has {} more {} (hard links), and a patch in place would change them "
+                              "all: --break-links gives this name a file of its own, --all-links "
+                              "changes all",
+                              others, others == 1 ? "name" : "names"),
                   without_disk_inside(files.front()));
     }
     open_.reset();

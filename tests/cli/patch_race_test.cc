@@ -138,7 +138,7 @@ TEST_CASE("A hive with other names is patched only as the user says") {
     const report::TargetReport report = race.patch();
     REQUIRE(report.error);
     CHECK(report.error->kind() == ErrorKind::refused);
-    CHECK_THAT(report.error->what(), Catch::Contains("has 1 more names") &&
+    CHECK_THAT(report.error->what(), Catch::Contains("has 1 more name ") &&
                                          Catch::Contains("--break-links") &&
                                          Catch::Contains("--all-links"));
     CHECK(race.disk().contents(software) == before);
