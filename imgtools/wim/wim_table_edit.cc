@@ -70,23 +70,26 @@ Bytes WimTableEdit::bytes() const {
   std::vector<std::size_t> to_cut;  // indices of the old table, in their order
   // A removed entry that stands between runs of solid entries stays as long as nothing else parts
   // them. Entries of other parts of a split WIM part nothing: readers pass over them.
-  bool after_solid = false;              // the last entry that stays is solid
-  std::optional<std::size_t> separator;  // index in to_cut of an entry behind it
+  bool after_solid = false;   // the last entry that stays is solid
+  bool parted = false;        // an entry behind it is to be cut:
+  std::size_t separator = 0;  // its index in to_cut
   for (std::size_t i = 0; i < old_.size(); ++i) {
     const WimBlobEntry entry = at_or_old(i);
     if (entry.part != old_.part()) continue;
     const bool solid = entry.resource.is_solid();
     if (removed_.count(i) == 0) {
-      if (solid && separator)
-        to_cut.erase(to_cut.begin() + static_cast<std::ptrdiff_t>(*separator));
-      separator.reset();
+      if (solid && parted) to_cut.erase(to_cut.begin() + static_cast<std::ptrdiff_t>(separator));
+      parted = false;
       after_solid = solid;
     } else if (!solid && next < added.size()) {
       put_wim_blob_entry(out, i * wim_blob_entry_size, added[next++]);
-      separator.reset();
+      parted = false;
       after_solid = false;
     } else {
-      if (!solid && after_solid && !separator) separator = to_cut.size();
+      if (!solid && after_solid && !parted) {
+        parted = true;
+        separator = to_cut.size();
+      }
       to_cut.push_back(i);
     }
   }

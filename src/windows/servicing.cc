@@ -1,6 +1,8 @@
 // All evidence on KB3140245 (rules B6 to B13), from the strongest down: the live files, the winners
 // of the component store, the package entries. Each weaker kind costs more reads and says less. So
 // the whole list of packages is only walked where no other evidence was found.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -97,7 +99,7 @@ void read_servicing(const Sources& sources, Installation& installation) {
   facts.pending_xml = find_pending_xml(sources);
 
   const RegistryHive& software = sources.software;
-  facts.reboot_pending = software.key(std::string(cbs) + "\\RebootPending").presence;
+  facts.reboot_pending = software.key(fmt::format("{}\\RebootPending", cbs)).presence;
   facts.winners_presence =
       search_key(software.key(winners_key), facts.why_unknown,
                  [&](const hive::Key& key) { facts.winners = find_winners(key, architecture); });
@@ -113,7 +115,7 @@ void read_servicing(const Sources& sources, Installation& installation) {
   const bool both_winners =
       has_winner(facts.winners, "winhttp.dll") && has_winner(facts.winners, "webio.dll");
   facts.packages_presence = search_key(
-      software.key(std::string(cbs) + "\\Packages"), facts.why_unknown, [&](const hive::Key& key) {
+      software.key(fmt::format("{}\\Packages", cbs)), facts.why_unknown, [&](const hive::Key& key) {
         facts.kb3140245 = find_kb3140245(key);
         if (!all_files && !both_winners && facts.kb3140245.empty()) {
           ListedPackages listed = list_packages(key);
