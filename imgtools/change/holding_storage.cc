@@ -74,6 +74,17 @@ class LentFile final : public WritableFile {
   std::shared_ptr<PagesRead> pages_;
 };
 
+/// One spelling for a path: "win7//SYSTEM" and "win7/SYSTEM" are one file, and "r:\\SYSTEM" and
+/// "R:/System" on Windows. A second one would be locked beside the first, and refused.
+std::string key_of(const std::string& path) {
+  std::string key;
+  for (const char c : comparable(path)) {
+    if (is_separator(c) && !key.empty() && is_separator(key.back())) continue;
+    key += c;
+  }
+  return key;
+}
+
 void require_unchanged(const PagesRead& pages, const WritableFile& file, const std::string& path) {
   if (!pages.first_change(file)) return;
   throw Error(ErrorKind::refused, std::string(changed) + "; nothing was written",
@@ -85,7 +96,7 @@ void require_unchanged(const PagesRead& pages, const WritableFile& file, const s
 std::shared_ptr<HoldingStorage::Known> HoldingStorage::known(const std::string& path) const {
   const bool disk = is_disk_inside(path);
   if (is_own_file(path) && !disk) return nullptr;
-  const std::string file = follow_links(base_, path);
+  const std::string file = key_of(follow_links(base_, path));
   const std::lock_guard lock(mutex_);
   if (disk && !behind_disk_) {
     behind_disk_ = true;
@@ -100,8 +111,8 @@ std::shared_ptr<HoldingStorage::Known> HoldingStorage::known(const std::string& 
 
 void HoldingStorage::forget(const std::string& path) {
   const std::lock_guard lock(mutex_);
-  files_.erase(path);
-  files_.erase(disk_inside(path));
+  files_.erase(key_of(path));
+  files_.erase(key_of(disk_inside(path)));
 }
 
 void HoldingStorage::hold(const std::string& path) {

@@ -4,6 +4,7 @@
 
 #include "imgtools/bytes/text.h"
 #include "imgtools/formats.h"
+#include "imgtools/host/path.h"
 
 namespace goldhive::target {
 namespace {
@@ -213,7 +214,7 @@ TargetReport visit_target(const ReadStorage& storage, const std::string& target,
 void add_hives(const windows::Installation& installation, const std::string& path,
                std::vector<std::string>& files) {
   for (const windows::HiveFact& hive : installation.hives) {
-    if (!hive.missing) files.push_back(path + "/" + hive.path);
+    if (!hive.missing) files.push_back(join_path(path, hive.path));
   }
 }
 
