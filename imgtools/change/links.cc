@@ -69,9 +69,8 @@ void break_links(Storage& storage, const std::string& given) {
   const ByteSource* old = found->content.get();
   const std::uint64_t room = storage.free_space(folder);
   remove_if_there(storage, fresh);
-  const std::unique_ptr<WritableFile> copy = storage.create(fresh);
-  try {
-    if (!copy->clone(*old)) {
+  const auto fill = [&](WritableFile& copy) {
+    if (!copy.clone(*old)) {
       if (room < old->size()) {
         throw Error(ErrorKind::refused,
                     fmt::format("not enough room on the file system for a copy without the other "
@@ -79,19 +78,16 @@ void break_links(Storage& storage, const std::string& given) {
                                 old->size(), room),
                     file);
       }
-      fill_from(*old, *copy);
+      fill_from(*old, copy);
     }
-    copy->copy_attributes(*old);
-    copy->sync();
+    copy.copy_attributes(*old);
+  };
+  const auto check = [&] {
     if (sha256(*storage.open(fresh)) != sha256(*old)) {
       throw Error(ErrorKind::io, "what was copied does not read back", fresh);
     }
-    storage.rename(fresh, file);
-  } catch (const Error&) {
-    try_to([&] { storage.remove(fresh); });
-    throw;
-  }
-  storage.sync_directory(folder);
+  };
+  write_whole_file(storage, {file, fresh, fill, check, true});
 }
 
 }  // namespace goldhive
