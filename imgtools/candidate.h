@@ -1,6 +1,6 @@
 // What a format is handed when it is asked whether something is of its kind, and to open it. A
-// format knows the candidate and not the table that lists it (formats.h): what is nested in an
-// image is opened by the candidate's Opener.
+// format knows the candidate and not the table of formats (formats.h): it opens an image inside its
+// image through the candidate's Opener.
 #pragma once
 
 #include <cstdint>
@@ -19,20 +19,20 @@ class UnpackBudget;
 
 struct OpenOptions {
   std::string input_format;  ///< a name of formats.cc to force, or "" to detect by content
-  /// Images inside archives are opened this deep: 1 opens disk.vhd in a zip, not one in a zip in a
+  /// How deep images inside archives are opened: 1 opens disk.vhd in a zip, but not in a zip in a
   /// zip.
   int depth = 1;
-  /// Bytes that may come out of an archive before it is taken for a bomb; 0: by its size.
+  /// Bytes that may come out of an archive before it counts as a bomb; 0 derives it from its size.
   std::uint64_t max_unpacked = 0;
   /// Folders besides its own where the parents and parts of an image may lie (FilePlaces).
   std::vector<std::string> parent_folders = {};
   std::string scratch_directory =
-      {};  ///< for what is too large for memory; "" is the working directory
-  /// Shared by an archive and what is nested in it; made by the outermost one.
+      {};  ///< where to put what is too large for memory; "" is the working directory
+  /// Shared by an archive and the archives in it; made by the outermost one.
   std::shared_ptr<UnpackBudget> budget = nullptr;
 };
 
-/// What the formats do together. The functions of formats.h of the same names say what each does.
+/// What formats need of the table. formats.h says what each function does, under the same name.
 class Opener {
  public:
   virtual ~Opener() = default;
@@ -60,8 +60,8 @@ struct Candidate {
   bool has_magic(std::size_t at, std::string_view magic) const;
 };
 
-/// What `path` of `storage` is, with its first bytes. Throws Error: not_found, io, unsupported (it
-/// is empty).
+/// Finds out what `path` of `storage` is and reads its first bytes. Throws Error: not_found, io,
+/// unsupported (the file is empty).
 Candidate examine(const ReadStorage& storage, const std::string& path, const OpenOptions& options,
                   const Opener& opener);
 

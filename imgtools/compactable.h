@@ -1,5 +1,5 @@
-// What an Image also is if its format leaves dead space behind: WIM and ESD files, which grow with
-// each change of them.
+// An Image is Compactable too if its format leaves dead space behind: WIM and ESD files, which grow
+// with each change.
 #pragma once
 
 #include "imgtools/host_change.h"
@@ -10,8 +10,8 @@ class Compactable {
  public:
   virtual ~Compactable() = default;
 
-  /// The image written anew without what nothing in it points to; the size limit is the exact size.
-  /// Throws Error: refused, corrupt.
+  /// The image written anew, without the parts that nothing in it points to. The size limit is the
+  /// exact size. Throws Error: refused, corrupt.
   virtual HostRewrite compacted() const = 0;
 };
 

@@ -1,8 +1,8 @@
 // What is odd about a directory: its symbolic links. An extracted or mounted Windows tree is full
 // of them (ntfs-3g shows junctions as absolute links: "Documents and Settings" -> /mnt/img/Users),
-// and a hostile tree may hold links to /etc/shadow. So no link is left to the kernel: every step of
-// a path is looked at here, and a link counts only if its target lies inside the root. Any other
-// one is treated as absent and kept as a note.
+// and a hostile tree may hold links to /etc/shadow. So the kernel follows no link: every step of a
+// path is looked at here, and a link counts only if its target lies inside the root. Any other link
+// is treated as absent and kept as a note.
 //
 // An absolute link is inside if one of its leading directories *is* the root (same device and
 // inode), so it makes no difference how the user spelled the root's path.
@@ -22,7 +22,7 @@ namespace goldhive {
 
 namespace {
 
-constexpr int max_links = 40;  // as Linux
+constexpr int max_links = 40;  // the limit of Linux
 
 using Parts = std::vector<std::string>;
 
@@ -69,7 +69,8 @@ class DirectoryTree final : public FileTree {
   }
 
   std::optional<std::string> find(const std::string& path) const override {
-    // As FileTree::find(), but without a stat of each of the thousands of files in System32.
+    // As FileTree::find(), but without asking the host about each of the thousands of files in
+    // System32.
     Parts parts = split(path);
     if (parts.empty()) return "";
     const std::string name = parts.back();
@@ -140,7 +141,8 @@ class DirectoryTree final : public FileTree {
     return Found{path, *host};
   }
 
-  /// The name that `name` means in a folder of the host; nullopt if it is no folder.
+  /// The name of the entry of `folder` that `name` means; nullopt if there is none or `folder` is
+  /// no directory of the host.
   std::optional<std::string> match(const std::string& folder, const std::string& name) const {
     const std::optional<FileInfo> info = storage_.stat(folder);
     if (!info || info->type != FileType::directory) return std::nullopt;
@@ -153,8 +155,9 @@ class DirectoryTree final : public FileTree {
     return similar->name;
   }
 
-  /// What the host has in a folder. The last few are kept: every path leads through the same ones,
-  /// and in a folder of thousands of installations listing it for each would take most of the time.
+  /// The entries of a folder of the host. The last few listings are kept, since every path leads
+  /// through the same folders: in a folder of thousands of installations, a new listing for each
+  /// would take most of the time.
   const std::vector<DirectoryEntry>& listing(const std::string& host) const {
     constexpr std::size_t kept = 8;
     auto found = std::find_if(listings_.begin(), listings_.end(),
@@ -168,12 +171,12 @@ class DirectoryTree final : public FileTree {
     return listings_.front().second;
   }
 
-  /// Walks `path` from the root, following links as long as they stay inside. nullopt and a note
-  /// if one does not. What does not exist resolves to where it would be.
+  /// Walks `path` from the root and follows links as long as they stay inside. If one does not:
+  /// nullopt and a note. A path that does not exist resolves to where it would be.
   std::optional<std::string> resolve(const std::string& path) const {
     const Parts start = split(path);
     std::deque<std::string> pending(start.begin(), start.end());
-    std::vector<std::string> prefixes{root_};  // prefixes.back() is where we stand
+    std::vector<std::string> prefixes{root_};  // the last one is the folder reached so far
     int links = 0;
     while (!pending.empty()) {
       const std::string part = pending.front();
@@ -224,10 +227,10 @@ class DirectoryTree final : public FileTree {
   std::string root_;
   FileInfo info_;
   mutable std::set<std::string> notes_;
-  /// By their paths on the host, the last used first.
+  /// Listings by their paths on the host, the last used first.
   mutable std::vector<std::pair<std::string, std::vector<DirectoryEntry>>> listings_;
-  /// Where find() looked last: the logs of a hive, and the files of System32, are asked for in
-  /// turn.
+  /// Where find() looked last: a scan asks for several files of one folder in a row, such as the
+  /// logs of a hive or the files of System32.
   mutable std::optional<FoundFolder> last_folder_;
 };
 

@@ -10,7 +10,8 @@ namespace goldhive {
 
 namespace {
 
-/// The entry of `entries` that `name` means: the exact one, else the first that differs in case.
+/// The entry of `entries` that `name` means: the exact one, else the first that differs in case
+/// only.
 const TreeEntry* match(const std::vector<TreeEntry>& entries, const std::string& name) {
   const TreeEntry* similar = nullptr;
   for (const TreeEntry& entry : entries) {
@@ -26,7 +27,7 @@ std::optional<std::string> FileTree::find(const std::string& path) const {
   std::string found;
   bool directory = true;
   for (const std::string& part : path_parts(path)) {
-    if (!directory) return std::nullopt;  // below a file
+    if (!directory) return std::nullopt;  // `path` goes on below a file
     const std::vector<TreeEntry> entries = list(found);
     const TreeEntry* entry = match(entries, part);
     if (entry == nullptr) return std::nullopt;
@@ -42,7 +43,7 @@ std::unique_ptr<ByteSource> FileTree::open_if_present(const std::string& path) c
   try {
     return open(*exact);
   } catch (const Error& e) {
-    if (e.kind() == ErrorKind::not_found) return nullptr;  // a directory
+    if (e.kind() == ErrorKind::not_found) return nullptr;  // `path` is a directory
     throw;
   }
 }

@@ -34,8 +34,9 @@ class FileTree {
   /// over one that differs in case (a case-sensitive host can hold both).
   virtual std::optional<std::string> find(const std::string& path) const;
 
-  /// The files that start as a hive does, where the tree knows without reading them; exact paths,
-  /// sorted. Such a tree is all in memory, so that searching it to any depth costs nothing.
+  /// The files that start as a hive does, if the tree knows them without reading; exact paths,
+  /// sorted. A tree that knows them is all in memory, so a search of it costs nothing, however
+  /// deep.
   virtual std::optional<std::vector<std::string>> known_hives() const { return std::nullopt; }
 
   /// What was left out so far and why, sorted: a symbolic link that leads out of the tree, a

@@ -55,7 +55,7 @@ const Format* format_of(const Candidate& candidate) {
   return nullptr;
 }
 
-/// "4d 5a 90 00 03 00 00 00 (MZ......)": enough for a person to recognise what was given.
+/// "4d 5a 90 00 03 00 00 00 (MZ......)": enough for a person to recognise the file.
 std::string describe(const Bytes& head) {
   std::string hex;
   std::string text;
@@ -81,7 +81,7 @@ std::unique_ptr<Image> open_by_content(const Candidate& candidate) {
       candidate.path);
 }
 
-/// The functions below, for a format that opens what is nested in its images.
+/// The functions of formats.h, for a format that opens an image inside its image.
 class TableOpener final : public Opener {
  public:
   std::unique_ptr<Image> open_image(const ReadStorage& storage, const std::string& path,

@@ -1,6 +1,6 @@
-// The one ordered table of the formats we know, and what is done by it. To add a format: implement
-// Image in a file of its own, give it a probe and an open function of the shapes below, and add one
-// row in formats.cc.
+// The one ordered table of the formats we know, and the functions that use it. To add a format:
+// implement Image in a file of its own, give it a probe and an open function of the shapes below,
+// and add one row in formats.cc.
 #pragma once
 
 #include <memory>
@@ -20,7 +20,7 @@ struct Format {
   std::unique_ptr<Image> (*open)(const Candidate& candidate);
 };
 
-/// In the order in which they are asked: sure marks first, weak ones (a boot sector) last.
+/// In the order in which they are asked: sure marks first, weak marks (a boot sector) last.
 const std::vector<Format>& formats();
 
 /// Opens any target; `storage` must outlive the image. Throws Error: not_found, io, unsupported
@@ -28,17 +28,17 @@ const std::vector<Format>& formats();
 std::unique_ptr<Image> open_image(const ReadStorage& storage, const std::string& path,
                                   const OpenOptions& options = {});
 
-/// True of a file that is opened with another one beside it, by whose name the image goes: a later
-/// part of a split WIM, an extent of a VMDK. Not of one whose other file is not there. Throws
+/// True of a file that is opened together with another file beside it, whose name the image has: a
+/// later part of a split WIM, an extent of a VMDK. False if that other file is missing. Throws
 /// Error.
 bool is_opened_with_another(const ReadStorage& storage, const std::string& path);
 
-/// The name of the format that open_image() would take `path` for, by its first bytes, or what it
-/// is of the kinds that open_image() knows and refuses; "" if it is neither, or empty. Throws
-/// Error: not_found, io.
+/// The name of the format as which open_image() would open `path`, by its first bytes. If
+/// open_image() knows the kind of file and refuses it: what that kind is called. "" if neither, or
+/// if the file is empty. Throws Error: not_found, io.
 std::string detect_format(const ReadStorage& storage, const std::string& path);
 
-/// True of a file that open_image() takes for a single hive; not of an empty one. Throws Error:
+/// True of a file that open_image() takes for a single hive; false for an empty file. Throws Error:
 /// not_found, io.
 bool is_hive(const ReadStorage& storage, const std::string& path);
 

@@ -1,4 +1,4 @@
-// How the transaction logs of a registry hive are called: by the name of the hive and one of these
+// What the transaction logs of a registry hive are called: the name of the hive and one of these
 // suffixes, in any case. Windows has written .LOG1 and .LOG2 since Vista, and .LOG before.
 #pragma once
 

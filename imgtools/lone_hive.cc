@@ -1,8 +1,8 @@
 // What is odd about a lone hive: its logs start with the same "regf" base block, so a log given by
-// mistake looks like a hive. They are told apart by what follows: "DIRT" or "HvLE" at 512 in a log,
-// "hbin" at 4096 in a hive. The file type field at 28 (0 hive; 1, 2, 6 log) decides only where both
-// marks are missing, since a hive with a damaged base block is still a hive.
-// Source: msuhanov/regf specification, "Format of transaction log files".
+// mistake looks like a hive. The bytes that follow tell them apart: "DIRT" or "HvLE" at 512 in a
+// log, "hbin" at 4096 in a hive. The file type field at 28 (0 hive; 1, 2, 6 log) decides only if
+// both marks are missing, since a hive with a damaged base block is still a hive. Source:
+// msuhanov/regf specification, "Format of transaction log files".
 #include "imgtools/lone_hive.h"
 
 #include <algorithm>
@@ -37,7 +37,7 @@ Folder split(const std::string& path) {
   return {path.substr(0, path.size() - name.size()), name};
 }
 
-/// The hive and its logs, at the root.
+/// A tree of the hive and its logs, all at the root.
 class HiveFileTree final : public FileTree {
  public:
   explicit HiveFileTree(const Candidate& candidate)
@@ -71,7 +71,7 @@ class HiveFileTree final : public FileTree {
   std::vector<DirectoryEntry> siblings() const {
     try {
       return storage_.list(folder_.prefix);
-    } catch (const Error&) {  // a folder we may enter but not list
+    } catch (const Error&) {  // a folder whose files can be opened but not listed
       std::vector<DirectoryEntry> guesses;
       for (const std::string_view suffix : hive_log_suffixes) {
         guesses.push_back({folder_.name + std::string(suffix), FileType::file});

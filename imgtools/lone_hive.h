@@ -8,11 +8,11 @@
 
 namespace goldhive {
 
-/// What an Image also is if it is a single hive file.
+/// An Image is a LoneHive too if it is a single hive file.
 class LoneHive {
  public:
   virtual ~LoneHive() = default;
-  /// Of the hive in the tree of the only volume.
+  /// The path of the hive in the tree of the only volume.
   virtual std::string hive_path() const = 0;
 };
 

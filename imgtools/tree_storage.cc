@@ -6,10 +6,10 @@ namespace goldhive {
 
 namespace {
 
-/// Of no file of the host.
+/// The device of files that are none of the host.
 constexpr std::uint64_t no_device = UINT64_MAX;
 
-/// A file of a tree is told from another by its path: FNV-1a.
+/// The number by which two files of a tree are told apart: a hash of the path (FNV-1a).
 std::uint64_t identity_of(const std::string& path) {
   std::uint64_t hash = 0xcbf29ce484222325;
   for (const char c : path) hash = (hash ^ static_cast<std::uint8_t>(c)) * 0x100000001b3;

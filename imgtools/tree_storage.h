@@ -1,5 +1,5 @@
-// A file tree as the storage of another image: what lies in an ISO is opened as if it lay on a
-// host, with the files beside it (the parts of a split WIM) found in the same way.
+// A file tree as a storage, for an image inside another one: what lies in an ISO is opened as if it
+// lay on a host, and so are the files beside it (the parts of a split WIM).
 #pragma once
 
 #include <memory>
@@ -9,7 +9,7 @@
 
 namespace goldhive {
 
-/// Paths begin with '/' or not; names are matched as the tree matches them.
+/// Paths may begin with '/'. Names are matched as the tree matches them.
 class TreeStorage final : public ReadStorage {
  public:
   explicit TreeStorage(std::shared_ptr<const FileTree> tree) : tree_(std::move(tree)) {}

@@ -1,6 +1,6 @@
-// What an image has in it, as plain values: its volumes, the state they were left in, and what is
-// to be changed in their files. Who only looks at the values (a check of a policy) includes neither
-// storage nor trees by this header.
+// What an image has in it, as plain values: its volumes, the state they were left in, and the edits
+// of their files. Code that only looks at the values (a check of a policy) includes this header and
+// with it neither storage nor trees.
 #pragma once
 
 #include <cstdint>
@@ -17,14 +17,14 @@ namespace goldhive {
 class ByteSource;
 class FileTree;
 
-/// What a volume's own metadata says that makes its files doubtful. Read by us, never changed.
+/// What a volume's own metadata says that makes its files doubtful. We read it and never change it.
 struct VolumeState {
-  bool encrypted = false;     ///< BitLocker: nothing below can be read
+  bool encrypted = false;     ///< BitLocker: none of the following can be read
   bool dirty = false;         ///< NTFS volume flag: chkdsk is due
   bool unclean_log = false;   ///< $LogFile holds work that was not replayed
   bool fast_startup = false;  ///< $LogFile version 2.0
   bool hibernated = false;    ///< hiberfil.sys holds a session
-  std::string detail;         ///< what the flags do not say, for people; may be empty
+  std::string detail;         ///< for people: what the flags do not say; may be empty
   bool suspicious() const {
     return encrypted || dirty || unclean_log || fast_startup || hibernated;
   }
@@ -43,10 +43,11 @@ struct Volume {
   std::string file_system;  ///< "ntfs", "fat32", "wim", ""; for `list`
   std::uint64_t size = 0;   ///< bytes, 0 where it has no meaning
   VolumeState state;
-  /// Null if the volume is not one we read; then `passed_over` says why ("exFAT", "ReFS", ...).
+  /// Null if the volume is of a kind that we do not read; `passed_over` says which ("exFAT",
+  /// "ReFS").
   std::shared_ptr<const FileTree> tree;
   std::string passed_over;
-  /// Set if the volume is of a kind we read and yet cannot be read: what is in it is not known.
+  /// Set if the volume is of a kind that we read, but could not be read: its content is not known.
   std::optional<Error> error;
 };
 
@@ -55,10 +56,10 @@ struct FileEdit {
   std::string path;            ///< exact path in the volume's tree
   std::uint64_t new_size = 0;  ///< >= the old size
   std::vector<Write> writes;
-  /// All of the file after the edit, in memory, if whoever made the edit has it: then an image that
-  /// packs its files need not unpack this one a second time. What `writes` leaves untouched must
-  /// have been read in one piece from FileTree::open(), which compares it with sums that the image
-  /// has.
+  /// The whole file after the edit, in memory, if the maker of the edit has it: an image that packs
+  /// its files then need not unpack this one a second time. The bytes that `writes` leaves as they
+  /// are must come from one read of all of FileTree::open(), which compares them with the sums of
+  /// the image.
   std::shared_ptr<const ByteSource> contents = nullptr;
 };
 

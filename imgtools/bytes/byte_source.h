@@ -12,7 +12,8 @@
 
 namespace goldhive {
 
-/// What was read from a source: the promise "reads only what a question needs" is measured by it.
+/// What was read from a source. These numbers test the promise that a scan reads only what it
+/// needs.
 struct ReadStats {
   std::uint64_t reads = 0;  ///< calls of read()
   std::uint64_t bytes = 0;  ///< bytes those calls returned
@@ -38,8 +39,8 @@ class ByteSource {
   /// The same, into a new buffer. `length` is checked against size() before anything is allocated.
   Bytes read(std::uint64_t offset, std::size_t length) const;
 
-  /// All size() bytes, where they lie in memory anyway, so that whoever needs all of them need not
-  /// copy them; empty otherwise. Not counted as read.
+  /// All size() bytes if they lie in memory anyway, so that nobody needs to copy them; empty
+  /// otherwise. Using them does not count as a read.
   virtual std::span<const std::uint8_t> in_memory() const { return {}; }
 
   ReadStats stats() const { return stats_; }
@@ -54,8 +55,8 @@ class ByteSource {
   mutable ReadStats stats_;
 };
 
-/// Hands over `length` bytes from `offset`, in pieces, so that any number of them takes little
-/// memory; `at` is where a piece lies.
+/// Hands over `length` bytes from `offset` in pieces, so that even a large file takes little
+/// memory. `at` is the offset of a piece.
 using TakePiece = std::function<void(std::uint64_t at, std::span<const std::uint8_t> piece)>;
 void each_piece(const ByteSource& source, std::uint64_t offset, std::uint64_t length,
                 const TakePiece& take);

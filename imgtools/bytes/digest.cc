@@ -31,7 +31,7 @@ struct Sha<Size>::State {
 
 template <std::size_t Size>
 Sha<Size>::Sha() : state_(std::make_unique<State>()) {
-  // libgcrypt wants to be asked for its version once before anything else; it sets itself up then.
+  // libgcrypt sets itself up when it is first asked for its version; that must be the first call.
   static const bool ready = gcry_check_version(GCRYPT_VERSION) != nullptr;
   if (!ready || gcry_md_open(&state_->handle, algorithm_of(Size), 0) != 0) {
     throw Error(ErrorKind::unsupported,

@@ -22,7 +22,7 @@ class Sha {
   Sha& operator=(const Sha&) = delete;
 
   void add(std::span<const std::uint8_t> data);
-  /// Of all that was added. Call it once, last.
+  /// The digest of all that was added. To be called once, after the last add().
   std::array<std::uint8_t, Size> finish();
 
  private:
@@ -35,7 +35,7 @@ using Digest = std::array<std::uint8_t, 32>;
 using Sha1 = Sha<20>;
 using Sha1Digest = std::array<std::uint8_t, 20>;
 
-/// Of `length` bytes from `offset`, read in pieces.
+/// The digest of `length` bytes from `offset`, which are read in pieces.
 Digest sha256(const ByteSource& source, std::uint64_t offset, std::uint64_t length);
 Digest sha256(const ByteSource& source);
 Sha1Digest sha1(const ByteSource& source, std::uint64_t offset, std::uint64_t length);

@@ -37,7 +37,7 @@ class Error : public std::exception {
   const std::string& expected() const { return expected_; }
   const std::string& actual() const { return actual_; }
 
-  /// A copy that names `where` if this one names nothing yet.
+  /// A copy of this error that names `where`, unless this one names a place already.
   Error at(std::string where) const;
 
   /// One line: "SOFTWARE: bad cell size at 0x1020: expected a multiple of 8, found 0x7".

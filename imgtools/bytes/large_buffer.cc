@@ -9,10 +9,10 @@ namespace goldhive {
 
 namespace {
 
-constexpr std::size_t large_page = 2u << 20;  // x86 and, with pages of 4 KiB, ARM
+constexpr std::size_t large_page = 2u << 20;  // of x86, and of ARM with pages of 4 KiB
 
-/// Small buffers are not worth a large page. A larger one is not filled beyond its size, so what it
-/// is longer costs addresses and no memory.
+/// Small buffers are not worth a large page. A large buffer is rounded up to whole large pages: the
+/// part beyond its size is never filled, so it takes addresses and no memory.
 std::size_t capacity_for(std::size_t size) {
   return size < large_page ? size : (size / large_page + 1) * large_page;
 }
@@ -43,7 +43,7 @@ LargeBuffer::LargeBuffer(std::size_t size) : size_(size), capacity_(capacity_for
 }
 
 LargeBuffer::LargeBuffer(const ByteSource& source, std::uint64_t offset, std::size_t length) {
-  source.read(offset + length, std::span<std::uint8_t>());  // throws if there is no such place
+  source.read(offset + length, std::span<std::uint8_t>());  // throws if the source ends before
   *this = LargeBuffer(length);
   source.read(offset, span());
 }

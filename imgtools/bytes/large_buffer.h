@@ -16,8 +16,7 @@ namespace goldhive {
 class LargeBuffer {
  public:
   LargeBuffer() = default;
-  /// `size` bytes with anything in them. Whoever gives a size out of untrusted bytes checks it
-  /// first.
+  /// `size` bytes of any content. A size that comes from untrusted bytes is checked by the caller.
   explicit LargeBuffer(std::size_t size);
   /// The `length` bytes of `source` from `offset`; Error(corrupt) if that reaches beyond its end,
   /// before anything is allocated.
@@ -29,7 +28,8 @@ class LargeBuffer {
   std::span<std::uint8_t> span() { return {data(), size_}; }
   std::span<const std::uint8_t> span() const { return {data(), size_}; }
 
-  /// Grows with zeros; where there is room behind (there is for a few bins), without copying.
+  /// Grows with zeros. Copies nothing if there is room behind the buffer, as there is for a few
+  /// bins.
   void grow(std::size_t size);
 
  private:
@@ -42,10 +42,11 @@ class LargeBuffer {
   std::size_t capacity_ = 0;
 };
 
-/// Asks the system to back `size` bytes from `memory` with large pages. A wish, never an error.
+/// Asks the system to back `size` bytes from `memory` with large pages. It may refuse without an
+/// error.
 void prefer_large_pages(void* memory, std::size_t size);
 
-/// bytes.reserve(size), in large pages, for what is gathered piece by piece.
+/// As bytes.reserve(size), in large pages: for bytes that are gathered piece by piece.
 void reserve_large(Bytes& bytes, std::size_t size);
 
 }  // namespace goldhive

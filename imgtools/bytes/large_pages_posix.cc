@@ -5,8 +5,8 @@
 namespace goldhive {
 
 void prefer_large_pages(void* memory, std::size_t size) {
-#ifdef MADV_HUGEPAGE  // Linux; where the administrator has set "madvise", nothing else asks for
-                      // them
+#ifdef MADV_HUGEPAGE
+  // Linux. Where the administrator has set "madvise", only a request gives large pages.
   ::madvise(memory, size, MADV_HUGEPAGE);
 #else
   static_cast<void>(memory);

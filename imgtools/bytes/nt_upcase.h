@@ -1,5 +1,5 @@
-// nt_upcase() of text.h for loops over millions of characters, such as the check of a whole hive:
-// as a table and without a call. And where the tables of different Windows disagree: what one
+// nt_upcase() of text.h as a table, without a call: for loops over millions of characters, such as
+// the check of a whole hive. Also tells where the tables of different Windows disagree: what one
 // Windows sorted must not be called out of order by the table of another.
 #pragma once
 
@@ -18,8 +18,8 @@ inline char16_t nt_upcase_inline(char16_t c) {
   return c < nt_upcase_latin1.size() ? nt_upcase_latin1[c] : nt_upcase(c);
 }
 
-/// What an older or a newer Windows makes of `c` where that is not nt_upcase(c); nt_upcase(c) where
-/// all of them agree.
+/// What an older or a newer Windows makes of `c`, if that differs from nt_upcase(c); else
+/// nt_upcase(c).
 char16_t nt_upcase_of_others(char16_t c);
 
 /// Whether every Windows puts two names in the same order. A name has size() in code units and

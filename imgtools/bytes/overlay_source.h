@@ -22,12 +22,12 @@ class OverlaySource final : public ByteSource {
   std::uint64_t size() const override { return size_; }
   /// Never shrinks; bytes beyond the base's end are zero until they are written.
   void grow(std::uint64_t size);
-  /// Grows, or cuts: what lies beyond a cut is gone, also if the source grows again.
+  /// Grows or cuts. Bytes that were cut off are zero if the source grows again.
   void resize(std::uint64_t size);
 
   /// `offset` + the length stays below 2^63 (Error(corrupt) otherwise); grows the source if needed.
   void write(std::uint64_t offset, std::span<const std::uint8_t> data);
-  /// The same with zeros, whatever their number: they are kept as a range.
+  /// As write(), with zeros. However many they are, they are kept as a range and take no memory.
   void write_zeros(std::uint64_t offset, std::uint64_t length);
 
   /// One changed range; no data means zeros.
@@ -46,7 +46,7 @@ class OverlaySource final : public ByteSource {
   void read_base(std::uint64_t offset, std::span<std::uint8_t> out) const;
 
   std::shared_ptr<const ByteSource> base_;
-  std::uint64_t base_size_;  ///< of the base, as far as it was never cut off
+  std::uint64_t base_size_;  ///< how much of the base still counts: a cut makes it smaller
   std::uint64_t size_;
   std::map<std::uint64_t, Segment> segments_;
 };

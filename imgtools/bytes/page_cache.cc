@@ -22,7 +22,7 @@ void PageCache::read(std::uint64_t offset, std::span<std::uint8_t> out) const {
   try {
     load_missing(first, last);
   } catch (const Error&) {
-    // Perhaps only what lies beside it in its pages cannot be read.
+    // Perhaps the bytes asked for can be read, and only others in their pages cannot.
     source_->read(offset, out);
     return;
   }

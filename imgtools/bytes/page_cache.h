@@ -1,6 +1,6 @@
 // A small bounded cache between a reader of small structures and its source: the cells of a hive,
-// the records and indices of an NTFS volume. A question touches many of them that lie close
-// together, and some again and again; reading them by whole pages turns hundreds of reads into
+// the records and indices of an NTFS volume. A question touches many structures that lie close
+// together, and some of them again and again. Reading whole pages turns hundreds of reads into
 // tens, and never holds more than a megabyte of a source of any size.
 #pragma once
 
@@ -24,10 +24,15 @@ class PageCache {
   const ByteSource& source() const { return *source_; }
 
  private:
-  /// A page of a hive's bins, and most often a cluster of a volume. Measured with the look-ups of a
-  /// scan in a SOFTWARE hive of 69 MB: pages of 512 bytes take 133 reads and 107 KB, of 1024 97 and
-  /// 113 KB, of 4096 70 and 287 KB, of 8192 58 and 467 KB. A read costs more than the bytes of one
-  /// page.
+  /// The size of a page of a hive's bins, and most often of a cluster of a volume. Measured with
+  /// the look-ups of a scan in a SOFTWARE hive of 69 MB:
+  ///
+  ///   page size   512: 133 reads, 107 KB
+  ///   page size  1024:  97 reads, 113 KB
+  ///   page size  4096:  70 reads, 287 KB
+  ///   page size  8192:  58 reads, 467 KB
+  ///
+  /// A read costs more than the bytes of one page.
   static constexpr std::size_t page_size = 4096;
   static constexpr std::size_t slots = 256;
   /// A longer read goes straight to the source: big values would only flush the cache.

@@ -15,10 +15,10 @@ struct Range {
   char32_t last;
 };
 
-/// Control characters, marks of direction, and characters without width, in ascending order. The
-/// last two are those of Unicode's Default_Ignorable_Code_Point and Bidi_Control
-/// (DerivedCoreProperties.txt, PropList.txt), with the separators of lines and paragraphs and the
-/// marks of annotations.
+/// Control characters, marks of direction, and characters without width, in ascending order. Marks
+/// of direction are Unicode's Bidi_Control (PropList.txt). Characters without width are its
+/// Default_Ignorable_Code_Point (DerivedCoreProperties.txt), with the separators of lines and
+/// paragraphs and the marks of annotations.
 constexpr std::array escaped = {
     Range{0x00, 0x1f},       Range{0x7f, 0x9f},       Range{0xad, 0xad},
     Range{0x34f, 0x34f},     Range{0x61c, 0x61c},     Range{0x115f, 0x1160},
@@ -29,7 +29,7 @@ constexpr std::array escaped = {
     Range{0xe0000, 0xe0fff},
 };
 
-/// \uNNNN, in two halves beyond the first plane.
+/// \uNNNN; a character beyond the first plane takes two of them.
 std::string json_escape(char32_t c) {
   const auto unit = [](char32_t u) { return fmt::format("\\u{:04x}", static_cast<unsigned>(u)); };
   if (c < 0x10000) return unit(c);
@@ -69,7 +69,7 @@ std::string escaped_in_json(std::string_view json) {
   for (std::size_t at = 0; at < json.size();) {
     const std::size_t start = at;
     const char32_t c = next_code_point(json, at);
-    // Below 0x20 stands nothing but line feeds between tokens: JSON writers escape the rest.
+    // A raw byte below 0x20 can only be a line feed between tokens: JSON writers escape all others.
     if (c >= 0x20 && must_be_escaped(c)) {
       out += json_escape(c);
     } else {

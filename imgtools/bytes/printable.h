@@ -1,11 +1,11 @@
 // Text that came out of a target and goes to a person, a terminal or a program that reads reports.
 //
-// Names in hives, archives and file systems are untrusted. Three kinds of characters do harm where
-// they stand raw: control characters drive a terminal (C0, DEL, and C1, which many terminals obey
-// in UTF-8, too); marks of direction reorder what is shown, so that "exe.txt" reads as "txt.exe"
-// (Unicode Technical Report 36, "Bidirectional Text Spoofing"); and characters without width make
-// two different names look the same (UTR 36, "Default Ignorable"). They are escaped in every
-// format.
+// Names in hives, archives and file systems are untrusted. Three kinds of characters do harm if
+// they are shown as they are, and are escaped in every format:
+// - Control characters drive a terminal: C0, DEL, and C1, which many terminals obey in UTF-8, too.
+// - Marks of direction reorder what is shown, so that "exe.txt" reads as "txt.exe" (Unicode
+//   Technical Report 36, "Bidirectional Text Spoofing").
+// - Characters without width make two different names look the same (UTR 36, "Default Ignorable").
 #pragma once
 
 #include <string>

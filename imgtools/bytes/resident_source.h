@@ -8,13 +8,13 @@ namespace goldhive {
 
 class ResidentSource final : public ByteSource {
  public:
-  /// Reads all of `source` and takes its name. The caller has judged its size.
+  /// Reads all of `source` and takes its name. The caller has checked that it is not too large.
   explicit ResidentSource(const ByteSource& source);
 
   std::uint64_t size() const override { return bytes_.size(); }
   std::span<const std::uint8_t> in_memory() const override { return bytes_.span(); }
 
-  /// Within size(); Error(usage) otherwise.
+  /// `offset` and `data` are within size(); Error(usage) otherwise.
   void write(std::uint64_t offset, std::span<const std::uint8_t> data);
   /// Grows with zeros; Error(usage) if it would shrink.
   void grow(std::size_t size);

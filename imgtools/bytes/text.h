@@ -18,7 +18,7 @@ std::u16string to_utf16(std::string_view text);
 char32_t next_code_point(std::string_view text, std::size_t& at);
 /// UTF-16LE bytes; an odd last byte is dropped.
 std::u16string utf16_from_bytes(std::span<const std::uint8_t> bytes);
-/// The same into `out`, whose memory is used again.
+/// The same into `out`, whose memory is reused.
 void utf16_from_bytes(std::span<const std::uint8_t> bytes, std::u16string& out);
 
 /// RtlUpcaseUnicodeChar: one code unit, no locale, no special casing, no surrogate pairs.

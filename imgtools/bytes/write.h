@@ -1,5 +1,5 @@
-// A change of bytes where they lie: of a hive, of a file in an image, of a volume, of a disk, of a
-// file of the host. Each layer turns the writes of the one above into its own.
+// New bytes for a place: in a hive, a file in an image, a volume, a disk, or a file of the host.
+// Each layer turns the writes of the layer above it into its own.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 namespace goldhive {
 
-/// Lists of them are sorted by offset and do not overlap, unless said otherwise.
+/// A list of writes is sorted by offset and has no overlaps, unless its owner says otherwise.
 struct Write {
   std::uint64_t offset = 0;  ///< bytes, from the start of what is changed
   Bytes data;
