@@ -11,7 +11,7 @@
 #include "imgtools/bytes/error.h"
 #include "imgtools/bytes/text.h"
 #include "imgtools/host/path.h"
-// Last.
+// Must be the last include; the header says why.
 #include "imgtools/ntfs/ntfs_library.h"
 
 namespace goldhive {
@@ -26,8 +26,8 @@ using ntfs::no_record;
 
 constexpr std::size_t max_entries = 1U << 20;  // of one directory
 
-/// The name in a FILE_NAME attribute: a member of a packed struct, whose address as what it is may
-/// not be taken.
+/// The name in a FILE_NAME attribute. The name is a member of a packed struct, so no pointer of its
+/// own type may point to it.
 std::string name_of(const FILE_NAME_ATTR* attribute) {
   const auto* start = reinterpret_cast<const std::uint8_t*>(attribute);
   return to_utf8(
@@ -48,7 +48,7 @@ class NtfsFile final : public ByteSource {
   void do_read(std::uint64_t offset, std::span<std::uint8_t> out) const override {
     while (!out.empty()) {
       Mount::forget_complaints();
-      errno = EIO;  // for a read that comes back short without one
+      errno = EIO;  // for a short read that sets no errno
       const s64 got = ntfs_attr_pread(data_.get(), static_cast<s64>(offset),
                                       static_cast<s64>(out.size()), out.data());
       if (got <= 0) mount_->fail(fmt::format("read {} at {:#x}", name(), offset), errno);
@@ -58,7 +58,7 @@ class NtfsFile final : public ByteSource {
   }
 
  private:
-  // In this order, so that they are closed in the reverse one.
+  // In this order, so that they are closed in the reverse order.
   std::shared_ptr<Mount> mount_;
   Inode inode_;
   Attribute data_;
@@ -128,8 +128,8 @@ class MountedVolume final : public NtfsVolume {
   std::shared_ptr<Mount> mount_;
 };
 
-/// The name that `directory` stores for `inode` where `asked` was looked up: the one that differs
-/// in case only; if that was an 8.3 name, the long one.
+/// The name that `directory` stores for `inode`, which was found by `asked`: the name that differs
+/// from `asked` in case only. If that is an 8.3 name: the long name.
 std::string MountedVolume::stored_name(const Inode& inode, const Inode& directory,
                                        const std::string& asked) const {
   std::string best = asked;
@@ -191,8 +191,8 @@ std::vector<TreeEntry> MountedVolume::list(const std::string& directory) const {
   return entries;
 }
 
-/// Of the data in the file's own record: the copy in the directory may be stale. A record that
-/// cannot be read must not hide its neighbours, nor pass for an empty file.
+/// The size by the file's own record, as the copy in the directory may be stale. A record that
+/// cannot be read must neither hide its neighbours nor look like an empty file.
 std::uint64_t MountedVolume::size_of(MFT_REF reference) const {
   const Inode inode(ntfs_inode_open(mount_->volume(), reference));
   if (!inode || inode->data_size < 0) return ~std::uint64_t{0};

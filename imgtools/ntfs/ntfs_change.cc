@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "imgtools/bytes/error.h"
-// Last.
+// Must be the last include; the header says why.
 #include "imgtools/ntfs/ntfs_library.h"
 
 namespace goldhive {
@@ -38,7 +38,7 @@ std::uint64_t size_of(const OpenFile& file) {
   return static_cast<std::uint64_t>(file.data->data_size);
 }
 
-/// Where a run of a file's bytes lies in the volume; nullopt if it lies nowhere by itself.
+/// Where a run of a file's bytes lies in the volume. nullopt if it has no clusters of its own.
 struct Place {
   std::uint64_t offset;
   std::uint64_t length;
@@ -56,7 +56,7 @@ std::optional<Place> place_of(const OpenFile& file, std::uint64_t offset, std::u
   return std::nullopt;
 }
 
-/// The change in the clusters that the file has; nullopt if that is not possible.
+/// The edit as writes to the clusters that the file has; nullopt if that is not possible.
 std::optional<std::vector<Write>> in_place(Mount& mount, std::uint64_t volume_size,
                                            const FileEdit& edit) {
   const OpenFile file = open_file(mount, edit.path);
@@ -77,7 +77,8 @@ std::optional<std::vector<Write>> in_place(Mount& mount, std::uint64_t volume_si
       if (!place) return std::nullopt;
       const auto length =
           static_cast<std::size_t>(std::min<std::uint64_t>(place->length, data.size() - done));
-      // The library believes what a run says, and behind this volume lies another.
+      // The library trusts a run list. One that leaves the volume could name bytes of the next
+      // volume.
       if (place->offset > volume_size || length > volume_size - place->offset) {
         throw Error::corrupt(mount.name(), place->offset,
                              fmt::format("a cluster of {} lies beyond the volume", edit.path),
@@ -108,7 +109,7 @@ void write(Mount& mount, const OpenFile& file, const std::string& path, std::uin
            std::span<const std::uint8_t> data) {
   while (!data.empty()) {
     Mount::forget_complaints();
-    errno = EIO;  // for a write that comes back short without one
+    errno = EIO;  // for a short write that sets no errno
     const s64 done = ntfs_attr_pwrite(file.data.get(), static_cast<s64>(offset),
                                       static_cast<s64>(data.size()), data.data());
     if (done <= 0) mount.fail(fmt::format("write {} at {:#x}", path, offset), errno);
@@ -119,7 +120,7 @@ void write(Mount& mount, const OpenFile& file, const std::string& path, std::uin
 
 void apply(Mount& mount, const FileEdit& edit) {
   const OpenFile file = open_file(mount, edit.path);
-  // The growth as zeros first, so that the library makes no holes.
+  // The new part is written as zeros first, so that the library makes no holes.
   const Bytes zeros(65536);
   for (std::uint64_t at = size_of(file); at < edit.new_size;) {
     const std::uint64_t length = std::min<std::uint64_t>(zeros.size(), edit.new_size - at);
@@ -133,7 +134,7 @@ void apply(Mount& mount, const FileEdit& edit) {
   }
 }
 
-/// What the library wrote must read back as asked for, before any of it goes to an image.
+/// The edits must read back from what the library wrote, before any of it goes to an image.
 void check(const std::shared_ptr<const ByteSource>& changed, const std::vector<FileEdit>& edits) {
   Mount mount(changed);
   for (const FileEdit& edit : edits) {
@@ -153,7 +154,7 @@ void check(const std::shared_ptr<const ByteSource>& changed, const std::vector<F
   }
 }
 
-/// The changed ranges of an overlay without the bytes at both ends that stay what they are.
+/// The changed ranges of an overlay, without bytes at both ends of a range that did not change.
 std::vector<Write> differences(const OverlaySource& overlay, const ByteSource& base) {
   std::vector<Write> writes;
   for (const auto& [offset, segment] : overlay.segments()) {

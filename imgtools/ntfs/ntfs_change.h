@@ -4,11 +4,11 @@
 // metadata of the file system is touched. That is possible if the data are non-resident, neither
 // compressed nor sparse where they change, and lie inside the initialised size.
 //
-// Otherwise libntfs-3g does it: the volume is mounted for writing on an overlay, and what the
-// library writes is collected. Its own order of writes is not safe against a crash (MFT record
-// first, bitmap second), but here all of it goes into one transaction. No times are updated: they
-// would make the result differ from run to run, and Windows' own registry code does not rely on
-// them.
+// Otherwise libntfs-3g makes the change: the volume is mounted for writing on an overlay, and what
+// the library writes is collected. The library's own order of writes is not safe against a crash
+// (MFT record first, bitmap second), but here all of its writes go into one transaction. No times
+// are updated: the result would then differ from run to run, and Windows' own registry code does
+// not rely on them.
 #pragma once
 
 #include <memory>

@@ -12,15 +12,16 @@
 #include "imgtools/bytes/error.h"
 #include "imgtools/bytes/text.h"
 #include "imgtools/host/path.h"
-// Last.
+// Must be the last include; the header says why.
 #include "imgtools/ntfs/ntfs_library.h"
 
 namespace goldhive::ntfs {
 
 namespace {
 
-// --- Messages. The library has one log handler for the process; it keeps the first complaint of
-// each thread since the last call, which says more than errno; those that follow are consequences.
+// --- Messages. The library has one log handler for the process. For each thread, the handler keeps
+// the first complaint since the last call. It says more than errno; complaints after the first are
+// consequences of it.
 
 thread_local std::string complaint;
 
@@ -122,8 +123,9 @@ ntfs_device_operations device_operations = {
 
 }  // namespace
 
-/// The library does not close, nor free, what it cannot write back. Whoever changes a file asks
-/// ntfs_inode_sync() whether all was written; what was not is given up with the whole change.
+/// The library neither closes nor frees an inode that it cannot write back. Code that changes a
+/// file calls ntfs_inode_sync() to learn whether all was written; if not, the whole change is given
+/// up.
 void CloseInode::operator()(ntfs_inode* inode) const {
   if (ntfs_inode_close(inode) == 0) return;
   NInoClearDirty(inode);
@@ -215,9 +217,9 @@ std::vector<ntfschar> name_to(const std::string& name) {
 
 namespace {
 
-/// The last two bytes of each sector of a record are kept in its update sequence. Where the header
-/// does not say rightly where that is, the library leaves in the record what stands there instead,
-/// and fails to write the record back, whoever holds it.
+/// The last two bytes of each sector of a record are kept in its update sequence. If the header
+/// gives a wrong place for that sequence, the library does not put those bytes back, and later it
+/// fails to write the record back.
 void require_update_sequence(const Mount& mount, const MFT_RECORD& record,
                              const std::string& what) {
   const u32 record_size = mount.volume()->mft_record_size;
@@ -237,7 +239,7 @@ void require_update_sequence(const Mount& mount, const MFT_RECORD& record,
 Inode open_record(Mount& mount, u64 record, const std::string& what) {
   Mount::forget_complaints();
   Inode inode(ntfs_inode_open(mount.volume(), record));
-  // ENOENT here is a record that is not in use, yet something points to it.
+  // ENOENT means here: something points to a record that is not in use.
   if (!inode) mount.fail(fmt::format("open {}", what), errno == ENOENT ? EIO : errno);
   require_update_sequence(mount, *inode->mrec, what);
   return inode;

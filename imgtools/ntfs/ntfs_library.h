@@ -1,5 +1,5 @@
-// libntfs-3g, for ntfs.cc and ntfs_change.cc: its headers, a device over our own sources, a mounted
-// volume, owning handles. To be included last and by .cc files only: the library's headers define
+// libntfs-3g for the files of this folder: its headers, a device over our own sources, a mounted
+// volume, owning handles. Include it last, and from .cc files only: the library's headers define
 // le16, BOOL, min, max and more.
 #pragma once
 
@@ -15,7 +15,7 @@
 #include "imgtools/bytes/overlay_source.h"
 #include "imgtools/bytes/page_cache.h"
 
-// Without the HAVE_ macros of its own configure script the library's headers declare things anew.
+// Without the HAVE_ macros of the library's configure script its headers declare things again.
 #define HAVE_STDARG_H 1
 #define HAVE_STDINT_H 1
 #define HAVE_SYS_STAT_H 1
@@ -36,15 +36,15 @@ extern "C" {
 
 namespace goldhive::ntfs {
 
-/// What the library's device operations work on. No exception may cross its C code, so one waits in
-/// `failure` until the library has returned.
+/// What the library's device operations work on. No exception may pass through the library's C
+/// code, so an exception waits in `failure` until the library has returned.
 struct Device {
   std::shared_ptr<const ByteSource> source;
-  std::shared_ptr<OverlaySource> overlay;  ///< the same source if it can be written, else null
-  /// Where nothing is written: the library keeps no record, and reads each anew for every look-up.
+  std::shared_ptr<OverlaySource> overlay;  ///< `source`, if it can be written; else null
+  /// Set if nothing is written: the library keeps no record and reads it again for every look-up.
   std::optional<PageCache> cache;
   std::exception_ptr failure;
-  s64 position = 0;  ///< of seek and read, which mounting uses once
+  s64 position = 0;  ///< for seek and read, which the library uses only while it mounts
 };
 
 /// A mounted volume. Names are matched with case unless the caller clears that flag.
@@ -58,7 +58,7 @@ class Mount {
   Mount(const Mount&) = delete;
   Mount& operator=(const Mount&) = delete;
 
-  /// Writes what is pending. The destructor does that too, but cannot say if it fails.
+  /// Writes what is pending. The destructor does that too, but cannot report a failure.
   void unmount();
 
   ntfs_volume* volume() const { return volume_; }
@@ -66,8 +66,8 @@ class Mount {
 
   /// To be called before a call of the library whose failure goes to fail().
   static void forget_complaints();
-  /// Throws what stopped the library: an exception of the source if there was one, else the
-  /// library's first complaint, else what `error` means.
+  /// Throws the error that stopped the library: an exception of the source if there was one, else
+  /// the library's first complaint, else the meaning of `error`.
   [[noreturn]] void fail(const std::string& action, int error);
 
  private:
@@ -90,8 +90,8 @@ using Attribute = std::unique_ptr<ntfs_attr, CloseAttribute>;
 
 inline constexpr u64 no_record = ~u64{0};
 
-/// What is stored in a field that the library declares as an enumeration: a damaged volume holds
-/// numbers that are no value of it, and C++ does not allow to read those as one.
+/// The number in a field that the library declares as an enumeration. A damaged volume may hold a
+/// number that is no value of the enumeration, and C++ does not allow reading it as one.
 template <class Enumeration>
 std::underlying_type_t<Enumeration> stored_number(const Enumeration* field) {
   std::underlying_type_t<Enumeration> number{};
@@ -110,11 +110,11 @@ Inode open_record(Mount& mount, u64 record, const std::string& what);
 /// no_record if there is none. `path` is for the message of an error.
 u64 look_up(Mount& mount, const Inode& directory, const std::string& name, const std::string& path);
 
-/// Null if there is nothing, or one of the volume's own files.
+/// Null if nothing is there, or one of the files of the volume itself.
 Inode open_path(Mount& mount, const std::string& path);
 
-/// The unnamed data of a file. Throws Error(unsupported) where they are not the file's content: a
-/// reparse point, EFS.
+/// The unnamed data of a file. Throws Error(unsupported) if they are not the content of the file:
+/// it has a reparse point, or is encrypted (EFS).
 Attribute open_data(Mount& mount, const Inode& inode, const std::string& path);
 
 std::u16string name_from(const void* name, std::size_t length);

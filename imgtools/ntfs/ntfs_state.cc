@@ -11,7 +11,7 @@ namespace goldhive {
 
 namespace {
 
-constexpr std::size_t stride = 512;  // of the update sequence
+constexpr std::size_t stride = 512;  // how many bytes each entry of an update sequence protects
 constexpr std::size_t max_page = 64 << 10;
 constexpr std::size_t hibernation_header = 4096;
 
@@ -22,8 +22,8 @@ struct RestartPage {
   std::size_t page_size = 0;
 };
 
-/// Puts back the two bytes at the end of each 512 that an update sequence has replaced. False if
-/// the page was torn.
+/// Puts back the last two bytes of each 512, which an update sequence has replaced. False if the
+/// page was torn.
 bool undo_fixups(Bytes& page, const std::string& name) {
   const ByteView view(page, 0, name);
   const std::size_t array = view.u16(4);
@@ -72,7 +72,7 @@ bool is_reset(const ByteSource& log) {
 void read_log(const ByteSource& log, VolumeState& state, std::vector<std::string>& reasons) {
   if (is_reset(log)) return;
   std::optional<RestartPage> page = restart_page_at(log, 0);
-  // If the first is unreadable, the second is where the usual page size puts it.
+  // If the first page is unreadable, the second one is looked for at the usual page size.
   const auto second = restart_page_at(log, page ? page->page_size : 4096);
   if (second && (!page || second->lsn > page->lsn)) page = second;
   if (!page) {
