@@ -12,7 +12,7 @@ namespace goldhive {
 
 class BitmapCache {
  public:
-  /// The bitmap of `block`; `load` fetches it if it is not among those used last. The reference is
+  /// The bitmap of `block`. `load` reads it if it is not among the last ones used. The reference is
   /// good until the next call.
   const Bytes& get(std::uint64_t block, const std::function<Bytes()>& load) {
     for (auto it = bitmaps_.begin(); it != bitmaps_.end(); ++it) {

@@ -6,7 +6,7 @@ namespace goldhive {
 
 namespace {
 
-/// Eight bytes a step: [k][b] is the CRC of byte b with k zeros behind it.
+/// For eight bytes in one step: table[k][b] is the CRC of byte b followed by k zeros.
 using Table = std::array<std::array<std::uint32_t, 256>, 8>;
 
 constexpr Table make_table(std::uint32_t reflected_polynomial) {

@@ -19,12 +19,12 @@ namespace goldhive {
 
 namespace {
 
-/// Reserved space without a file system, which no one would miss in a listing.
+/// Reserved space without a file system; nobody would look for it in a listing.
 bool is_reserved(const Partition& partition) {
   return partition.type == "e3c9e316-0b5c-4db8-817d-f92df00215ae";  // Microsoft Reserved
 }
 
-/// What a partition holds by its type, where its content is nothing we know; "" if that says
+/// What a partition holds by its type, for content that we do not know; "" if the type says
 /// nothing.
 const char* named_by_type(const Partition& partition) {
   struct Row {
@@ -45,8 +45,8 @@ const char* named_by_type(const Partition& partition) {
   return "";
 }
 
-/// Why the file system does not fit where it is; "" if it does. Its own size: the number of sectors
-/// at 40 of the boot sector, their size at 11.
+/// Why the file system does not fit into its volume; "" if it does. Its size is the number of
+/// sectors at 40 of the boot sector, times their size at 11.
 std::string cut_off(const ByteSource& volume) {
   const Bytes sector = volume.read(0, 512);
   const ByteView view(sector, 0, volume.name());
@@ -98,9 +98,8 @@ Volume open_volume(const std::shared_ptr<const VirtualDisk>& disk, const Partiti
   return volume;
 }
 
-/// Why no file of the volume may be changed; "" if it may. A dirty volume is left to the caller:
-/// there
-/// `--force-unclean` exists.
+/// Why no file of the volume may be changed; "" if it may. Says nothing of a dirty volume: that is
+/// for the caller, who knows `--force-unclean`.
 std::string unsafe_to_write(const Volume& volume, const Partition& partition) {
   const VolumeState& state = volume.state;
   if (!volume.tree) return "holds no file system that can be changed";
@@ -177,7 +176,7 @@ class DiskImage final : public Image {
   std::shared_ptr<const VirtualDisk> disk_;
   std::vector<std::string> notes_;
   std::vector<Volume> volumes_;
-  std::vector<Partition> partitions_;  ///< of each volume
+  std::vector<Partition> partitions_;  ///< one for each volume
 };
 
 }  // namespace
@@ -231,7 +230,7 @@ bool is_raw_image(const Candidate& candidate) {
   try {
     return !read_partitions(*candidate.source, 0).partitions.empty();
   } catch (const Error& e) {
-    return e.kind() == ErrorKind::corrupt;  // a partition table, but a broken one
+    return e.kind() == ErrorKind::corrupt;  // then it is a partition table, though a broken one
   }
 }
 

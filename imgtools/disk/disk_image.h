@@ -1,4 +1,4 @@
-// Disk images: a container (or none), in it partitions, in them volumes.
+// Disk images: a container (or none) holds partitions, and these hold volumes.
 #pragma once
 
 #include <memory>
@@ -13,7 +13,7 @@ namespace goldhive {
 std::unique_ptr<Image> make_disk_image(std::shared_ptr<const VirtualDisk> disk,
                                        const std::string& path);
 
-// Rows of formats.cc.
+// What the rows of formats.cc call.
 bool is_vhd_image(const Candidate& candidate);
 std::unique_ptr<Image> open_vhd_image(const Candidate& candidate);
 bool is_vhdx_image(const Candidate& candidate);
@@ -24,7 +24,7 @@ bool is_qcow2_image(const Candidate& candidate);
 std::unique_ptr<Image> open_qcow2_image(const Candidate& candidate);
 bool is_vdi_image(const Candidate& candidate);
 std::unique_ptr<Image> open_vdi_image(const Candidate& candidate);
-/// A weak mark: a partition table, or the boot sector of a file system. Asked last.
+/// Asked last, since its mark is weak: a partition table, or the boot sector of a file system.
 bool is_raw_image(const Candidate& candidate);
 std::unique_ptr<Image> open_raw_image(const Candidate& candidate);
 

@@ -13,8 +13,9 @@ namespace goldhive {
 
 namespace {
 
-/// One running qemu-nbd, shared by all who read the disk and the one who writes it. It is started
-/// again for writing under the readers: qemu's locks keep a reader and a writer of their own apart.
+/// One running qemu-nbd, shared by all readers of the disk and its one writer. For writing it is
+/// started again while the readers keep their handles, since qemu's locks allow no reader beside a
+/// writer.
 struct Running {
   std::unique_ptr<NbdServer> server;
   bool writable = false;
@@ -71,8 +72,8 @@ class NbdFile final : public WritableFile {
   std::string path_;
 };
 
-/// The servers that are running, by the path of their disk. Several threads may ask, each for disks
-/// of its own: a Running belongs to one of them.
+/// The running servers, by the path of their disk. Several threads may ask for servers, each for
+/// disks of its own: only one thread uses a given Running.
 class Servers {
  public:
   std::shared_ptr<Running> for_reading(const ReadStorage& base, const std::string& disk) const {
@@ -98,7 +99,7 @@ class Servers {
                   without_disk_inside(disk));
     }
     if (!running->writable) {
-      running->server.reset();  // gives up its lock
+      running->server.reset();  // this releases qemu's lock
       running->server = start_nbd_server(without_disk_inside(disk), format, true);
       running->writable = true;
     }
@@ -127,7 +128,7 @@ class Servers {
   mutable std::map<std::string, std::weak_ptr<Running>> known_;
 };
 
-/// The reading half, for either interface.
+/// What reading needs, for either interface.
 template <class Interface>
 class DisksAmongFiles : public Interface {
  public:

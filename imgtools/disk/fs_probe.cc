@@ -21,15 +21,15 @@ bool ends_as_boot_sector(const ByteView& head) {
   return head.size() >= 512 && head.u16(510) == 0xAA55;
 }
 
-// BitLocker To Go on FAT keeps a FAT boot sector; this GUID in it gives it away.
+// BitLocker To Go on FAT keeps a FAT boot sector; this GUID in it shows that it is BitLocker.
 bool is_bitlocker(const ByteView& head) {
   if (has(head, 3, "-FVE-FS-")) return true;
   return has(head, 3, "MSWIN4.1") && head.size() >= 512 &&
          guid_at(head, 424) == parse_guid("4967d63b-2e29-4ad8-8399-f6a339e3d001");
 }
 
-/// Data clusters of what looks like a FAT volume; 0 if it does not. The BIOS parameter block is in
-/// Microsoft's "FAT: General Overview of On-Disk Format" 1.03.
+/// The number of data clusters of what looks like a FAT volume; 0 if it does not look like one.
+/// Source of the BIOS parameter block: Microsoft, "FAT: General Overview of On-Disk Format" 1.03.
 std::uint64_t fat_clusters(const ByteView& head) {
   if (!ends_as_boot_sector(head) || (head.u8(0) != 0xEB && head.u8(0) != 0xE9)) return 0;
   const std::uint32_t sector = head.u16(11);
@@ -54,7 +54,7 @@ bool is_fat(const ByteView& head, std::uint64_t from, std::uint64_t below) {
 
 bool is_ext(const ByteView& head) { return head.size() >= 2048 && head.u16(1024 + 56) == 0xEF53; }
 std::uint32_t ext_compatible(const ByteView& head) { return head.u32(1024 + 92); }
-// Extents, 64-bit, flexible groups: what only ext4 has.
+// Extents, 64-bit, flexible groups: features that only ext4 has.
 bool has_ext4_features(const ByteView& head) { return (head.u32(1024 + 96) & 0x2C0) != 0; }
 
 bool is_lvm(const ByteView& head) {
@@ -70,7 +70,7 @@ struct Probe {
   bool (*matches)(const ByteView& head);
 };
 
-// The first that matches counts.
+// The first probe that matches counts.
 const Probe probes[] = {
     {{"bitlocker", "BitLocker", true}, is_bitlocker},
     {{"ntfs", "NTFS", true}, [](const ByteView& h) { return has(h, 3, "NTFS    "); }},

@@ -9,13 +9,13 @@ namespace goldhive {
 struct FileSystem {
   const char* id;     ///< as in the report: "ntfs", "fat32", "bitlocker"; "" if not recognised
   const char* title;  ///< for people: "NTFS", "BitLocker"; "an unknown file system"
-  /// It has a boot sector of the PC kind: the same 512 bytes cannot also be a partition table.
+  /// Has a boot sector of the PC kind, so the same 512 bytes cannot also be a partition table.
   bool boot_sector;
 
   bool known() const { return id[0] != '\0'; }
 };
 
-/// Reads the first 4 KiB. Never throws for what it finds there.
+/// Reads the first 4 KiB. No content of them makes it throw.
 const FileSystem& probe_file_system(const ByteSource& volume);
 
 }  // namespace goldhive

@@ -11,17 +11,17 @@ namespace goldhive {
 
 namespace {
 
-/// Entries of a table of 4 MiB can all lie over one volume, which is opened for each of them.
-/// Windows makes 128.
+/// A hostile table of 4 MiB could have thousands of entries over one volume, which would be opened
+/// for each. Windows makes 128 entries.
 constexpr std::size_t max_partitions = 256;
-constexpr std::uint64_t max_table_bytes = 4U << 20;  // 128 entries of 128 bytes is what there is
+constexpr std::uint64_t max_table_bytes = 4U << 20;  // a usual table has 16 KiB
 
 struct Range {
   std::uint64_t offset;
   std::uint64_t length;
 };
 
-// Bytes of `sectors` from `first` on, cut to the disk; nullopt if it starts beyond its end.
+// The bytes of `sectors` from `first` on, cut to the disk; nullopt if they start beyond its end.
 std::optional<Range> range_of(std::uint64_t disk, std::uint32_t sector, std::uint64_t first,
                               std::uint64_t sectors) {
   if (first >= disk / sector) return std::nullopt;

@@ -1,4 +1,4 @@
-// The GUID partition table. See partitions.h for the essay.
+// The GUID partition table. partitions.h describes it.
 #pragma once
 
 #include <optional>
@@ -7,7 +7,7 @@
 
 namespace goldhive {
 
-/// The table whose header is in sector 1; nullopt if it is not a valid one with that sector size.
+/// The table whose header is in sector 1; nullopt if there is no valid header for that sector size.
 std::optional<PartitionTable> read_gpt(const ByteSource& disk, std::uint32_t sector_size);
 /// The same from the copy in the last sector.
 std::optional<PartitionTable> read_backup_gpt(const ByteSource& disk, std::uint32_t sector_size);

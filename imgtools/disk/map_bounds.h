@@ -1,8 +1,9 @@
-// Containers that qemu reads for us map the blocks of a disk to places in a file. Of a place beyond
-// the end of the file qemu says nothing and reads zeros, for a table of the map (which then maps
-// nothing at all) as for a block of the disk: of a file that was cut off it shows a disk with
-// holes, and a verdict could rest on them. So every map is walked here before anything is read
-// through qemu. Only the map is read for that: 0.02 % of a full qcow2 of the usual cluster size.
+// Checks of the containers that qemu reads for us. Such a container maps the blocks of a disk to
+// places in its file. If a place lies beyond the end of the file, qemu reads zeros and reports no
+// error, for a block of the disk and for a table of the map (which then maps nothing). So qemu
+// shows a file that was cut off as a disk with holes, and a verdict could rest on them. Therefore
+// every map is walked here before anything is read through qemu. Only the map is read for that:
+// 0.02 % of a full qcow2 of the usual cluster size.
 #pragma once
 
 #include <cstdint>
@@ -12,17 +13,17 @@
 
 namespace goldhive {
 
-/// The end of a container's file, beyond which nothing may lie.
+/// The end of a container's file. Nothing that the map names may lie beyond it.
 class MapBounds {
  public:
   /// `container` for messages: "qcow2".
   MapBounds(const ByteSource& file, const char* container) : file_(&file), container_(container) {}
 
-  /// Error(corrupt) unless `length` bytes from `start` on lie in the file. `entry` is where the
-  /// file says so, `what` what is there: "a table of the second level".
+  /// Error(corrupt) unless `length` bytes from `start` on lie in the file. `entry` is the place of
+  /// the entry that names them, `what` says what they are: "a table of the second level".
   void require(std::uint64_t entry, std::uint64_t start, std::uint64_t length,
                const char* what) const;
-  /// The same, and reads them.
+  /// As require(), and reads the bytes.
   Bytes table(std::uint64_t entry, std::uint64_t start, std::uint64_t length,
               const char* what) const;
 

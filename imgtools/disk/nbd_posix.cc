@@ -34,14 +34,15 @@ GOLDHIVE_LATE_FUNCTION(libnbd, nbd_get_size);
 GOLDHIVE_LATE_FUNCTION(libnbd, nbd_pread);
 GOLDHIVE_LATE_FUNCTION(libnbd, nbd_pwrite);
 
-constexpr std::uint64_t max_request = 32U << 20;  // what every server must accept
+constexpr std::uint64_t max_request = 32U << 20;  // every server must accept this
 
 [[noreturn]] void fail_to(const char* action) {
   throw Error(ErrorKind::io,
               fmt::format("cannot {}: {}", action, std::generic_category().message(errno)));
 }
 
-/// A descriptor of ours alone. Never one of the first ten: those are for what a child is given.
+/// A descriptor that no child inherits. Its number is never below 10: a child gets its descriptors
+/// there.
 class Descriptor {
  public:
   Descriptor() = default;
@@ -73,9 +74,10 @@ struct Connection {
   Descriptor client;
 };
 
-/// The kernel gives the listener a name of its own choice, which is none in the file system:
-/// nothing of it is left however we end. Others of this host could connect to it, but the queue has
-/// room for one, and a client that does not wait for room knows that it is that one.
+/// The kernel gives the listener a name of its own choice outside the file system, so no file is
+/// left, however we end. Other processes of this host could connect to that name, but the queue of
+/// the listener has room for one connection only: once our client has connected without waiting,
+/// the one in the queue is ours.
 Connection make_connection() {
   Connection made{Descriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)),
                   Descriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0))};
@@ -99,10 +101,10 @@ Connection make_connection() {
   return made;
 }
 
-/// A child process: given a socket by the rules of systemd, its stderr kept.
+/// A child process. It gets a socket by the rules of systemd, and its stderr is kept.
 class Child {
  public:
-  /// `words` is what runs; the program is looked for in PATH.
+  /// `words`: the program, which is looked for in PATH, and its arguments.
   Child(const std::vector<std::string>& words, const Descriptor& listener) {
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0) fail_to("make a pipe");
@@ -111,7 +113,8 @@ class Child {
     if (!complaints_.valid() || !write_end.valid()) fail_to("make a pipe");
     ::fcntl(complaints_.get(), F_SETFL, O_NONBLOCK);
 
-    // The shell says to the child that it is meant, by its process number, and becomes the child.
+    // systemd's rule: LISTEN_PID names the process that the socket is for. A shell sets it to its
+    // own number and then becomes the child.
     std::vector<std::string> all = {
         "/bin/sh", "-c", "LISTEN_PID=$$ LISTEN_FDS=1; export LISTEN_PID LISTEN_FDS; exec \"$@\"",
         words.front()};
@@ -128,7 +131,7 @@ class Child {
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
 
-  /// To be called when the connection is closed: it ends by itself then.
+  /// To be called when the connection is closed, since the child then ends by itself.
   void wait() {
     if (pid_ < 0) return;
     while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
@@ -136,14 +139,14 @@ class Child {
     pid_ = -1;
   }
 
-  /// For one that was never greeted: it would wait for the next client, and may sleep through a
-  /// SIGTERM (qemu 7.2).
+  /// For a child whose connection was never greeted: it would wait for the next client, and may
+  /// ignore a SIGTERM (qemu 7.2).
   void kill() {
     if (pid_ >= 0) ::kill(pid_, SIGKILL);
     wait();
   }
 
-  /// What it has said so far, as one line.
+  /// What the child has written to stderr so far, as one line.
   std::string complaints() const {
     std::string all;
     std::array<char, 4096> piece{};
@@ -159,7 +162,7 @@ class Child {
   }
 
  private:
-  /// In the child: only what may be called after fork().
+  /// Runs in the child, and calls only functions that are allowed after fork().
   [[noreturn]] static void become(char* const* arguments, pid_t parent, int socket, int said) {
     constexpr int first_passed = 3;  // sd_listen_fds(3)
     const int nothing = ::open("/dev/null", O_RDONLY);
@@ -167,8 +170,8 @@ class Child {
     ::dup2(said, 1);
     ::dup2(said, 2);
     ::dup2(socket, first_passed);
-    // qemu-nbd ends with its connection, but not if that broke before it was greeted: see kill().
-    // Nothing of a patch is lost, since what it has not flushed the journal still holds.
+    // qemu-nbd ends with its connection, but not if the connection broke before it was greeted: see
+    // kill(). This signal loses nothing of a patch: the journal still holds what was not flushed.
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() == parent) ::execv(arguments[0], arguments);
     ::_exit(127);
@@ -178,7 +181,7 @@ class Child {
   pid_t pid_ = -1;
 };
 
-/// For -o style options of qemu: a comma is written twice.
+/// For options of qemu in the style of -o, where a comma is written twice.
 std::string with_commas_doubled(const std::string& text) {
   std::string out;
   for (const char c : text) out += c == ',' ? std::string(",,") : std::string(1, c);
@@ -187,7 +190,7 @@ std::string with_commas_doubled(const std::string& text) {
 
 class QemuNbd final : public NbdServer {
  public:
-  /// `image`: the options that say what to serve; `path` is for messages.
+  /// `image`: the options that say what to serve. `path` is for messages.
   QemuNbd(const std::string& path, const std::vector<std::string>& image, bool writable)
       : path_(path) {
     handle_ = nbd_create();
@@ -198,8 +201,8 @@ class QemuNbd final : public NbdServer {
     try {
       Connection connection = make_connection();
       child_.emplace(words, connection.listener);
-      connection.listener.close();  // or a child that ends would leave us waiting
-      // Takes the descriptor over, whether it succeeds or not.
+      connection.listener.close();  // else a child that ends would leave us waiting
+      // This call takes the descriptor over, whether it succeeds or not.
       if (nbd_connect_socket(handle_, connection.client.release()) != 0) {
         fail_start(nbd_get_error() == nullptr ? "" : nbd_get_error());
       }
@@ -256,7 +259,7 @@ class QemuNbd final : public NbdServer {
   }
 
  private:
-  // The size of an export is a multiple of its block size, but a request must not pass it.
+  // The size of an export is a multiple of its block size, but no request may go beyond it.
   std::uint64_t round_up(std::uint64_t offset) const {
     return std::min(size_, (offset + block_ - 1) / block_ * block_);
   }
@@ -293,7 +296,7 @@ class QemuNbd final : public NbdServer {
   }
 
   [[noreturn]] void fail_start(const std::string& reason) {
-    close();  // so that it has said all that it will say
+    close();  // so that the child has written all its messages
     const std::string said = child_->complaints();
     if (said.find("qemu-nbd: not found") != std::string::npos) {
       throw Error(ErrorKind::unsupported,

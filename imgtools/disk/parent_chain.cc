@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t max_chain = 256;  // Hyper-V allows far fewer snapshots (50)
 
-/// With the separator at its end; "" if there is none.
+/// The folder with the separator at its end; "" if `path` names none.
 std::string directory_of(const std::string& path) {
   return path.substr(0, path.size() - base_name(path).size());
 }
@@ -32,7 +32,7 @@ bool is_file(const ReadStorage& storage, const std::string& path) {
   return info && info->type == FileType::file;
 }
 
-/// The entry of `directory` that `name` means on a system without case.
+/// The entry of `directory` that `name` means on a system that ignores case.
 std::string name_without_case(const ReadStorage& storage, const std::string& directory,
                               const std::string& name) {
   const auto info = storage.stat(directory.empty() ? "." : directory);
@@ -43,7 +43,7 @@ std::string name_without_case(const ReadStorage& storage, const std::string& dir
   return name;
 }
 
-/// `path` below `base`, each part as it stands or, where that does not exist, without case.
+/// `path` below `base`. A part that does not exist as written is looked for without regard to case.
 std::string resolve(const ReadStorage& storage, const std::string& base, const std::string& path) {
   std::string found = base;
   std::size_t start = 0;
@@ -66,7 +66,7 @@ std::string resolve(const ReadStorage& storage, const std::string& base, const s
 
 void ParentChain::enter(const std::string& path) {
   const auto info = storage_->stat(path);
-  if (!info) return;  // whoever opens it says so
+  if (!info) return;  // opening it will report that
   const std::pair<std::uint64_t, std::uint64_t> identity{info->device, info->inode};
   if (std::find(seen_.begin(), seen_.end(), identity) != seen_.end()) {
     throw Error(ErrorKind::corrupt, "the chain of parent disks comes back to this file", path);
@@ -89,7 +89,7 @@ std::vector<std::string> find_parents(const ReadStorage& storage, const FilePlac
     const std::string candidate = resolve(storage, directory, path);
     if (std::find(tried.begin(), tried.end(), candidate) != tried.end()) return;
     tried.push_back(candidate);
-    // Not looked at, so that nobody learns from the message what is there.
+    // Nothing outside is examined, or the message would tell which files exist there.
     if (!places.allows(candidate)) {
       outside = candidate;
     } else if (is_file(storage, candidate)) {

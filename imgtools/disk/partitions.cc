@@ -129,7 +129,7 @@ class MbrReader {
 };
 
 std::size_t recognised_volumes(const ByteSource& disk, const PartitionTable& table) {
-  // The probe looks at the start only, so a window of the disk need not own it.
+  // The probe reads only the start and keeps nothing, so this pointer does not own the disk.
   const std::shared_ptr<const ByteSource> shared(&disk, [](const ByteSource*) {});
   std::size_t count = 0;
   for (const Partition& p : table.partitions) {
@@ -138,7 +138,7 @@ std::size_t recognised_volumes(const ByteSource& disk, const PartitionTable& tab
   return count;
 }
 
-// Volumes where the table says they are tell the sector size that the table does not.
+// An MBR does not say its sector size. The size is right if volumes are found where the table says.
 PartitionTable read_mbr_table(const ByteSource& disk, const MbrSector& mbr,
                               const std::vector<std::uint32_t>& sector_sizes) {
   PartitionTable best = MbrReader(disk, sector_sizes.front()).read(mbr);
@@ -177,7 +177,7 @@ void doubt_overlaps(PartitionTable& table) {
   for (Partition& p : table.partitions) sorted.push_back(&p);
   std::sort(sorted.begin(), sorted.end(),
             [](const Partition* a, const Partition* b) { return a->offset < b->offset; });
-  Partition* furthest = nullptr;  // of those before, the one that ends last
+  Partition* furthest = nullptr;  // the one that ends last, of the partitions before
   for (Partition* p : sorted) {
     if (furthest != nullptr && p->offset < furthest->offset + furthest->length) {
       furthest->doubt = fmt::format("it overlaps partition {}", p->index);

@@ -2,17 +2,17 @@
 //
 // MBR: four entries at 446 of sector 0, "55 AA" at 510. Addresses are in sectors of the disk, 512
 // or 4096 bytes; the table does not say which. An extended partition (type 05, 0F, 85) holds a
-// chain of sectors of the same shape: the first entry is a logical partition, counted from that
-// sector; the second is the next sector, counted from the start of the extended partition. They are
-// numbered from 5.
+// chain of sectors with the same layout. In each, the first entry is a logical partition, counted
+// from that sector; the second is the next sector of the chain, counted from the start of the
+// extended partition. Logical partitions are numbered from 5.
 //
 // GPT (UEFI 2.10, 5): a header in sector 1, a copy in the last sector, each with a CRC-32 of itself
-// and of the table of entries. Sector 0 is an MBR with an entry of type EE. That entry is what
-// makes a disk a GPT disk: without it, a GPT is a leftover of earlier use.
+// and of the table of entries. Sector 0 is an MBR with an entry of type EE. That entry makes the
+// disk a GPT disk: without it, a GPT is a leftover of earlier use.
 //
-// Odd: the boot sectors of NTFS, FAT and exFAT also end in "55 AA". So a file system recognised in
-// sector 0 wins over an MBR. And a hybrid MBR (EE beside others) is read as GPT, which lists the
-// same volumes.
+// What is odd about it: the boot sectors of NTFS, FAT and exFAT also end in "55 AA". So a file
+// system recognised in sector 0 wins over an MBR. A hybrid MBR (EE beside other entries) is read as
+// GPT, which lists the same volumes.
 #pragma once
 
 #include <cstdint>
@@ -24,14 +24,14 @@
 namespace goldhive {
 
 struct Partition {
-  /// As Windows and Linux number it: 1-4 and from 5 on for MBR, place in the table for GPT, 0 for a
-  /// bare volume.
+  /// The number that Windows and Linux give it: 1-4 and from 5 on for MBR, the place in the table
+  /// for GPT, 0 for a bare volume.
   std::uint32_t index = 0;
   std::uint64_t offset = 0;  ///< bytes
-  std::uint64_t length = 0;  ///< bytes, cut to what the disk has
+  std::uint64_t length = 0;  ///< bytes, cut to the size of the disk
   std::string type;          ///< "0x07", a GUID, or "" for a bare volume
-  std::string name;          ///< GPT's own, may be empty
-  std::string doubt;         ///< why nothing should be written there; "" if sound
+  std::string name;          ///< by the GPT; may be empty
+  std::string doubt;         ///< why nothing should be written there; "" if there is no doubt
 };
 
 enum class PartitionScheme { none, mbr, gpt };
@@ -43,8 +43,8 @@ struct PartitionTable {
   std::vector<std::string> notes;     ///< what is wrong with the table
 };
 
-/// `sector_size`: what the container says, or 0 to try 512 and 4096. Throws Error(corrupt) for a
-/// GPT disk whose two headers are both bad, and what reading throws.
+/// `sector_size`: by the container, or 0 to try 512 and 4096. Throws Error(corrupt) for a GPT disk
+/// whose two headers are both bad, and the errors of reading.
 PartitionTable read_partitions(const ByteSource& disk, std::uint32_t sector_size);
 
 }  // namespace goldhive

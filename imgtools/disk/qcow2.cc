@@ -39,7 +39,7 @@ std::string text_at(const ByteSource& file, std::uint64_t offset, std::uint32_t 
   return std::string(text.begin(), text.end());
 }
 
-/// What the header's extensions say of the parent's format.
+/// The parent's format by the extensions of the header.
 std::string parent_format_of(const ByteSource& file, std::uint64_t at) {
   constexpr std::uint32_t end = 0;
   constexpr std::uint32_t parent_format = 0xe2792aca;
@@ -91,7 +91,7 @@ class MapWalk {
   std::uint64_t entry_size() const { return header_.subclusters ? 16 : 8; }
   std::uint64_t entries_per_table() const { return cluster() / entry_size(); }
 
-  /// A table of the second level, for the disk from `disk_offset` on.
+  /// Checks a table of the second level, which maps the disk from `disk_offset` on.
   void look_at(const ByteView& table, std::uint64_t disk_offset) const {
     for (std::size_t at = 0; at < table.size() && disk_offset < header_.disk_size;
          at += static_cast<std::size_t>(entry_size()), disk_offset += cluster()) {
@@ -115,7 +115,7 @@ class MapWalk {
   std::uint64_t unless_zero(std::uint64_t entry) const {
     return header_.version >= 3 && (entry & zero_flag) != 0 ? 0 : cluster();
   }
-  /// Up to the last of 32 subclusters that holds data.
+  /// The part of a cluster that must be in the file: up to the last of 32 subclusters with data.
   std::uint64_t allocated_part(std::uint32_t allocated) const {
     return static_cast<std::uint64_t>(std::bit_width(allocated)) * (cluster() / 32);
   }

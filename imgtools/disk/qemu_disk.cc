@@ -18,7 +18,7 @@ class QemuDisk final : public VirtualDisk {
 
   std::string format() const override { return image_.format; }
   std::uint64_t size() const override { return disk_->size(); }
-  /// The disk is one of them: it is what has a journal.
+  /// The disk inside the image is one of them, since the disk has the journal.
   std::vector<std::string> host_files() const override {
     std::vector<std::string> files;
     for (const QemuFile& file : image_.files) files.push_back(file.path);
@@ -30,7 +30,7 @@ class QemuDisk final : public VirtualDisk {
   void do_read(std::uint64_t offset, std::span<std::uint8_t> out) const override {
     disk_->read(offset, out);
   }
-  /// Of the disk, not of the image: qemu knows where its bytes go.
+  /// A change of the disk, not of the image: only qemu knows where in the image the bytes go.
   HostChange plan_change(const std::vector<Write>& writes) const override {
     HostChange change;
     for (const Write& write : writes) change.edits.push_back({disk_->name(), 0, write});
@@ -50,7 +50,7 @@ std::shared_ptr<const VirtualDisk> open_qemu_disk(const ReadStorage& storage,
                                                   const std::vector<std::string>& parent_folders) {
   QemuImage image =
       examine_qemu_image(storage, path, format, FilePlaces(storage, path, parent_folders));
-  auto disk = storage.open(disk_inside(path));  // from here on qemu's lock keeps writers out
+  auto disk = storage.open(disk_inside(path));  // from here on qemu's lock keeps out other writers
   check_maps(storage, image);
   return std::make_shared<QemuDisk>(std::move(image), std::move(disk));
 }

@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::size_t max_files = 256;
 
-/// A file name as qemu sees it: one with a colon before any slash starts a protocol.
+/// A file name that qemu takes for a file: a colon before any slash would begin a protocol.
 std::string file_named(const std::string& image, const std::string& name) {
   const std::size_t colon = name.find(':');
   if (name.empty() || name.find('\0') != std::string::npos ||
@@ -36,7 +36,7 @@ class Examiner {
   Examiner(const ReadStorage& storage, const FilePlaces& places, QemuImage& image)
       : storage_(storage), places_(places), image_(image) {}
 
-  /// `format` as qemu_format() tells it; "" for a raw disk.
+  /// `format`: the answer of qemu_format(); "" for a raw disk.
   void look_at(const std::string& path, const std::string& format) {
     const auto file = storage_.open(path);
     if (format == "qcow2") {
@@ -72,13 +72,13 @@ class Examiner {
     throw Error(ErrorKind::not_found, fmt::format("{} {} is missing", what, path), image);
   }
 
-  /// qemu tells the format of a parent by content, unless the child names it; so do we.
+  /// Unless the child names the format of its parent, qemu tells it by content. So do we.
   static std::string format_of_parent(const ByteSource& parent, const std::string& child) {
     constexpr std::uint64_t enough = 64;
     const Bytes head =
         parent.read(0, static_cast<std::size_t>(std::min<std::uint64_t>(parent.size(), enough)));
     std::string other = unread_container(head);
-    // qemu reads a differencing VHD as zeros where it should ask the parent.
+    // Of a differencing VHD, qemu reads zeros where the parent has data.
     if (is_vhd(parent)) other = "a VHD";
     if (ByteView(head, 0, parent.name()).starts_with("vhdxfile")) other = "a VHDX";
     if (!other.empty()) {
@@ -144,7 +144,8 @@ class Examiner {
     look_at(parent, "vmdk");
   }
 
-  /// qemu leaves out what is not "RW" and has a file, so that what follows would move forward.
+  /// qemu leaves out an extent that is not "RW" but has a file. All extents after it would move
+  /// forward.
   void look_at_extent(const std::string& path, const VmdkExtent& extent) {
     const bool sparse = extent.type == "SPARSE" || extent.type == "VMFSSPARSE";
     const bool flat = extent.type == "FLAT" || extent.type == "VMFS";

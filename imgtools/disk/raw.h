@@ -1,5 +1,5 @@
-// A raw image: the file is the disk. Nothing in it says so; a partition table or a file system at
-// its start does (partitions.h).
+// A raw image: the file is the disk. It has no mark of its own; it is known by a partition table or
+// a file system at its start (partitions.h).
 #pragma once
 
 #include "imgtools/disk/virtual_disk.h"

@@ -55,7 +55,7 @@ VdiHeader read_header(const ByteSource& file) {
 void check_vdi_header(const ByteSource& file) { read_header(file); }
 
 void check_vdi_map(const ByteSource& file) {
-  constexpr std::uint32_t discarded = 0xfffffffe;  // and above it: never written
+  constexpr std::uint32_t discarded = 0xfffffffe;  // from here on: never written
   const VdiHeader header = read_header(file);
   const MapBounds bounds(file, "VDI");
   const Bytes table =

@@ -23,7 +23,7 @@ std::optional<VhdFooter> footer_at(const ByteSource& file, std::uint64_t offset,
                                    std::size_t length) {
   Bytes data = file.read(offset, length);
   if (!has_vhd_cookie(ByteView(data, offset, file.name()))) return std::nullopt;
-  data.resize(VhdFooter::length_on_disk);  // the 511-byte kind lacks one byte of padding
+  data.resize(VhdFooter::length_on_disk);  // a footer of 511 bytes lacks one byte of padding
   return parse_vhd_footer(ByteView(data, offset, file.name()));
 }
 
@@ -68,7 +68,7 @@ void VhdDisk::read_footer() {
     throw Error::corrupt(name(), 0, "too short for a VHD", "at least 512 bytes",
                          fmt::format("{} bytes", file().size()));
   }
-  // The footer at the end, of either length; an error in it counts only if the copy is no better.
+  // The footer at the end, of either length. An error in it counts only if the copy is no better.
   std::optional<VhdFooter> footer;
   std::string fault = "its footer is missing";
   for (const std::size_t length : {std::size_t{512}, std::size_t{511}}) {
@@ -131,9 +131,9 @@ std::uint64_t VhdDisk::bitmap_size() const {
   return (bytes + sector_bytes - 1) / sector_bytes * sector_bytes;
 }
 
-// Two blocks in one place, or a block over the table or the footer, would show one sector's bytes
-// as another's, and a new block goes where the footer is. A block beyond the end is what a file
-// that was cut off has: no verdict may rest on the rest of it.
+// Two blocks in one place, or a block over the table or the footer, would show the bytes of one
+// sector as those of another; also, a new block is put where the footer is. A block beyond the end
+// means that the file was cut off: then no verdict may rest on the rest of it.
 void VhdDisk::check_map() const {
   const MapBounds bounds(file(), "VHD");
   std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges;  // sectors: start, end

@@ -6,24 +6,25 @@
 //   block:    | sector bitmap, padded to 512 bytes | 2 MiB of the disk |
 //
 // Numbers are big-endian. The BAT (block allocation table) holds for each block of the disk the
-// 512-byte sector of the file where its bitmap starts, or all ones. A differencing disk is a
-// dynamic disk with a parent: a block that is absent, and a sector whose bit is 0 in one that is
-// present, is read from the parent. Bit 7 of byte 0 is the first sector. On a dynamic disk a sector
-// with bit 0 was never written and reads as zeros.
+// number of the 512-byte sector of the file where the block's bitmap starts, or all ones if the
+// block is absent. Bit 7 of byte 0 of a bitmap is the first sector. On a dynamic disk a sector
+// whose bit is 0 was never written and reads as zeros. A differencing disk is a dynamic disk with a
+// parent: an absent block, and a sector whose bit is 0, is read from the parent.
 //
 // What is odd about it:
 // - The footer counts, not its copy; the copy is for a file whose end was lost. Files made before
 //   2004 have a footer of 511 bytes.
-// - A fixed VHD is a raw image with 512 more bytes: programs that look at its start see a raw one.
+// - A fixed VHD is a raw image with 512 more bytes: programs that look at its start see a raw
+//   image.
 // - The size is the footer's "current size". The geometry (C/H/S) beside it is a rounded value;
 //   programs that trust it see a disk of another length.
-// - A child records its parent's id and the time stamp of its footer, which changes when the parent
-//   is written to. If either differs, child and parent are of two different states of the disk, and
-//   Windows refuses the chain (ERROR_VHD_CHILD_PARENT_ID_MISMATCH, ..._TIMESTAMP_MISMATCH).
-//   Programs that took the stamp from the parent's file (Virtual PC, Xen) made chains that are
-//   refused here too: from such a one no verdict could be drawn without a guess.
-// - Other readers open a differencing disk without its parent, or with the bits ignored, and hand
-//   out zeros. Here a missing or a wrong parent is an error, always.
+// - A child records its parent's id and the time stamp of the parent's footer, which changes when
+//   the parent is written to. If either differs, child and parent are of two different states of
+//   the disk, and Windows refuses the chain (ERROR_VHD_CHILD_PARENT_ID_MISMATCH,
+//   ..._TIMESTAMP_MISMATCH). Programs that took the stamp from the file of the parent (Virtual PC,
+//   Xen) made chains that are refused here too: a verdict on such a chain would be a guess.
+// - Other readers open a differencing disk without its parent, or ignore the bits, and hand out
+//   zeros. Here a missing or a wrong parent is always an error.
 #pragma once
 
 #include "imgtools/disk/bitmap_cache.h"
@@ -33,7 +34,8 @@
 
 namespace goldhive {
 
-/// True if a footer's cookie stands where one can: the file is a VHD, broken or not.
+/// True if the cookie of a footer stands where a footer can be: then the file is a VHD, broken or
+/// not.
 bool is_vhd(const ByteSource& file);
 
 class VhdDisk final : public MappedDisk {
@@ -55,7 +57,7 @@ class VhdDisk final : public MappedDisk {
   static constexpr std::uint32_t absent_block = 0xffffffff;
 
   explicit VhdDisk(std::shared_ptr<const ByteSource> source) : MappedDisk(std::move(source)) {}
-  /// The file alone, as far as the footer, which holds its id.
+  /// Opens the file alone and reads it up to the footer, which holds its id.
   static std::unique_ptr<VhdDisk> open_file(const ReadStorage& storage, const std::string& path);
   void open_rest(ParentChain& chain);
 
@@ -75,7 +77,7 @@ class VhdDisk final : public MappedDisk {
   VhdFooter footer_;
   std::uint64_t footer_offset_ = 0;  ///< of the footer at the end, or where it should be
   VhdDynamicHeader header_;
-  std::vector<std::uint32_t> table_;  ///< file sectors of the blocks, or absent_block
+  std::vector<std::uint32_t> table_;  ///< for each block its sector in the file, or absent_block
   mutable BitmapCache bitmaps_;
 };
 

@@ -146,8 +146,8 @@ VhdDynamicHeader parse_vhd_dynamic_header(const ByteView& view) {
 }
 
 ParentPaths vhd_parent_paths(const ByteSource& file, const VhdDynamicHeader& header) {
-  // The codes are four characters: 'W2ru', 'W2ku' (UTF-16LE), 'MacX' (a file URL in UTF-8). The
-  // older 'Wi2r' and 'Wi2k' and the 'Mac ' alias are in no encoding that can be told.
+  // A code is four characters: 'W2ru', 'W2ku' (UTF-16LE), 'MacX' (a file URL in UTF-8). The
+  // encoding of the older 'Wi2r', 'Wi2k' and 'Mac ' cannot be told.
   constexpr std::uint32_t relative_code = 0x57327275;
   constexpr std::uint32_t absolute_code = 0x57326B75;
   constexpr std::uint32_t url_code = 0x4D616358;

@@ -1,4 +1,4 @@
-// The on-disk structures of a VHD file, each parsed and checked by itself. See vhd.h for the essay.
+// The on-disk structures of a VHD file, each parsed and checked by itself. vhd.h describes them.
 #pragma once
 
 #include <array>
@@ -12,7 +12,7 @@
 
 namespace goldhive {
 
-/// The sum of all bytes but the checksum's own four at `field`, inverted.
+/// The inverted sum of all bytes, without the four bytes of the checksum itself at `field`.
 std::uint32_t vhd_checksum(std::span<const std::uint8_t> data, std::size_t field);
 
 /// A 16-byte id as the file stores it. VHD gives it no byte order: it is only ever compared.

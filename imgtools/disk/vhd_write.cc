@@ -3,23 +3,23 @@
 //   before:  ... | last block | footer |
 //   after:   ... | last block | bitmap | new block | footer |
 //
-//   phase 0  the file grows; new blocks with their bitmaps, stored sectors, the footer with a new
-//            time stamp, at the new end
-//   phase 1  bits of blocks that were there already, table entries of the new blocks, the copy of
-//            the footer at the start
+//   phase 0  the file grows; written: new blocks with their bitmaps, stored sectors, and at the new
+//            end the footer with a new time stamp
+//   phase 1  written: bits of blocks that were there already, table entries of the new blocks, the
+//            copy of the footer at the start
 //
-// After phase 0 no entry points to the new blocks and no bit to the new sectors, so the disk holds
-// what it held, apart from sectors changed in place, which is all that any file can promise. While
-// the footer moves, its copy at the start of the file is there. Of a fixed disk only the stored
-// sectors and the footer are written.
+// After phase 0 no entry points to the new blocks and no bit to the new sectors. So the disk still
+// holds its old content, apart from sectors changed in place; no kind of file can promise more.
+// While the footer moves, its copy at the start of the file is valid. Of a fixed disk only the
+// stored sectors and the footer are written.
 //
-// The time stamp is how a child knows that its parent is no longer the disk that it was made from,
-// and any disk may be a parent. The new stamp is the old one and a second, so that the same patch
-// gives the same bytes anywhere.
+// By the time stamp a child knows that its parent is no longer the disk from which the child was
+// made, and any disk may be a parent. The new stamp is the old one plus a second, so that the same
+// patch gives the same bytes anywhere.
 //
-// A new block of a dynamic disk gets all bits, as Windows and qemu do it: its other sectors are
-// zeros either way. One of a differencing disk gets the bits of the sectors that are written, so
-// the rest still comes from the parent.
+// In a new block of a dynamic disk all bits are set, as Windows and qemu do it: its other sectors
+// are zeros either way. In a new block of a differencing disk only the bits of the written sectors
+// are set, so the other sectors still come from the parent.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -47,7 +47,7 @@ Bytes big_endian(std::uint32_t value) {
 
 }  // namespace
 
-/// The stores that need a bit or a block, and the footer.
+/// Makes the writes that need a bit or a new block, and moves the footer.
 class VhdDisk::Allocation {
  public:
   Allocation(const VhdDisk& disk, HostChange& change)
@@ -72,7 +72,7 @@ class VhdDisk::Allocation {
     disk_.edit(change_, fresh ? 0 : 1, at, bitmap);
   }
 
-  /// The footer, behind the new blocks if there are any.
+  /// Adds the footer, behind the new blocks if there are any.
   void finish() {
     const std::uint64_t length = disk_.file().size() - disk_.footer_offset_;  // 511 or 512
     const Bytes footer = new_footer(static_cast<std::size_t>(length));

@@ -101,8 +101,9 @@ VhdxTableEntry VhdxDisk::bitmap_entry(std::uint64_t chunk) const {
   return VhdxTableEntry(table_[static_cast<std::size_t>(chunk * (ratio + 1) + ratio)]);
 }
 
-// Two blocks in one place, or a block over the log, would show one sector's bytes as another's. A
-// block beyond the end is what a file that was cut off has: no verdict may rest on the rest of it.
+// Two blocks in one place, or a block over the log, would show the bytes of one sector as those of
+// another. A block beyond the end means that the file was cut off: then no verdict may rest on the
+// rest of it.
 void VhdxDisk::check_map() const {
   const MapBounds bounds(file(), "VHDX");
   std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges;  // start, end

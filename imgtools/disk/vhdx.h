@@ -5,20 +5,20 @@
 //   0    64K      128K     192K           256K        1M, in any order from here on, 1 MiB aligned
 //
 // Two headers take turns; the valid one with the higher sequence number counts. It says where the
-// log is, and if the log holds entries they must be replayed before anything else is read
+// log is. If the log holds entries, they must be replayed before anything else is read
 // (vhdx_log.h). The region table says where the metadata (sizes, parent) and the BAT are. The BAT
-// has 64 bits for each block: a state and the block's place in MiB. After every "chunk ratio" of
-// entries one more stands for the sector bitmap block of those blocks: 1 MiB, a bit for each
-// sector, bit 0 of byte 0 the first. Only differencing disks have bitmap blocks, and only a block
-// in the state "partially present" looks at them. Checksums are CRC-32C.
+// has 64 bits for each block: a state and the block's place in MiB. After each "chunk ratio" of
+// these entries, one more entry stands for the sector bitmap block of those blocks: 1 MiB, a bit
+// for each sector, bit 0 of byte 0 the first. Only differencing disks have bitmap blocks, and only
+// for a block in the state "partially present" do they count. Checksums are CRC-32C.
 //
 // What is odd about it:
-// - A disk has states for "zero", "unmapped" and "undefined" blocks. For the last two a reader may
+// - A block may have the state "zero", "unmapped" or "undefined". For the last two a reader may
 //   return old data if the file still holds it; zeros are right for all three.
 // - In a differencing disk only "not present" means "ask the parent"; a block in one of the three
 //   states above hides the parent.
 // - A parent is known by the DataWriteGuid of its current header, so any program that writes to a
-//   parent cuts its children off; a child says by "parent_linkage" which one it wants.
+//   parent cuts its children off. A child names the GUID that it wants as "parent_linkage".
 // - The logical sector size, 512 or 4096, is part of the file: partition tables count in it.
 #pragma once
 
@@ -49,7 +49,7 @@ class VhdxDisk final : public MappedDisk {
 
  private:
   explicit VhdxDisk(std::shared_ptr<const ByteSource> source) : MappedDisk(std::move(source)) {}
-  /// The file alone, as far as the header, which holds its id.
+  /// Opens the file alone and reads it up to the header, which holds its id.
   static std::unique_ptr<VhdxDisk> open_file(const ReadStorage& storage, const std::string& path);
   void open_rest(ParentChain& chain);
 

@@ -13,11 +13,11 @@ namespace goldhive {
 
 namespace {
 
-constexpr std::size_t table_size = 64 << 10;  // of a region table and of the metadata table
+constexpr std::size_t table_size = 64 << 10;  // size of a region table and of the metadata table
 constexpr std::uint64_t region_tables[2] = {192 << 10, 256 << 10};
 constexpr std::uint32_t max_entries = 2047;
-/// Of a parent locator; the format has five keys, and each can stand there once. Entries may share
-/// one text of 64 KiB, so without a limit a file of 6 MB asks for gigabytes.
+/// Entries of a parent locator. The format has five keys, and each can be there once. Entries may
+/// share one text of 64 KiB, so without this limit a file of 6 MB could ask for gigabytes.
 constexpr std::size_t max_locator_entries = 32;
 constexpr std::uint64_t max_disk_size = std::uint64_t{64} << 40;
 
@@ -188,7 +188,7 @@ void parse_parent_locator(const ByteView& item, VhdxMetadata& metadata) {
 
 struct Item {
   const char* guid;
-  std::size_t length;  // at least
+  std::size_t length;  // at least this long
   void (*parse)(const ByteView& item, VhdxMetadata& metadata);
 };
 

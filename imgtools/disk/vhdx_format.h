@@ -1,5 +1,5 @@
-// The on-disk structures of a VHDX file but for its log (vhdx_log.h), each parsed and checked by
-// itself. See vhdx.h for the essay. Section numbers are those of [MS-VHDX].
+// The on-disk structures of a VHDX file except its log (vhdx_log.h), each parsed and checked by
+// itself. vhdx.h describes them. Section numbers are those of [MS-VHDX].
 #pragma once
 
 #include <cstdint>
@@ -26,7 +26,7 @@ struct VhdxHeader {
   Guid log_guid;
   std::uint64_t log_offset = 0;
   std::uint32_t log_length = 0;
-  int slot = 0;  ///< which of the two it was: the other one is to be overwritten next
+  int slot = 0;  ///< which of the two headers it was: the next write goes to the other one
 };
 
 /// The current one of the two headers. Throws Error(corrupt) if neither is valid.
@@ -50,7 +50,7 @@ struct VhdxMetadata {
   bool has_parent = false;
   std::uint64_t disk_size = 0;     ///< bytes
   std::uint32_t sector_size = 0;   ///< 512 or 4096
-  std::vector<Guid> parent_guids;  ///< the DataWriteGuid the parent may have
+  std::vector<Guid> parent_guids;  ///< the parent must have one of them as its DataWriteGuid
   ParentPaths parent_paths;
 
   std::uint64_t blocks() const { return (disk_size + block_size - 1) / block_size; }
@@ -64,7 +64,7 @@ struct VhdxMetadata {
 
 VhdxMetadata read_vhdx_metadata(const ByteSource& file, const VhdxRegions::Region& region);
 
-/// 2.5.1.
+/// 2.5.1: an entry of the BAT.
 struct VhdxTableEntry {
   static constexpr unsigned not_present = 0;
   static constexpr unsigned undefined = 1;

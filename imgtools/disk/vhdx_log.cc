@@ -28,7 +28,7 @@ struct Entry {
   std::uint64_t last_size = 0;
 };
 
-// Where the data sectors of an entry start: behind whole sectors of descriptors.
+// Where the data sectors of an entry start: after its descriptors, which fill whole sectors.
 std::uint64_t data_start(std::uint64_t descriptors) {
   const std::uint64_t bytes = header_size + descriptors * descriptor_size;
   return (bytes + sector_bytes - 1) / sector_bytes * sector_bytes;
@@ -43,7 +43,8 @@ class Log {
     }
     ring_ = file.read(header.log_offset, length_);
     verified_.resize(length_ / sector_bytes);
-    // Every sector may start an entry, and a crafted log could make each look as long as the log.
+    // Any sector may start an entry, and in a hostile log each could claim to be as long as the
+    // log.
     budget_ = 16ULL * length_;
   }
 
@@ -57,7 +58,7 @@ class Log {
                                       [&](const Entry& e) { return e.offset == run.back().tail; });
       if (first != run.end()) {
         const Entry head = run.back();
-        // Go on behind the head; if that is behind the end of the ring, all has been seen.
+        // Go on behind the head. If that is past the end of the ring, every place was tried.
         next = head.offset < tail ? length_ : head.offset + head.length;
         if (best.empty() || head.sequence > best.back().sequence) best.assign(first, run.end());
       }
@@ -66,7 +67,7 @@ class Log {
     return best;
   }
 
-  // The bytes of an entry, put together where it crosses the end of the ring.
+  // The bytes of an entry, joined if it crosses the end of the ring.
   Bytes bytes_of(const Entry& entry) const { return read(entry.offset, entry.length); }
 
  private:
@@ -77,7 +78,7 @@ class Log {
       const std::optional<Entry> entry = entry_at(offset);
       if (!entry || (!run.empty() && entry->sequence != run.back().sequence + 1)) return run;
       covered += entry->length;
-      if (covered > length_) return run;  // it bit its own tail
+      if (covered > length_) return run;  // the run has come round to its own tail
       run.push_back(*entry);
       offset = (offset + entry->length) % length_;
     }

@@ -1,14 +1,14 @@
 // Changing a VHDX.
 //
-// Where all sectors to be written are in the file already, two phases would do; the first header
-// update must come before them (it gives the file and its contents new GUIDs, by which children and
-// tools notice):
+// If the file has all the sectors to be written, two phases would do. But a header must be updated
+// first: it gives the file and its contents new GUIDs, by which children and tools notice the
+// change:
 //
 //   phase 0  the header that is not current: new GUIDs, higher number    <- becomes the current one
 //   phase 1  the sectors
 //   phase 2  the other header, the same content and a number higher again
 //
-// A new block needs an entry in the BAT, and the BAT may be changed through the log only:
+// A new block needs an entry in the BAT, and the BAT may only be changed through the log:
 //
 //   phase 0  the file grows by whole blocks, their sectors; a log entry with the new BAT sectors.
 //            The log is empty, so its bytes mean nothing yet.
@@ -16,8 +16,8 @@
 //   phase 2  the BAT sectors; sectors of blocks that were there already
 //   phase 3  the other header: no log                                    <- the log is empty again
 //
-// After each phase the file is a valid VHDX: of the old disk up to phase 0, of the new BAT (through
-// the log) after phase 1. Other blocks are never moved.
+// After each phase the file is a valid VHDX: with the old content up to phase 0, with the new BAT
+// (through the log) after phase 1. Other blocks are never moved.
 //
 // GUIDs should be random. Here they are made from the old ones and the change, so that the same
 // patch gives the same bytes anywhere, and still a GUID that nothing else has.
@@ -40,7 +40,7 @@ constexpr std::size_t descriptor_size = 32;
 
 std::uint64_t round_up(std::uint64_t value, std::uint64_t to) { return (value + to - 1) / to * to; }
 
-/// A version 4 GUID from a digest of what it stands for.
+/// A version 4 GUID, derived from a digest of what it stands for.
 Guid derived_guid(const char* purpose, const Guid& old, const std::vector<Write>& writes) {
   Sha256 hash;
   const std::string text = purpose;
@@ -114,7 +114,7 @@ class VhdxDisk::Change {
   }
 
  private:
-  /// `step` 1 goes into the slot that is not current, 2 into the other one.
+  /// Step 1 writes the slot that is not current, step 2 the other one.
   void add_header(HostChange& change, int phase, unsigned step, const Guid& log_guid) const {
     const VhdxHeader& old = disk_.header_;
     const int slot = step % 2 == 1 ? 1 - old.slot : old.slot;
@@ -151,7 +151,7 @@ class VhdxDisk::Change {
     if (entry.size() > disk_.header_.log_length) {
       throw Error(ErrorKind::refused, "has a log too short for this change", disk_.name());
     }
-    constexpr std::uint64_t number = 1;  // of the first entry under a new log GUID
+    constexpr std::uint64_t number = 1;  // the first entry under a new log GUID has number 1
     put_text(entry, 0, "loge");
     put_u32(entry, 8, static_cast<std::uint32_t>(entry.size()));
     put_u64(entry, 16, number);

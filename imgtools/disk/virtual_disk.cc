@@ -47,7 +47,7 @@ void MappedDisk::do_read(std::uint64_t offset, std::span<std::uint8_t> out) cons
         file_->read(extent.host_offset, piece);
         break;
       case Extent::Kind::parent: {
-        // A child may be larger than its parent; what the parent never had is zero.
+        // A child may be larger than its parent; beyond the end of the parent it reads as zeros.
         const std::uint64_t end = parent_->size();
         const auto held = static_cast<std::size_t>(
             offset >= end ? 0 : std::min<std::uint64_t>(piece.size(), end - offset));

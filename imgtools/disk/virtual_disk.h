@@ -19,26 +19,26 @@ class VirtualDisk : public ByteSource {
  public:
   /// As in the report: "raw", "vhd", "vhdx", ...
   virtual std::string format() const = 0;
-  /// Bytes of a logical sector; 0 where the container does not say.
+  /// Bytes of a logical sector; 0 if the container does not say.
   virtual std::uint32_t sector_size() const { return 0; }
   /// The file itself first, then the chain of its parents.
   virtual std::vector<std::string> host_files() const = 0;
 
   /// What a reader of a verdict should know about the container: one sentence each.
   const std::vector<std::string>& notes() const { return notes_; }
-  /// Why nothing may be written here; "" if it may.
+  /// Why nothing may be written to this disk; "" if it may.
   const std::string& write_refusal() const { return write_refusal_; }
 
-  /// What a change of the disk means for the files of the host. Reads, never writes. The phases are
-  /// such that after each of them the container is a valid one of its format. Error(refused) with
-  /// write_refusal(), or where the container cannot take the change.
+  /// What a change of the disk means for the files of the host. Reads, never writes. After each of
+  /// the phases the container is a valid one of its format. Error(refused) with write_refusal(), or
+  /// if the container cannot take the change.
   HostChange host_change(const std::vector<Write>& writes) const;
 
  protected:
   using ByteSource::ByteSource;
   virtual HostChange plan_change(const std::vector<Write>& writes) const = 0;
   void add_note(std::string note) { notes_.push_back(std::move(note)); }
-  /// The first reason given stays.
+  /// The first reason stays; later ones are ignored.
   void refuse_writing(const std::string& reason) {
     if (write_refusal_.empty()) write_refusal_ = reason;
   }
@@ -60,33 +60,34 @@ struct Extent {
   std::uint64_t host_offset = 0;
 };
 
-/// A container that maps runs of the disk to runs of its file. Reading needs nothing but the map;
-/// so does writing in place.
+/// A container that maps runs of the disk to runs of its file. Reading and writing in place need
+/// only the map.
 class MappedDisk : public VirtualDisk {
  public:
-  /// The longest run of one kind that starts at `offset` (< size()), as far as it is cheap to tell.
+  /// The run of one kind that starts at `offset` (< size()). It may be shorter than possible where
+  /// its full length is costly to find.
   virtual Extent extent_at(std::uint64_t offset) const = 0;
 
   std::vector<std::string> host_files() const override;
 
  protected:
-  /// `file` is named as the disk itself is; `parent` may be null.
+  /// `file` has the name of the disk itself; `parent` may be null.
   explicit MappedDisk(std::shared_ptr<const ByteSource> file)
       : VirtualDisk(file->name()), file_(std::move(file)) {}
 
   void do_read(std::uint64_t offset, std::span<std::uint8_t> out) const override;
-  /// In place; Error(refused) where something would have to be allocated.
+  /// Changes bytes in place; Error(refused) if a block would have to be allocated.
   HostChange plan_change(const std::vector<Write>& writes) const override;
 
   using OnPiece = std::function<void(const Extent& extent, std::uint64_t offset,
                                      std::span<const std::uint8_t> data)>;
   /// Cuts the writes so that each piece lies in one extent.
   void for_each_piece(const std::vector<Write>& writes, const OnPiece& on_piece) const;
-  /// Adds a change of stored bytes.
+  /// Adds a change of bytes that the file stores.
   void edit(HostChange& change, int phase, std::uint64_t host_offset,
             std::span<const std::uint8_t> data) const;
-  /// Lays a piece over the sectors it touches: number -> whole new content. A sector that is not in
-  /// the map yet gets what the disk holds now.
+  /// Lays a piece over the sectors it touches: number -> whole new content. A sector that is not
+  /// yet in the map starts with what the disk holds now.
   void add_sectors(std::map<std::uint64_t, Bytes>& sectors, std::uint64_t offset,
                    std::span<const std::uint8_t> data) const;
 

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::uint64_t max_text = 1U << 20;
 
-/// What stands between the first two quotation marks; else all of `text`.
+/// The text between the first two quotation marks; if there are none, all of `text`.
 std::string unquoted(const std::string& text) {
   const std::size_t first = text.find('"');
   if (first == std::string::npos) return text;
@@ -29,7 +29,7 @@ std::string lower(std::string text) {
   return text;
 }
 
-/// `RW 204800 FLAT "disk-flat.vmdk" 0`; nullopt if the line is none of that kind.
+/// A line like `RW 204800 FLAT "disk-flat.vmdk" 0`; nullopt if the line is no such line.
 std::optional<VmdkExtent> parse_extent(const std::string& line, const std::string& name) {
   VmdkExtent extent;
   std::istringstream words(line);
@@ -50,8 +50,8 @@ std::optional<VmdkExtent> parse_extent(const std::string& line, const std::strin
               name);
 }
 
-/// Of a descriptor in a file of its own. qemu lets an extent begin in one line and go on in the
-/// next: so none may begin in a line without anything.
+/// The extents in a descriptor file. qemu lets an extent begin in one line and go on in the next,
+/// so a line with the beginning of an extent only is an error.
 std::vector<VmdkExtent> parse_extents(const std::string& text, const std::string& name) {
   std::vector<VmdkExtent> extents;
   std::istringstream lines(text);
@@ -130,12 +130,12 @@ VmdkDescriptor read_vmdk_descriptor(const ByteSource& file) {
   }
   const std::uint64_t start = view.u64(28);
   const std::uint64_t sectors = view.u64(36);
-  if (sectors == 0) return created_as("sparse extent");  // described by another file
+  if (sectors == 0) return created_as("sparse extent");  // then another file describes it
   if (sectors > max_text / 512 || start > UINT64_MAX / 512) {
     throw Error::corrupt(file.name(), 28, "bad place of the VMDK descriptor", {},
                          fmt::format("sector {}, {} sectors", start, sectors));
   }
-  // Its extents are not looked at: it names itself, perhaps by a name it had before.
+  // Its extents are not looked at: the only one is the file itself, perhaps by an earlier name.
   return parse(
       text_of(MapBounds(file, "VMDK").table(28, start * 512, sectors * 512, "its descriptor")));
 }

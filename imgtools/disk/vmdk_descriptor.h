@@ -8,10 +8,10 @@
 //
 // It stands alone in a file ("# Disk DescriptorFile"), or inside the sparse file it describes.
 //
-// What is odd about it is how qemu reads it, which reads the disk then: it takes what follows the
-// first "parentFileNameHint" anywhere in the text for the parent, also of a disk that has none by
-// its CIDs, and an extent may begin in one line and go on in the next. Where that could give other
-// files than are found here, the descriptor is an error.
+// What is odd about it is how qemu reads it, and qemu is what reads the disk. qemu takes what
+// follows the first "parentFileNameHint" anywhere in the text for the parent, even of a disk whose
+// CIDs say that it has none. And an extent may begin in one line and go on in the next. If qemu
+// could find other files in a descriptor than we do, the descriptor is an error.
 //
 // Source: qemu, block/vmdk.c.
 #pragma once
@@ -29,31 +29,31 @@ struct VmdkExtent {
   std::uint64_t sectors = 0;  ///< of 512 bytes
   std::string type;           ///< "SPARSE", "FLAT", ...
   std::string file;           ///< "" if it has none (ZERO)
-  std::uint64_t offset = 0;   ///< sector of the file; of a flat one
+  std::uint64_t offset = 0;   ///< where it starts in a flat file, in sectors
 };
 
 struct VmdkDescriptor {
   std::string create_type;
-  std::string content_id;  ///< "CID": changes with every first write after the disk was opened
-  std::string parent_id;   ///< the parent's, when this disk was made
-  std::string parent;      ///< its file; "" if there is none
+  std::string content_id;  ///< "CID": changes with the first write each time the disk is opened
+  std::string parent_id;   ///< the CID that the parent had when this disk was made
+  std::string parent;      ///< the file of the parent; "" if there is none
   std::vector<VmdkExtent> extents;  ///< empty for a file that is its own only extent
 };
 
-/// True of a descriptor in a file of its own.
+/// True of a descriptor that is a file of its own.
 bool is_vmdk_text(const ByteSource& file);
 
-/// `file` starts with "KDMV", "COWD" or "# Disk DescriptorFile".
-/// Error(corrupt) also where qemu would see other extents.
+/// `file` starts with "KDMV", "COWD" or "# Disk DescriptorFile". Error(corrupt) also if qemu would
+/// see other extents than we do.
 VmdkDescriptor read_vmdk_descriptor(const ByteSource& file);
 
-/// The file that qemu takes for the parent, whatever the header and the CIDs say: it looks for the
-/// first hint in the place where a descriptor usually is. "" if there is none.
+/// The file that qemu takes for the parent, whatever the header and the CIDs say: qemu looks for
+/// the first hint where a descriptor usually is. "" if there is none.
 std::string vmdk_parent_to_qemu(const ByteSource& file);
 
-/// The text of a file of its own that says the same of the extents, and which disk is its parent;
-/// not the parent's name. For qemu: it knows the type only as one that may have several extents.
-/// Error(corrupt) if the marks of disk and parent are none.
+/// The text of a descriptor file that names the same extents and the same CID of the parent, but
+/// not the parent's file. It is for qemu, which allows several extents only in some types of disk.
+/// Error(corrupt) if the CIDs of disk and parent are malformed.
 std::string vmdk_descriptor_text(const VmdkDescriptor& descriptor, const std::string& name);
 
 }  // namespace goldhive

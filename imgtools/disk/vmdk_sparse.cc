@@ -19,14 +19,14 @@ constexpr std::uint64_t max_grain = 0x200000;  // sectors; qemu's own limit
 struct SparseHeader {
   std::uint64_t sectors = 0;
   std::uint64_t grain = 0;            ///< sectors
-  std::uint64_t entries = 0;          ///< of a table
-  std::uint64_t directory = 0;        ///< sector
-  std::uint64_t directory_field = 0;  ///< where the file says so
+  std::uint64_t entries = 0;          ///< in one table
+  std::uint64_t directory = 0;        ///< where the directory is, as a sector
+  std::uint64_t directory_field = 0;  ///< where the file says that
   bool compressed = false;
   bool has_zero_grains = false;  ///< entries of 1 are grains of zeros
 };
 
-/// Sectors in bytes; more than any file has, where that is more than a number holds.
+/// Sectors in bytes. If the product is too large for a number: more than any file has.
 std::uint64_t bytes_of(std::uint64_t sectors) {
   return sectors > UINT64_MAX / sector_bytes / 2 ? UINT64_MAX / 2 : sectors * sector_bytes;
 }
@@ -54,7 +54,8 @@ SparseHeader parse_esx(const ByteView& view) {
   return header;
 }
 
-/// Of a streamOptimized one: before the mark of the end of the stream, the file's last sector.
+/// The second header of a streamOptimized extent. It stands before the mark of the end of the
+/// stream, which is the file's last sector.
 SparseHeader read_second_header(const ByteSource& file) {
   const std::uint64_t end = file.size() / sector_bytes * sector_bytes;
   if (end < 3 * sector_bytes) {
@@ -77,8 +78,8 @@ SparseHeader read_header(const ByteSource& file) {
   SparseHeader header;
   if (view.starts_with("KDMV")) {
     header = parse_hosted(view);
-    // Of no sectors, it is to qemu a descriptor of other files: the second header must not hide
-    // that.
+    // If the extent has no sectors, qemu takes it for a descriptor of other files; the second
+    // header must not hide that.
     if (header.directory == at_the_end && header.sectors != 0) header = read_second_header(file);
   } else if (view.starts_with("COWD")) {
     header = parse_esx(view);
@@ -125,7 +126,7 @@ class MapWalk {
   }
 
  private:
-  /// A table, for the disk from sector `first` on.
+  /// Checks a table, which maps the disk from sector `first` on.
   void look_at(const ByteView& table, std::uint64_t first) const {
     for (std::size_t at = 0; at < table.size() && first < header_.sectors;
          at += 4, first += header_.grain) {
