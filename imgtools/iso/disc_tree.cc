@@ -1,6 +1,6 @@
-// Directories are kept by path and never walked beyond what was asked for, so a directory that
-// contains itself cannot make us loop; but it would let a hostile image show any number of paths.
-// So a directory that begins where one above it begins is an error.
+// Directories are kept by path, and only the directories of paths that are asked for are read, so a
+// directory that contains itself cannot make us loop. But such a directory would give a hostile
+// image any number of paths. So a directory that begins where one above it begins is an error.
 #include "imgtools/iso/disc_tree.h"
 
 #include <fmt/format.h>
@@ -65,7 +65,7 @@ class DiscTree final : public FileTree {
     std::string found;
     DirectoryPtr folder = root_;
     for (const std::string& part : path_parts(path)) {
-      if (!folder) return std::nullopt;  // below a file
+      if (!folder) return std::nullopt;  // `path` goes on below a file
       const DiscEntry* entry = match(*folder, part);
       if (entry == nullptr) return std::nullopt;
       found += (found.empty() ? "" : "/") + entry->name;
@@ -98,7 +98,7 @@ class DiscTree final : public FileTree {
     return nullptr;
   }
 
-  /// A description that cannot be read must not hide its neighbours, nor pass for an empty file.
+  /// A file whose description cannot be read must neither hide its neighbours nor look empty.
   static std::uint64_t size_of(const DiscEntry& entry) {
     try {
       return entry.node().size();
@@ -120,7 +120,7 @@ class DiscTree final : public FileTree {
     return directory;
   }
 
-  /// The directory of an exact path.
+  /// Finds the directory of an exact path.
   DirectoryPtr walk(const std::string& path) const {
     if (path.empty()) return root_;
     std::vector<DirectoryPtr> above{root_};

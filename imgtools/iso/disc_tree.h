@@ -25,27 +25,27 @@ struct DiscNode {
 struct DiscEntry {
   std::string name;
   bool directory = false;
-  /// Reads what describes it (in UDF a block of its own); throws Error(corrupt).
+  /// Reads the description of the entry (in UDF, a block of its own); throws Error(corrupt).
   std::function<DiscNode()> node;
 };
 
-/// A file system of a disc, once it is found and its roots are read.
+/// A file system of a disc. Whoever opened it has found it and read its root.
 class DiscFileSystem {
  public:
   virtual ~DiscFileSystem() = default;
   virtual const char* kind() const = 0;  ///< "udf", "iso9660", "joliet"
   virtual std::string label() const = 0;
   virtual DiscNode root() const = 0;
-  /// What a directory holds, without itself and its parent, in stored order.
+  /// The entries of a directory, without itself and its parent, in stored order.
   virtual std::vector<DiscEntry> entries(const DiscNode& directory) const = 0;
   /// As FileTree::notes().
   virtual std::vector<std::string> notes() const { return {}; }
 };
 
-/// The content of a directory, in memory. Throws Error(corrupt) if it is beyond all measure.
+/// The content of a directory, in memory. Throws Error(corrupt) if it is larger than any real one.
 Bytes read_directory(const ByteSource& image, const DiscNode& directory);
 
-/// Files are read in place, at any offset. Directories are kept once they were read.
+/// Files are read in place, at any offset. Directories are kept once they have been read.
 std::shared_ptr<const FileTree> make_disc_tree(std::shared_ptr<const ByteSource> image,
                                                std::shared_ptr<const DiscFileSystem> files);
 

@@ -1,5 +1,5 @@
-// Where the bytes of a file of an optical disc lie. UDF and ISO9660 both give a list of extents; a
-// file over 4 GiB (ISO9660) or 1 GiB (UDF) always has several, most often one behind the other.
+// Where the bytes of a file of an optical disc lie. UDF and ISO9660 both give a list of extents. A
+// file over 4 GiB (ISO9660) or 1 GiB (UDF) always has several, most often next to each other.
 #pragma once
 
 #include <cstdint>
@@ -14,15 +14,15 @@ namespace goldhive {
 
 /// A run of bytes of a file.
 struct DiscExtent {
-  std::optional<std::uint64_t> offset;  ///< in the image, in bytes; none: reads as zeros
+  std::optional<std::uint64_t> offset;  ///< in the image, in bytes; nullopt: reads as zeros
   std::uint64_t length = 0;             ///< in bytes
 };
 
-/// Appends `next`, joined to the last extent if it goes on where that one ends.
+/// Appends `next`. If it begins where the last extent ends, the two become one.
 void append(std::vector<DiscExtent>& extents, const DiscExtent& next);
 
-/// A file of an image, read in place. The extents must lie inside `image`: the reader of the format
-/// has checked that, since it can say which structure lied.
+/// A file of an image, read in place. The extents must lie inside `image`. The reader of the format
+/// has checked that, since it can say which structure is wrong.
 class ExtentSource final : public ByteSource {
  public:
   ExtentSource(std::shared_ptr<const ByteSource> image, const std::vector<DiscExtent>& extents,

@@ -1,19 +1,19 @@
 // ISO9660 (ECMA-119) as a reader meets it. Sectors 0-15 belong to others (boot code, an MBR of a
 // "hybrid" image). From sector 16 on there is a list of volume descriptors, each with "CD001" at
-// byte 1, ended by type 255. A primary one (type 1) and, for Windows names, a supplementary one
-// (type 2) with a Joliet escape sequence each point to the root of a tree of their own; the two
-// trees share the data of the files.
+// byte 1, ended by type 255. A primary one (type 1) points to the root of a tree. For Windows
+// names, a supplementary one (type 2) with a Joliet escape sequence points to the root of a second
+// tree. The two trees share the data of the files.
 //
-// What is odd:
-//   - numbers are stored twice, little- and big-endian; we read the little-endian half, as Windows
-//     and Linux do, since not all writers fill both;
-//   - records do not cross a sector: a length of 0 means "go on in the next one";
-//   - a file over 4 GiB is several records in a row with the same name, all but the last of them
-//     with the multi-extent flag (ISO9660 level 3);
-//   - plain names end in ";1" and, without an extension, in "."; both are not part of the name;
-//   - Joliet names are UCS-2 in big-endian order, at most 64 characters (103 with some writers), so
-//     longer ones come shortened: the tree says so when it meets a name as long as that;
-//   - interleaved files (unit and gap not 0) were never seen on Windows media and are refused.
+// What is odd about it:
+// - Numbers are stored twice, little- and big-endian. We read the little-endian half, as Windows
+//   and Linux do, since not all writers fill both.
+// - Records do not cross a sector: a length of 0 means "go on in the next one".
+// - A file over 4 GiB is several records in a row with the same name, all but the last of them with
+//   the multi-extent flag (ISO9660 level 3).
+// - Plain names end in ";1" and, without an extension, in "."; neither is part of the name.
+// - Joliet names are UCS-2 in big-endian order, at most 64 characters (103 with some writers).
+//   Longer names are cut, so the tree adds a note when it meets a name of that length.
+// - Interleaved files (unit and gap not 0) are refused. No Windows media is known to have them.
 //
 // Sources: ECMA-119, 4th edition, 8.4, 8.5, 9.1; Joliet Specification, May 22, 1995.
 #include "imgtools/iso/iso9660.h"
@@ -32,9 +32,9 @@ namespace goldhive {
 namespace {
 
 constexpr std::uint64_t first_descriptor = 16;  // a sector
-constexpr std::size_t descriptor_limit = 64;    // a list has 3 or 4
+constexpr std::size_t descriptor_limit = 64;    // a usual list has 3 or 4
 constexpr std::size_t entry_limit = 1U << 20;   // of one directory
-constexpr std::size_t joliet_length = 64;       // characters; a ";1" counts
+constexpr std::size_t joliet_length = 64;       // characters; a ";1" is counted
 
 enum Flags : std::uint8_t { is_directory = 0x02, is_associated = 0x04, goes_on = 0x80 };
 
@@ -46,7 +46,7 @@ struct Record {
   std::span<const std::uint8_t> name;
 };
 
-/// `at` holds a record whose length byte is not 0. `image_size` bounds its extent.
+/// `at` is where a record with a length byte other than 0 starts. `image_size` limits its extent.
 Record read_record(const ByteView& view, std::size_t at, std::uint64_t image_size) {
   const std::size_t length = view.u8(at);
   const std::uint64_t where = view.origin() + at;
@@ -63,7 +63,7 @@ Record read_record(const ByteView& view, std::size_t at, std::uint64_t image_siz
     throw Error(ErrorKind::unsupported, "interleaved files are not supported",
                 std::string(view.name()));
   }
-  // An extended attribute record, if there is one, lies before the data.
+  // An extended attribute record, if there is one, stands before the data.
   const std::uint64_t start = std::uint64_t{bytes.u32(2)} + bytes.u8(1);
   record.extent = {start * disc_sector, bytes.u32(10)};
   if (*record.extent.offset > image_size ||
@@ -77,7 +77,7 @@ Record read_record(const ByteView& view, std::size_t at, std::uint64_t image_siz
 }
 
 std::string plain_name(std::span<const std::uint8_t> bytes) {
-  std::u16string name;  // the bytes above 0x7f that some writers allow are taken as Latin-1
+  std::u16string name;  // some writers use bytes above 0x7f: read as Latin-1
   for (const std::uint8_t byte : bytes) name.push_back(byte);
   return to_utf8(name);
 }
@@ -90,7 +90,7 @@ std::string joliet_name(std::span<const std::uint8_t> bytes) {
   return to_utf8(name);
 }
 
-/// Without the version and the dot of an empty extension.
+/// `name` without its version, and without the dot of an empty extension.
 std::string without_version(std::string name) {
   const std::size_t semicolon = name.rfind(';');
   if (semicolon != std::string::npos && semicolon != 0) name.resize(semicolon);

@@ -1,11 +1,11 @@
-// An ISO is two things at once: a file tree of its own, in which a Windows may lie as it is, and
-// the place of WIM files, each of which holds several images of a Windows. The WIM files are read
-// where they lie: nothing is extracted, and the ISO file is the only file of the host.
+// An ISO is two things at once: a file tree of its own, in which a Windows may lie, and a container
+// of WIM files, each of which holds several images of a Windows. The WIM files are read where they
+// lie: nothing is extracted, and the ISO file is the only file of the host.
 //
-// What is odd: a disc can hold two file systems over the same files. Where there is UDF, it is the
-// one that Windows reads, and the ISO9660 beside it shows a README.TXT and nothing else; so UDF
-// goes first, and a UDF that is broken is an error and no reason to look at the other one. Media
-// for both architectures have a "sources" folder below x86 and x64.
+// What is odd about it: a disc can hold two file systems over the same files. If there is UDF,
+// Windows reads it, and the ISO9660 beside it may show only a README.TXT. So UDF is tried first,
+// and a broken UDF is an error and no reason to look at ISO9660. Media for both architectures have
+// a folder "sources" below x86 and below x64.
 //
 // An ISO is never changed: there is no room behind a file, and a longer file would have to move
 // everything after it. README.md says how to make a new one.
@@ -36,7 +36,7 @@ class IsoImage final : public Image {
     storage_ = std::make_unique<TreeStorage>(tree);
     for (const std::string folder : wim_folders) {
       for (const std::string name : wim_names) {
-        // In this spelling whatever that of the disc is, so that ids can be told in advance.
+        // Spelled like this whatever the spelling on the disc, so that ids are known in advance.
         if (tree->find(folder + "/" + name)) add_wim("/" + folder + "/" + name);
       }
     }
@@ -80,7 +80,7 @@ class IsoImage final : public Image {
   }
 
  private:
-  /// One that cannot be read must not hide the others, nor pass for one that is not there.
+  /// A WIM that cannot be read must neither hide the others nor look as if it were not there.
   void add_wim(const std::string& path) {
     try {
       std::unique_ptr<Image> wim = opener_.open_image(*storage_, path, {"wim"});
@@ -102,7 +102,7 @@ class IsoImage final : public Image {
 
   const Opener& opener_;
   std::string path_;
-  std::unique_ptr<const TreeStorage> storage_;  ///< of the disc; before what lies in it
+  std::unique_ptr<const TreeStorage> storage_;  ///< of the disc; its users come after it
   std::vector<std::unique_ptr<Image>> wims_;
   std::vector<Volume> volumes_;  ///< the images of the WIMs, then the disc itself
   std::vector<std::string> notes_;

@@ -1,14 +1,17 @@
 // UDF (ECMA-167 as the OSTA narrows it) as a reader of installation media meets it. Windows media
-// are UDF 1.02 beside an ISO9660 whose only file is a README.TXT that says so ("bridge" format).
+// are UDF 1.02 beside an ISO9660 ("bridge" format). The only file of that ISO9660 is a README.TXT
+// that says so.
 //
-// The road to a file: the volume recognition sequence from sector 16 on ("NSR02" or "NSR03" among
-// its entries), the anchor in sector 256 or at the end, the volume descriptor sequence it points to
-// (partition, logical volume), the file set, the root directory's file entry. Every descriptor has
-// a tag with a checksum, a CRC and its own place; all are checked.
+// How a file is found: the volume recognition sequence from sector 16 on ("NSR02" or "NSR03" among
+// its entries), the anchor in sector 256 or at the end, the volume descriptor sequence that the
+// anchor points to (partition, logical volume), the file set, the file entry of the root directory.
+// Every descriptor has a tag with a checksum, a CRC and its own place; all are checked.
 //
-// Why not libudfread, which reads the same: its version 1.1.2 prints on stderr, takes the first
-// extent of a directory of several for the whole of it, reads on with a logged error where an
-// extent is of another partition, and follows a list of extents that leads to itself without end.
+// Why this does not use libudfread. Its version 1.1.2:
+// - prints on stderr;
+// - takes the first extent of a directory for all of it, where there are several;
+// - logs an error and reads on if an extent is of another partition;
+// - follows a list of extents that leads to itself without end.
 //
 // Not read: partitions that are mapped (metadata, sparable, virtual: UDF 1.50 and later on
 // rewritable media and Blu-ray), blocks of other sizes than 2048 bytes.
@@ -46,19 +49,19 @@ struct Sequence {
 };
 
 struct Found {
-  std::uint32_t number = 0;  ///< the highest of its kind prevails
+  std::uint32_t number = 0;  ///< of several descriptors of a kind, the highest number counts
   std::uint64_t offset = 0;  ///< in the image
   Bytes content;
   ByteView view(const ByteSource& image) const { return {content, offset, image.name()}; }
 };
 
-/// What prevails in a volume descriptor sequence.
+/// The descriptors of a volume descriptor sequence that count.
 struct Descriptors {
   std::optional<Found> volume;
   std::map<std::uint16_t, Found> partitions;  ///< by number
 };
 
-/// An anchor that is right, or nullopt.
+/// The anchor in `sector`; nullopt if there is none or it is damaged.
 std::optional<std::vector<Sequence>> read_anchor(const ByteSource& image, std::uint64_t sector) {
   if (sector >= image.size() / disc_sector) return std::nullopt;
   try {
@@ -80,7 +83,7 @@ Descriptors read_sequence(const ByteSource& image, const Sequence& sequence) {
     const std::uint64_t sector = std::uint64_t{sequence.sector} + i;
     Bytes block = image.read(sector * disc_sector, disc_sector);
     const ByteView view(block, sector * disc_sector, image.name());
-    if (view.u16(0) == 0) break;  // never recorded
+    if (view.u16(0) == 0) break;  // the rest was never written
     const Tag tag = udf::checked_tag(view, static_cast<std::uint32_t>(sector));
     if (tag == Tag::terminator) break;
     Found next{view.u32(16), view.origin(), {}};
@@ -96,7 +99,7 @@ Descriptors read_sequence(const ByteSource& image, const Sequence& sequence) {
   return found;
 }
 
-/// From the anchor that is right, and its main sequence or the reserve copy.
+/// Reads the main sequence that a valid anchor names, or else the reserve copy.
 Descriptors read_descriptors(const ByteSource& image) {
   const std::uint64_t sectors = image.size() / disc_sector;
   std::optional<Error> problem;
@@ -118,8 +121,8 @@ Descriptors read_descriptors(const ByteSource& image) {
                        "UDF without an anchor that leads to a volume");
 }
 
-/// What the one partition map of kind 1 names. Others may stand beside it as long as nothing that
-/// we read lies in them.
+/// The partition that the one partition map of kind 1 names. Maps of other kinds may stand beside
+/// it as long as nothing that we read lies in their partitions.
 Partition find_partition(const ByteSource& image, const ByteView& volume,
                          const Descriptors& descriptors) {
   const ByteView maps = volume.slice(440, volume.u32(264));

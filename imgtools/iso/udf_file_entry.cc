@@ -1,9 +1,9 @@
 // A file entry (an "ICB") is one block. It ends in a list of allocation descriptors of one of two
-// sizes, or in the content of the file itself. A list that does not fit goes on in further blocks,
-// each named by the last descriptor (type 3) of the one before.
+// sizes, or in the content of the file itself. A list that does not fit goes on in further blocks;
+// the last descriptor (type 3) of each block names the next one.
 //
-// Windows media have short descriptors, of at most 1 GiB less one block each, so an install.wim of
-// 3 GB has three or four, lying one behind the other.
+// Windows media have short descriptors, for at most 1 GiB less one block each. So an install.wim of
+// 3 GB has three or four, which follow each other on the disc.
 //
 // Source: ECMA-167 4/14.6, 4/14.9, 4/14.14, 4/14.17; UDF 1.02, 2.3.6 and 2.3.10.
 #include <fmt/format.h>
@@ -84,7 +84,7 @@ class ExtentList {
     return image_.read(offset_of(partition_, ad.block), disc_sector);
   }
 
-  /// Takes over the descriptors of one list; returns where it goes on, if it does.
+  /// Adds the descriptors of one list. Returns where the list goes on, if it does.
   std::optional<LongAd> take(const ByteView& list) {
     const std::size_t step = kind_ == Descriptors::short_ad ? 8 : 16;
     for (std::size_t at = 0; at + step <= list.size(); at += step) {
@@ -98,7 +98,7 @@ class ExtentList {
       }
       if (ad.length == 0) break;
       if (ad.type == 3) return ad;
-      if (missing_ == 0) continue;  // room that is kept for the file to grow
+      if (missing_ == 0) continue;  // room that is reserved for the file to grow
       if (ad.length % disc_sector != 0 && ad.length < missing_) {
         fail(list, "a UDF file with an extent that ends within a block");
       }
