@@ -17,8 +17,8 @@ constexpr std::size_t part_offset = 24;
 constexpr std::size_t references_offset = 26;
 constexpr std::size_t hash_offset = 30;
 
-/// Entries in a row that may share a slot. SHA-1 spreads evenly, so in an index that is at most
-/// two thirds full a row of this length was made on purpose.
+/// How many slots a search may try. SHA-1 spreads evenly, so a table that needs more, in an index
+/// that is at most two thirds full, was made on purpose.
 constexpr std::size_t max_probes = 1000;
 
 bool is_solid_resource(const WimResource& resource) {
@@ -55,9 +55,10 @@ WimBlobTable::WimBlobTable(LargeBuffer table, std::uint16_t part, std::string na
   }
   slots_.resize(std::bit_ceil(size() + size() / 2 + 1));
   const ByteView view(table_.span(), 0, name_);
-  bool in_run = false;  // of solid entries
+  bool in_run = false;  // true inside a row of solid entries
   for (std::size_t i = 0; i < size(); ++i) {
-    // Of tens of thousands of entries a dozen are of interest: only what tells kinds apart is read.
+    // A dozen of tens of thousands of entries matter, so only the fields that tell the kinds apart
+    // are read.
     const std::size_t at = i * wim_blob_entry_size;
     if (view.u16(at + part_offset) != part) continue;
     WimResource kind;

@@ -8,24 +8,24 @@
 //                XML, and an integrity table if there was one
 //
 // After phase 0 the file is the old WIM with bytes behind its end that nothing points to; the
-// journal syncs it before phase 1 writes the 208 bytes of the header, with which the file is the
-// new WIM. What is old stays behind as dead space, as it does after DISM and wimlib.
+// journal syncs it. Phase 1 writes the 208 bytes of the header, and with them the file is the new
+// WIM. The old things stay as dead space, as they do after DISM and wimlib.
 //
-// Only three things say what a file contains, and nothing else of it is touched:
+// Only three things say what a file contains, and nothing else is touched:
 //
-//   - The 20 bytes of its hash in the metadata: of its dentry, or of the stream without a name
-//     behind it. Attributes, times, security descriptor, short name and streams stay as they are,
-//     since they are other bytes of the same metadata. All names of a hard link are changed.
-//   - The blob table. Other files can have the same content, in this image or another: the old blob
-//     goes only when no metadata of the WIM names its hash any more. This is looked up and not
-//     counted, because WIMs made by Microsoft hold references that are counted wrong. Two files
-//     that get the same content share the new blob. Before anything is written the new table is
-//     read as a reader would and compared with the old one: every other content must be found
-//     where it was, those of solid runs too.
-//   - The header's entry of the bootable image's metadata, and the XML, which sums up sizes.
+// - The 20 bytes of its hash in the metadata: in its dentry, or in the stream without a name behind
+//   it. Attributes, times, security descriptor, short name and streams are other bytes of the same
+//   metadata and stay as they are. All names of a hard link are changed.
+// - The blob table. Other files can have the same content, in this image or another: the old blob
+//   is dropped only when no metadata of the WIM names its hash any more. That is found by a search
+//   and not by the counts of references, which are wrong in WIMs made by Microsoft. Two files that
+//   get the same content share the new blob. Before anything is written, the new table is read as a
+//   reader would read it, and compared with the old one: every other content must be found where it
+//   was, and so must those of solid runs.
+// - The header's entry of the bootable image's metadata, and the XML, which sums up sizes.
 //
-// Sources: as for wim_header.h; that an append keeps a WIM valid, and how the parts are ordered, is
-// what DISM and wimlib do.
+// Sources: as for wim_header.h. DISM and wimlib, too, append to a WIM and order the parts like
+// this.
 #include "imgtools/wim/wim_change.h"
 
 #include <fmt/format.h>
@@ -54,7 +54,7 @@ Bytes bytes_of(const WimHash& hash) { return {hash.begin(), hash.end()}; }
 /// One image: its new metadata, and what grew.
 struct ImageWork {
   std::uint32_t number = 0;
-  LargeBuffer metadata;       ///< as it will be
+  LargeBuffer metadata;       ///< with the changes
   std::vector<Write> writes;  ///< which bytes of it change
   WimXmlEdit xml;
 };
@@ -99,7 +99,7 @@ class Change {
   }
 
  private:
-  /// A file as it was and as it is to be; the same for each image that has it.
+  /// The old and the new content of a file; the same for each image that has the file.
   struct NewContent {
     WimHash old{};
     std::vector<Write> writes;
@@ -187,9 +187,9 @@ class Change {
     return hash;
   }
 
-  /// Takes those of the replaced blobs out of the table that no metadata names any more.
+  /// Removes the replaced blobs that no metadata names any more from the table.
   void drop_unused_blobs(const std::vector<ImageWork>& images) {
-    WimHashUses uses;  // of blobs that have no reference left by the table
+    WimHashUses uses;  // of blobs that have no references by the table's count
     for (const WimHash& hash : replaced_) {
       if (table_.references(hash) == 0) uses.emplace(hash, 0);
     }
@@ -213,8 +213,8 @@ class Change {
     }
   }
 
-  /// Nothing but the metadata of the changed images and the blobs that were dropped may be another
-  /// or lie elsewhere by the new table, in whatever order the old one was.
+  /// Only the metadata of the changed images and the dropped blobs may differ, or lie elsewhere, by
+  /// the new table, however the old one was ordered.
   void require_same_contents(const Bytes& table, const std::vector<ImageWork>& images) const {
     const WimTableDifference difference =
         compare_wim_tables(part_.blobs, parse_wim_table(table, part_.blobs.part(), part_.path));
@@ -237,7 +237,8 @@ class Change {
     return fmt::format("{}@{}: metadata", part_.path, image);
   }
 
-  /// Compared with its hash: a change of something damaged would give the damage a good sum.
+  /// Compares the metadata with its hash: a change of damaged metadata would give the damage a
+  /// valid hash.
   LargeBuffer read_metadata_to_change(std::uint32_t image) const {
     const WimHash hash = part_.blobs.entry(part_.blobs.metadata().at(image - 1)).hash;
     const std::string name = metadata_name(image);
@@ -261,7 +262,7 @@ class Change {
   void append_xml(WimHeader& header, const std::map<std::uint32_t, WimXmlEdit>& edits) {
     const auto source = open_wim_resource(part_.access, header.xml, part_.path + ": XML");
     const Bytes old = source->read(0, static_cast<std::size_t>(source->size()));
-    const std::uint64_t total = end_;  // all that lies before the XML
+    const std::uint64_t total = end_;  // everything before the XML
     header.xml = append_plain(edit_wim_xml(old, edits, now_, total, part_.path), header.xml.flags);
   }
 
@@ -283,7 +284,7 @@ class Change {
             append(std::move(content)), size};
   }
 
-  /// Where in the file they will be.
+  /// Returns where in the file `bytes` will be.
   std::uint64_t append(Bytes bytes) {
     const std::uint64_t at = end_;
     end_ += bytes.size();
@@ -295,11 +296,11 @@ class Change {
   const WimContainer::Part& part_;
   WimTableEdit table_;
   std::uint64_t now_;
-  std::uint64_t end_;  // of the file, with what is appended
+  std::uint64_t end_;  // the end of the file, with everything appended so far
   std::vector<Bytes> appended_;
   std::vector<NewContent> contents_;
   std::set<WimHash> replaced_;
-  std::set<WimHash> dropped_;  // of those, what no metadata names any more
+  std::set<WimHash> dropped_;  // those replaced blobs that no metadata names any more
 };
 
 }  // namespace

@@ -20,8 +20,8 @@ struct WimImageEdit {
 /// Error(refused) for a WIM that must not be changed, with the reason and what to do.
 std::optional<Error> refusal_of_wim(const WimContainer& wim);
 
-/// All of them, as one change. `now` is a FILETIME. Throws refusal_of_wim(), and
-/// Error(corrupt) where what is changed is damaged.
+/// All of `edits`, as one change. `now` is a FILETIME. Throws refusal_of_wim(), and Error(corrupt)
+/// if what is to be changed is damaged.
 HostChange change_wim_files(const WimContainer& wim, const std::vector<WimImageEdit>& edits,
                             std::uint64_t now);
 

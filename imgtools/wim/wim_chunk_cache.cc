@@ -15,7 +15,7 @@ WimChunkCache::Chunk WimChunkCache::get(const Key& key, const std::function<Byte
     entries_.splice(entries_.begin(), entries_, known->second);
     return entries_.front().chunk;
   }
-  // Room is made first: a chunk can be 64 MiB.
+  // Room is made before the new chunk is decoded: a chunk can be 64 MiB.
   while (entries_.size() >= enough_chunks && bytes_ > enough_bytes) {
     bytes_ -= entries_.back().chunk->size();
     index_.erase(entries_.back().key);

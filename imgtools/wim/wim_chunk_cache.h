@@ -1,6 +1,6 @@
-// Decoded chunks, shared by all that reads from one WIM: the images of a WIM share most of their
-// files, the hives of one solid resource often share a chunk of 64 MiB, and a walk through metadata
-// comes back to where it was.
+// Decoded chunks, shared by all readers of one WIM: the images of a WIM share most of their files,
+// the hives of one solid resource often share a chunk of 64 MiB, and a walk through metadata comes
+// back to chunks it has read.
 #pragma once
 
 #include <cstdint>
@@ -20,11 +20,11 @@ class WimChunkCache {
   using Key = std::tuple<std::uint16_t, std::uint64_t, std::uint64_t>;
   using Chunk = std::shared_ptr<const Bytes>;
 
-  /// The chunk, from memory or by `decode`. What has not been asked for longest goes when more than
-  /// 1 MiB and more than three chunks are held.
+  /// The chunk, from memory or from `decode`. If more than 1 MiB and more than three chunks are
+  /// held, the chunks that were not used for longest are dropped.
   Chunk get(const Key& key, const std::function<Bytes()>& decode);
 
-  /// Made at its first use. One is used by one thread at a time: each has a number.
+  /// The decompressor of one thread; each `thread` has a number. Made at its first use.
   WimDecompressor& decompressor(WimCompression compression, std::size_t chunk_size,
                                 unsigned thread = 0);
 

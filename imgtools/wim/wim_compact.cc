@@ -1,11 +1,11 @@
-// Resources are copied in the order in which they lie, without being decoded: the places in the
-// blob table and in the header change, and the sums that hang on them (the XML's TOTALBYTES, the
-// integrity table), nothing else. Entries of blobs in a solid resource hold offsets in its content
-// and stay as they are.
+// Resources are copied in the order in which they lie, without being decoded. Only their places in
+// the blob table and in the header change, and the sums that depend on them: the XML's TOTALBYTES
+// and the integrity table. An entry of a blob in a solid resource holds an offset in its content
+// and stays as it is.
 //
-// The header comes first in the file and holds the places of all, so the places are worked out
-// before anything is written; the sums of the integrity table, which comes last, are made
-// meanwhile.
+// The header comes first in the file and holds all the places, so these are computed before
+// anything is written. The sums of the integrity table, which comes last, are computed while the
+// rest is written.
 #include "imgtools/wim/wim_compact.h"
 
 #include <algorithm>
@@ -134,7 +134,7 @@ class Compactor {
     throw Error(ErrorKind::refused, "its contents would not be found after compaction", part_.path);
   }
 
-  /// What an integrity table is about: all between the header and the end of the blob table.
+  /// Writes what an integrity table covers: all between the header and the end of the blob table.
   void put_checked(const Put& put) const {
     for (const auto& [old, now] : places_) {
       each_piece(*part_.access.file, old.first, old.second,
@@ -146,11 +146,11 @@ class Compactor {
   std::shared_ptr<const WimContainer> wim_;
   const WimContainer::Part& part_;
   WimHeader header_;
-  std::map<Place, std::uint64_t> places_;  // -> the new offset
+  std::map<Place, std::uint64_t> places_;  // from the old place to the new offset
   std::uint64_t end_ = wim_header_size;
   Bytes table_;
   Bytes xml_;
-  std::uint32_t piece_size_ = 0;  // of the integrity table; 0: there is none
+  std::uint32_t piece_size_ = 0;  // of the integrity table; 0: it has none
 };
 
 }  // namespace

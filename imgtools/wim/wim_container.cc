@@ -13,11 +13,11 @@ namespace {
 
 constexpr std::uint64_t max_table_size = std::uint64_t{256} << 20;
 constexpr std::uint64_t max_xml_size = std::uint64_t{16} << 20;
-/// Entries of a table can name one metadata resource as often as they like, and each image costs
-/// memory and time. A WIM of Windows holds about ten.
+/// A table can name one metadata resource any number of times, and each image costs memory and
+/// time. A WIM of Windows holds about ten images.
 constexpr std::size_t max_images = 4096;
 
-/// To be read whole; Error(corrupt) if it is too large for that.
+/// Opens a resource that will be read whole; Error(corrupt) if it is too large for that.
 std::unique_ptr<ByteSource> open_limited(const WimPart& part, const WimResource& resource,
                                          std::uint64_t limit, const char* what) {
   std::unique_ptr<ByteSource> source =
@@ -29,9 +29,9 @@ std::unique_ptr<ByteSource> open_limited(const WimPart& part, const WimResource&
   return source;
 }
 
-/// Where the extension starts; the end of a path without one.
+/// Where the extension starts; the end of `path` if it has none.
 std::size_t extension_of(const std::string& path) {
-  const std::size_t name = path.find_last_of('/') + 1;  // 0 where there is none
+  const std::size_t name = path.find_last_of('/') + 1;  // 0 if there is no '/'
   const std::size_t dot = path.rfind('.');
   return dot == std::string::npos || dot < name ? path.size() : dot;
 }
@@ -168,7 +168,7 @@ std::unique_ptr<ByteSource> WimContainer::open_solid(const Place& place, const W
   const WimSolidRun& run = part.blobs.run_of(place.entry);
   std::uint64_t offset = blob.offset;
   for (const std::size_t entry : run.resources) {
-    // Each is opened once to know its size: a run can have as many resources as files.
+    // A resource is opened only once to learn its size: a run can have as many resources as files.
     const auto known = solid_sizes_.find({place.part, entry});
     if (known != solid_sizes_.end() && offset >= known->second) {
       offset -= known->second;

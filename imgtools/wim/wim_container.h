@@ -1,8 +1,8 @@
-// A WIM as a whole: its parts, its images, its blobs. See wim_header.h, wim_blob_table.h,
-// wim_resource.h, wim_metadata.h and wim_xml.h for the structures.
+// A WIM as a whole: its parts, its images, its blobs. wim_header.h, wim_blob_table.h,
+// wim_resource.h, wim_metadata.h and wim_xml.h describe the structures.
 //
-// A split WIM is a set of files of which each is a WIM without the blobs of the others; part 1 has
-// all the metadata. Their names go install.swm, install2.swm, install3.swm.
+// A split WIM is a set of files. Each of them is a WIM without the blobs of the others; part 1 has
+// all the metadata. Their names are install.swm, install2.swm, install3.swm and so on.
 #pragma once
 
 #include <functional>
@@ -21,10 +21,10 @@ namespace goldhive {
 /// Opens a file by the path of another part of a split WIM; null if it is not there.
 using OpenWimPart = std::function<std::shared_ptr<const ByteSource>(const std::string& path)>;
 
-/// Where the part `number` of a split WIM lies, by where part 1 does.
+/// The path of part `number` of a split WIM, if `first` is that of part 1.
 std::string wim_part_path(const std::string& first, unsigned number);
 
-/// Where part 1 must lie for `path` to be the part `number` of it; nullopt if no name gives that.
+/// The path of part 1, if `path` is that of part `number`; nullopt if `path` has no such name.
 std::optional<std::string> first_wim_part_path(const std::string& path, unsigned number);
 
 class WimContainer {
@@ -40,8 +40,9 @@ class WimContainer {
     std::size_t entry;
   };
 
-  /// `path` is that of `file`, for error messages and for the other parts. Throws Error: corrupt,
-  /// unsupported (encrypted; a later part of a split WIM), not_found (a part that is missing).
+  /// `path` is that of `file`, for error messages and to find the other parts. Throws Error:
+  /// corrupt, unsupported (encrypted; a later part of a split WIM), not_found (a part that is
+  /// missing).
   static std::shared_ptr<const WimContainer> open(std::shared_ptr<const ByteSource> file,
                                                   const std::string& path,
                                                   const OpenWimPart& open_part);
@@ -53,14 +54,14 @@ class WimContainer {
   std::uint32_t images() const;
 
   std::optional<Place> find(const WimHash& hash) const;
-  /// Bytes of content.
+  /// The size of the content, in bytes.
   std::uint64_t size_of(const Place& place) const;
-  /// The content of a file; of none if the hash is zero. What is read of it from the start to the
-  /// end is compared with its SHA-1. Throws Error: corrupt; not_found if no part holds it.
+  /// The content of a file; empty if the hash is zero. A read of all of it from start to end is
+  /// compared with its SHA-1. Throws Error: corrupt; not_found if no part holds it.
   std::unique_ptr<ByteSource> open_blob(const WimHash& hash, const std::string& name) const;
-  /// The content of a blob or metadata, without that comparison.
+  /// The content of a blob or metadata, without comparing it with its SHA-1.
   std::unique_ptr<ByteSource> open_place(const Place& place, const std::string& name) const;
-  /// The metadata of an image; images() was asked before.
+  /// The metadata of an image; `image` is from 1 to images().
   std::unique_ptr<ByteSource> open_metadata(std::uint32_t image, const std::string& name) const;
 
  private:
@@ -73,7 +74,7 @@ class WimContainer {
   std::shared_ptr<WimChunkCache> cache_ = std::make_shared<WimChunkCache>();
   std::vector<Part> parts_;
   WimXml xml_;
-  /// Bytes of content of the solid resources that were opened, by part and entry.
+  /// Sizes of the contents of solid resources that were opened, by part and entry.
   mutable std::map<std::pair<std::size_t, std::size_t>, std::uint64_t> solid_sizes_;
 };
 

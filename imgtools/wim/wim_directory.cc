@@ -8,19 +8,19 @@ namespace goldhive {
 
 namespace {
 
-/// Only then can a name be no valid UTF-16, and look like another one in UTF-8.
+/// Only a name with a surrogate can be invalid UTF-16, and so look like another name in UTF-8.
 constexpr bool is_surrogate(char16_t c) { return c >= 0xd800 && c <= 0xdfff; }
 
-/// Without stopping at the first, so that it takes many characters at a time.
+/// Does not stop at the first surrogate, so that the compiler can test many characters at a time.
 bool has_surrogates(const std::u16string& name) {
   unsigned found = 0;
   for (const char16_t c : name) found |= static_cast<unsigned>(is_surrogate(c));
   return found != 0;
 }
 
-/// The same for all names that one may be asked for by: those that are one by the case rule, and
-/// those that look alike in UTF-8. FNV-1a of the length and the last characters: the names of
-/// WinSxS are a hundred characters long and differ at their ends.
+/// A number that is equal for all names that may be asked for by one name: names that are equal by
+/// the case rule, and names that look the same in UTF-8. FNV-1a of the length and the last
+/// characters, since names in WinSxS have a hundred characters and differ at their ends.
 std::uint32_t number_of(const std::u16string& name) {
   constexpr std::size_t most = 16;
   constexpr std::uint32_t prime = 0x01000193;

@@ -1,9 +1,9 @@
 // A directory of an image, walked once for all the names that are looked up in it.
 //
-// Its entries are in no order, and real ones have thousands (System32), so a walk for each of the
-// dozen names that a scan asks for would be most of the scan. What a walk went by is kept as a
-// number for each name and the place of its dentry, 12 bytes an entry; it stops at the name that
-// was asked for and goes on from there the next time.
+// The entries of a directory are in no order, and a real one has thousands (System32). A scan asks
+// for a dozen names, and a walk for each of them would take most of its time. So a walk keeps a
+// number for each name and the place of its dentry, 12 bytes an entry. It stops at the name that
+// was asked for, and the next search goes on from there.
 #pragma once
 
 #include <cstdint>
@@ -17,23 +17,23 @@ namespace goldhive {
 
 class WimDirectory {
  public:
-  /// `start` is where its entries stand in `metadata`, which must outlive this.
+  /// `start` is where the entries stand in `metadata`, which must outlive this object.
   WimDirectory(const WimMetadata& metadata, std::uint64_t start)
       : metadata_(metadata), start_(start), next_(start) {}
 
-  /// The entry of exactly that name, or else, unless `exact`, the first one that has it by the case
-  /// rule of NT. Throws Error(corrupt).
+  /// The entry with exactly that name. Else, unless `exact`, the first whose name is equal by the
+  /// case rule of NT. Throws Error(corrupt).
   std::optional<WimDentry> find(const std::string& name, bool exact);
 
-  /// Entries that are kept.
+  /// The number of entries that are kept.
   std::size_t size() const { return places_.size(); }
 
  private:
   const WimMetadata& metadata_;
   std::uint64_t start_;
-  std::uint64_t next_;                 ///< where the walk goes on; 0: all of it is known
-  std::vector<std::uint32_t> names_;   ///< as numbers
-  std::vector<std::uint64_t> places_;  ///< of the dentries
+  std::uint64_t next_;                 ///< where the walk goes on; 0: it is complete
+  std::vector<std::uint32_t> names_;   ///< the numbers of the names
+  std::vector<std::uint64_t> places_;  ///< where the dentries stand
 };
 
 }  // namespace goldhive

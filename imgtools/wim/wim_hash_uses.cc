@@ -9,7 +9,7 @@ namespace goldhive {
 
 namespace {
 
-constexpr std::size_t piece = 2 << 20;  // as much as a resource decodes by two threads
+constexpr std::size_t piece = 2 << 20;  // what two threads of a resource decode at once
 constexpr std::size_t overlap = WimHash{}.size() - 1;
 
 }  // namespace
@@ -28,7 +28,7 @@ void count_wim_hash_uses(std::span<const std::uint8_t> metadata, WimHashUses& us
 void count_wim_hash_uses(const ByteSource& metadata, WimHashUses& uses) {
   const std::uint64_t size = metadata.size();
   LargeBuffer buffer(overlap + piece);
-  std::size_t kept = 0;  // bytes of the piece before, in front of this one
+  std::size_t kept = 0;  // bytes of the last piece that stand in front of this one
   for (std::uint64_t at = 0; at < size;) {
     const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(piece, size - at));
     metadata.read(at, buffer.span().subspan(kept, length));

@@ -1,5 +1,5 @@
-// How often metadata names a hash: whether a blob may go is looked up, not counted by the blob
-// table, whose counts are wrong in WIMs made by Microsoft.
+// How often metadata names a hash. It tells whether a blob may be dropped; the counts of the blob
+// table do not, since they are wrong in WIMs made by Microsoft.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +13,8 @@ namespace goldhive {
 
 using WimHashUses = std::map<WimHash, std::uint32_t>;
 
-/// Adds how often each of the hashes in `uses` stands in `metadata`, wherever: 20 bytes that stand
-/// there for another reason keep a blob that could go, and do no other harm.
+/// Adds how often each of the hashes in `uses` stands in `metadata`, at any place. If the same 20
+/// bytes stand there for another reason, a blob is kept that could go; that does no other harm.
 void count_wim_hash_uses(std::span<const std::uint8_t> metadata, WimHashUses& uses);
 /// The same with all of a source, of which only a piece is in memory at a time.
 void count_wim_hash_uses(const ByteSource& metadata, WimHashUses& uses);

@@ -9,7 +9,7 @@ namespace goldhive {
 
 namespace {
 
-/// What is summed up while the next is decoded.
+/// One piece is hashed while the next one is decoded.
 constexpr std::size_t piece_size = 2 << 20;
 
 }  // namespace
@@ -20,7 +20,7 @@ void WimHashedSource::do_read(std::uint64_t offset, std::span<std::uint8_t> out)
     next_ = 0;
   }
   const bool in_order = sum_ && offset == next_;
-  if (in_order) next_ = out_of_order;  // until all of this is read and summed up
+  if (in_order) next_ = out_of_order;  // stays so if reading or hashing fails
   std::future<void> summing;
   for (std::size_t done = 0; done < out.size();) {
     const auto piece = out.subspan(done, std::min(piece_size, out.size() - done));

@@ -1,4 +1,4 @@
-// Compares content with its SHA-1 as it goes by: a WIM has no other sums that protect a file.
+// Compares content with its SHA-1 while it is read. A WIM has no other sums that protect a file.
 #pragma once
 
 #include <memory>
@@ -10,8 +10,8 @@
 
 namespace goldhive {
 
-/// Only what is read from the start to the end, in order, is compared; to read all of a file for
-/// the sake of a value in it would cost what lazy reading saves.
+/// Only content that is read from start to end, in order, is compared. Reading a whole file for one
+/// value in it would lose what reading on demand saves.
 class WimHashedSource final : public ByteSource {
  public:
   WimHashedSource(std::unique_ptr<ByteSource> base, const WimHash& hash, std::string name)
@@ -19,7 +19,7 @@ class WimHashedSource final : public ByteSource {
   std::uint64_t size() const override { return base_->size(); }
 
  protected:
-  /// Error(corrupt) with the last bytes of a content that is not what the hash says.
+  /// Throws Error(corrupt) with the last bytes of the content, if its hash is not the expected one.
   void do_read(std::uint64_t offset, std::span<std::uint8_t> out) const override;
 
  private:

@@ -5,16 +5,15 @@
 //   16  u32 flags                  20  u32 chunk size of what is compressed and not solid
 //   24  GUID                       40  u16 number of this part, u16 parts    44  u32 images
 //   48  blob table                 72  XML            96  metadata of the bootable image
-//  120  u32 bootable image, or 0  124  integrity table                      148  60 bytes of
-//  nothing
+//  120  u32 bootable image, or 0  124  integrity table                      148  60 unused bytes
 //
 // What is odd about it:
-// - All the places are resource entries of 24 bytes, whose stored size has 7 bytes and shares a
-//   u64 with the flags.
-// - Whoever changes a WIM writes new things behind the old ones and the header last, so the file
-//   is a valid WIM at any moment, and old things lie about as dead space.
-// - A pipable WIM is written in one pass: the header at its start is a draft without places, the
-//   good one stands in the last 208 bytes.
+// - All the places are resource entries of 24 bytes, whose stored size has 7 bytes and shares a u64
+//   with the flags.
+// - A program that changes a WIM writes the new things behind the old ones and the header last. So
+//   the file is a valid WIM at any moment, and the old things stay as dead space.
+// - A pipable WIM is written in one pass: the header at its start is a draft without places, and
+//   the valid header stands in the last 208 bytes.
 //
 // Source: Microsoft, "Windows Imaging File Format (WIM) white paper"; what the paper leaves out
 // (solid resources, pipable WIMs, version 0xe00) is in the documentation of wimlib.
@@ -51,7 +50,7 @@ struct WimResource {
   bool is_metadata() const { return (flags & metadata_flag) != 0; }
   bool is_compressed() const { return (flags & compressed_flag) != 0; }
   bool is_solid() const { return (flags & solid_flag) != 0; }
-  /// Nothing is there: what an absent integrity table looks like.
+  /// True if nothing is there, as for an integrity table that a WIM does not have.
   bool is_absent() const { return offset == 0 || stored_size == 0; }
   bool operator==(const WimResource&) const = default;
 };
@@ -75,7 +74,7 @@ struct WimHeader {
   bool pipable = false;
   std::uint32_t version = 0;
   std::uint32_t flags = 0;
-  std::uint32_t chunk_size = 0;  ///< bytes; of no meaning where nothing is compressed
+  std::uint32_t chunk_size = 0;  ///< bytes; means nothing if nothing is compressed
   Guid guid;
   std::uint16_t part = 1;   ///< of a split WIM, from 1
   std::uint16_t parts = 1;  ///< 1: not split
@@ -94,15 +93,15 @@ struct WimHeader {
 /// True if the bytes start as a WIM does.
 bool is_wim(const ByteView& head);
 
-/// Reads the header, that of a pipable WIM from its end. Throws Error: corrupt, or unsupported for
-/// a version or compression we do not know.
+/// Reads the header; that of a pipable WIM from its end. Throws Error: corrupt, or unsupported for
+/// a version or compression that we do not know.
 WimHeader read_wim_header(const ByteSource& file);
 
 /// The 208 bytes.
 Bytes to_bytes(const WimHeader& header);
 
-/// The sizes of chunk that a compression knows: powers of two from 4 KiB (LZX and LZMS: 32 KiB) to
-/// 64 KiB (XPRESS), 2 MiB (LZX) and 64 MiB (LZMS).
+/// True for a chunk size that a compression allows: a power of two from 4 KiB (LZX and LZMS: 32
+/// KiB) to 64 KiB (XPRESS), 2 MiB (LZX) or 64 MiB (LZMS).
 bool is_wim_chunk_size(WimCompression compression, std::uint64_t size);
 
 }  // namespace goldhive

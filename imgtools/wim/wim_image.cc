@@ -115,7 +115,7 @@ class WimImage final : public Image, public Compactable {
     return volume;
   }
 
-  /// Those that the header counts beyond what there is metadata of: nobody knows what is in them.
+  /// Images that the header counts and that have no metadata: their content is not known.
   Volume missing_images() const {
     Volume volume;
     volume.id = fmt::format("@{}", wim_->images() + 1);
@@ -142,7 +142,7 @@ class WimImage final : public Image, public Compactable {
 
   std::shared_ptr<const WimContainer> wim_;
   std::vector<Volume> volumes_;
-  std::vector<std::shared_ptr<const WimTree>> trees_;  ///< of each volume
+  std::vector<std::shared_ptr<const WimTree>> trees_;  ///< one for each volume
   std::vector<std::string> notes_;
 };
 

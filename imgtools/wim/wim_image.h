@@ -9,12 +9,12 @@
 
 namespace goldhive {
 
-/// The images of a WIM that lies anywhere. `path` is what errors name; `open_part` finds the other
+/// The images of a WIM, wherever it lies. `path` is its name in errors; `open_part` finds the other
 /// parts of a split WIM beside it.
 std::unique_ptr<Image> make_wim_image(std::shared_ptr<const ByteSource> file,
                                       const std::string& path, const OpenWimPart& open_part);
 
-// Rows of formats.cc. An ESD is a WIM of the version that has solid resources.
+// What the rows of formats.cc call. An ESD is a WIM of the version that has solid resources.
 bool is_esd_image(const Candidate& candidate);
 bool is_wim_image(const Candidate& candidate);
 std::unique_ptr<Image> open_wim_image(const Candidate& candidate);

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t head_size = 12;
 constexpr std::size_t sum_size = 20;
-constexpr std::uint32_t min_piece_size = 4096;  // below that the table outweighs what it checks
+constexpr std::uint32_t min_piece_size = 4096;  // with smaller pieces the table would be too large
 
 Bytes to_bytes(const WimIntegrity& table) {
   Bytes out(head_size + table.pieces.size() * sum_size);

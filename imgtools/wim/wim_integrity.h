@@ -1,6 +1,6 @@
-// The integrity table of a WIM: SHA-1 of each piece (10 MiB as a rule) of what lies between the
-// header and the end of the blob table. Optional, and only checked where it is asked for, since
-// that reads the whole file.
+// The integrity table of a WIM: the SHA-1 of each piece (10 MiB as a rule) of all that lies between
+// the header and the end of the blob table. It is optional, and checked only on request, since a
+// check reads the whole file.
 //
 //   0  u32 size of the table   4  u32 pieces   8  u32 bytes of a piece   12  20 bytes for each
 //
@@ -26,17 +26,17 @@ struct WimIntegrity {
 /// The table of `file`; the header says that there is one. Throws Error(corrupt).
 WimIntegrity read_wim_integrity(const ByteSource& file, const WimHeader& header);
 
-/// Bytes of a table about so many bytes.
+/// The size of a table that covers `checked` bytes.
 std::uint64_t wim_integrity_size(std::uint64_t checked, std::uint32_t piece_size);
 
-/// The table of what is added piece by piece.
+/// Makes a table of bytes that are added piece by piece.
 class WimIntegritySums {
  public:
   explicit WimIntegritySums(std::uint32_t piece_size) { made_.piece_size = piece_size; }
-  /// Goes on behind the pieces of `start`.
+  /// Goes on after the pieces of `start`.
   explicit WimIntegritySums(WimIntegrity start) : made_(std::move(start)) {}
   void add(std::span<const std::uint8_t> bytes);
-  /// As it is to be stored. Call it once, last.
+  /// The table as it is to be stored. To be called once, after the last add().
   Bytes table();
 
  private:
@@ -45,15 +45,14 @@ class WimIntegritySums {
   std::uint64_t in_piece_ = 0;
 };
 
-/// The table for `file` once `appended` stands behind it and the blob table is in there, at
-/// `blob_table`.
-/// Sums of pieces that do not change are taken over from the old table, so that damage in them
-/// still shows.
+/// The table for `file` once `appended` stands behind it, with the blob table in there, at
+/// `blob_table`. The sums of pieces that do not change are copied from the old table, so that
+/// damage in those pieces still shows.
 Bytes extend_wim_integrity(const ByteSource& file, const WimHeader& header,
                            std::span<const Bytes> appended, const WimResource& blob_table);
 
-/// The number of pieces, all of which are right. Throws Error(corrupt) with the place of the first
-/// that is not.
+/// The number of pieces, if all are right; else throws Error(corrupt) with the place of the first
+/// wrong one.
 std::size_t check_wim_integrity(const ByteSource& file, const WimHeader& header);
 
 }  // namespace goldhive

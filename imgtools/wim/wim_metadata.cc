@@ -17,8 +17,8 @@ constexpr std::uint64_t no_dentry = 8;          // a length up to this ends a di
 constexpr std::size_t max_entries = 1 << 20;    // of one directory
 constexpr std::size_t max_dentries = 10 << 20;  // of an image
 constexpr std::size_t max_depth = 1024;
-/// By all walks together: directories can be made to share their entries, so that few bytes are a
-/// tree of any size.
+/// A limit for all walks together: directories can share their entries, so a few bytes can look
+/// like a tree of any size.
 constexpr std::size_t max_reads = 40 << 20;
 constexpr std::size_t window_size = 4096;
 
@@ -47,7 +47,7 @@ ByteView WimMetadata::bytes(std::uint64_t at, std::size_t length) const {
     const std::uint64_t room = at < source_->size() ? source_->size() - at : 0;
     const std::size_t wanted =
         std::max(length, static_cast<std::size_t>(std::min<std::uint64_t>(room, window_size)));
-    window_at_ = ~std::uint64_t{0};  // if this fails, it holds nothing
+    window_at_ = ~std::uint64_t{0};  // so that it holds nothing if the read fails
     window_.resize(wanted);
     source_->read(at, window_);
     window_at_ = at;
@@ -89,7 +89,7 @@ bool WimMetadata::read(std::uint64_t at, WimDentry& dentry) const {
 }
 
 void WimMetadata::read_streams(WimDentry& dentry, unsigned count) const {
-  // A hash of zero in the dentry means: none here, perhaps below.
+  // A zero hash in the dentry means: not here, but perhaps in a stream behind it.
   bool reparse_data_due = dentry.is_reparse_point() && is_zero(dentry.hash);
   bool content_due = is_zero(dentry.hash);
   if (dentry.is_reparse_point() && !is_zero(dentry.hash)) {

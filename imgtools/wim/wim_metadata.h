@@ -1,5 +1,5 @@
-// The metadata resource of one image: security descriptors, and the tree of its files. Read where
-// it is asked for: the 13 MB of a real image are decoded only along the path that is looked up.
+// The metadata resource of one image: security descriptors, and the tree of its files. It is read
+// on demand: of the 13 MB of a real image, only the path that is looked up is decoded.
 //
 //   security data    u32 length of all of it, u32 count, u64 size of each, the descriptors; padded
 //                    to 8 bytes. The root's dentry follows.
@@ -14,13 +14,14 @@
 //                   36 u16 name's bytes   38 name
 //
 // What is odd about it:
-// - The streams of a dentry stand behind it and are not in its length.
-// - A file with further streams has its content under the dentry's own hash, or under a stream
+// - The streams of a dentry stand behind it and are not counted in its length.
+// - A file with further streams has the hash of its content in the dentry itself, or in a stream
 //   without a name: WIMGAPI does the latter. Of a reparse point, the first such stream is the
 //   reparse data, not the content.
-// - Names in one group of hard links are dentries of their own, each with the hash; group 0 is
-//   none.
-// - Some ImageX wrote the security data's length as 0, and ends of directories of 4 bytes.
+// - Each name of a hard link is a dentry of its own, with the hash. The dentries of one file have
+//   the same group number; group 0 means no link.
+// - Some versions of ImageX wrote 0 as the length of the security data, and only 4 bytes at the end
+//   of a directory.
 //
 // Source: as for wim_header.h.
 #pragma once
@@ -47,25 +48,26 @@ struct WimDentry {
   std::uint64_t hard_link = 0;
   std::u16string name;
   WimHash hash{};             ///< of the content; zero: no content
-  std::uint64_t hash_at = 0;  ///< offset in the metadata of those 20 bytes
+  std::uint64_t hash_at = 0;  ///< where those 20 bytes stand in the metadata
 
   bool is_reparse_point() const { return (attributes & reparse_attribute) != 0; }
   bool is_encrypted() const { return (attributes & encrypted_attribute) != 0; }
   bool is_directory() const { return (attributes & directory_attribute) != 0; }
-  /// False of a link to a directory, too.
+  /// True of a directory; false of a link to one.
   bool holds_entries() const { return is_directory() && !is_reparse_point() && children != 0; }
 };
 
 class WimMetadata {
  public:
-  /// Throws Error(corrupt) where there is no root.
+  /// Throws Error(corrupt) if there is no root.
   explicit WimMetadata(std::shared_ptr<const ByteSource> metadata);
 
   const WimDentry& root() const { return root_; }
   /// Calls `visit` with each entry of a directory until it returns false.
   void walk(const WimDentry& directory, const std::function<bool(const WimDentry&)>& visit) const;
-  /// Makes `out` the entry at `at` of the directory whose entries start at `start`, with so many
-  /// before it; false at the end. One `out` for a whole directory spares a name's memory each time.
+  /// Reads into `out` the entry at `at` of the directory whose entries start at `start`; `before`
+  /// entries come before it. False at the end. Using one `out` for a whole directory saves
+  /// allocating each name.
   bool entry(std::uint64_t at, std::uint64_t start, std::size_t before, WimDentry& out) const;
   /// Calls `visit` with every dentry of the image but the root.
   void walk_all(const std::function<void(const WimDentry&)>& visit) const;
@@ -74,14 +76,14 @@ class WimMetadata {
   /// False at the end of a directory.
   bool read(std::uint64_t at, WimDentry& dentry) const;
   void read_streams(WimDentry& dentry, unsigned count) const;
-  /// The bytes from `at`, good until the next call. Throws Error(corrupt) beyond the end.
+  /// The bytes from `at`. They are good until the next call. Throws Error(corrupt) beyond the end.
   ByteView bytes(std::uint64_t at, std::size_t length) const;
 
   std::shared_ptr<const ByteSource> source_;
   WimDentry root_;
   mutable Bytes window_;  // dentries are small and follow each other
   mutable std::uint64_t window_at_ = 0;
-  mutable std::size_t reads_ = 0;  // of dentries, ever
+  mutable std::size_t reads_ = 0;  // dentries read so far, by all walks
 };
 
 }  // namespace goldhive

@@ -11,18 +11,18 @@ namespace goldhive {
 
 namespace {
 
-/// Chunks that all have to be compressed anew (those of a solid resource) are not worth the time
-/// that the few of an ordinary one get. libwim's scale; 50 is its default.
+/// If all chunks must be compressed again (those of a solid resource), less time is spent on each
+/// than on the few chunks of an ordinary resource. Levels of libwim; 50 is its default.
 constexpr unsigned careful = 50;
 constexpr unsigned quick = 20;
 
-constexpr std::size_t spare = 256 << 10;  // for chunks that change
+constexpr std::size_t spare = 256 << 10;  // room for chunks that become larger
 
-constexpr std::size_t plain_chunk = 1 << 20;  // step through a resource that has no chunks
+constexpr std::size_t plain_chunk = 1 << 20;  // length of a step through a resource without chunks
 
 class Rebuilder {
  public:
-  /// `known`: all of the new content, or nothing.
+  /// `known`: all of the new content, or empty.
   Rebuilder(const WimPart& part, const ByteSource& source, bool compressed,
             const std::vector<Write>& writes, std::uint64_t size,
             std::span<const std::uint8_t> known)
@@ -46,7 +46,7 @@ class Rebuilder {
       stored_.resize(static_cast<std::size_t>((size_ - 1) / chunk_size_) * entry_width());
     }
     data_at_ = stored_.size();
-    // The chunks are those of before, but for a few.
+    // All chunks but a few stay what they are.
     if (copies_) {
       reserve_large(stored_, data_at_ + static_cast<std::size_t>(chunked_->stored_size()) + spare);
     }
@@ -103,7 +103,7 @@ class Rebuilder {
     stored_.insert(stored_.end(), stored.begin(), stored.end());
   }
 
-  /// The chunks since the last one that was compressed, by one read.
+  /// Copies the chunks since the last one that was compressed, with one read.
   void copy_untouched() {
     if (untouched_ != 0) {
       chunked_->append_stored(first_untouched_, untouched_, stored_, starts_);
@@ -111,12 +111,12 @@ class Rebuilder {
     untouched_ = 0;
   }
 
-  /// Bytes that a content of `size` has in the step at `at`.
+  /// How many bytes a content of `size` has in the step that starts at `at`.
   static std::size_t length_in(std::uint64_t size, std::uint64_t at, std::uint64_t step) {
     return static_cast<std::size_t>(at < size ? std::min(size - at, step) : 0);
   }
 
-  /// Whether a write concerns the `length` bytes at `at`.
+  /// Whether a write changes some of the `length` bytes at `at`.
   bool concerned(std::uint64_t at, std::size_t length) const {
     return std::any_of(writes_.begin(), writes_.end(), [&](const Write& write) {
       return write.offset < at + length && at < write.offset + write.data.size();
@@ -144,7 +144,7 @@ class Rebuilder {
 
   std::size_t entry_width() const { return size_ > 0xffffffff ? 8 : 4; }
 
-  /// Room for it was left in front of the chunks.
+  /// Writes the table into the room in front of the chunks.
   void put_table() {
     const std::size_t width = entry_width();
     for (std::size_t i = 1; i < starts_.size(); ++i) {
@@ -161,13 +161,13 @@ class Rebuilder {
   const std::vector<Write>& writes_;
   std::uint64_t size_;
   std::span<const std::uint8_t> known_;
-  std::uint64_t chunk_size_ = 0;  // 0: stored plainly
+  std::uint64_t chunk_size_ = 0;  // 0: the content is not compressed
   bool copies_ = false;
   std::unique_ptr<WimCompressor> compressor_;
   Bytes stored_;                       // the table, then the chunks
-  std::size_t data_at_ = 0;            // where the chunks start in it
-  std::vector<std::uint64_t> starts_;  // of each chunk in stored_
-  std::uint64_t first_untouched_ = 0;  // and untouched_ chunks from there are still to be copied
+  std::size_t data_at_ = 0;            // where in stored_ the chunks start
+  std::vector<std::uint64_t> starts_;  // where in stored_ each chunk starts
+  std::uint64_t first_untouched_ = 0;  // from there on, untouched_ chunks are still to be copied
   std::uint64_t untouched_ = 0;
   Sha1 old_sum_;
   Sha1 new_sum_;

@@ -1,9 +1,9 @@
-// A resource of a WIM with some of its bytes changed, built anew for the end of the file.
+// A resource of a WIM with some of its bytes changed, made anew for the end of the file.
 //
-// What is not touched is copied as it is stored, so that the change of a value in a hive of 60 MB
-// costs the compression of a few chunks and a copy of 7 MB. A chunk that compression would not make
-// smaller is stored as it is, which every reader of WIMs knows; so does a build without libwim with
-// all that it changes.
+// Chunks that do not change are copied as they are stored. So to change a value in a hive of 60 MB,
+// a few chunks are compressed and 7 MB are copied. A chunk that compression would not make smaller
+// is stored uncompressed, which every reader of WIMs knows. A build without libwim stores every
+// changed chunk like that.
 #pragma once
 
 #include <span>
@@ -23,9 +23,9 @@ struct WimRebuilt {
 };
 
 /// The content of `source` with `writes` and a new `size`. `flags` are those of its resource,
-/// `hash` is that of its content. All of the old content is read and compared with the hash: a
-/// change of something that is damaged would give the damage a good sum. Throws Error(corrupt).
-/// Not if `known`, all of the new content, is given: whoever read it compared it.
+/// `hash` is that of its content. All of the old content is read and compared with the hash: else a
+/// change of damaged content would give the damage a valid hash. Throws Error(corrupt). If `known`,
+/// all of the new content, is given, nothing is compared: its reader has done that.
 WimRebuilt rebuild_wim_resource(const WimPart& part, const ByteSource& source, std::uint8_t flags,
                                 const WimHash& hash, const std::vector<Write>& writes,
                                 std::uint64_t size, std::span<const std::uint8_t> known = {});

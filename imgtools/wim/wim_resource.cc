@@ -14,10 +14,11 @@ namespace {
 constexpr std::size_t solid_header_size = 16;
 constexpr std::uint64_t pipe_header_size = 4;  // before each chunk of a pipable resource
 constexpr std::uint64_t table_piece_size = 16 * 1024;
-/// Of content that two threads decode at a time: long enough that starting one is nothing, short
-/// enough that it is still in the processor's cache when its hash is made.
+/// How much content two threads decode at a time: so much that the start of a thread does not
+/// count, and so little that it is still in the processor's cache when its hash is made.
 constexpr std::uint64_t run_bytes = 2 << 20;
-/// Of a solid resource, whose table must be summed up from its start: 256 GiB in chunks of 32 KiB.
+/// A limit for solid resources, whose table must be added up from its start: 256 GiB in chunks of
+/// 32 KiB.
 constexpr std::uint64_t max_solid_chunks = 1 << 23;
 
 WimCompression solid_compression(std::uint32_t number, const ByteSource& file, std::uint64_t at) {
@@ -69,7 +70,7 @@ WimChunkedSource::WimChunkedSource(WimPart part, const WimResource& resource, st
   entry_bytes_ = solid || size_ <= 0xffffffff ? 4 : 8;
   const std::uint64_t before = solid ? solid_header_size : 0;
   const std::uint64_t between = layout_ == WimLayout::pipable ? pipe_header_size * count : 0;
-  // Divided, not multiplied: a size in the table of blobs can be anything.
+  // Compared by division: a size in the blob table can be anything, and a product could overflow.
   if (count > resource_.stored_size ||
       before + between + entries * entry_bytes_ > resource_.stored_size) {
     throw Error::corrupt(
@@ -157,7 +158,7 @@ void WimChunkedSource::append_stored(std::uint64_t first, std::uint64_t count, B
   const std::uint64_t from = extent_of(first).offset;
   std::uint64_t to = from;
   for (std::uint64_t i = first; i < first + count; ++i) {
-    const Extent extent = extent_of(i);  // they follow each other: each ends where the next starts
+    const Extent extent = extent_of(i);  // each chunk ends where the next starts
     starts.push_back(at + (extent.offset - from));
     to = extent.offset + extent.size;
   }
@@ -202,12 +203,12 @@ void WimChunkedSource::decode_run(std::uint64_t first, std::span<std::uint8_t> o
       decode(first + i, extents[i].offset, in, out.subspan(i * step, step), decompressor);
     }
   };
-  // Chunks that are all stored as they are need no codec, and a build may have none.
+  // A codec is needed only if a chunk is compressed, and a build may have none.
   const bool packed = std::any_of(extents.begin(), extents.end(),
                                   [step](const Extent& extent) { return extent.size != step; });
   WimDecompressor* mine = packed ? &part_.cache->decompressor(compression_, step) : nullptr;
   WimDecompressor* other = packed ? &part_.cache->decompressor(compression_, step, 1) : nullptr;
-  // This thread has the first half, so that of two bad chunks it is the first that is told.
+  // This thread takes the first half, so that of two bad chunks the first one is reported.
   std::future<void> second =
       std::async(std::launch::async, [&] { decode_some(count / 2, count, other); });
   decode_some(0, count / 2, mine);
@@ -230,7 +231,7 @@ void WimChunkedSource::do_read(std::uint64_t offset, std::span<std::uint8_t> out
       last_chunk_ = chunk;
     }
     const auto from = static_cast<std::size_t>(offset % chunk_size_);
-    // Two entries of the table of blobs can say of one place what does not go together.
+    // Two entries of the blob table can contradict each other about one place.
     if (from >= last_->size()) {
       last_.reset();
       throw Error::corrupt(name(), resource_.offset, "two resources overlap");

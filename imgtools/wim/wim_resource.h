@@ -1,8 +1,8 @@
-// The content of a resource of a WIM, read where it is asked for: only the chunks that a read
-// touches are decoded.
+// The content of a resource of a WIM, read on demand: only the chunks that a read touches are
+// decoded.
 //
-// A compressed resource is its content cut into chunks of one size, each compressed by itself (or
-// stored as it is, when its stored size is its full size), with a table of where they lie:
+// A compressed resource is its content cut into chunks of one size, with a table of where they lie.
+// Each chunk is compressed by itself; one whose stored size is its full size is not compressed:
 //
 //   ordinary   | offsets of chunks 1, 2, ... behind the table | chunk 0 | chunk 1 | ...
 //   pipable    | u32 stored size | chunk 0 | u32 stored size | chunk 1 | ... | the same offsets |
@@ -10,10 +10,11 @@
 //              | chunk 0 | ...
 //
 // What is odd about it:
-// - Chunk 0 has no entry in a table of offsets, it starts at 0. The entries are u32, or u64 where
-//   the content is 4 GiB or more; stored sizes of solid resources are always u32.
+// - Chunk 0 has no entry in a table of offsets; it starts at 0. The entries are u32, or u64 if the
+//   content is 4 GiB or more. Stored sizes of solid resources are always u32.
 // - The offsets of a pipable resource do not count the u32 in front of each chunk.
-// - Only a solid resource says itself how it is compressed; else it is the header of the WIM.
+// - Only a solid resource says itself how it is compressed. For all others the header of the WIM
+//   says it.
 //
 // Source: as for wim_header.h; the pipable layout was read off files made by wimlib-imagex.
 #pragma once
@@ -29,17 +30,17 @@ namespace goldhive {
 /// How the chunks of a resource lie.
 enum class WimLayout { ordinary, pipable, solid };
 
-/// The file that resources lie in, and what is known of all of them.
+/// The file in which resources lie, with what all its resources have in common.
 struct WimPart {
   std::shared_ptr<const ByteSource> file;
   WimHeader header;
   std::shared_ptr<WimChunkCache> cache;
 };
 
-/// A resource in chunks. For the copying of single chunks it also tells how they are stored.
+/// A resource in chunks. It also gives out single chunks as they are stored, for copying.
 class WimChunkedSource final : public ByteSource {
  public:
-  /// Throws Error(corrupt) where the chunk table does not fit into the resource.
+  /// Throws Error(corrupt) if the chunk table does not fit into the resource.
   WimChunkedSource(WimPart part, const WimResource& resource, std::string name);
 
   std::uint64_t size() const override { return size_; }
@@ -49,10 +50,10 @@ class WimChunkedSource final : public ByteSource {
   /// Bytes in the file.
   std::uint64_t stored_size() const { return resource_.stored_size; }
   std::uint64_t chunks() const { return (size_ + chunk_size_ - 1) / chunk_size_; }
-  /// Bytes of content in a chunk: the chunk size, less for the last one.
+  /// The size of the content of a chunk: the chunk size, or less for the last chunk.
   std::size_t content_of(std::uint64_t chunk) const;
-  /// Appends the `count` chunks from `first` to `out` as they are stored, in an ordinary layout,
-  /// and where each starts in it to `starts`. One of the size content_of() is not compressed.
+  /// Appends `count` chunks from `first` on to `out` as they are stored, in an ordinary layout, and
+  /// to `starts` where in `out` each starts. A chunk with the size content_of() is not compressed.
   void append_stored(std::uint64_t first, std::uint64_t count, Bytes& out,
                      std::vector<std::uint64_t>& starts) const;
 
@@ -66,19 +67,19 @@ class WimChunkedSource final : public ByteSource {
   };
   void read_solid_header();
   void read_solid_table();
-  /// Offset behind the table at which a chunk starts; for the number of chunks: where the last
-  /// ends.
+  /// Where a chunk starts, counted from the end of the table. For the number of chunks: where the
+  /// last chunk ends.
   std::uint64_t start_of(std::uint64_t chunk) const;
   std::uint64_t table_entry(std::uint64_t index) const;
   Extent extent_of(std::uint64_t chunk) const;
   Bytes decode(std::uint64_t chunk) const;
-  /// The same into `out`, which has its size. `in` is the chunk as it is stored, at `at` in the
-  /// file. May be called by several threads, each with a decompressor of its own; none is needed
-  /// for a chunk that is stored as it is.
+  /// As above, into `out`, which has the right size. `in` is the chunk as it is stored, at `at` in
+  /// the file. Several threads may call this, each with its own decompressor; a chunk that is not
+  /// compressed needs none.
   void decode(std::uint64_t chunk, std::uint64_t at, std::span<const std::uint8_t> in,
               std::span<std::uint8_t> out, WimDecompressor* decompressor) const;
-  /// Chunks that fill `out`, from `first`, by two threads. Past the cache: whoever wants this much
-  /// at once keeps it.
+  /// Decodes chunks from `first` on until `out` is full, by two threads. The cache is not used: a
+  /// caller that wants so much at once keeps it.
   void decode_run(std::uint64_t first, std::span<std::uint8_t> out) const;
 
   WimPart part_;
@@ -90,10 +91,10 @@ class WimChunkedSource final : public ByteSource {
   std::uint64_t table_at_ = 0;  ///< in the file
   std::uint64_t table_bytes_ = 0;
   std::uint64_t entry_bytes_ = 4;
-  std::uint64_t data_at_ = 0;     ///< in the file: what offsets count from
-  std::uint64_t data_bytes_ = 0;  ///< of all chunks as stored, without what is between them
+  std::uint64_t data_at_ = 0;     ///< in the file: offsets count from here
+  std::uint64_t data_bytes_ = 0;  ///< of all chunks as stored, without gaps
   std::vector<std::uint64_t> solid_starts_;
-  // The part of the table that was read last, and the chunk.
+  // The piece of the table and the chunk that were read last.
   mutable Bytes table_piece_;
   mutable std::uint64_t table_piece_at_ = 0;
   mutable std::uint64_t last_chunk_ = 0;

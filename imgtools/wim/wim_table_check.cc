@@ -20,7 +20,7 @@ class Comparison {
     WimTableDifference difference;
     for (std::size_t i = 0; i < before_.size(); ++i) {
       const WimHash hash = before_.entry(i).hash;
-      if (before_.find(hash) != i) continue;  // metadata, another part, or one that is not found
+      if (before_.find(hash) != i) continue;  // metadata, another part, or a later duplicate
       const std::optional<std::size_t> now = after_.find(hash);
       if (!now) {
         difference.gone.push_back(hash);
@@ -50,7 +50,7 @@ class Comparison {
     return is == was && is_same_run(run_of(before_, old), run_of(after_, now));
   }
 
-  /// Thousands of blobs lie in one run, so each pair of runs is compared once.
+  /// Thousands of blobs can lie in one run, so each pair of runs is compared only once.
   bool is_same_run(const WimSolidRun* old, const WimSolidRun* now) {
     if (old == nullptr || now == nullptr) return old == now;
     const auto [known, fresh] = same_runs_.try_emplace({old, now}, false);
@@ -64,7 +64,7 @@ class Comparison {
     return known->second;
   }
 
-  /// Null where the run has no resource, so that nothing can be read of it.
+  /// Null if the run has no resource: then nothing can be read of it.
   static const WimSolidRun* run_of(const WimBlobTable& table, std::size_t index) {
     try {
       return &table.run_of(index);

@@ -66,12 +66,12 @@ Bytes WimTableEdit::bytes() const {
   for (std::size_t i = 0; i < added_.size(); ++i) {
     if (removed_.count(old_.size() + i) == 0) added.push_back(added_[i]);
   }
-  std::size_t next = 0;             // of the added ones
+  std::size_t next = 0;             // the next of the added entries
   std::vector<std::size_t> to_cut;  // indices of the old table, in their order
-  // A removed entry that stands between runs of solid entries stays as long as nothing else parts
-  // them. Entries of other parts of a split WIM part nothing: readers pass over them.
+  // A removed entry between two runs of solid entries stays if no other entry separates the runs.
+  // Entries of other parts of a split WIM do not separate runs, since readers skip them.
   bool after_solid = false;   // the last entry that stays is solid
-  bool parted = false;        // an entry behind it is to be cut:
+  bool parted = false;        // a removed entry follows it; so far it alone separates:
   std::size_t separator = 0;  // its index in to_cut
   for (std::size_t i = 0; i < old_.size(); ++i) {
     const WimBlobEntry entry = at_or_old(i);

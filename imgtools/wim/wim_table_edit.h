@@ -1,4 +1,4 @@
-// A blob table in the making: the old one, and what a change does to it.
+// A blob table in the making: the old table, and the changes to it.
 #pragma once
 
 #include <map>
@@ -14,17 +14,17 @@ class WimTableEdit {
   explicit WimTableEdit(const WimBlobTable& old);
 
   bool has(const WimHash& hash) const { return find(hash).has_value(); }
-  /// A new blob without references.
+  /// Adds a blob that has no references yet.
   void add(const WimResource& resource, const WimHash& hash);
-  /// So many files that had the content `from` have `to` now. A zero hash is no blob.
+  /// `files` files that had the content `from` now have `to`. A zero hash stands for no blob.
   void move_references(const WimHash& from, const WimHash& to, std::uint32_t files);
   void replace_metadata(std::size_t index, const WimResource& resource, const WimHash& hash);
-  /// No file has this content any more.
+  /// Removes the blob: no file has this content any more.
   void remove(const WimHash& hash);
-  /// 0 where there is no such blob.
+  /// The number of references; 0 if there is no such blob.
   std::uint32_t references(const WimHash& hash) const;
   void set_references(const WimHash& hash, std::uint32_t count);
-  /// As it is to be stored. To be compared with the old one (wim_table_check.h).
+  /// The table as it is to be stored. It is to be compared with the old one (wim_table_check.h).
   Bytes bytes() const;
 
  private:

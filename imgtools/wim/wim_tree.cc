@@ -14,16 +14,16 @@ namespace goldhive {
 namespace {
 
 constexpr std::size_t remembered_directories = 256;
-constexpr std::size_t remembered_entries = 1 << 18;  // of the directories that were walked
+constexpr std::size_t remembered_entries = 1 << 18;  // in the directories that were walked
 constexpr std::uint64_t unknown_size = ~std::uint64_t{0};
 
-/// A name that would not name one entry of one directory.
+/// A name that could not be one name in one directory: empty, or with a separator, for example.
 bool is_bad_name(const std::u16string& name) {
   return name.empty() || name == u"." || name == u".." ||
          name.find_first_of(std::u16string_view(u"/\0", 2)) != std::u16string::npos;
 }
 
-/// Why the content of a file is not what it seems; "" if it is.
+/// Why the stored content of a file is not its real content; "" if it is.
 const char* not_plain(const WimDentry& dentry) {
   if (dentry.is_encrypted()) return "is encrypted (EFS)";
   if (dentry.is_reparse_point()) {
@@ -57,7 +57,7 @@ std::optional<WimDentry> WimTree::look_up(const std::string& path, bool exact,
                                           std::string& found) const {
   found.clear();
   WimDentry here = metadata_.root();
-  std::vector<std::uint64_t> above;  // where the entries of the directories on the way stand
+  std::vector<std::uint64_t> above;  // where the entries of the directories above stand
   for (const std::string& part : path_parts(path)) {
     const std::string as_asked = found + (found.empty() ? "" : "/") + part;
     above.push_back(here.children);

@@ -14,9 +14,10 @@ namespace goldhive {
 
 class WimTree final : public FileTree {
  public:
-  /// `name` is what its files are named after in errors: "install.wim@2". Throws Error(corrupt).
-  /// list() hands out `max_listed` entries in all: real searches for Windows see some thousand, but
-  /// where directories share their entries a few bytes could ask for any amount of memory.
+  /// `name` is the start of its files' names in errors: "install.wim@2". Throws Error(corrupt).
+  /// list() hands out at most `max_listed` entries in all. A search for Windows needs some
+  /// thousand; in directories that share their entries, a few bytes could ask for any amount of
+  /// memory.
   WimTree(std::shared_ptr<const WimContainer> wim, std::uint32_t image, std::string name,
           std::size_t max_listed = 1 << 20);
 
@@ -40,9 +41,9 @@ class WimTree final : public FileTree {
   WimMetadata metadata_;
   std::size_t max_listed_;
   mutable std::map<std::string, WimDentry> directories_;  // by exact path
-  mutable std::map<std::uint64_t, WimDirectory> walked_;  // by where their entries start
+  mutable std::map<std::uint64_t, WimDirectory> walked_;  // by the place of their first entry
   mutable std::set<std::string> notes_;
-  mutable std::size_t listed_ = 0;  // entries, by all calls of list()
+  mutable std::size_t listed_ = 0;  // entries that list() has handed out
 };
 
 }  // namespace goldhive

@@ -9,9 +9,9 @@
 //         <VERSION><MAJOR>6</MAJOR><MINOR>1</MINOR><BUILD>7601</BUILD></VERSION></WINDOWS>
 //     </IMAGE></WIM>
 //
-// What is odd about it: nothing in it is needed to read the images, and tools write what they like,
-// so what is missing or unreadable is merely not said. <ESD><ENCRYPTED/></ESD> in the root marks an
-// ESD of Windows Update whose blobs are encrypted; nothing else tells.
+// What is odd about it: nothing in it is needed to read the images, and tools write what they like.
+// So if something is missing or unreadable, it is simply not reported. <ESD><ENCRYPTED/></ESD> in
+// the root marks an ESD of Windows Update whose blobs are encrypted; it is the only mark of that.
 //
 // Source: as for wim_header.h; ESD/ENCRYPTED from the documentation of wimlib.
 #pragma once
@@ -25,7 +25,7 @@
 namespace goldhive {
 
 struct WimImageInfo {
-  std::string name;          ///< NAME, or DISPLAYNAME where there is none
+  std::string name;          ///< NAME, or DISPLAYNAME if there is no NAME
   std::string edition;       ///< "Professional"
   std::string installation;  ///< "Client", "Server Core", "WindowsPE"
   std::string architecture;  ///< "x86", "x64", "arm64", ...
@@ -38,10 +38,10 @@ struct WimXml {
   std::map<std::uint32_t, WimImageInfo> images;  ///< by number, from 1
 };
 
-/// Throws Error(corrupt) for what is no XML.
+/// Throws Error(corrupt) if `xml` is no XML.
 WimXml parse_wim_xml(const Bytes& xml, const std::string& name);
 
-/// "Professional, x64, 6.1.7601"; what is not known is left out.
+/// "Professional, x64, 6.1.7601"; without the parts that are not known.
 std::string describe(const WimImageInfo& image);
 
 }  // namespace goldhive

@@ -23,7 +23,7 @@ class Editor {
  public:
   explicit Editor(std::string text) : text_(std::move(text)) {}
 
-  /// Replaces the text of an element that has nothing else in it.
+  /// Replaces the text of an element that holds only text.
   void set(const pugi::xml_node& element, const std::string& value) {
     const pugi::xml_node old = element.first_child();
     if (old.type() != pugi::node_pcdata || old.offset_debug() < 0) return;
