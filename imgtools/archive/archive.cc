@@ -1,12 +1,12 @@
 // What is odd about archives as images: they are no random-access file systems but streams, read
-// once from front to back (member_tree.h); and what people put into them is not only the files of a
-// Windows but also images: a disk.vhd in a zip, an install.wim in a 7z, a tar in a tar. Such a
-// member is opened by the same table of formats as a file of the host. To its opener the archive
-// looks like a folder of the host, so that a differencing disk finds its parent beside itself, and
-// an error says where it is.
+// once from front to back (member_tree.h). And people put not only the files of a Windows into them
+// but also images: a disk.vhd in a zip, an install.wim in a 7z, a tar in a tar. Such a member is
+// opened by the same table of formats as a file of the host. For its opener the archive looks like
+// a folder of the host. So a differencing disk finds its parent in the same folder, and an error
+// names the place of the member.
 //
-// Volumes: the archive's own files first, under the id ""; then those of each image in it, under
-// "/<member>" and their own id: "backup.zip/disk.vhd:p2".
+// Volumes: the archive's own files first, under the id ""; then the volumes of each image in it,
+// under "/<member>" and their own id: "backup.zip/disk.vhd:p2".
 #include "imgtools/archive/archive.h"
 
 #include <fmt/format.h>
@@ -103,7 +103,7 @@ class ArchiveImage final : public Image {
       inside_.push_back(std::move(image));
       return;
     } catch (const Error& e) {
-      // What merely has the name of an image is no fault of the archive.
+      // A file that only has the name of an image is not an error of the archive.
       if (e.kind() == ErrorKind::unsupported && !is_of_a_format(path)) {
         failed.passed_over = e.message();
       } else if (e.kind() == ErrorKind::not_found) {
@@ -127,7 +127,7 @@ class ArchiveImage final : public Image {
     try {
       return !opener_.detect_format(*members_, path).empty();
     } catch (const Error&) {
-      return true;  // for all that is known
+      return true;  // damaged, perhaps; so the error counts
     }
   }
 
@@ -138,7 +138,7 @@ class ArchiveImage final : public Image {
   OpenOptions options_;
   std::shared_ptr<const MemberTree> tree_;
   std::unique_ptr<MemberStorage> members_;
-  std::vector<std::unique_ptr<Image>> inside_;  // after what they read from
+  std::vector<std::unique_ptr<Image>> inside_;  // after tree_ and members_, from which they read
   std::vector<Volume> volumes_;
 };
 
@@ -171,7 +171,7 @@ bool is_tar_archive(const Candidate& candidate) {
   const std::optional<std::uint32_t> stored = stored_checksum(head);
   if (!stored) return false;
   std::uint32_t sum = 0;
-  std::int32_t old_sum = 0;  // of signed bytes, as some old programs counted
+  std::int32_t old_sum = 0;  // some old programs added signed bytes
   for (std::size_t i = 0; i < tar_block; ++i) {
     const std::uint8_t byte = i >= 148 && i < 156 ? std::uint8_t{' '} : head[i];
     sum += byte;
@@ -200,7 +200,8 @@ std::unique_ptr<Image> open_tar_archive(const Candidate& candidate) {
   return std::make_unique<ArchiveImage>(candidate, "tar");
 }
 std::unique_ptr<Image> open_zip_archive(const Candidate& candidate) {
-  // libarchive takes a part of a split zip for a whole one, and believes either of two names.
+  // libarchive takes a part of a split zip for a whole zip, and ignores a contradiction of the two
+  // names that an entry has.
   check_zip_names(*candidate.source, read_zip_directory(*candidate.source));
   return std::make_unique<ArchiveImage>(candidate, "zip");
 }

@@ -24,7 +24,7 @@ struct ArchiveFile {
   std::shared_ptr<const MemberTree> tree;
 };
 
-/// Error(unsupported) or Error(refused) for what cannot be changed without losing something.
+/// Throw Error(unsupported) or Error(refused) for an archive that cannot be changed without a loss.
 HostChange change_tar(const ArchiveFile& archive, const std::vector<FileEdit>& edits);
 HostChange change_zip(const ArchiveFile& archive, const std::vector<FileEdit>& edits);
 

@@ -1,6 +1,6 @@
 // The members of an archive, one after the other, as libarchive gives them: tar (also packed by
-// gzip, bzip2, xz, zstd), zip, 7z, cpio; and a file that is merely packed, which counts as an
-// archive of one file. And the packing itself, for who rewrites a packed tar.
+// gzip, bzip2, xz, zstd), zip, 7z, cpio. A file that is only packed counts as an archive of one
+// file. For the code that rewrites a packed tar, the packing itself is here, too.
 //
 // Everything here may throw Error: corrupt (with the offset in the file), unsupported (encrypted, a
 // method that libarchive lacks), refused (the budget), io.
@@ -18,15 +18,15 @@
 
 namespace goldhive {
 
-/// How many bytes may come out of archives before they are taken for a bomb. One for a target and
-/// all that is nested in it.
+/// How many bytes may come out of archives before they count as a bomb. A target and all archives
+/// nested in it share one budget.
 class UnpackBudget {
  public:
   explicit UnpackBudget(std::uint64_t limit) : limit_(limit) {}
   /// Error(refused) once the limit is passed; `name` is the archive.
   void spend(std::uint64_t bytes, const std::string& name);
-  /// What is allowed where the user said nothing: generous to real backups (2 to 4 times their
-  /// packed size, disk images perhaps 50 times), and far below the 1000 times of a bomb.
+  /// The limit if the user sets none: enough for real backups (2 to 4 times their packed size, disk
+  /// images perhaps 50 times), and far below the 1000 times of a bomb.
   static std::uint64_t usual_limit(std::uint64_t packed_size);
 
  private:
@@ -37,14 +37,14 @@ class UnpackBudget {
 /// One entry of an archive.
 struct Member {
   enum class Kind { file, directory, hard_link, symbolic_link, other };
-  std::string name;  ///< as stored, in UTF-8; "" if it cannot be told
+  std::string name;  ///< as stored, in UTF-8; "" if it is not known
   Kind kind = Kind::file;
   std::uint64_t size = 0;  ///< bytes
-  std::string link;        ///< of a link: where to
+  std::string link;        ///< the target of a link
   bool encrypted = false;
 };
 
-/// A piece of a member's data. What lies between pieces is a hole: zeros.
+/// A piece of a member's data. Between two pieces there is a hole, which reads as zeros.
 struct MemberPiece {
   std::uint64_t offset = 0;
   std::span<const std::uint8_t> data;  ///< valid until the next call
@@ -62,13 +62,13 @@ class ArchiveReader {
 
   /// The next member; false at the end of an archive that is complete.
   bool next(Member& member);
-  /// The next piece of the member's data; false at its end. An Error that is this member's alone
-  /// (a wrong checksum, encryption) comes as `member_error`, and then the others can still be read.
+  /// The next piece of the member's data; false at its end. An Error of this member alone (a wrong
+  /// checksum, encryption) is put into `member_error`; the other members can still be read.
   bool read(MemberPiece& piece, std::optional<Error>& member_error);
 
  private:
   struct Impl;
-  /// That a tar did not just stop, and that the rest of a packed one unpacks.
+  /// Throws unless a tar has its end mark and the rest of a packed file unpacks.
   void check_end();
 
   std::unique_ptr<Impl> impl_;
@@ -91,8 +91,8 @@ class UnpackedStream {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Packs a stream: bytes put in come out through `out`, packed as `packing` says, with the usual
-/// level if none is given.
+/// Packs a stream: bytes put in come out through `out`, packed as `packing` says. Without a level,
+/// the usual one is used.
 class Packer {
  public:
   using Out = std::function<void(std::span<const std::uint8_t>)>;

@@ -1,5 +1,5 @@
-// RFC 1952: a gzip file is members, one behind the other, each with a header, a deflated stream,
-// and the CRC-32 and the size of what it unpacks to. pigz, bgzip and split make many of one file.
+// RFC 1952: a gzip file is a row of members. Each has a header, a deflated stream, and the CRC-32
+// and the size of the unpacked bytes. pigz, bgzip and split make many members of one file.
 #include "imgtools/archive/gunzip.h"
 
 #include <zlib.h>
@@ -20,7 +20,7 @@ GOLDHIVE_LATE_FUNCTION(zlib, inflateInit2_);
 GOLDHIVE_LATE_FUNCTION(zlib, inflateReset);
 
 constexpr std::size_t chunk_size = 256 * 1024;
-constexpr Bytef magic = 0x1f;  // and 0x8b, which zlib looks at
+constexpr Bytef magic = 0x1f;  // followed by 0x8b, which zlib checks
 constexpr int largest_window = 15;
 constexpr int gzip_wrapper = 16;  // added to the window: zlib reads headers and verifies trailers
 
@@ -49,7 +49,7 @@ struct Gunzip::Impl {
     return !in.empty();
   }
 
-  /// After a member: true if another one begins.
+  /// To be called after a member: true if another one begins.
   bool next_member() {
     if (!have_input()) return false;
     if (*stream.next_in == magic) return inflateReset(&stream) == Z_OK;

@@ -1,8 +1,8 @@
 // Unpacking gzip, every member of it, with every checksum verified.
 //
-// Not by libarchive: it verifies neither the checksum nor the size of a member, and takes whatever
-// follows a member and is no gzip for the end. So a damaged bit could change a value in a hive, or
-// let a disk end early, and nobody would know.
+// libarchive is not used for it: it verifies neither the checksum nor the size of a member, and if
+// the bytes after a member are no gzip, it takes that for the end. So a damaged bit could change a
+// value in a hive, or make a disk end early, without an error.
 #pragma once
 
 #include <memory>
@@ -19,8 +19,9 @@ class Gunzip {
   Gunzip(const Gunzip&) = delete;
   Gunzip& operator=(const Gunzip&) = delete;
 
-  /// The next bytes, valid until the next call; empty at the end. Error(corrupt) for what is cut
-  /// off or damaged, and for anything but zeros (which some tapes leave) after the last member.
+  /// The next bytes, valid until the next call; empty at the end. Error(corrupt) if the file is cut
+  /// off or damaged, or if the last member is followed by anything but zeros (which some tapes
+  /// add).
   std::span<const std::uint8_t> next();
 
  private:

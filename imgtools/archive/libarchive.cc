@@ -1,20 +1,21 @@
-// What is odd about libarchive, seen from here (3.6; its wiki and its source):
+// What is odd about libarchive, as used here (3.6; its wiki and its source):
 //
-//   - It is C with callbacks of ours inside, so no exception may leave a callback: it is kept, the
-//     callback fails, and the caller throws what was kept.
-//   - A packed tar is read by two readers in a row, one that unpacks and one that knows tar. So the
-//     unpacked bytes pass through our hands: they are counted against the budget, and the end of
-//     the tar can be looked at. libarchive itself takes a tar that just stops for a complete one,
-//     and a file that is missing because a copy was cut off would count as one that never was.
-//   - Of what is packed by gzip nothing is verified, so that is unpacked elsewhere (gunzip.h). Of
-//     bzip2, what follows a stream and is none is taken for the end, and a later stream with a
-//     damaged head would be one that never was: so the rest of a packed file is looked at here.
-//   - Names are converted to the charset of the locale, and lost where it lacks them. No library
-//     may set the locale of the process, so names are read under one of this thread alone.
-//   - It keeps a whole header in memory and believes a cpio whose next name has 4 GB. So what it
-//     reads for one header is counted, too.
-//   - ARCHIVE_WARN while data is read means a wrong checksum or size of this one member;
-//     ARCHIVE_RETRY for a header means a damaged tar.
+// - It is C and calls functions of ours. No exception may leave such a callback: the exception is
+//   kept, the callback fails, and the caller throws the kept exception.
+// - A packed tar is read by two readers in a row: one unpacks, the other knows tar. So the unpacked
+//   bytes pass through our hands: they are counted against the budget, and the end of the tar can
+//   be checked. libarchive itself accepts a tar without an end. If a copy was cut off, its missing
+//   files would look as if they had never been in the tar.
+// - libarchive verifies nothing of gzip, so gzip is unpacked elsewhere (gunzip.h). In bzip2 it
+//   takes the first bytes that begin no stream for the end, so a stream with a damaged head, and
+//   all after it, would be lost without an error. So the rest of a packed file is checked here.
+// - Names are converted to the charset of the locale, and lost if it lacks their characters. No
+//   library may set the locale of the process, so names are read under a locale of this thread
+//   alone.
+// - It keeps a whole header in memory, and accepts a cpio that claims a name of 4 GB. So the bytes
+//   that it reads for one header are counted, too.
+// - ARCHIVE_WARN while data is read means a wrong checksum or size of this one member;
+//   ARCHIVE_RETRY for a header means a damaged tar.
 #include <archive.h>
 #include <archive_entry.h>
 #include <fmt/format.h>
@@ -146,7 +147,7 @@ class Reader {
     const char* message = archive_error_string(handle_);
     const std::string text = message != nullptr ? message : "cannot be read";
     const std::string where = member.empty() ? name_ : name_ + ": " + member;
-    // Before it knows the format, libarchive must not be asked this: 3.6 follows a bad pointer.
+    // libarchive must not be asked this before it knows the format: 3.6 follows a bad pointer.
     if (opened_ && archive_read_has_encrypted_entries(handle_) > 0 &&
         (text.find("ncrypt") != std::string::npos || text.find("assphrase") != std::string::npos)) {
       return Error(ErrorKind::unsupported, "is encrypted: decrypt it first (" + text + ")", where);
@@ -181,7 +182,7 @@ class UnpackedInput final : public UnpackInput {
     reader_.open();
     archive_entry* entry = nullptr;
     if (archive_read_next_header(a, &entry) != ARCHIVE_OK) reader_.fail("");
-    // The last filter is the file itself.
+    // The file itself counts as the last filter.
     if (archive_filter_count(a) > 2) refuse_packed_twice(file->name());
   }
 
@@ -202,7 +203,7 @@ class UnpackedInput final : public UnpackInput {
   std::uint64_t skip(std::uint64_t) override { return 0; }
 
  private:
-  /// Nothing but zeros (which some tapes leave) may follow what was unpacked.
+  /// Only zeros (which some tapes add) may follow the packed bytes.
   void check_rest() const {
     const std::int64_t used = archive_filter_bytes(reader_.handle(), -1);
     const std::uint64_t from = std::min(file_->size(), static_cast<std::uint64_t>(used));
@@ -220,7 +221,7 @@ class UnpackedInput final : public UnpackInput {
   Reader reader_;
 };
 
-/// What is in a packed file.
+/// The unpacked bytes of a packed file.
 std::unique_ptr<UnpackInput> open_packed(const std::shared_ptr<const ByteSource>& file,
                                          UnpackBudget& budget) {
   std::unique_ptr<UnpackInput> input;
@@ -283,17 +284,17 @@ struct ArchiveReader::Impl {
   UnpackBudget& budget;
   bool packed = false;
   TarInput* tar = nullptr;         // owned by `reader`
-  HeaderInput* headers = nullptr;  // owned by `reader`; null where it seeks for them
+  HeaderInput* headers = nullptr;  // owned by `reader`; null if headers are read by seeking
   std::unique_ptr<Reader> reader{};
-  std::string member{};  // the current one
+  std::string member{};  // the name of the current one
   bool data_ended = false;
   bool in_member = false;
 
   int next_header(archive_entry** entry);
 };
 
-/// archive_read_next_header(), which would first read over the rest of the last member: that is no
-/// header, however long.
+/// archive_read_next_header(). First skips the rest of the last member, which is no header and may
+/// have any length.
 int ArchiveReader::Impl::next_header(archive_entry** entry) {
   archive* a = reader->handle();
   if (headers == nullptr) return archive_read_next_header(a, entry);
@@ -330,7 +331,7 @@ ArchiveReader::ArchiveReader(std::shared_ptr<const ByteSource> file, const std::
   impl_->reader = std::make_unique<Reader>(std::move(input), name);
   archive* a = impl_->reader->handle();
   if (format == "tar") archive_read_support_format_tar(a);
-  if (format == "tar" && impl_->packed) {  // or what else people pack
+  if (format == "tar" && impl_->packed) {  // people pack other things than tar, too
     archive_read_support_format_cpio(a);
     archive_read_support_format_raw(a);
   }
@@ -426,7 +427,7 @@ struct Packer::Impl {
     if (packing == "bz2") archive_write_add_filter_bzip2(handle);
     if (packing == "xz") archive_write_add_filter_xz(handle);
     if (packing == "zst") archive_write_add_filter_zstd(handle);
-    // The same bytes in, the same bytes out: no time of day in a gzip header.
+    // The same bytes in must give the same bytes out, so no time of day in a gzip header.
     if (packing == "gz") check(archive_write_set_options(handle, "!timestamp"));
     if (level) {
       const std::string option = fmt::format("compression-level={}", *level);
@@ -446,7 +447,7 @@ struct Packer::Impl {
 
   static la_ssize_t on_write(archive* a, void* self, const void* data, std::size_t size) {
     auto& impl = *static_cast<Impl*>(self);
-    if (impl.failure) return -1;  // closing after an error
+    if (impl.failure) return -1;  // the archive is closed after an error
     try {
       impl.out({static_cast<const std::uint8_t*>(data), size});
       return static_cast<la_ssize_t>(size);

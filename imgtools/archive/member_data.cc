@@ -12,7 +12,7 @@ bool is_zero(std::span<const std::uint8_t> data) {
   return std::all_of(data.begin(), data.end(), [](std::uint8_t b) { return b == 0; });
 }
 
-/// Leaves out pages of zeros: a disk image is mostly that, and holes take no room.
+/// Leaves out pages of zeros: most of a disk image is zeros, and holes take no room.
 void write_sparse(SpillFile& file, std::uint64_t offset, std::span<const std::uint8_t> data) {
   while (!data.empty()) {
     const std::size_t length =
@@ -26,7 +26,7 @@ void write_sparse(SpillFile& file, std::uint64_t offset, std::span<const std::ui
 
 }  // namespace
 
-/// Makes room up to `size`, in the file once there is too much for memory.
+/// Makes room up to `size`: in memory, or in the file once that is too much for memory.
 void MemberData::grow(std::uint64_t size) {
   if (!spilt_ && size <= memory_) {
     if (bytes_.size() < size) bytes_.resize(static_cast<std::size_t>(size));

@@ -1,5 +1,5 @@
-// The data of one member as it comes out of an archive: in memory while there is little of it, then
-// in a temporary file.
+// The data of one member as it comes out of an archive: in memory up to a limit, beyond it in a
+// temporary file.
 #pragma once
 
 #include <cstdint>
@@ -12,11 +12,12 @@
 
 namespace goldhive {
 
-/// What all kept members of an archive may take of memory together; a larger one alone does not.
+/// How much memory all kept members of an archive may take together. A single member that is larger
+/// goes to the temporary file.
 inline constexpr std::uint64_t member_memory_limit = 256 << 20;
 
-/// The temporary file of an archive: made when the first member needs it, and shared by all, since
-/// an archive can hold more of them than a process may open files.
+/// The temporary file of an archive. It is made when the first member needs it, and shared by all
+/// members, since an archive can hold more of them than a process may open files.
 struct MemberSpill {
   std::string directory;
   std::shared_ptr<SpillFile> file = nullptr;
@@ -24,13 +25,14 @@ struct MemberSpill {
 
 class MemberData {
  public:
-  /// `memory`: how much of it is still free for this member. `name` is for messages. `spill` must
-  /// outlive this, and one member is written at a time.
+  /// `memory`: how much memory this member may take. `name` is for messages. `spill` must outlive
+  /// this object; only one member is written at a time.
   MemberData(std::string name, MemberSpill& spill, std::uint64_t memory)
       : name_(std::move(name)), spill_(spill), memory_(memory) {}
 
   void add(const MemberPiece& piece);
-  /// `size`: what the header said; a hole at the end is filled up to there.
+  /// `size`: by the header. The data is filled with zeros up to that size, since it may end in a
+  /// hole.
   std::shared_ptr<const ByteSource> finish(std::uint64_t size);
   /// Bytes in memory.
   std::uint64_t in_memory() const { return spilt_ ? 0 : bytes_.size(); }
@@ -44,10 +46,10 @@ class MemberData {
   Bytes bytes_;
   bool spilt_ = false;
   std::uint64_t base_ = 0;  // where in the file the member begins
-  std::uint64_t size_ = 0;  // of what was spilt
+  std::uint64_t size_ = 0;  // of the part in the file
 };
 
-/// Data in a temporary file of its own, for who needs one.
+/// Data in a temporary file of its own.
 std::shared_ptr<const SpillFile> in_own_file(const ByteSource& data, const std::string& directory);
 
 }  // namespace goldhive

@@ -11,8 +11,8 @@ namespace goldhive {
 
 namespace {
 
-/// Without regard to case, for names that are all ASCII: tens of thousands of members are asked
-/// about, and what differs from Windows' own rule only costs a second pass.
+/// Compares ASCII names without regard to case; that is fast, and tens of thousands of members are
+/// compared. Where Windows' own rule differs, this only costs a second pass.
 bool same(std::string_view a, std::string_view b) {
   const auto lower = [](char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -38,7 +38,8 @@ constexpr std::array<std::string_view, 24> image_suffixes = {
 constexpr std::array<std::string_view, 4> packed_suffixes = {".gz", ".bz2", ".xz", ".zst"};
 
 /// Folders whose files are neither loose hives nor images that anybody backed up: Windows' own
-/// (winre.wim and boot.wim are a Windows, but not the one that is judged) and the users'.
+/// folders (winre.wim and boot.wim hold a Windows, but not the one that is judged) and those of the
+/// users.
 constexpr std::array<std::string_view, 15> foreign_folders = {
     "Windows",       "WINNT",
     "System32",      "SysWOW64",

@@ -1,6 +1,6 @@
-// What the name of a member says: where it stands in the tree, and whether anybody will want to
-// read it. Names alone decide which data one pass over an archive keeps; what they miss costs a
-// second pass and nothing else.
+// What the name of a member tells: where it stands in the tree, and whether its data will be
+// wanted. One pass over an archive keeps data by the names alone. If wanted data was not kept, it
+// costs a second pass and nothing else.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,8 @@ struct CleanName {
   bool absolute = false;   ///< began with '/'
   bool leads_out = false;  ///< has a part ".."; then `path` is ""
 };
-/// "/a//./b/" -> "a/b". `backslashes`: they part names, too (zip and 7z made by Windows programs).
+/// "/a//./b/" -> "a/b". `backslashes`: they separate names, too (zip and 7z made by Windows
+/// programs).
 CleanName clean_name(const std::string& stored, bool backslashes);
 
 enum class Interest {
@@ -26,15 +27,15 @@ enum class Interest {
 /// `path` as clean_name() gives it.
 Interest interest_in(const std::string& path, std::uint64_t size);
 
-/// True of the names that disks have which are read by qemu, or their parts.
+/// True if a disk that qemu reads, or a part of one, may have this name.
 bool is_read_by_qemu(const std::string& path);
 
 /// True if a file at `path` is a hive where Windows has it: .../System32/config/SOFTWARE.
 bool is_windows_hive(const std::string& path);
 
-/// True for the first bytes of a hive or a log: "regf".
+/// True if `head` begins as a hive or a log does: "regf".
 bool starts_like_hive(std::span<const std::uint8_t> head);
-/// True for the first bytes of an image of a disk or a WIM that has a sure mark.
+/// True if `head` has a sure mark of a disk image or a WIM.
 bool starts_like_image(std::span<const std::uint8_t> head);
 
 }  // namespace goldhive

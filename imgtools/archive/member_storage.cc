@@ -30,7 +30,7 @@ const char* format_of(QemuFile::Map map) {
 /// The files that one disk consists of, where qemu finds them.
 class FilesForQemu {
  public:
-  /// The name by which qemu opens `file`, for as long as this is there.
+  /// Adds `file`. Returns the name by which qemu can open it as long as this object lives.
   std::string add(std::shared_ptr<const SpillFile> file) {
     const std::string path = file->path();
     if (path.empty()) {

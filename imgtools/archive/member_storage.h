@@ -1,11 +1,11 @@
-// The members of an archive as files of a host: "<archive>/<member>". Nothing else is there: what
-// an image in the archive says of other files can only mean members.
+// The members of an archive as files of a host: "<archive>/<member>". There are no other files, so
+// if an image in the archive names other files, they can only be members.
 //
-// Images that qemu reads (disk/nbd.h) are there with the disks inside them, as on a host
-// (disk/disk_storage.h), for reading. qemu wants files, and a member is none: so it is put into a
-// temporary file of its own, which qemu opens by the name that Linux has for an open file. By the
-// names that members have among themselves qemu would find none of them, or files of the host. So
-// it is told which is whose parent, and of a VMDK in several parts it gets another descriptor.
+// For images that qemu reads (disk/nbd.h), the disks inside them are there as well, for reading, as
+// on a host (disk/disk_storage.h). qemu needs a file, so the member is put into a temporary file of
+// its own, which qemu opens by the name that Linux has for an open file. The names in the images do
+// not help qemu: it would find no member by them, or a file of the host. So qemu is told which
+// image is whose parent, and a VMDK in several parts gets another descriptor.
 #pragma once
 
 #include "imgtools/archive/member_tree.h"
@@ -25,8 +25,8 @@ class MemberStorage final : public ReadStorage {
 
   std::optional<FileInfo> stat(const std::string& path) const override;
   std::vector<DirectoryEntry> list(const std::string& directory) const override;
-  /// Of a disk inside an image also Error: unsupported (a system without names for open files),
-  /// refused (more disks than are real), and those of start_nbd_server().
+  /// For a disk inside an image also Error: unsupported (a system without names for open files),
+  /// refused (more disks than any real archive has), and the errors of start_nbd_server().
   std::unique_ptr<ByteSource> open(const std::string& path) const override;
   std::optional<std::string> read_link(const std::string&) const override { return std::nullopt; }
   std::optional<OwnFile> open_own(const std::string& path, const std::string&) const override {
@@ -42,7 +42,7 @@ class MemberStorage final : public ReadStorage {
   TreeStorage members_;
   std::string archive_;
   std::string scratch_directory_;
-  mutable unsigned disks_ = 0;  // opened so far, each with a process
+  mutable unsigned disks_ = 0;  // opened so far, each by its own process
 };
 
 }  // namespace goldhive

@@ -15,15 +15,17 @@ namespace goldhive {
 
 namespace {
 
-// Far beyond any Windows (half a million files); what a hostile archive may take of memory.
+// More members than any Windows has (half a million), and a limit for the memory that a hostile
+// archive can take.
 constexpr std::size_t member_limit = 4'000'000;
 constexpr std::uint64_t name_limit = 512 << 20;
 constexpr std::ptrdiff_t depth_limit = 255;
 constexpr int max_links = 40;
-/// From here on a disk that qemu reads is put where open_file() needs it, not copied there.
+/// A disk that qemu reads and that has this size or more is put into a file of its own at once, so
+/// that open_file() need not copy it.
 constexpr std::uint64_t large_disk = 16 << 20;
 
-/// "3 entries with '..' in their names are passed over (the first is '../x')".
+/// Counts entries for a note, which gives their number and the name of the first one.
 struct Tally {
   std::uint64_t count = 0;
   std::string first;
@@ -91,7 +93,7 @@ class MemberTree::Scan {
     names_ += path.size();
     Node node;
     const auto [at, added] = tree_.folders_[parent].try_emplace(base_name(path), node);
-    if (!added) {  // a file, or a link: now a folder, as when the archive is unpacked
+    if (!added) {  // a file or link becomes a folder, as it does when unpacked
       twice_.add(path);
       at->second = node;
     }
@@ -103,7 +105,7 @@ class MemberTree::Scan {
     Folder& folder = tree_.folders_[parent_of(path)];
     const auto [at, added] = folder.try_emplace(base_name(path), node);
     if (added) return;
-    // tar writes this where one file is packed twice: the data came with the first.
+    // tar writes such an entry if one file is packed twice: the data came with the first one.
     if (node.kind == Member::Kind::hard_link && clean_name(node.link, false).path == path) return;
     twice_.add(path);
     if (at->second.kind == Member::Kind::directory) return;
@@ -119,10 +121,11 @@ class MemberTree::Scan {
     at->second = std::move(node);
   }
 
-  /// Of equal names in a tar the last one counts: that is how tar updates. A zip has no such rule.
+  /// If several members of a tar have one name, the last one counts: that is how tar updates. A zip
+  /// has no such rule.
   bool ambiguous() const { return tree_.options_.format == "zip" || tree_.options_.format == "7z"; }
 
-  /// Keeps the data if somebody will ask for it.
+  /// Keeps the data if it will probably be asked for.
   void read_data(ArchiveReader& reader, const std::string& path, Node& node) {
     Interest interest = interest_in(path, node.size);
     if (is_windows_hive(path)) windows_ = true;
@@ -131,7 +134,7 @@ class MemberTree::Scan {
     if (interest == Interest::none || node.encrypted) return;
     const std::string name = tree_.file_->name() + ": " + path;
     MemberSpill own{tree_.options_.scratch_directory};
-    const bool may_be_large = node.size == 0 || node.size >= large_disk;  // 0: or it is not said
+    const bool may_be_large = node.size == 0 || node.size >= large_disk;  // 0 may mean unknown
     const bool alone = may_be_large && is_read_by_qemu(path);
     MemberData data(
         name, alone ? own : tree_.spill_,
@@ -182,7 +185,7 @@ class MemberTree::Scan {
   MemberTree& tree_;
   Tally absolute_, leading_out_, too_deep_, twice_;
   std::uint64_t names_ = 0;
-  bool windows_ = false;  // a hive was met where Windows has it
+  bool windows_ = false;  // true once a hive was found where Windows has it
 };
 
 MemberTree::MemberTree(std::shared_ptr<const ByteSource> file, ArchiveOptions options,
@@ -285,7 +288,7 @@ std::shared_ptr<const ByteSource>& MemberTree::data_of(const std::string& path, 
   throw Error(ErrorKind::io, "changed while it was read", file_->name());
 }
 
-/// What of kept data is in memory is free again.
+/// Counts the memory of kept data as free again.
 void MemberTree::forget_memory(const ByteSource* data) const {
   if (const auto* kept = dynamic_cast<const MemorySource*>(data)) {
     in_memory_ -= std::min<std::uint64_t>(in_memory_, kept->size());

@@ -1,5 +1,5 @@
-// What is in an archive, as a tree of files: built from the headers in one pass that also keeps the
-// data somebody will want to read (member_names.h).
+// The content of an archive as a tree of files. It is built from the headers in one pass, which
+// also keeps the data that will probably be wanted (member_names.h).
 #pragma once
 
 #include <map>
@@ -17,23 +17,23 @@ namespace goldhive {
 struct ArchiveOptions {
   std::string format;             ///< "tar", "zip", "7z", "cpio"
   std::string scratch_directory;  ///< for members that are too large for memory
-  bool images = true;             ///< keep what may be an image, too
+  bool images = true;             ///< also keep members that may be images
 };
 
 class MemberTree final : public FileTree {
  public:
-  /// Reads the archive once. Throws Error if it is damaged, cut off or a bomb: of half an archive
-  /// nobody knows what is missing.
+  /// Reads the archive once. Throws Error if it is damaged, cut off or a bomb: nobody knows what is
+  /// missing in half an archive.
   MemberTree(std::shared_ptr<const ByteSource> file, ArchiveOptions options,
              std::shared_ptr<UnpackBudget> budget);
 
   std::vector<TreeEntry> list(const std::string& directory) const override;
-  /// Data that was not kept is read in a further pass.
+  /// If the data was not kept, reads the archive once more.
   std::unique_ptr<ByteSource> open(const std::string& path) const override;
-  /// Error(unsupported) if a symbolic link is on the way: links in archives are not followed, and
-  /// what stands behind one is not absent.
+  /// Error(unsupported) if a symbolic link is on the way: links in archives are not followed, and a
+  /// file behind a link must not count as absent.
   std::optional<std::string> find(const std::string& path) const override;
-  /// The same, in a temporary file of its own; exact path.
+  /// As open(), with the data in a temporary file of its own. `path` is exact.
   std::shared_ptr<const SpillFile> open_file(const std::string& path) const;
   std::optional<std::vector<std::string>> known_hives() const override { return hives_; }
 
@@ -41,7 +41,7 @@ class MemberTree final : public FileTree {
   const std::vector<std::string>& name_notes() const { return name_notes_; }
   /// Members that may be images of their own, with their data; exact paths.
   const std::vector<std::string>& images() const { return images_; }
-  /// Number of the member among all, from 0, and how often its name occurs. Error(not_found).
+  /// The number of a member among all, from 0, and how often its name occurs. Error(not_found).
   struct Position {
     std::uint64_t ordinal = 0;
     unsigned occurrences = 1;
@@ -56,7 +56,7 @@ class MemberTree final : public FileTree {
     unsigned occurrences = 1;
     bool encrypted = false;
     std::string link;
-    // Of data that was not kept, filled in when it is read; the size may become the true one.
+    // Data that was not kept is added when it is read; then its true size may replace `size`.
     mutable std::shared_ptr<const ByteSource> data;
     mutable std::optional<Error> error;
   };
@@ -72,7 +72,7 @@ class MemberTree final : public FileTree {
   ArchiveOptions options_;
   std::shared_ptr<UnpackBudget> budget_;
   mutable MemberSpill spill_;
-  std::map<std::string, Folder> folders_;  // by path; "" is there always
+  std::map<std::string, Folder> folders_;  // by path; always has ""
   mutable std::uint64_t in_memory_ = 0;    // bytes of kept data
   std::vector<std::string> hives_;
   std::vector<std::string> images_;

@@ -24,7 +24,7 @@ Bytes head_of(const ByteSource& file) {
   return file.read(0, static_cast<std::size_t>(std::min(file.size(), head_size)));
 }
 
-/// A number of xz: seven bits a byte, the lowest first.
+/// A number of xz: seven bits in a byte, the lowest first.
 std::uint64_t xz_number(const ByteView& view, std::size_t& at) {
   std::uint64_t value = 0;
   for (unsigned shift = 0; shift < 63; shift += 7) {
@@ -35,7 +35,7 @@ std::uint64_t xz_number(const ByteView& view, std::size_t& at) {
   return value;
 }
 
-/// The lowest preset whose dictionary is that large; of two alike the usual one.
+/// The lowest preset with a dictionary of that size; if two presets have it, the usual one.
 int xz_preset(std::uint64_t dictionary) {
   constexpr std::array<std::pair<unsigned, int>, 8> presets{
       {{18, 0}, {20, 1}, {21, 2}, {22, 4}, {23, 6}, {24, 7}, {25, 8}, {26, 9}}};
@@ -50,7 +50,7 @@ std::optional<int> xz_level(const ByteView& view) {
   constexpr std::uint8_t has_size = 0x80;
   constexpr std::uint64_t lzma2 = 0x21;
   std::size_t at = xz_block_header;
-  if (view.u8(at++) == 0) return std::nullopt;  // no block: an index
+  if (view.u8(at++) == 0) return std::nullopt;  // an index follows, so there is no block
   const std::uint8_t flags = view.u8(at++);
   for (const std::uint8_t field : {has_packed_size, has_size}) {
     if ((flags & field) != 0) xz_number(view, at);

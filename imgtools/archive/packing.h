@@ -10,13 +10,13 @@
 
 namespace goldhive {
 
-/// "gz", "bz2", "xz", "zst", or "" for what is none of these: by the first bytes.
+/// "gz", "bz2", "xz" or "zst" by the first bytes; "" if `head` is none of these.
 std::string packing_of(std::span<const std::uint8_t> head);
 std::string packing_of(const ByteSource& file);
 
-/// The level, 0 to 9, as far as the file tells it: gzip only whether it was the best or the
-/// fastest, bzip2 exactly, xz by the size of its dictionary, zstd (whose windows are set by other
-/// options, too) not at all.
+/// The level, 0 to 9, as far as the file tells it. gzip tells only whether it was the best or the
+/// fastest, bzip2 tells it exactly, xz by the size of its dictionary. zstd does not tell it: other
+/// options set its windows, too.
 std::optional<int> packing_level(const ByteSource& file);
 
 /// True of a zstd file whose (first) frame ends in a checksum of its content.

@@ -25,7 +25,7 @@ Bytes gzip_header(const ByteSource& file) {
                 file.name());
   }
   std::size_t end = gzip_header_size;
-  for (const int text : {8, 16}) {  // a name, a comment; each ended by a zero
+  for (const int text : {8, 16}) {  // a name, a comment; each ends with a zero
     if ((flags & text) == 0) continue;
     while (view.u8(end++) != 0) {
     }
@@ -62,8 +62,8 @@ void Repacker::put(std::span<const std::uint8_t> data) {
   packer_->put(data);
 }
 
-/// libarchive's zstd frame, the only one it makes of a stream, has no checksum: the flag that says
-/// so is set on its way out, and the checksum put behind it.
+/// libarchive makes one zstd frame of a stream, and that frame has no checksum. So the flag for a
+/// checksum is set while the frame passes, and the checksum is added at its end.
 void Repacker::pass_on(std::span<const std::uint8_t> packed) {
   constexpr std::uint64_t flags_at = 4;
   constexpr std::uint8_t has_checksum = 4;

@@ -10,13 +10,14 @@
 
 namespace goldhive {
 
-/// Carried over: the kind of packing, the level where the file tells it (packing.h), the name and
-/// time in a gzip header, that a zstd frame ends in a checksum. Not: how the old stream was divided
-/// into members or blocks. Of a file that is not packed the stream is passed on.
+/// What is kept: the kind of packing, the level if the file tells it (packing.h), the name and time
+/// in a gzip header, and whether a zstd frame ends in a checksum. What is not kept: how the old
+/// stream was divided into members or blocks. If the old file is not packed, the stream is passed
+/// on as it is.
 class Repacker {
  public:
   using Put = std::function<void(std::span<const std::uint8_t>)>;
-  /// Error(unsupported) for a gzip header with what another program needs.
+  /// Error(unsupported) for a gzip header with fields that only another program can make.
   Repacker(const ByteSource& old, Put put);
 
   void put(std::span<const std::uint8_t> data);
@@ -29,7 +30,7 @@ class Repacker {
   void pass_on(std::span<const std::uint8_t> packed);
 
   Put put_;
-  std::size_t to_drop_ = 0;  ///< of what the packer makes: its header, in place of which another is
+  std::size_t to_drop_ = 0;  ///< of the packer's output: its header, which is replaced
   bool adds_checksum_ = false;
   XxHash64 checksum_;
   std::uint64_t packed_ = 0;  ///< bytes passed on

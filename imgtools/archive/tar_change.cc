@@ -1,16 +1,16 @@
-// How a tar is written anew: the (unpacked) stream is copied byte for byte, and only where the
-// headers and the data of a changed entry stand, others are put. So nothing that is in a tar can be
-// lost, whatever it means: order, names, times, owners, attributes, links, sparse maps, what some
-// program of 1988 put there. Two passes over the old file: one finds the places, one copies. Before
-// the first byte is written it is known that each entry was found once, and that its data is what
-// the hive was read from.
+// How a tar is written anew: the (unpacked) stream is copied byte for byte; only the headers and
+// the data of a changed entry are replaced. So nothing in the tar can be lost, whatever it means:
+// order, names, times, owners, attributes, links, sparse maps, or what a program of 1988 put there.
+// The old file is read twice: the first pass finds the places, the second one copies. So before the
+// first byte is written, it is known that each entry was found exactly once, and that its data is
+// the data that the hive was read from.
 //
 //   old   | entry | entry | x header | header | hive ....... | fill | entry | ... | zeros |
 //   new   | entry | entry | x header'| header'| hive' .......... | fill' | entry | ... | zeros' |
 //                            only a size in it, and its checksum
 //
-// The zeros at the end are made longer where they filled the tar up to whole records of 10240
-// bytes. A packed tar is packed again by the same method (repacker.h).
+// If the zeros at the end filled the tar up to whole records of 10240 bytes, the new ones do so,
+// too. A packed tar is packed again by the same method (repacker.h).
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -61,7 +61,7 @@ class PlainStream final : public TarStream {
 class UnpackedTarStream final : public TarStream {
  public:
   explicit UnpackedTarStream(const std::shared_ptr<const ByteSource>& file)
-      : budget_(UINT64_MAX),  // this archive has been read before, within its budget
+      : budget_(UINT64_MAX),  // the archive was read before, within its own budget
         stream_(file, budget_) {}
 
   std::span<const std::uint8_t> next(std::size_t most) override {
@@ -83,7 +83,7 @@ std::unique_ptr<TarStream> open_stream(const std::shared_ptr<const ByteSource>& 
   return std::make_unique<UnpackedTarStream>(file);
 }
 
-/// Where in the stream something else comes in the place of [from, to).
+/// A range [from, to) of the stream that is replaced.
 struct Splice {
   std::uint64_t from = 0;
   std::uint64_t to = 0;
@@ -91,7 +91,7 @@ struct Splice {
   std::shared_ptr<const ByteSource> data;
   std::uint64_t data_at = 0;   // of the old data, for a change in place
   std::uint64_t old_size = 0;  // of the old data
-  std::size_t edit = 0;        // which one
+  std::size_t edit = 0;        // the index of its edit
 };
 
 struct Layout {
@@ -157,7 +157,7 @@ void put_source(Repacker& out, const ByteSource& source, std::uint64_t& written)
   written += source.size();
 }
 
-/// Zeros up to a multiple of `unit`.
+/// Writes zeros up to a multiple of `unit`.
 void put_fill(Repacker& out, std::uint64_t unit, std::uint64_t& written) {
   const Bytes zeros(static_cast<std::size_t>((unit - written % unit) % unit));
   out.put(zeros);
@@ -170,7 +170,7 @@ void write_anew(const std::shared_ptr<const ByteSource>& file, const std::string
   const auto stream = open_stream(file, packing);
   std::uint64_t at = 0;
   std::uint64_t written = 0;
-  bool zeros = true;  // behind the end mark
+  bool zeros = true;  // only zeros came after the end mark so far
   auto splice = layout.splices.begin();
   for (;;) {
     if (splice != layout.splices.end() && at == splice->from) {

@@ -1,12 +1,13 @@
-// What is odd about tar: it has grown headers in front of headers. A long name (GNU types L and K)
-// or a list of attributes (pax types x and g) is an entry of its own, whose data speaks of the
-// entry behind it; a pax record can even hold the true size of that entry's data. A number is octal
-// text, ended by a space or a zero or by nothing, or, where it is too large, binary with the top
-// bit set. The checksum is that of the header with eight spaces in place of itself; some old
-// programs added signed bytes.
+// What is odd about tar: a header can be preceded by other headers. A long name (GNU types L and K)
+// or a list of attributes (pax types x and g) is an entry of its own, and its data describes the
+// entry after it. A pax record can even hold the true size of that entry's data.
 //
-// Whether there is data behind a hard link has changed over time; one with a size that is not 0 is
-// not walked over here.
+// A number is octal text, ended by a space, a zero or nothing. If it is too large for that, it is
+// binary with the top bit set. The checksum is that of the header with eight spaces in place of the
+// checksum itself; some old programs added signed bytes.
+//
+// Whether a hard link has data behind it has changed over time. A hard link with a size other than
+// 0 is an error here.
 #include "imgtools/archive/tar_format.h"
 
 #include <fmt/format.h>
@@ -26,7 +27,7 @@ constexpr std::size_t name_field = 0, name_length = 100, size_field = 124, size_
                       checksum_field = 148, checksum_length = 8, type_field = 156,
                       magic_field = 257, prefix_field = 345, prefix_length = 155,
                       gnu_extended = 482, gnu_extended_more = 504;
-/// Names and attributes of one entry; beyond it nobody's tar goes.
+/// Limit for the names and attributes of one entry; no real tar needs more.
 constexpr std::uint64_t extension_limit = 16 << 20;
 
 std::string text_field(std::span<const std::uint8_t> block, std::size_t at, std::size_t length) {
@@ -63,7 +64,7 @@ std::int64_t checksum(std::span<const std::uint8_t> block, bool as_signed) {
   return sum;
 }
 
-/// Writes `value` in the form the field has: leading spaces or zeros, and what ends it.
+/// Writes `value` in the form that the field has: with its leading spaces or zeros, and its end.
 void put_number(std::span<std::uint8_t> field, std::uint64_t value) {
   if (field[0] == 0x80) {
     for (std::size_t i = field.size(); --i > 0; value >>= 8) {

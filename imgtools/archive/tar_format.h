@@ -1,5 +1,5 @@
-// The blocks of a tar, for who changes one file in it and carries the rest over as it is: where in
-// the (unpacked) stream each entry's headers and data lie, and the headers of a changed entry.
+// The blocks of a tar, for code that changes one file in it and copies the rest: where in the
+// (unpacked) stream each entry's headers and data lie, and the headers of a changed entry.
 //
 // Sources: POSIX.1-2017, pax, "pax Interchange Format" and "ustar Interchange Format"; GNU tar
 // manual, "Basic Tar Format", "GNU Extensions to the Archive Format", "Storing Sparse Files".
@@ -24,7 +24,8 @@ class TarStream {
   virtual ~TarStream() = default;
   /// Up to `most` bytes; empty at the end. Valid until the next call.
   virtual std::span<const std::uint8_t> next(std::size_t most) = 0;
-  /// False where this is not cheaper than reading; then nothing was done.
+  /// Skips that many bytes. False if skipping is not cheaper than reading; then nothing was
+  /// skipped.
   virtual bool skip(std::uint64_t) { return false; }
 };
 
@@ -32,8 +33,8 @@ struct TarEntry {
   std::string name;  ///< as stored
   char type = '0';
   bool sparse = false;
-  std::uint64_t start_at = 0;  ///< of the first header that belongs to it
-  std::uint64_t data_at = 0;   ///< right behind the last one
+  std::uint64_t start_at = 0;  ///< where the first header that belongs to it starts
+  std::uint64_t data_at = 0;   ///< where the last header ends
   std::uint64_t size = 0;      ///< of the data in the archive, without the fill
   Bytes headers;               ///< from start_at to data_at
 
@@ -46,10 +47,10 @@ class TarWalker {
   /// `name` is for messages.
   TarWalker(TarStream& stream, std::string name) : stream_(stream), name_(std::move(name)) {}
 
-  /// The next entry; false at the end mark. Error(corrupt), or Error(unsupported) for what makes it
-  /// doubtful where the next header is.
+  /// The next entry; false at the end mark. Error(corrupt), or Error(unsupported) if it is not
+  /// certain where the next header is.
   bool next(TarEntry& entry);
-  /// Hands out the data of the entry that next() gave; once.
+  /// Hands out the data of the entry that next() gave. To be called at most once for each entry.
   void read_data(const std::function<void(std::span<const std::uint8_t>)>& take);
 
  private:
@@ -60,12 +61,12 @@ class TarWalker {
   TarStream& stream_;
   std::string name_;
   std::uint64_t at_ = 0;
-  std::uint64_t entry_data_ = 0;  // of the last entry, not yet passed over
+  std::uint64_t entry_data_ = 0;  // data of the last entry that was not skipped yet
   std::uint64_t entry_fill_ = 0;
 };
 
-/// The headers of an entry as they are, but for the size of its data: in the header's field, its
-/// checksum, and a pax record if there is one. Error(unsupported) if it does not fit.
+/// The headers of an entry with another size of its data: in the header's field, its checksum, and
+/// a pax record if there is one. All else stays. Error(unsupported) if the size does not fit.
 Bytes tar_headers_with_size(const TarEntry& entry, std::uint64_t size);
 
 }  // namespace goldhive

@@ -1,5 +1,5 @@
-// What libarchive reads from: a file, what another reader unpacked, and what watches over either.
-// No call of libarchive in here.
+// What libarchive reads from: a file or the output of another reader, and the classes that watch
+// over either. Nothing in here calls libarchive.
 #pragma once
 
 #include <fmt/format.h>
@@ -96,7 +96,7 @@ class GzipInput final : public UnpackInput {
   bool first_ = true;
 };
 
-/// Counts what another input gives against the budget.
+/// Counts the bytes of another input against the budget.
 class BudgetedInput final : public UnpackInput {
  public:
   BudgetedInput(std::unique_ptr<UnpackInput> base, UnpackBudget& budget, std::string name)
@@ -115,7 +115,7 @@ class BudgetedInput final : public UnpackInput {
   std::string name_;
 };
 
-/// Passes on what another input gives, and remembers whether it ended, and in what.
+/// Passes on another input, and remembers whether it ended, and with which bytes.
 class TarInput final : public UnpackInput {
  public:
   explicit TarInput(std::unique_ptr<UnpackInput> base) : base_(std::move(base)) {}
@@ -138,11 +138,11 @@ class TarInput final : public UnpackInput {
     return skipped;
   }
 
-  /// A tar ends with blocks of zeros; one whose bytes end in something else was cut off.
+  /// A tar ends with blocks of zeros. If its bytes end with something else, it was cut off.
   bool cut_off() const {
     return ended_ && std::any_of(tail_.begin(), tail_.end(), [](std::uint8_t b) { return b != 0; });
   }
-  /// What libarchive has not asked for: for the packing's own checks. Ends at the end.
+  /// Reads to the end what libarchive did not ask for, so that the packing can check its own sums.
   void drain() {
     while (!ended_) next();
   }
@@ -153,7 +153,7 @@ class TarInput final : public UnpackInput {
   std::array<std::uint8_t, tar_block> tail_{};
 };
 
-/// Passes on what another input gives, but no endless header of a member.
+/// Passes on another input, and throws if a member's header is longer than any real one.
 class HeaderInput final : public UnpackInput {
  public:
   HeaderInput(std::unique_ptr<UnpackInput> base, std::string name)
@@ -175,7 +175,7 @@ class HeaderInput final : public UnpackInput {
     return base_->seek(offset, whence);
   }
 
-  /// What follows is a header, at about this offset of the unpacked bytes.
+  /// The next byte begins a header. `at` is about its offset in the unpacked bytes.
   void header_begins(std::uint64_t at) {
     in_header_ = true;
     given_ = 0;

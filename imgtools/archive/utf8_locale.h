@@ -1,5 +1,5 @@
-// UTF-8 as the charset of this thread while it lives: libarchive turns names into the charset of
-// the locale. Does nothing where the system has no such locale.
+// Makes UTF-8 the charset of this thread while the object lives, since libarchive converts names to
+// the charset of the locale. Does nothing if the system has no such locale.
 #pragma once
 
 #include <memory>

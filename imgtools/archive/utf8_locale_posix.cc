@@ -1,6 +1,6 @@
 #include <locale.h>
 #if __has_include(<xlocale.h>)
-#include <xlocale.h>  // where macOS and the BSDs have locales of a thread
+#include <xlocale.h>  // macOS and the BSDs declare the locale of a thread here
 #endif
 
 #include "imgtools/archive/utf8_locale.h"
@@ -13,7 +13,7 @@ struct Utf8Locale::Impl {
 
 namespace {
 
-/// Made once, never freed: other threads may be under it when the process ends.
+/// Made once and never freed: other threads may still use it when the process ends.
 locale_t utf8() {
   static const locale_t made = [] {
     for (const char* name : {"C.UTF-8", "C.utf8", "en_US.UTF-8"}) {

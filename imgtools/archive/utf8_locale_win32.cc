@@ -1,6 +1,6 @@
-// Windows has no locale of a thread, and libarchive asks for none: it converts by the process's
-// code page, which our manifest sets to UTF-8 (Windows 10 1903 and later; before, names that no
-// archive says the charset of are read in the code page of the system).
+// On Windows no locale of the thread is needed: libarchive converts by the code page of the
+// process, which our manifest sets to UTF-8. That works from Windows 10 1903 on. Older versions use
+// the code page of the system for names whose charset the archive does not name.
 #include "imgtools/archive/utf8_locale.h"
 
 namespace goldhive {

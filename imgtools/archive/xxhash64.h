@@ -8,11 +8,11 @@
 
 namespace goldhive {
 
-/// With seed 0.
+/// XXH64 with seed 0.
 class XxHash64 {
  public:
   void add(std::span<const std::uint8_t> data);
-  /// Of all that was added.
+  /// The checksum of all that was added.
   std::uint64_t value() const;
 
  private:

@@ -1,29 +1,27 @@
-// How a zip is changed without writing it anew. Two ways, and one predicate, in_place(), that
-// chooses.
+// How a zip is changed without writing it anew. There are two ways; in_place() chooses.
 //
-// In place: a stored member whose size stays. Its data is written where it is, and with it the
-// CRC-32 in the central record and in the local header or the descriptor behind the data.
+// In place: a stored member whose size stays. Its data is written where it is, and its CRC-32 is
+// changed in the central record and in the local header or the descriptor behind the data.
 //
-// Appended: everything else. Nothing of the old file is written over:
+// Appended: everything else. No byte of the old file is overwritten:
 //
 //   old  | members ............ | directory | end |
 //   new  | members ............ | directory | end | member' | directory' | end' |
 //          the old hive, too     no longer found    local header and packed data, then all records
 //                                                   of the directory, the hive's with its new place
 //
-// The end record is looked for from the file's end, so the new one counts as soon as the file ends
-// with it, and the old member, directory and end are bytes that nothing refers to any more. That is
-// what zip's own -g leaves out of fear: until end' is there, the file ends in something that is no
-// zip. Here the journal holds the old size, and rolling back is cutting the file off. Phase 0
-// writes the members, phase 1 the directory and the end.
+// Readers look for the end record from the end of the file, so the new one counts as soon as the
+// file ends with it. The old member, directory and end are then bytes that nothing refers to. Until
+// end' is there, the file ends in something that is no zip. So the journal holds the old size, and
+// a rollback cuts the file off. Phase 0 writes the members, phase 1 the directory and the end.
 //
-// What is written is the packed hive and the directory, whatever the size of the file. A reader
-// that does not seek (from a pipe) sees the old members: that, too, is so for every zip that was
-// updated by appending.
+// Only the packed hive and the directory are written, whatever the size of the file. A reader that
+// cannot seek (it reads from a pipe) sees the old members; so it does in every zip that was updated
+// by appending.
 //
-// Carried over as they are: every other record with its extra field and comment, the order of the
-// records, the comment of the file. Of the hive's record change only the CRC, the sizes, the place,
-// the flag for a descriptor (its sizes are known now), and the zip64 field.
+// Kept as they are: every other record with its extra field and comment, the order of the records,
+// the comment of the file. In the hive's record only these change: the CRC, the sizes, the place,
+// the flag for a descriptor (the sizes are known now), and the zip64 field.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -52,7 +50,7 @@ struct Change {
   const FileEdit* edit = nullptr;
   const ZipEntry* entry = nullptr;
   std::shared_ptr<const ByteSource> data;  // the new content
-  std::uint32_t crc = 0;                   // of it
+  std::uint32_t crc = 0;                   // of the new content
 };
 
 std::uint32_t crc_of(const ByteSource& source) {
@@ -131,12 +129,12 @@ void change_in_place(const ArchiveFile& archive, const Change& change, HostChang
   }
   out.edits.push_back({archive.path, 0, {at, crc}});
   const ByteView header(local.bytes, local.at, archive.source->name());
-  if (header.u32(zip_local::crc) != 0) {  // some write it in both places
+  if (header.u32(zip_local::crc) != 0) {  // some programs write the CRC in both places
     out.edits.push_back({archive.path, 0, {local.at + zip_local::crc, crc}});
   }
 }
 
-/// The raw deflate stream: what is between the header and the trailer of a gzip file.
+/// The raw deflate stream: a gzip file without its header and trailer.
 Bytes deflate(const ByteSource& data) {
   Bytes out;
   Packer packer("gz", std::nullopt, [&](std::span<const std::uint8_t> piece) {
@@ -156,7 +154,7 @@ Bytes deflate(const ByteSource& data) {
 Bytes without_zip64(const ByteView& extra) {
   Bytes out;
   for (std::size_t at = 0; at < extra.size();) {
-    if (extra.size() - at < 4) {  // fill, as some programs leave it
+    if (extra.size() - at < 4) {  // padding that some programs leave
       const auto rest = extra.from(at).span();
       out.insert(out.end(), rest.begin(), rest.end());
       break;
@@ -169,7 +167,7 @@ Bytes without_zip64(const ByteView& extra) {
   return out;
 }
 
-/// The member as it is appended.
+/// The bytes that are appended for the member.
 Bytes new_member(const ArchiveFile& archive, const Change& change, std::uint64_t& packed_size) {
   const std::string& name = archive.source->name();
   Bytes data;
@@ -230,7 +228,7 @@ Bytes new_record(const ByteView& old, const Change& change, std::uint64_t packed
   return out;
 }
 
-/// The end records for a directory at `at`; the old ones otherwise.
+/// The end records for a directory at `at`; otherwise they are the old ones.
 Bytes new_end(const ByteSource& file, const ZipDirectory& directory, std::uint64_t at,
               std::uint64_t size) {
   Bytes out;
@@ -241,7 +239,7 @@ Bytes new_end(const ByteSource& file, const ZipDirectory& directory, std::uint64
     Bytes end64(zip_end64::size);
     if (directory.zip64) {
       const std::uint64_t length =
-          directory.end_at - zip_locator64::size - directory.end64_at;  // with what may follow it
+          directory.end_at - zip_locator64::size - directory.end64_at;  // and what may follow it
       end64 = file.read(directory.end64_at, static_cast<std::size_t>(length));
     } else {
       std::copy_n("PK\6\6", 4, end64.begin());
@@ -268,7 +266,7 @@ Bytes new_end(const ByteSource& file, const ZipDirectory& directory, std::uint64
   return out;
 }
 
-/// What stands in the way of appending; "" if it is safe.
+/// The reason why appending is not safe; "" if it is safe.
 std::string unsafe_to_append(const ByteSource& file, const ZipDirectory& directory,
                              const std::vector<Change>& changes) {
   const std::uint64_t behind = directory.zip64 ? directory.end64_at : directory.end_at;

@@ -1,11 +1,11 @@
 // What is odd about zip: it is read from its end. The end record is looked for backwards, since a
-// comment of up to 65535 bytes may follow it; it points to the central directory, which points to
-// the local headers, which say most of it again, and may say other things. Numbers that do not fit
-// are all ones, and stand in a second end record (zip64) or in an extra field. A member's data may
-// be followed by a descriptor whose signature is optional.
+// comment of up to 65535 bytes may follow it. It points to the central directory, which points to
+// the local headers. These repeat most of a directory record, and may contradict it. A number that
+// does not fit is stored as all ones, and stands in a second end record (zip64) or in an extra
+// field. A descriptor may follow a member's data; its signature is optional.
 //
-// The offsets count from the beginning of the zip, which in a self-extracting one is not that of
-// the file: such files are left to libarchive and not changed.
+// Offsets count from the beginning of the zip. In a self-extracting zip that is not the beginning
+// of the file: such files are left to libarchive and not changed.
 #include "imgtools/archive/zip_format.h"
 
 #include <fmt/format.h>
@@ -22,11 +22,11 @@ namespace {
 constexpr std::size_t longest_comment = 0xffff;
 constexpr std::size_t longest_padding = 10240;
 constexpr std::uint32_t all_ones = 0xffffffff;
-/// Millions of entries; a record has 46 bytes and a name.
+/// Enough for millions of entries: a record has 46 bytes and a name.
 constexpr std::uint64_t directory_limit = 512 << 20;
 
-/// The last end record whose comment reaches to the file's end, or to zeros that fill it up to
-/// whole records of a tape (bsdtar, when it writes to a pipe).
+/// The last end record whose comment reaches to the file's end. Zeros may follow it that fill the
+/// file up to whole records of a tape (bsdtar, when it writes to a pipe).
 std::uint64_t find_end(const ByteSource& file) {
   const std::uint64_t reach = zip_end::size + longest_comment + longest_padding;
   const std::uint64_t from = file.size() > reach ? file.size() - reach : 0;
@@ -71,7 +71,7 @@ void read_end64(const ByteSource& file, ZipDirectory& directory, std::uint64_t& 
   directory.size = end.u64(zip_end64::directory_size);
 }
 
-/// Fills what is all ones in the record from its zip64 extra field.
+/// Takes each number that is all ones in the record from its zip64 extra field.
 void read_extra64(const ByteView& extra, ZipEntry& entry) {
   for (std::size_t at = 0; at + 4 <= extra.size();) {
     const std::uint16_t id = extra.u16(at);

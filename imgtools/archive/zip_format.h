@@ -1,5 +1,5 @@
-// The records of a zip file, for who changes one in place: the central directory with the exact
-// places of its records, and of what they speak.
+// The records of a zip file, for code that changes one in place: the central directory, with the
+// exact places of its records and of the members.
 //
 // Source: PKWARE, APPNOTE.TXT 6.3 (.ZIP File Format Specification).
 #pragma once
@@ -49,8 +49,8 @@ struct ZipLocalHeader {
 };
 ZipLocalHeader read_zip_local_header(const ByteSource& file, const ZipEntry& entry);
 
-/// Error(corrupt) if an entry has another name in its local header. No checksum covers names: but
-/// for this, a damaged bit in one would hide a file.
+/// Error(corrupt) if an entry has another name in its local header. No checksum covers names:
+/// without this check, a damaged bit in a name would hide a file.
 void check_zip_names(const ByteSource& file, const ZipDirectory& directory);
 
 // Offsets of fields, from the beginning of their record.
@@ -76,7 +76,7 @@ namespace zip_locator64 {
 inline constexpr std::size_t size = 20, end_at = 8, disks = 16;
 }
 
-/// The id of the extra field that holds what does not fit into 32 bits.
+/// The id of the extra field for numbers that do not fit into 32 bits.
 inline constexpr std::uint16_t zip64_extra_id = 1;
 
 }  // namespace goldhive
