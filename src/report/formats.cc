@@ -1,4 +1,4 @@
-// The table of output formats. A new one is one file with one function, and one row here.
+// The table of output formats. A new format is one file with one function, and one row here.
 #include "src/report/writers.h"
 
 namespace goldhive::report {

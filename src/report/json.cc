@@ -1,6 +1,6 @@
 // The report as JSON, and its target objects as JSON lines. Field names, order and meaning are the
-// contract of docs/report.md and docs/report.schema.json; every field is always there, null where
-// it has nothing to say.
+// contract of docs/report.md and docs/report.schema.json. Every field is always there, and null if
+// it has no value.
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
@@ -249,8 +249,8 @@ json summary_json(const Summary& s) {
           {"passed_over", s.passed_over}};
 }
 
-/// Bytes that are not UTF-8 (a host's file names can hold any) become U+FFFD: a report is always
-/// valid JSON. It is as safe on a terminal as text is.
+/// Bytes that are not UTF-8 (a host's file names can hold any) become U+FFFD, so a report is always
+/// valid JSON. Like the text output, it escapes what a terminal would obey.
 std::string dump(const json& value, int indent) {
   return escaped_in_json(value.dump(indent, ' ', false, json::error_handler_t::replace));
 }

@@ -1,4 +1,4 @@
-// `goldhive list` as text: what is in a target, without a judgement.
+// `goldhive list` as text: what is in a target, without verdicts.
 #include <fmt/format.h>
 
 #include "src/report/printable.h"
@@ -18,7 +18,7 @@ std::string describe_volume(const VolumeReport& volume) {
   return printable(text);
 }
 
-/// Not if it were but the target's name again: a tree, a hive, an archive.
+/// False for a volume whose line would only repeat the target: a tree, a hive, an archive.
 bool worth_a_line(const TargetReport& target, const VolumeReport& volume) {
   return target.volumes.size() > 1 || !volume.label.empty() || !volume.description.empty() ||
          !volume.file_system.empty() || !volume.passed_over.empty();

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t default_width = 100;
 
-/// Rows that fail and that no planned edit will mend: not plannable, or left out by --only.
+/// Rows that fail and that no planned edit fixes: not fixable by a plan, or left out by --only.
 std::vector<const policy::Finding*> what_stays(const InstallationReport& report) {
   std::vector<const policy::Finding*> rows;
   for (const policy::Finding& f : report.findings) {
@@ -86,7 +86,7 @@ class PlanWriter {
     for (const policy::Finding* f : what_stays(report)) {
       ++stays_;
       lines_.folded("  stays: ", 9, printable(what_and_why(*f, report.facts)));
-      // The last line of evidence is the way out where a patch is none.
+      // If a patch cannot fix the row, the last line of evidence says what can.
       if (f->verdict == policy::Verdict::fail && !f->fixable() && !f->evidence.empty()) {
         lines_.folded("         ", 9, printable(f->evidence.back()));
       }

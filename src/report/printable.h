@@ -1,5 +1,5 @@
-// How widths, times and sizes are shown. What makes untrusted names fit to be shown stands in
-// imgtools/bytes/printable.h.
+// How widths, times and sizes are shown. imgtools/bytes/printable.h makes untrusted names safe to
+// show.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace goldhive::report {
 
-/// Code points of valid UTF-8: a good enough width for what stands in a report.
+/// The number of code points of valid UTF-8: close enough to the width of the texts in a report.
 std::size_t display_width(std::string_view text);
 
 /// "2016-07-08T10:11:12Z"; nullopt for 0 and for times past the year 9999, which no clock wrote.

@@ -21,7 +21,7 @@ enum class Command { scan, list, plan, patch, undo, recover, verify };
 /// Its name, on the command line and in the reports.
 const char* to_string(Command command);
 
-/// Worse is greater: the worst part decides the whole.
+/// In ascending order: the worst part of a report decides the whole.
 enum class Status { not_applicable, compliant, findings, undetermined, error };
 const char* to_string(Status s);
 
@@ -31,28 +31,28 @@ struct InstallationReport {
   /// plan and patch: the edits, planned or done. nullopt for scan.
   std::optional<std::vector<policy::Edit>> changes;
   std::optional<bool> changed;  ///< patch only
-  /// Why a patch refuses whatever it is to change there; shown by plan where it has changes.
+  /// Why a patch refuses any change of this installation. plan shows it if it has changes.
   std::optional<Error> refusal = std::nullopt;
   Status status = Status::not_applicable;
 
-  /// True of planned changes that a patch would refuse to make.
+  /// True if there are planned changes and a patch would refuse to make them.
   bool planned_in_vain() const { return refusal && !changed && changes && !changes->empty(); }
 };
 
 /// The structural check of one hive file; what `verify` reports.
 struct HiveCheckReport {
-  std::string id;  ///< the installation's id, or the target where the hive stands alone
+  std::string id;  ///< that of the installation, or of the target if the hive stands alone
   std::string path;
   bool stands_alone = false;  ///< the hive is the target, not one of an installation
   std::uint64_t size = 0;     ///< bytes
   hive::HiveState state = hive::HiveState::damaged;
   std::string reason;        ///< why dirty or damaged
-  hive::CheckResult result;  ///< of the hive as recovered, where it was
+  hive::CheckResult result;  ///< of the hive after recovery, if there was one
 };
 
 /// A file system of the target, whether Windows is on it or not; what `list` shows.
 struct VolumeReport {
-  std::string name;              ///< as a target: "disk.vhd:p2"
+  std::string name;              ///< its name as a target: "disk.vhd:p2"
   std::string id;                ///< as in Volume::id: "", "@2", ":p2"
   std::string label;             ///< may be empty
   std::string file_system;       ///< "ntfs", "wim", ""
@@ -71,10 +71,10 @@ struct BackupReport {
 struct RestoreReport {
   struct File {
     std::string path;
-    bool changed;  ///< false: it had its old bytes already
+    bool changed;  ///< false: the file already had its old bytes
   };
-  std::vector<File> files;            ///< undo only: those of the patch that was taken back
-  std::vector<std::string> journals;  ///< of patches that were cut off, rolled back
+  std::vector<File> files;            ///< undo only: the files of the patch that was taken back
+  std::vector<std::string> journals;  ///< of patches that were cut off and are now rolled back
 };
 
 struct TargetReport {
@@ -91,32 +91,32 @@ struct TargetReport {
   Status status = Status::not_applicable;
 };
 
-/// Rows by verdict; a waived row counts as `waived` and as nothing else.
+/// Rows by verdict. A waived row counts as `waived` only.
 struct Summary {
   std::uint64_t targets = 0, installations = 0, pass = 0, fail = 0, warn = 0, not_applicable = 0,
                 undetermined = 0, waived = 0, errors = 0;
-  std::uint64_t passed_over = 0;  ///< files in folders that are no images
+  std::uint64_t passed_over = 0;  ///< files in folders that are not images
 };
 
 struct Report {
   Command command = Command::scan;
-  std::string policy;  ///< name of the policy; "" where none was applied
+  std::string policy;  ///< name of the policy; "" if none was applied
   std::string tool_version;
-  /// Without those that were written one by one, where nobody needs them any more.
+  /// Without targets that were written one by one, if nothing needs them any more.
   std::vector<TargetReport> targets;
   Status status = Status::not_applicable;
   Summary summary;
-  bool interrupted = false;  ///< by the user: there were more targets
+  bool interrupted = false;  ///< by the user, before all targets were done
 };
 
-/// The worst of the findings. Waived findings, info rows and warnings do not count as findings, and
-/// an undetermined row of severity info or with a waiver does not make the whole undetermined.
+/// The worst status of the findings. Waived findings, info rows and warnings do not count as
+/// findings. An undetermined row does not count either if it is of severity info or waived.
 Status status_of(const std::vector<policy::Finding>& findings);
-/// True of a row that makes its installation `findings`.
+/// True of a row that gives its installation the status `findings`.
 bool counts_as_finding(const policy::Finding& finding);
 /// Fills the status of one target and of its installations, from findings, errors and hive checks.
-/// In a plan (changes without `changed`) the changes take the place of the failing rows: `findings`
-/// if there are any, else nothing is left to a patch.
+/// In a plan (changes without `changed`) the changes count instead of the failing rows: the status
+/// is `findings` if there are any; else a patch has nothing left to do.
 void settle(TargetReport& target);
 /// Adds a settled target to the status and the summary of the report, not to its targets.
 void count(const TargetReport& target, Report& report);
@@ -128,7 +128,7 @@ struct WriteOptions {
   bool verbose = false;
   /// Columns to fold long lines at; 0: never fold (files and pipes, where a line is a record).
   unsigned width = 0;
-  /// The reasons of errors stand on the same terminal already: text output does not repeat them.
+  /// The terminal shows the reasons of errors already, so text output does not repeat them.
   bool reasons_shown = false;
 };
 
@@ -137,18 +137,18 @@ struct Format {
   std::string_view name;
   std::string_view description;
   void (*write)(const Report&, const WriteOptions&, std::ostream&);
-  /// For formats whose targets stand alone: writes one (settled) target as soon as it is done. The
-  /// targets written one by one are then the whole report. Null otherwise.
+  /// Writes one (settled) target as soon as it is done; the targets written like this are then the
+  /// whole report. Null for formats in which a target does not stand alone.
   void (*write_target)(const TargetReport&, const WriteOptions&, std::ostream&) = nullptr;
-  /// nullopt: any command; else the one whose report this is about.
+  /// The only command whose report has this format; nullopt: any command.
   std::optional<Command> command = std::nullopt;
-  /// The file names no installation, so it can hold the changes of one only.
+  /// The file does not name its installation, so it can hold the changes of one only.
   bool one_installation = false;
 
   bool is_for(Command wanted) const { return !command || *command == wanted; }
 };
 const std::vector<Format>& formats();
-/// Null if there is no format of that name, or not for that command.
+/// Null if there is no format of that name, or if it is not for that command.
 const Format* find_format(std::string_view name, Command command);
 
 }  // namespace goldhive::report

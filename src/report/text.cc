@@ -1,5 +1,5 @@
-// The report for a person: one header line per installation with its status at the right edge, one
-// line per row, and at the end what it comes to and what to do next.
+// The report for a person: for each installation a header line with its status at the right edge
+// and a line for each row; at the end a summary and what to do next.
 //
 // Lines are folded only for a terminal (WriteOptions::width): in a file or a pipe a row is a line.
 #include <fmt/format.h>
@@ -19,11 +19,11 @@ namespace {
 using policy::Finding;
 using policy::Verdict;
 
-/// Where the right edge is when nobody says.
+/// The right edge if the width is not known.
 constexpr std::size_t default_width = 100;
 
 struct Style {
-  const char* verdict;  ///< as shown, at most 4 columns
+  const char* verdict;  ///< as shown; at most 4 columns
   Color color;
 };
 
@@ -67,7 +67,7 @@ std::string status_word(Status status) {
   return word;
 }
 
-/// The check ids whose rows differ in subject: only there a subject tells rows apart.
+/// The ids of checks whose rows differ in their subject: only these rows show it.
 std::set<std::string> ids_with_subjects(const std::vector<Finding>& findings) {
   std::map<std::string, std::string> first;
   std::set<std::string> out;
@@ -136,8 +136,8 @@ class TextWriter {
     lines_.diff(*report.changes);
   }
 
-  /// Rows that tell nothing at a glance wait for --verbose: hives in order, and info rows on a
-  /// control set that does not boot.
+  /// Rows that are of little interest are shown with --verbose only: clean hives, and info rows on
+  /// a control set that does not boot.
   bool shown(const Finding& f, const windows::Installation& facts) const {
     if (options_.verbose) return true;
     if (f.severity != policy::Severity::info) return true;
@@ -149,8 +149,8 @@ class TextWriter {
     return f.verdict == Verdict::not_applicable || f.verdict == Verdict::undetermined;
   }
 
-  /// Where one reason makes several checks not apply (WinPE, XP) or leaves them open (a version of
-  /// Windows that cannot be told), it is said once.
+  /// If several checks do not apply or stay open for one reason (WinPE, XP; a version of Windows
+  /// that is not known), that reason is shown only once.
   void rows(const InstallationReport& report) {
     const std::set<std::string> with_subjects = ids_with_subjects(report.findings);
     std::vector<std::pair<const Finding*, std::string>> kept;
@@ -185,8 +185,7 @@ class TextWriter {
     const std::string severity = graded && !f.waived ? policy::to_string(f.severity) : "";
     lines_.row(style.verdict, style.color, name, id_width, message, severity, edge());
     if (!options_.verbose) {
-      // After a patch, what no patch can do is left to a person: the last line of evidence says
-      // how.
+      // After a patch, a person must do what no patch can do: the last line of evidence says how.
       if (after_patch_ && f.verdict == Verdict::fail && !f.fixable() && !f.evidence.empty()) {
         lines_.folded("        to do: ", 15, printable(f.evidence.back()));
       }
@@ -222,7 +221,7 @@ class TextWriter {
           ++findings;
           fix = fix || f.fixable();
         }
-        if (after_patch_ && t.error) continue;  // the reason says more than a plan would
+        if (after_patch_ && t.error) continue;  // its error says more than a plan would
         if (fix) fixable.push_back(t.installations.size() == 1 ? t.path : i.facts.id);
       }
     }

@@ -29,7 +29,8 @@ const char* escape_code(Color color) {
   return "";
 }
 
-/// Words of `text` in lines of at most `width` columns; a word longer than that stands alone.
+/// Words of `text` in lines of at most `width` columns. A word that is longer has a line of its
+/// own.
 std::vector<std::string> fold(std::string_view text, std::size_t width) {
   std::vector<std::string> lines(1);
   std::size_t column = 0;
@@ -92,7 +93,7 @@ void Lines::row(std::string_view verdict, Color color, std::string_view id, std:
        << id << spaces(id_width - display_width(id) + 2);
   std::vector<std::string> lines = {std::string(message)};
   if (options_.width != 0) {
-    // A narrow terminal still gets lines of a readable length; it wraps them itself.
+    // On a narrow terminal, lines still have a readable length; the terminal wraps them itself.
     const std::size_t taken = message_column + severity_width;
     lines = fold(message, edge > taken + 24 ? edge - taken : 24);
   }

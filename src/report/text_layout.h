@@ -1,4 +1,4 @@
-// The parts the text outputs share: lines, folding, colour, and one-line descriptions of things.
+// What the text outputs share: lines, folding, colour, and one-line descriptions of things.
 #pragma once
 
 #include <ostream>
@@ -17,8 +17,8 @@ class Lines {
  public:
   Lines(std::ostream& out, const WriteOptions& options) : out_(out), options_(options) {}
 
-  /// "left  middle            RIGHT", `right` ending at column `edge`; on a line of its own where
-  /// the rest is too long.
+  /// "left  middle            RIGHT", with `right` ending at column `edge`. If the rest is too
+  /// long, `right` gets a line of its own.
   void right_aligned(std::string_view left, std::string_view middle, std::string_view right,
                      Color right_color, std::size_t edge);
 
@@ -26,13 +26,13 @@ class Lines {
   void row(std::string_view verdict, Color color, std::string_view id, std::size_t id_width,
            std::string_view message, std::string_view severity, std::size_t edge);
 
-  /// A line as it is, never folded.
+  /// A line that is never folded.
   void plain(std::string_view text, Color color);
 
   /// Edits as a diff in .reg notation.
   void diff(const std::vector<policy::Edit>& edits);
 
-  /// `first` and `text`, folded at the width; the further lines start with `hang` spaces.
+  /// `first` and `text`, folded at the width; all lines but the first start with `hang` spaces.
   void folded(std::string_view first, std::size_t hang, std::string_view text);
 
  private:
@@ -42,26 +42,27 @@ class Lines {
   WriteOptions options_;
 };
 
-/// "Windows 7 Professional SP1 x64 (7601)"; what is not known is left out or said to be unknown.
+/// "Windows 7 Professional SP1 x64 (7601)". Parts that are not known are left out or called
+/// unknown.
 std::string describe_system(const windows::Installation& facts);
 
 /// "Windows backup of PC7, 2016-07-08 101112".
 std::string describe_backup(const BackupReport& backup);
-/// "32-bit view", "ControlSet001 (boots)", "TLS 1.0 client": what of several a row is about; its
-/// subject only where `subject_tells` rows apart.
+/// "32-bit view", "ControlSet001 (boots)", "TLS 1.0 client": which of several things a row is
+/// about. Its subject is shown only if `subject_tells` rows apart.
 std::string describe_row(const policy::Finding& finding, const windows::Installation& facts,
                          bool subject_tells);
 /// "SOFTWARE  58.0 MiB  clean  Windows/System32/config/SOFTWARE".
 std::string describe_hive(const windows::HiveFact& hive);
 std::string describe_log(const hive::LogAccount& log);
 
-/// "goldhive plan a b", naming at most a few of the targets.
+/// "goldhive plan a b"; names only the first few targets.
 std::string command_for(std::string_view command, const std::vector<std::string>& targets);
 
 /// "1 finding", "2 findings", "3 entries".
 std::string counted(std::uint64_t n, std::string_view noun);
 
-/// As a POSIX shell takes it back; bare where nothing needs a quote.
+/// `text` as a POSIX shell reads it back; without quotes if none are needed.
 std::string shell_quoted(const std::string& text);
 
 }  // namespace goldhive::report

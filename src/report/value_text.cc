@@ -16,7 +16,8 @@ std::string hex_bytes(const Bytes& data) {
   return out;
 }
 
-/// The text of a REG_SZ or its kin, without the terminator; embedded zeros mean it is not text.
+/// The text of a REG_SZ or a similar type, without the terminator. False if zeros inside show that
+/// it is no text.
 bool read_string(const Bytes& data, std::string& out) {
   if (data.size() % 2 != 0) return false;
   std::u16string text = utf16_from_bytes(data);

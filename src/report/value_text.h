@@ -1,4 +1,4 @@
-// Registry data as reports spell it.
+// How reports write registry data.
 #pragma once
 
 #include <string>
@@ -7,11 +7,11 @@
 
 namespace goldhive::report {
 
-/// Numbers of the right size in lower-case hex ("0xa00"), strings as text, the rest as bytes
-/// ("hex:01,0a"). The type is told apart, so a DWORD of the wrong size is not mistaken for one.
+/// Numbers of the right size in lower-case hex ("0xa00"), strings as text, other data as bytes
+/// ("hex:01,0a"). So a DWORD of the wrong size does not look like a right one.
 std::string data_text(const policy::Edit::Data& data);
 
-/// "HKLM\SOFTWARE\Microsoft\..." of an edit.
+/// The full key of an edit: "HKLM\SOFTWARE\Microsoft\...".
 std::string full_key(const policy::Edit& edit);
 
 }  // namespace goldhive::report

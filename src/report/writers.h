@@ -1,4 +1,4 @@
-// The functions behind the rows of formats.cc. Callers outside src/report use find_format().
+// The functions that the rows of formats.cc call. Code outside src/report uses find_format().
 #pragma once
 
 #include "src/report/report.h"
@@ -12,7 +12,7 @@ void write_jsonl_target(const TargetReport& target, const WriteOptions&, std::os
 void write_reg(const Report& report, const WriteOptions& options,
                std::ostream& out);  // plan_listing.cc
 
-// The text of commands whose report is no list of verdicts.
+// The text output of commands whose report has no verdicts.
 void write_listing(const Report& report, const WriteOptions& options,
                    std::ostream& out);  // listing.cc
 void write_plan(const Report& report, const WriteOptions& options,
