@@ -7,13 +7,13 @@
 //   144 flags           508 checksum           4088 boot type         4092 boot recover
 //
 // What is odd about it:
-//  - The kernel raises the primary sequence before it writes the bins and the secondary after: two
-//    numbers that differ mean that a write was cut short and the logs are needed.
-//  - The checksum is the XOR of the first 127 dwords, but never 0 and never ~0: those become 1 and
-//    0xfffffffe. It says nothing about the bins.
-//  - Where the checksum is wrong the size of the bins cannot be believed either. Windows takes the
-//    bins that are there: read_base_block() walks their headers.
-//  - The file may be longer than the bins (slack that grows in steps), never shorter.
+// - The kernel raises the primary sequence before it writes the bins, and the secondary one after.
+//   If the two differ, a write was cut short and the logs are needed.
+// - The checksum is the XOR of the first 127 dwords, but never 0 and never ~0: those become 1 and
+//   0xfffffffe. It says nothing about the bins.
+// - If the checksum is wrong, the size of the bins cannot be believed either. Windows takes the
+//   bins that are there; so read_base_block() walks their headers.
+// - The file may be longer than the bins (slack that grows in steps), never shorter.
 #pragma once
 
 #include <cstdint>
@@ -27,9 +27,9 @@ namespace goldhive::hive {
 
 /// Where the bins start in a hive, and the unit their sizes are counted in.
 inline constexpr std::uint32_t base_block_size = 4096;
-/// The part that the checksum covers and that a log repeats.
+/// The part that the checksum covers; a log repeats it.
 inline constexpr std::uint32_t base_block_head = 512;
-/// The largest size of the bins: cell offsets have 31 bits (the 32nd is the volatile storage).
+/// The largest size of the bins: cell offsets have 31 bits (the 32nd marks volatile cells).
 inline constexpr std::uint32_t max_bins_size = 0x7ffff000;
 
 enum class HiveFileType : std::uint32_t {
@@ -39,9 +39,9 @@ enum class HiveFileType : std::uint32_t {
   log_new = 6,      ///< HvLE
 };
 
-/// The largest file that is taken for a hive. What Windows writes ends with the bins.
+/// The largest file that is taken for a hive. A hive that Windows wrote ends with its bins.
 inline constexpr std::uint64_t largest_hive_file = std::uint64_t{4} << 30;
-/// Error(unsupported) if it is larger.
+/// Error(unsupported) if the source is larger.
 void refuse_large_hive(const ByteSource& source);
 
 struct BaseBlock {
@@ -55,8 +55,9 @@ struct BaseBlock {
   CellOffset root_cell = no_cell;
   /// As stated; a multiple of 4096 in a sound base block.
   std::uint32_t stated_bins_size = 0;
-  /// What a reader may use: the stated size, or with a wrong checksum that of the bins found by
-  /// walking; never more than the file holds. parse_base_block() leaves the stated size here.
+  /// The size that a reader may use: the stated size, or, if the checksum is wrong, the size of the
+  /// bins that were found by walking; never more than the file holds. parse_base_block() puts the
+  /// stated size here.
   std::uint32_t bins_size = 0;
   std::uint32_t cluster_factor = 0;
   std::u16string file_name;  ///< the last 31 characters of the path at load, at most
@@ -74,21 +75,21 @@ struct BaseBlock {
   }
 };
 
-/// The checksum of a base block: its first 508 bytes count. Throws std::out_of_range if there are
-/// fewer.
+/// The checksum of a base block, which covers its first 508 bytes. Throws std::out_of_range if
+/// there are fewer.
 std::uint32_t base_block_checksum(std::span<const std::uint8_t> block);
 
-/// Parses 512 bytes or more of a hive's or a log's base block. Error(corrupt) if they are fewer or
-/// lack the signature; nothing else is judged.
+/// Parses 512 bytes or more of a hive's or a log's base block. Error(corrupt) if there are fewer or
+/// the signature is missing; nothing else is checked.
 BaseBlock parse_base_block(const ByteView& bytes);
 
-/// The base block of a hive: parsed, judged, with `bins_size` settled. Throws Error: corrupt (no
-/// signature, a transaction log, no bins, a bins size or root cell that cannot be), unsupported (a
+/// Parses and checks the base block of a hive, and settles `bins_size`. Throws Error: corrupt (no
+/// signature, a transaction log, no bins, an impossible bins size or root cell), unsupported (a
 /// version other than 1.3 to 1.6, another format).
 BaseBlock read_base_block(const ByteSource& source);
 
-/// Bytes of sound bins (signature, own offset, size) in a row from offset 4096: what is left to
-/// believe when the checksum is wrong.
+/// The size of the sound bins (signature, own offset, size) that follow each other from offset
+/// 4096: nothing else can be believed if the checksum is wrong.
 std::uint32_t walk_bins(const ByteSource& source);
 
 }  // namespace goldhive::hive

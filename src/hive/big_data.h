@@ -1,7 +1,6 @@
 // Big data ("db"): value data of more than 16344 bytes, in segments, since version 1.4. The record
-// names a list of segments; each segment cell holds 16344 bytes of data (and 4 bytes of nothing),
-// the last one what is left.
-// Source: msuhanov/regf, "Big data".
+// names a list of segments. Each segment cell holds 16344 bytes of data (and 4 unused bytes), the
+// last one the rest. Source: msuhanov/regf, "Big data".
 #pragma once
 
 #include <cstdint>
@@ -11,9 +10,9 @@
 
 namespace goldhive::hive {
 
-/// The most data that one cell holds where big data exists.
+/// The most data that one cell holds in versions with big data.
 inline constexpr std::uint32_t big_data_segment = 16344;
-/// Minor version from which longer data must be big data.
+/// From this minor version on, longer data must be big data.
 inline constexpr std::uint32_t big_data_since = 4;
 
 /// Layout: 0 "db", 2 segment count, 4 segment list.
@@ -24,7 +23,7 @@ struct BigData {
 
 inline constexpr std::size_t big_data_record_size = 8;
 
-/// Error(corrupt) if it is no big data record.
+/// Error(corrupt) if `content` is no big data record.
 BigData parse_big_data(const ByteView& content);
 
 /// The segments that data of `length` bytes takes.

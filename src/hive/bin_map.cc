@@ -12,8 +12,8 @@ namespace goldhive::hive {
 namespace {
 
 constexpr std::uint32_t page_size = base_block_size;
-/// Larger bins are rare and hold large cells. Reading all of one to see where its cells begin would
-/// cost more than the question.
+/// Larger bins are rare and hold large cells. To read a whole one, only to see where its cells
+/// begin, would cost more than the question.
 constexpr std::uint32_t largest_walked_bin = 16 * page_size;
 
 }  // namespace
@@ -44,13 +44,14 @@ BinMap::Bins::iterator BinMap::find(CellOffset cell) {
   const auto next = bins_.upper_bound(cell);
   const auto before = next == bins_.begin() ? bins_.end() : std::prev(next);
   if (before != bins_.end() && before->second.end > cell) return before;
-  // What is known ends before the cell, so the search ends there too.
+  // A known bin that ends before the cell is also the end of the search.
   const std::uint32_t stop = before == bins_.end() ? 0 : before->second.end;
   const std::uint32_t page = cell / page_size * page_size;
   for (std::uint32_t at = page;; at -= page_size) {
     std::array<std::uint8_t, bin_header_size> raw{};
     const std::uint64_t offset = file_offset(at);
-    // The page of the cell is needed anyway; those before it would only push others out.
+    // The page of the cell is needed anyway. Pages before it are not cached, or they would push
+    // others out.
     if (at == page) {
       cache_.read(offset, raw);
     } else {
@@ -61,7 +62,7 @@ BinMap::Bins::iterator BinMap::find(CellOffset cell) {
       const std::uint32_t size = header.u32(8);
       const bool sound = size != 0 && size % page_size == 0;
       if (sound && size > cell - at) return take(at, size);
-      // A header that ends before the cell, or states no size: what follows it is lost.
+      // This header ends before the cell, or states no size: the pages after it belong to no bin.
       return lose(sound ? at + size : at, cell);
     }
     if (at <= stop) break;
@@ -107,7 +108,7 @@ void BinMap::walk(std::uint32_t start, Bin& bin) const {
   try {
     cache_.read(file_offset(start), content);
   } catch (const Error&) {
-    return;  // a sector that cannot be read, perhaps not the one that is asked for
+    return;  // a sector cannot be read, maybe not one of the cell
   }
   bin.cells.assign((content.size() / cell_alignment + 63) / 64, 0);
   const ByteView view(content, file_offset(start), cache_.source().name());
@@ -122,7 +123,7 @@ void BinMap::walk(std::uint32_t start, Bin& bin) const {
                              fmt::format("{:#x}", cell.size));
       }
     } catch (const Error& e) {
-      bin.fault = e;  // Windows looks at every cell of a bin when it loads the hive
+      bin.fault = e;  // Windows looks at all cells of a bin when it loads it
       break;
     }
     bin.cells[at / cell_alignment / 64] |= std::uint64_t{1} << (at / cell_alignment % 64);

@@ -14,7 +14,7 @@ Error corrupt(const ByteView& view, std::size_t at, std::string message, std::st
                         std::move(expected), std::move(actual));
 }
 
-/// Two bytes as they are, for messages: "nk", or hexadecimal where they are not printable.
+/// Two bytes for messages: as text ("nk"), or in hexadecimal if they are not printable.
 std::string quoted(std::uint8_t a, std::uint8_t b) {
   if (a >= 0x20 && a < 0x7f && b >= 0x20 && b < 0x7f) {
     return fmt::format("\"{}{}\"", static_cast<char>(a), static_cast<char>(b));

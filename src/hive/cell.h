@@ -1,10 +1,12 @@
 // Bins and cells: how the space after the base block is divided.
 //
-// A bin is a run of 4096-byte pages with a 32-byte header; from there to its end it is filled with
-// cells, without a gap. A cell is a 4-byte size and its content. What is odd about it:
-//  - The size counts the header too, is a multiple of 8, and is stored negative for a cell in use.
-//  - Cells name each other by their offset from the start of the bins (file offset - 4096).
-//  - A cell is never smaller than its content but often larger; what lies behind is remnant data.
+// A bin is a run of 4096-byte pages with a 32-byte header. The rest of it is filled with cells,
+// without a gap. A cell is a 4-byte size and its content. What is odd about it:
+// - The size counts the header too, is a multiple of 8, and is stored negative for a cell in use.
+// - Cells name each other by their offset from the start of the bins (file offset - 4096).
+// - A cell is never smaller than its content but often larger; the bytes behind the content are
+//   remnants.
+//
 // Source: msuhanov/regf, "Hive bin" and "Cell".
 //
 // The parse functions of all structures take a cell's content, without the size, as a ByteView
@@ -34,12 +36,12 @@ constexpr std::uint64_t file_offset(CellOffset cell) {
 struct BinHeader {
   std::uint32_t offset = 0;  ///< from the start of the bins, as stated
   std::uint32_t size = 0;    ///< bytes, header included
-  FileTime timestamp = 0;    ///< of the last flush; meaningful in the first bin only
+  FileTime timestamp = 0;    ///< of the last flush; only the first bin has a true one
   std::uint32_t spare = 0;
 };
 
-/// Checks the signature, that the bin says it lies where it does (`view.origin()`), and that its
-/// size is a multiple of 4096 and not 0. Whether it fits into the file is the caller's to judge.
+/// Checks the signature, that the bin states its own offset (`view.origin()`), and that its size is
+/// a multiple of 4096 and not 0. Whether it fits into the file is for the caller to check.
 BinHeader parse_bin_header(const ByteView& view);
 
 struct CellHeader {
@@ -48,11 +50,11 @@ struct CellHeader {
   std::uint32_t content_size() const { return size - cell_header_size; }
 };
 
-/// Throws what parse_cell_header() throws.
+/// Throws the error of parse_cell_header() for this size.
 [[noreturn]] void bad_cell_size(const ByteView& view, std::int64_t size);
 
-/// Checks that the size is a multiple of 8 and not 0. Here, not in cell.cc, since a check of a
-/// whole hive calls it millions of times.
+/// Checks that the size is a multiple of 8 and not 0. It is inline, since a check of a whole hive
+/// calls it millions of times.
 inline CellHeader parse_cell_header(const ByteView& view) {
   const std::int64_t raw = view.i32(0);
   const std::int64_t size = raw < 0 ? -raw : raw;
@@ -60,14 +62,14 @@ inline CellHeader parse_cell_header(const ByteView& view) {
   return CellHeader{static_cast<std::uint32_t>(size), raw < 0};
 }
 
-/// A content that is a bare array of cell offsets: a value list, or the segment list of big data.
-/// `what` names it in the error if `count` offsets do not fit.
+/// Checks a content that is only an array of cell offsets: a value list, or the segment list of big
+/// data. Error(corrupt) if `count` offsets do not fit; `what` names the list there.
 void require_cell_list(const ByteView& content, std::uint32_t count, const char* what);
-/// The same, and the offsets.
+/// As require_cell_list(), and returns the offsets.
 std::vector<CellOffset> parse_cell_list(const ByteView& content, std::uint32_t count,
                                         const char* what);
 
-/// Throws what require_signature() throws.
+/// Throws the error of require_signature().
 [[noreturn]] void wrong_signature(const ByteView& content, const char* signature, const char* what);
 
 /// Throws Error(corrupt) unless `content` begins with the two characters of `signature`.

@@ -13,7 +13,7 @@ namespace goldhive::hive {
 namespace {
 
 constexpr std::uint32_t page_size = 4096;
-constexpr std::size_t neighbourhood = 16;  // bins to either side that count as near
+constexpr std::size_t neighbourhood = 16;  // this many bins to either side count as near
 
 std::uint32_t round_up(std::uint64_t value, std::uint32_t unit) {
   return static_cast<std::uint32_t>((value + unit - 1) / unit * unit);
@@ -94,7 +94,8 @@ CellOffset CellAllocator::take_from_new_bin(std::uint32_t size) {
   const Bin bin{bins_size_, bin_size};
   const std::uint64_t at = file_offset(bin.offset);
   if (at + bin_size > buffer_.size()) buffer_.resize(at + bin_size);
-  // The file may have slack after the last bin, with anything in it: the new bin starts clean.
+  // The file may have slack after the last bin, with any bytes in it: the new bin starts with
+  // zeros.
   Bytes bytes(bin_size);
   std::copy_n("hbin", 4, bytes.begin());
   put_u32(bytes, 4, bin.offset);

@@ -24,7 +24,7 @@ int NameView::compare(const NameView& other) const {
   const NameView& b = other;
   const std::size_t common = std::min(a.size(), b.size());
   std::size_t i = 0;
-  // Neighbours in a list mostly share a long beginning, which needs no upcasing to be seen as such.
+  // Neighbours in a list mostly begin alike. Equal bytes need no upcasing to be seen as equal.
   if (a.compressed_ && b.compressed_) {
     while (i < common && a.bytes_[i] == b.bytes_[i]) ++i;
   }

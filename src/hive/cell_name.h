@@ -1,7 +1,8 @@
-// Names of keys and values as cells hold them. A name all of whose code units are below 256 is
-// stored as one byte a unit ("compressed", Latin-1 and not the ANSI code page) and flagged so; any
-// other as UTF-16LE. The kernel checks nothing: names hold NUL, CR, LF and lone surrogates.
-// Source: msuhanov/regf, "Key node", flag KEY_COMP_NAME, and "Key value", flag VALUE_COMP_NAME.
+// Names of keys and values as cells hold them. A name whose code units are all below 256 is stored
+// with one byte for each ("compressed", Latin-1 and not the ANSI code page) and has a flag that
+// says so. Any other name is stored as UTF-16LE. The kernel checks nothing: names hold NUL, CR, LF
+// and lone surrogates. Source: msuhanov/regf, "Key node", flag KEY_COMP_NAME, and "Key value", flag
+// VALUE_COMP_NAME.
 #pragma once
 
 #include <string>
@@ -11,8 +12,8 @@
 
 namespace goldhive::hive {
 
-/// A name where it lies in its cell, read unit by unit: a check of a whole hive looks at hundreds
-/// of thousands and keeps none. Owns nothing.
+/// A name in its cell, read unit by unit: a check of a whole hive looks at hundreds of thousands of
+/// names and keeps none. Owns nothing.
 class NameView {
  public:
   NameView() = default;
@@ -22,15 +23,15 @@ class NameView {
     if (!compressed && stored.size() % 2 != 0) odd(stored);
   }
 
-  /// In code units.
+  /// The number of code units.
   std::size_t size() const { return compressed_ ? bytes_.size() : bytes_.size() / 2; }
-  /// `i` is below size().
+  /// `i` must be below size().
   char16_t operator[](std::size_t i) const {
     return compressed_ ? bytes_[i]
                        : static_cast<char16_t>(bytes_[2 * i] | (bytes_[2 * i + 1] << 8));
   }
   std::u16string decode() const;
-  /// nt_compare() of this and `other`.
+  /// nt_compare() of this name and `other`.
   int compare(const NameView& other) const;
 
  private:
@@ -45,7 +46,7 @@ struct StoredName {
   bool compressed = false;
 };
 
-/// The form that Windows writes; an empty name is not flagged as compressed.
+/// The stored form that Windows writes. An empty name is not flagged as compressed.
 StoredName encode_name(std::u16string_view name);
 
 }  // namespace goldhive::hive

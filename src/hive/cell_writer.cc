@@ -23,7 +23,7 @@ void CellWriter::set_bytes(CellOffset cell, std::size_t field, std::span<const s
 
 CellOffset CellWriter::add(std::span<const std::uint8_t> data, CellOffset near) {
   const CellOffset cell = cells_.allocate(static_cast<std::uint32_t>(data.size()), near);
-  // Padding behind the data would otherwise hold bytes of whatever lay here before.
+  // The padding behind the data must not keep bytes of an earlier cell.
   Bytes content(cells_.capacity(cell));
   std::copy(data.begin(), data.end(), content.begin());
   set_bytes(cell, 0, content);

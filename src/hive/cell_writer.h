@@ -43,8 +43,8 @@ class CellWriter {
 
   /// A new cell that holds `data`, the rest of its content zero.
   CellOffset add(std::span<const std::uint8_t> data, CellOffset near);
-  /// The same cell if it can hold `needed` bytes, else a larger copy of its first `used` bytes; the
-  /// old one is then free.
+  /// The same cell if it can hold `needed` bytes. Else a larger cell with a copy of its first
+  /// `used` bytes; the old cell is then free.
   CellOffset enlarge(CellOffset cell, std::size_t used, std::size_t needed);
   void free(CellOffset cell) { cells_.free(cell); }
 

@@ -7,7 +7,8 @@ namespace goldhive::hive {
 
 namespace {
 
-/// The cells of a bin, from `begin` to `end`. After a bad size nothing in the bin can be found.
+/// The cells of a bin, from `begin` to `end`. After a bad size, no further cell of the bin can be
+/// found.
 void check_cells(CheckMap& map, std::uint32_t begin, std::uint32_t end) {
   CheckResult& result = map.result();
   for (std::uint32_t at = begin; at < end;) {
@@ -50,7 +51,7 @@ void check_base_block(CheckMap& map) {
 }
 
 void check_bins(CheckMap& map) {
-  bool lost = false;  // in a bad bin: one fault for all of it
+  bool lost = false;  // true inside a bad area: one fault for all of it
   for (std::uint32_t at = 0; at < map.size();) {
     BinHeader bin;
     try {

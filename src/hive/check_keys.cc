@@ -28,7 +28,7 @@ class Walk {
   }
 
  private:
-  /// The subkeys of one key as its lists give them, whatever their shape.
+  /// The subkeys of one key as its lists give them, whatever the kind of list.
   struct Siblings {
     CellOffset parent = no_cell;
     std::uint64_t count = 0;
@@ -76,7 +76,7 @@ class Walk {
   }
 
   void check_subkeys(const KeyFields& key, CellOffset cell) {
-    if (key.subkey_count == 0) return;  // then the list means nothing, and Windows leaves it
+    if (key.subkey_count == 0) return;  // then the list means nothing and Windows ignores it
     Siblings siblings;
     siblings.parent = cell;
     if (!map_.claim(key.subkey_list, CellUse::subkey_list, field_offset(cell, nk::subkey_list))) {
@@ -133,14 +133,14 @@ class Walk {
     try {
       node = parse_key_view(map_.content(entry.cell));
     } catch (const Error&) {
-      return;  // visit() tells
+      return;  // visit() reports the fault
     }
     if (node.parent != siblings.parent) {
       map_.fault(FaultCode::wrong_parent, field_offset(entry.cell, nk::parent),
                  "a key names another parent than the key that lists it",
                  fmt::format("{:#x}", siblings.parent), fmt::format("{:#x}", node.parent));
     }
-    if (node.name.size() == 0) {  // as the reader has it: only the root may have any
+    if (node.name.size() == 0) {  // like the reader: only the root may have any name
       map_.fault(FaultCode::bad_key, field_offset(entry.cell, nk::name_length),
                  "a subkey has no name");
     }

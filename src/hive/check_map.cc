@@ -96,7 +96,8 @@ void CheckMap::check_max_length(CellOffset key, std::size_t at, const char* what
 }
 
 std::string CheckMap::path_of(CellOffset key) const {
-  // The parents are followed as the keys state them: good enough for a message, and bounded.
+  // The path follows the parents that the keys state. That is good enough for a message, and
+  // bounded.
   std::vector<std::u16string> names;
   while (names.size() < 512 && key != base_.root_cell && use_of(key) == CellUse::key) {
     try {

@@ -1,5 +1,5 @@
-// What the parts of the checker share: the bins in memory, what each cell is used for, and the
-// faults found so far.
+// What the parts of the checker share: the bins in memory, the use of each cell, and the faults
+// found so far.
 #pragma once
 
 #include <cstdint>
@@ -17,11 +17,11 @@
 
 namespace goldhive::hive {
 
-/// What lies at a multiple of 8 in the bins.
+/// What begins at a multiple of 8 in the bins.
 enum class CellUse : std::uint8_t {
   none,    ///< no cell starts here
   free,    ///< a free cell
-  unused,  ///< in use, but nothing named it yet
+  unused,  ///< in use, but nothing has named it yet
   key,
   subkey_list,
   class_name,
@@ -30,10 +30,10 @@ enum class CellUse : std::uint8_t {
   value,
   data,
 };
-/// For messages: "a key", ...
+/// For messages: "a key" and so on.
 const char* to_string(CellUse use);
 
-/// Absolute offset of the byte `at` of a cell's content.
+/// The absolute offset of byte `at` of a cell's content.
 constexpr std::uint64_t field_offset(CellOffset cell, std::size_t at) {
   return file_offset(cell) + cell_header_size + at;
 }
@@ -43,53 +43,53 @@ struct EnoughFaults {};
 
 class CheckMap {
  public:
-  /// Reads the bins. `base` has passed read_base_block(); `source` must outlive this.
+  /// Reads the bins. read_base_block() has accepted `base`; `source` must outlive this object.
   CheckMap(const ByteSource& source, const BaseBlock& base, const CheckLimits& limits,
            CheckResult& result);
 
   const BaseBlock& base_block() const { return base_; }
   CheckResult& result() { return result_; }
-  /// Bytes of the bins from `offset` to their end.
+  /// The bins from `offset` to their end.
   ByteView bins_from(std::uint32_t offset) const { return bins_.from(offset); }
   std::uint32_t size() const { return static_cast<std::uint32_t>(bins_.size()); }
 
-  /// For check_bins: a cell that begins at `cell`.
+  /// For check_bins(): adds a cell that begins at `cell`.
   void add_cell(CellOffset cell, bool in_use) {
     uses_[cell / cell_alignment] = in_use ? CellUse::unused : CellUse::free;
   }
-  /// CellUse::none for what is not the start of a cell.
+  /// CellUse::none if no cell starts there.
   CellUse use_of(CellOffset cell) const {
     return cell % cell_alignment == 0 && cell / cell_alignment < uses_.size()
                ? uses_[cell / cell_alignment]
                : CellUse::none;
   }
-  /// Bytes of a cell, header included; `cell` must be one.
+  /// The size of a cell, header included; `cell` must be one.
   std::uint32_t cell_size(CellOffset cell) const { return parse_cell_header(bins_from(cell)).size; }
   /// The content of a cell; `cell` must be one.
   ByteView content(CellOffset cell) const {
     return bins_from(cell).slice(cell_header_size, cell_size(cell) - cell_header_size);
   }
 
-  /// `cell` is named as `use` from the file offset `from`. True if it is a cell in use that nothing
-  /// named before; otherwise that is a fault.
+  /// Something at the file offset `from` names `cell` as its `use`. True if it is a cell in use
+  /// that nothing has named before; else adds a fault and returns false.
   bool claim(CellOffset cell, CellUse use, std::uint64_t from) {
     if (use_of(cell) != CellUse::unused) return refuse_claim(cell, use, from);
     uses_[cell / cell_alignment] = use;
     return true;
   }
-  /// The same for fields that mean nothing, but may still own a cell: never a fault.
+  /// As claim(), for fields that mean nothing but may still own a cell: never a fault.
   void claim_leftover(CellOffset cell) { leftovers_.push_back(cell); }
-  /// After all else: counts the cells that nothing named.
+  /// Counts the cells that nothing named. To be called last.
   void find_orphans();
 
-  /// A field at `at` of `key` that must not be below the longest `what` that was found.
+  /// The field at `at` of `key` must not be below the length of the longest `what` that was found.
   void check_max_length(CellOffset key, std::size_t at, const char* what, std::uint32_t stated,
                         std::uint32_t found);
 
-  /// For check_values(): kept from key to key, so that not every one of them allocates.
+  /// Memory for check_values(), kept so that not every key allocates it again.
   std::vector<std::pair<std::uint32_t, CellOffset>>& value_hashes() { return value_hashes_; }
 
-  /// The key that faults are found at from now on.
+  /// Faults that are found from now on belong to this key.
   void at_key(CellOffset key) { key_ = key; }
   /// Throws EnoughFaults when the limit is reached.
   void fault(FaultCode code, std::uint64_t offset, std::string message, std::string expected = {},
@@ -103,26 +103,26 @@ class CheckMap {
   BaseBlock base_;
   CheckLimits limits_;
   CheckResult& result_;
-  LargeBuffer copy_;         ///< of the bins, where the source has none in memory
+  LargeBuffer copy_;         ///< of the bins, if the source does not have them in memory
   ByteView bins_;            ///< of the source or of copy_
-  LargeBuffer use_bytes_;    ///< behind uses_
+  LargeBuffer use_bytes_;    ///< memory of uses_
   std::span<CellUse> uses_;  ///< by offset / 8
   std::vector<CellOffset> leftovers_;
   std::vector<std::pair<std::uint32_t, CellOffset>> value_hashes_;
   CellOffset key_ = no_cell;
 };
 
-/// The faults of the base block alone that CheckMap does not need to be whole for.
+/// Faults of the base block with which CheckMap can still work.
 void check_base_block(CheckMap& map);
-/// Bins and the cells that fill them; must come before all that follows cells.
+/// Bins and the cells that fill them. Must be called before any check that follows cells.
 void check_bins(CheckMap& map);
 
-/// Security cells and how many keys use each, as the walk over the keys finds them.
+/// Security cells, and how many keys use each by the walk over the keys.
 class SecurityUse {
  public:
   /// A key names `cell` at the file offset `from`.
   void add(CheckMap& map, CellOffset cell, std::uint64_t from);
-  /// The records, their counts and the ring they form.
+  /// Checks the records, their counts and the ring that links them.
   void check(CheckMap& map);
 
  private:
@@ -138,7 +138,7 @@ class SecurityUse {
 
   std::vector<Record> records_;  ///< in the order found
   std::unordered_map<CellOffset, std::size_t> index_;
-  std::size_t last_ = 0;  ///< of records_: the one added to last
+  std::size_t last_ = 0;  ///< index in records_ of the one added last
 };
 
 /// The tree of keys from the root, with their lists, classes and values.

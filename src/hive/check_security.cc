@@ -22,7 +22,7 @@ void SecurityUse::add(CheckMap& map, CellOffset cell, std::uint64_t from) {
     map.fault(FaultCode::no_security, from, "a key without security", "a security record", "none");
     return;
   }
-  // Keys of one place mostly share one descriptor.
+  // Keys that lie together mostly share one descriptor.
   if (last_ < records_.size() && records_[last_].cell == cell) {
     records_[last_].users += 1;
     return;
@@ -47,11 +47,11 @@ void SecurityUse::check_ring(CheckMap& map) {
     try {
       next = parse_key_security(map.content(at)).forward;
     } catch (const Error&) {
-      break;  // check_record() tells
+      break;  // check_record() reports the fault
     }
     Record* record = find(next);
     if (record == nullptr) {
-      // A record that no key uses is still one of the ring.
+      // A record that no key uses still belongs to the ring.
       if (!map.claim(next, CellUse::security, field_offset(at, sk::forward))) break;
       record = &insert(next);
     } else if (record->in_ring && next != start) {

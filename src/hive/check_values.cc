@@ -1,4 +1,4 @@
-// Checks of the values of a key: their list, each value, its data in whatever form.
+// Checks of the values of a key: their list, each value, and its data in each of its forms.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -73,7 +73,7 @@ void check_data(CheckMap& map, const ValueFields& value, CellOffset cell) {
   }
 }
 
-/// Values are not sorted: those whose names hash alike are compared.
+/// Values are not sorted, so values whose names have equal hashes are compared.
 void check_duplicates(CheckMap& map, std::vector<std::pair<std::uint32_t, CellOffset>>& hashes) {
   if (hashes.size() < 2) return;
   std::sort(hashes.begin(), hashes.end());

@@ -1,8 +1,8 @@
-// The structural check of a whole hive: what `verify` reports, and what stands before and after
-// every edit. It reads the file once, from end to end, and follows every reference in it.
+// The structural check of a whole hive. `verify` reports it, and it runs before and after every
+// edit. It reads the file once, from end to end, and follows every reference in it.
 //
-// To add a check: a row in fault.h and fault.cc, and the test beside the structure it is about
-// (check_bins.cc, check_keys.cc, check_values.cc, check_security.cc).
+// To add a check: a row in fault.h and fault.cc, the check in the file of its structure
+// (check_bins.cc, check_keys.cc, check_values.cc, check_security.cc), and its test.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ namespace goldhive::hive {
 
 struct CheckLimits {
   std::size_t listed_faults = 100;          ///< of each kind of harm; the rest is only counted
-  std::uint64_t counted_faults = 10'000;    ///< then the check ends: enough is known
+  std::uint64_t counted_faults = 10'000;    ///< at this number the check ends: enough is known
   std::uint64_t largest_hive = 512u << 20;  ///< bytes of bins; they are held in memory
 };
 
@@ -23,8 +23,8 @@ struct CheckResult {
   std::vector<Fault>
       faults;  ///< in the order found; at most CheckLimits::listed_faults of each harm
   std::uint64_t fault_count = 0;    ///< all, listed or not
-  std::uint64_t refusal_count = 0;  ///< those with Harm::refuse
-  bool complete = true;             ///< false: ended at CheckLimits::counted_faults
+  std::uint64_t refusal_count = 0;  ///< the faults with Harm::refuse
+  bool complete = true;             ///< false: the check ended at CheckLimits::counted_faults
 
   std::uint64_t bins = 0;
   std::uint64_t cells = 0;  ///< in use
@@ -41,8 +41,8 @@ struct CheckResult {
   bool safe_to_edit() const { return complete && refusal_count == 0; }
 };
 
-/// Never throws for what is in the bytes. Error(io) of the source passes through;
-/// Error(unsupported) if the bins are larger than CheckLimits::largest_hive.
+/// No content makes it throw. Passes on Error(io) of the source. Error(unsupported) if the bins are
+/// larger than CheckLimits::largest_hive.
 CheckResult check(const ByteSource& source, const CheckLimits& limits = {});
 
 }  // namespace goldhive::hive

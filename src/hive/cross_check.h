@@ -1,5 +1,5 @@
 // The second opinion: before a byte of a target changes, the edited hive is opened with hivex,
-// which shares no code with us, and must show what was planned and nothing else.
+// which shares no code with us. hivex must find what was planned and no other change.
 #pragma once
 
 #include <cstdint>
@@ -31,25 +31,25 @@ struct ExpectedValue {
 /// False in a build without hivex.
 bool cross_check_available();
 
-/// A hive as a file that hivex can open. Making it takes as long as a check of our own and needs no
-/// more than the bytes before the edit, so the two can go side by side.
+/// A hive as a file that hivex can open. Making it takes as long as our own check and needs only
+/// the bytes before the edit, so the two can run side by side.
 class CrossCheckCopy {
  public:
-  /// Error(unsupported) in a build without hivex. `scratch_directory`: where it goes if it cannot
-  /// be in memory. `hive` is not needed afterwards.
+  /// Error(unsupported) in a build without hivex. `scratch_directory`: where the file goes if it
+  /// cannot be in memory. `hive` is not needed afterwards.
   CrossCheckCopy(const ByteSource& hive, const std::string& scratch_directory);
 
-  /// The edit.
+  /// Makes the edit in the copy.
   void apply(std::uint64_t new_size, const std::vector<Write>& writes);
 
-  /// Throws Error(refused) that says who read what, if hivex cannot open the copy, reads one of
-  /// `expected` otherwise, or counts other numbers of keys and values.
+  /// Throws Error(refused), with both readings, if hivex cannot open the copy, reads one of
+  /// `expected` differently, or counts other numbers of keys and values.
   void check(const std::vector<ExpectedValue>& expected, std::uint64_t keys,
              std::uint64_t values) const;
 
  private:
   std::shared_ptr<ScratchFile> file_;
-  std::string name_;  ///< of the hive
+  std::string name_;  ///< the hive's name
 };
 
 }  // namespace goldhive::hive

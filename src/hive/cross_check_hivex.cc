@@ -1,8 +1,8 @@
 // hivex as the second opinion (cross_check.h). The only file that includes hivex.h.
 //
-// What is odd about it: a node handle of 0 means both "none" and "error"; names come as UTF-8 and
-// are compared without case in ASCII only, which is enough for the keys we write; a hive must be a
-// file, and is mapped whole.
+// What is odd about hivex: a node handle of 0 means both "none" and "error". Names come as UTF-8
+// and are compared without case in ASCII only, which is enough for the keys we write. A hive must
+// be a file, and is mapped whole.
 #include <fmt/format.h>
 #include <hivex.h>
 
@@ -59,7 +59,7 @@ void check_value(hive_h* h, const std::string& edited, const ExpectedValue& want
   std::size_t length = 0;
   const std::unique_ptr<char, Free> data(hivex_value_value(h, value, &type, &length));
   if (!data) refuse(edited, fmt::format("{} cannot be read ({})", name, reason()));
-  // A number that hivex has no name for is no value of its enumeration; only its bytes may be read.
+  // hivex may store a number that is no value of its enumeration, so only its bytes may be read.
   ValueType read_type{};
   static_assert(sizeof(type) == sizeof(read_type));
   std::memcpy(&read_type, &type, sizeof(type));

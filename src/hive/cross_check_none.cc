@@ -11,7 +11,7 @@ CrossCheckCopy::CrossCheckCopy(const ByteSource& hive, const std::string&) {
               hive.name());
 }
 
-// There is none to call these on.
+// No copy can be made, so nothing calls these.
 void CrossCheckCopy::apply(std::uint64_t, const std::vector<Write>&) {}
 void CrossCheckCopy::check(const std::vector<ExpectedValue>&, std::uint64_t, std::uint64_t) const {}
 

@@ -92,7 +92,7 @@ std::vector<Write> EditBuffer::differences() const {
   };
   for (const std::uint64_t number : touched_) {
     const Page page = this->page(number);
-    // Bytes beyond the base's end are always written: they are not there yet.
+    // Bytes beyond the base's end are always written, since the file does not have them yet.
     const auto differs = [&page](std::size_t i) {
       return i >= page.in_base || page.now[i] != page.old[i];
     };

@@ -1,5 +1,5 @@
-// A hive with changes laid over it in memory: while it is edited, and while its logs are applied.
-// The file itself is only read; what differs at the end is what has to be written.
+// A hive with changes laid over it in memory, while it is edited and while its logs are applied.
+// The file itself is only read. The differences at the end are what has to be written.
 #pragma once
 
 #include <cstdint>
@@ -16,25 +16,26 @@ namespace goldhive::hive {
 class EditBuffer final : public ByteSource {
  public:
   static constexpr std::uint32_t page_size = 4096;
-  /// For what logs change: those of real hives are a few megabytes.
+  /// Enough for what logs change: a few megabytes in real hives.
   static constexpr std::uint64_t recovery_budget = 256u << 20;
 
-  /// `base`: the file as it lies on disk (for a recovered hive too: lay the recovered pages over it
-  /// with write()). The buffer takes its name. `budget`: bytes that the changed pages may take.
+  /// `base`: the file as it is on disk. (For a recovered hive, too: lay the recovered pages over it
+  /// with write().) The buffer takes its name. `budget`: how many bytes the changed pages may take.
   explicit EditBuffer(std::shared_ptr<const ByteSource> base, std::uint64_t budget = ~0ULL);
 
   std::uint64_t size() const override { return changed_.size(); }
-  /// Grows with zeros, or cuts. What lies beyond a cut is gone.
+  /// Grows with zeros, or cuts. Bytes that were cut off are zero if it grows again.
   void resize(std::uint64_t size);
-  /// Throws Error: corrupt if it reaches beyond size(), unsupported if the budget is exceeded.
+  /// Throws Error: corrupt if the data reaches beyond size(), unsupported if the budget is
+  /// exceeded.
   void write(std::uint64_t offset, std::span<const std::uint8_t> data);
   void write_u16(std::uint64_t offset, std::uint16_t value);
   void write_u32(std::uint64_t offset, std::uint32_t value);
   void write_u64(std::uint64_t offset, std::uint64_t value);
   std::uint32_t read_u32(std::uint64_t offset) const;
 
-  /// What differs from the base, each range as short as it can be but joined with the next when
-  /// fewer than 32 equal bytes lie between (one write is cheaper than two).
+  /// The ranges that differ from the base, as short as possible. If fewer than 32 equal bytes lie
+  /// between two ranges, they are joined: one write is cheaper than two.
   std::vector<Write> differences() const;
   /// The whole pages that differ from the base; the last one ends at size().
   std::vector<Write> changed_pages() const;
@@ -43,7 +44,7 @@ class EditBuffer final : public ByteSource {
   void do_read(std::uint64_t offset, std::span<std::uint8_t> out) const override;
 
  private:
-  /// Of a page of this buffer, its bytes now and in the base; zeros beyond the base's end.
+  /// A page of this buffer: its bytes now, and in the base, with zeros beyond the base's end.
   struct Page {
     std::uint64_t offset = 0;
     Bytes now;

@@ -64,15 +64,15 @@ struct Editor::Impl {
     return Hive::open(buffer);
   }
 
-  /// Keeps the base block true to the bins, so that the hive can be read at any time.
+  /// Updates the base block to the bins, so that the hive can be read at any time.
   void seal() {
     buffer->write_u32(bins_size_at, cells.bins_size());
     const Bytes head = buffer->read(0, std::size_t{base_block_head});
     buffer->write_u32(checksum_at, base_block_checksum(head));
   }
 
-  /// The key of a path; nullopt if a part is missing. A link anywhere on the way is refused: what
-  /// it points to is another hive's business.
+  /// The key of a path; nullopt if a part is missing. A link on the way is refused: it may point
+  /// into another hive.
   std::optional<Key> find(std::string_view path) {
     std::optional<Key> key = view().root();
     refuse_special(*key);
@@ -104,7 +104,7 @@ struct Editor::Impl {
   }
 
   /// Raises one of the "largest so far" fields of a key node. They are never lowered: Windows does
-  /// not either, and a reader only needs them to be large enough.
+  /// not lower them either, and readers only need them to be large enough.
   void raise(CellOffset key, std::size_t field, std::uint32_t held, std::size_t needed) {
     if (held < needed) writer.set_u32(key, field, static_cast<std::uint32_t>(needed));
   }
@@ -258,7 +258,7 @@ void Editor::Impl::release_security(CellOffset cell) {
     writer.set_u32(cell, sk::reference_count, security.reference_count - 1);
     return;
   }
-  // The last user is gone: take it out of the ring that all security cells form.
+  // No key uses it any more: take it out of the ring of all security cells.
   writer.set_u32(security.backward, sk::forward, security.forward);
   writer.set_u32(security.forward, sk::backward, security.backward);
   writer.free(cell);
@@ -271,12 +271,12 @@ HiveChange Editor::Impl::finish() {
   result.sequence = base.sequence1;
   if (!changed) return result;
 
-  std::uint32_t sequence = highest_sequence;  // the numbers wrap: later is not larger
+  std::uint32_t sequence = highest_sequence;  // the numbers wrap, so a later one may be smaller
   for (const std::uint32_t own : {base.sequence1, base.sequence2}) {
     if (sequence_distance(own, sequence) > 0) sequence = own;
   }
   sequence += 1;
-  if (sequence == 0) sequence = 1;  // after 2^32 - 1; 0 would look older than everything
+  if (sequence == 0) sequence = 1;  // after 2^32 - 1; 0 would look older than all others
   buffer->write_u32(sequence1_at, sequence);
   buffer->write_u32(sequence2_at, sequence);
   buffer->write_u64(last_written_at, now);

@@ -14,7 +14,7 @@ struct Row {
 
 constexpr Row rows[] = {
     {FaultCode::bad_base_block, "bad-base-block", Harm::refuse},
-    // These two are the hive's state, which its logs and not the checker settle (recovery.h).
+    // These two describe the state of the hive. Its logs settle it, not the checker (recovery.h).
     {FaultCode::bad_checksum, "bad-checksum", Harm::harmless},
     {FaultCode::unequal_sequences, "unequal-sequences", Harm::harmless},
     {FaultCode::wrong_bins_size, "wrong-bins-size", Harm::refuse},
@@ -43,7 +43,8 @@ constexpr Row rows[] = {
     {FaultCode::no_security, "no-security", Harm::refuse},
     {FaultCode::bad_security, "bad-security", Harm::refuse},
     {FaultCode::wrong_security_ring, "wrong-security-ring", Harm::refuse},
-    // Too low: removing keys would free a descriptor that others still use. Too high only leaks it.
+    // If the count is too low, removing keys would free a descriptor that others still use. If it
+    // is too high, the descriptor is never freed, which does no harm.
     {FaultCode::security_count_too_low, "security-count-too-low", Harm::refuse},
     {FaultCode::security_count_too_high, "security-count-too-high", Harm::harmless},
 };

@@ -1,4 +1,4 @@
-// What can be wrong with a hive, and whether it stands in the way of an edit.
+// What can be wrong with a hive, and whether it forbids an edit.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@ namespace goldhive::hive {
 
 enum class Harm {
   harmless,  ///< an edit leaves it as it is: waste, or a hint that Windows does not trust
-  refuse,    ///< an edit could make it worse, or be lost through it
+  refuse,    ///< an edit could make it worse, or be lost because of it
 };
 /// "harmless", "refuse".
 const char* to_string(Harm harm);
@@ -54,7 +54,7 @@ Harm harm_of(FaultCode code);
 struct Fault {
   FaultCode code = FaultCode::bad_base_block;
   Harm harm = Harm::refuse;
-  std::uint64_t offset = 0;  ///< absolute, in the file
+  std::uint64_t offset = 0;  ///< absolute in the file
   std::string key;           ///< path of the key it was found at; "" is the root or none
   std::string message;
   std::string expected;  ///< may be empty

@@ -1,7 +1,6 @@
 // A lazy, read-only view of a registry hive ("regf" file). It reads only the cells a question
 // needs, from any ByteSource, and never the whole file.
-//
-// Format: msuhanov/regf specification; the on-disk structures stand one to a file in this folder.
+// Format: msuhanov/regf specification; each on-disk structure has a file of its own in this folder.
 #pragma once
 
 #include <cstdint>
@@ -47,7 +46,7 @@ struct BaseBlock;
 struct KeyNode;
 struct ValueNode;
 
-/// Gets each Error(corrupt) that a listing steps over.
+/// Gets each Error(corrupt) of an entry that a listing leaves out.
 using ErrorSink = std::function<void(const Error&)>;
 
 /// One value. Keeps its hive open; cheap to copy.
@@ -56,8 +55,8 @@ class Value {
   const std::u16string& name() const;  ///< "" is the default value
   std::string name_utf8() const;
   ValueType type() const;
-  std::uint32_t size() const;  ///< data length in bytes as stated
-  /// The data, whole: inline, plain or big ("db"). Error(corrupt) where it cannot be had.
+  std::uint32_t size() const;  ///< length of the data in bytes, as stated
+  /// All of the data: inline, plain or big ("db"). Error(corrupt) if it cannot be read.
   Bytes data() const;
   CellOffset cell() const { return cell_; }
   /// The structure as stored (value_node.h).
@@ -75,7 +74,7 @@ class Value {
 /// One key. Keeps its hive open; cheap to copy.
 ///
 /// A subkey that names another parent than the key that lists it is an error, not a subkey. So each
-/// key has one place, and a walk down the tree ends, whatever the bytes are.
+/// key has one place, and a walk down the tree always ends.
 class Key {
  public:
   const std::u16string& name() const;
@@ -83,8 +82,8 @@ class Key {
   FileTime last_written() const;
   std::uint16_t flags() const;
   bool is_link() const;  ///< KEY_SYM_LINK; never followed
-  /// Found by find() against its list, and so with an error: under a wrong hash or hint, or out of
-  /// order. Windows, which looks by these, lists such a key and cannot open it.
+  /// True if find() found it although its list would not lead there: under a wrong hash or hint, or
+  /// out of order. Windows searches by these, so it lists such a key and cannot open it.
   bool is_misfiled() const { return misfiled_; }
   std::uint32_t subkey_count() const;
   std::uint32_t value_count() const;
@@ -93,22 +92,23 @@ class Key {
   /// The structure as stored (key_node.h).
   const KeyNode& node() const { return *node_; }
 
-  /// The subkey of that name by the NT case rule, through the lists' hashes and order. Without
-  /// `on_error` the answer is certain, and Error(corrupt) says why it cannot be: what it rests on
-  /// has a fault (subkey_search.h; its security record). With it the answer is what the bytes say:
-  /// where hashes and order prove wrong the lists are walked.
+  /// The subkey of that name by the NT case rule, by the hashes and the order of the lists. Without
+  /// `on_error` the answer is certain, or Error(corrupt) says why it cannot be: a fault in a list
+  /// on the way (subkey_search.h) or in the key's security record. With `on_error` the answer is
+  /// what the bytes say: if hashes or order prove wrong, the lists are walked.
   std::optional<Key> find(std::string_view name, const ErrorSink& on_error = {}) const;
-  /// Several steps, parts divided by '\\'.
+  /// Finds a key several levels down; parts of the path are divided by '\\'.
   std::optional<Key> find_path(std::string_view path) const;
   /// Subkeys whose name begins with `prefix` (NT case rule), by binary search in the sorted lists;
   /// `on_error` as for find().
   std::vector<Key> find_prefix(std::string_view prefix, const ErrorSink& on_error = {}) const;
-  /// All subkeys in stored order. `on_error` gets what cannot be read, and what is wrong with the
-  /// security of a key that can; without it the first such thing throws.
+  /// All subkeys in stored order. `on_error` gets the errors of keys that cannot be read, and of
+  /// the security of keys that can. Without `on_error`, the first error is thrown.
   std::vector<Key> subkeys(const ErrorSink& on_error = {}) const;
 
-  /// The value of that name by the NT case rule. Error(corrupt) if there are two, or if it may be
-  /// one of those that cannot be read: it is not among the others, or one such stands before it.
+  /// The value of that name by the NT case rule. Error(corrupt) if there are two, or if an
+  /// unreadable value might be the one: when no readable value has the name, or an unreadable one
+  /// stands before it.
   std::optional<Value> value(std::string_view name) const;
   /// All values in stored order; `on_error` as above.
   std::vector<Value> values(const ErrorSink& on_error = {}) const;
@@ -136,7 +136,7 @@ class Hive {
   const Key& root() const { return root_; }
   const BaseBlock& base_block() const;
   const ByteSource& source() const;
-  /// The cells below (hive_file.h).
+  /// The cells of the hive (hive_file.h).
   const HiveFile& file() const { return *file_; }
 
  private:

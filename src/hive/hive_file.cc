@@ -15,13 +15,13 @@ namespace goldhive::hive {
 namespace {
 
 constexpr std::uint32_t smallest_cell = 8;
-/// Enough for nearly every name; a longer one costs a second look.
+/// Enough for nearly every name; a longer name costs a second read.
 constexpr std::size_t usual_name = 256;
 /// The largest known list has 55,000 (MountedDevices of a server).
 constexpr std::uint32_t longest_value_list = 1u << 20;
 
 /// A scan reads a few megabytes of a hive of any size. Lists that many keys share, and cells that
-/// overlap, can ask for more than that without an end.
+/// overlap, could make it read without an end.
 constexpr std::uint64_t least_budget = 256u << 20;
 constexpr std::uint64_t reads_of_a_byte = 8;
 
@@ -75,7 +75,7 @@ template <typename Needed>
 Cell HiveFile::cell_as_needed(CellOffset offset, std::size_t at_most, const char* what,
                               Needed needed) const {
   Cell cell = cell_head(offset, at_most, what);
-  if (cell.view().size() < at_most) return cell;  // that is all of it
+  if (cell.view().size() < at_most) return cell;  // then the cell is complete
   const std::size_t length = needed(cell.view());
   return length <= at_most ? cell : cell_head(offset, length, what);
 }
@@ -129,7 +129,7 @@ KeyNode HiveFile::subkey_node(CellOffset offset, CellOffset parent) const {
     refuse("a key does not belong to the key that lists it", fmt::format("parent {:#x}", parent),
            fmt::format("{:#x}", node.parent));
   }
-  // Only the root may have any name. A subkey without one was something else before the damage.
+  // Only the root may have an empty name. A subkey without a name is damaged.
   if (node.name.empty()) {
     throw Error::corrupt(source().name(), file_offset(offset) + cell_header_size + nk::name_length,
                          "a subkey has no name");
@@ -164,7 +164,7 @@ Bytes HiveFile::big_data(const ValueNode& node) const {
   const std::uint32_t length = node.data_length();
   const Cell record = cell_head(node.data_cell(), big_data_record_size, "big data record");
   const BigData big = parse_big_data(record.view());
-  // A length that segments of their own cells could not hold is refused before it is allocated.
+  // A length for which the hive has too few bytes or segments is refused before it is allocated.
   if (big.segment_count != segments_needed(length) || length > base_block_.bins_size) {
     throw Error::corrupt(source().name(), record.view().origin() + 2,
                          "big data has another number of segments than its length needs",

@@ -1,5 +1,5 @@
 // A hive as cells: the base block, and checked access to the content of any cell in use. Key, Value
-// and the searches stand on it; so can whoever needs the raw structures.
+// and the searches use it, and so can code that needs the raw structures.
 #pragma once
 
 #include <cstdint>
@@ -17,15 +17,15 @@
 
 namespace goldhive::hive {
 
-/// The content of a cell or its beginning, owned. The file it came from must outlive it (its view
-/// names the source).
+/// The content of a cell, or its beginning, owned. The HiveFile must outlive it, since the view
+/// names the source.
 class Cell {
  public:
   Cell(Bytes content, std::size_t size, std::uint64_t origin, std::string_view name)
       : content_(std::move(content)), size_(size), origin_(origin), name_(name) {}
-  /// What was read.
+  /// The bytes that were read.
   ByteView view() const { return ByteView(content_, origin_, name_); }
-  /// Bytes of the content that the cell has, read or not.
+  /// The size of the cell's content, read or not.
   std::size_t size() const { return size_; }
 
  private:
@@ -43,26 +43,27 @@ class HiveFile {
   const BaseBlock& base_block() const { return base_block_; }
   const ByteSource& source() const { return cache_.source(); }
 
-  /// Of the content of a cell the first `at_most` bytes. Error(corrupt) if `offset` is no cell of a
-  /// sound bin, is a free one, or reaches beyond its bin; Error(refused) once far more was read
-  /// than a hive of this size can ask for. `what` names in the error what should be there. A reader
-  /// asks for what it needs: a cell may claim the whole file.
+  /// The first `at_most` bytes of the content of a cell: a cell may claim the whole file, so a
+  /// reader asks for what it needs. Error(corrupt) if `offset` is no cell of a sound bin, is free,
+  /// or reaches beyond its bin. Error(refused) after far more was read than a hive of this size can
+  /// need. `what` is the expected structure, for the error.
   Cell cell_head(CellOffset offset, std::size_t at_most, const char* what) const;
 
   KeyNode key_node(CellOffset offset) const;
-  /// A key node listed by `parent`. It must name that parent and must not be the root, so each key
-  /// has one place in the tree and a walk down the tree ends.
+  /// A key node listed by `parent`. It must name that parent and must not be the root. So each key
+  /// has one place in the tree, and a walk down the tree ends.
   KeyNode subkey_node(CellOffset offset, CellOffset parent) const;
   ValueNode value_node(CellOffset offset) const;
   SubkeyList subkey_list(CellOffset offset) const;
   /// The offsets of the values of a key.
   std::vector<CellOffset> value_list(const KeyFields& key) const;
 
-  /// Error(corrupt) unless the key `cell` has a security record that is one. Its count of keys and
-  /// its place in the ring are not looked at: Windows mends both when it loads the hive.
+  /// Error(corrupt) unless the key `cell` has a valid security record. The record's count of keys
+  /// and its place in the ring are not checked: Windows mends both when it loads the hive.
   void require_security(CellOffset cell, const KeyFields& key) const;
 
-  /// What searches remember, so that a leaf is read once from end to end and not for each name.
+  /// Searches note here which leaves are sound, so that a leaf is read to its end once and not for
+  /// each name.
   bool is_sound_leaf(CellOffset key, CellOffset leaf) const {
     return sound_leaves_.contains(std::uint64_t{key} << 32 | leaf);
   }
@@ -75,7 +76,8 @@ class HiveFile {
 
  private:
   Bytes big_data(const ValueNode& node) const;
-  /// The first `at_most` bytes, or if need be as many as `needed` says after a look at them.
+  /// The first `at_most` bytes. If `needed`, which looks at them, asks for more: as many as it
+  /// says.
   template <typename Needed>
   Cell cell_as_needed(CellOffset offset, std::size_t at_most, const char* what,
                       Needed needed) const;
@@ -88,14 +90,14 @@ class HiveFile {
   mutable std::unordered_set<std::uint64_t> sound_leaves_;
 };
 
-/// Cells of a sound hive do not overlap, so all that one list names cannot be larger than the bins.
-/// Counting that is what keeps a small hostile file from filling the memory.
+/// Cells of a sound hive do not overlap, so the cells that one list names cannot be larger than the
+/// bins together. Counting them keeps a small hostile file from filling the memory.
 class CellBudget {
  public:
   /// `times`: how often one cell may be read.
   explicit CellBudget(const HiveFile& file, unsigned times = 1)
       : left_(std::uint64_t{times} * file.base_block().bins_size) {}
-  /// Error(corrupt) once the cells counted are larger than the bins.
+  /// Throws Error(corrupt) if the cells counted so far are larger than the bins.
   void take(const HiveFile& file, CellOffset cell, std::uint64_t bytes);
 
  private:

@@ -13,7 +13,7 @@ namespace goldhive::hive {
 
 namespace {
 
-/// Runs `read`; an Error(corrupt) goes to `on_error`, or on upwards if there is none.
+/// Runs `read`. An Error(corrupt) goes to `on_error`, or is thrown on if there is none.
 template <typename Read>
 void step_over_corrupt(const ErrorSink& on_error, Read read) {
   std::optional<Error> problem;

@@ -1,11 +1,12 @@
 // A key node ("nk"): one key, with links to its parent, its lists, its security and its class.
 //
 // What is odd about it:
-//  - Counts and lists come in pairs, stable and volatile; the volatile half means nothing on disk.
-//  - `max_subkey_name` is 16 bits since 1.5; the other 16 of that dword hold flags.
-//  - The max fields are lengths as UTF-16, whatever the stored form, and are never lowered.
-//  - The root's parent is not a cell of this hive.
-//  - With KEY_PREDEF_HANDLE the value count is a handle, and there are no values.
+// - Counts and lists come in pairs, stable and volatile; the volatile half means nothing on disk.
+// - `max_subkey_name` is 16 bits since 1.5; the other 16 of that dword hold flags.
+// - The max fields are lengths in UTF-16, whatever the stored form, and are never lowered.
+// - The parent of the root is not a cell of this hive.
+// - With KEY_PREDEF_HANDLE the value count is a handle, and there are no values.
+//
 // Source: msuhanov/regf, "Key node".
 #pragma once
 
@@ -58,7 +59,7 @@ inline constexpr std::size_t name = 76;
 struct KeyFields {
   std::uint16_t flags = 0;
   FileTime last_written = 0;
-  std::uint32_t access_bits = 0;  ///< 8 and later; "spare" before
+  std::uint32_t access_bits = 0;  ///< since Windows 8; "spare" before
   CellOffset parent = no_cell;
   std::uint32_t subkey_count = 0;
   std::uint32_t volatile_subkey_count = 0;
@@ -68,11 +69,11 @@ struct KeyFields {
   CellOffset value_list = no_cell;
   CellOffset security = no_cell;
   CellOffset class_name = no_cell;
-  std::uint16_t max_subkey_name = 0;  ///< bytes as UTF-16
+  std::uint16_t max_subkey_name = 0;  ///< bytes in UTF-16
   std::uint8_t user_flags = 0;        ///< user and virtualization flags
   std::uint8_t debug = 0;
   std::uint32_t max_subkey_class = 0;  ///< bytes
-  std::uint32_t max_value_name = 0;    ///< bytes as UTF-16
+  std::uint32_t max_value_name = 0;    ///< bytes in UTF-16
   std::uint32_t max_value_data = 0;    ///< bytes
   std::uint32_t work_var = 0;
   std::uint16_t name_length = 0;   ///< bytes as stored
@@ -88,18 +89,18 @@ struct KeyNode : KeyFields {
   std::u16string name;
 };
 
-/// A key node whose name stays where it lies, in the cell.
+/// A key node whose name stays in the cell.
 struct KeyView : KeyFields {
   NameView name;
 };
 
-/// Throws what parse_key_view() throws of a name that is too long.
+/// Throws the error of parse_key_view() for a name that is too long.
 [[noreturn]] void key_name_beyond_cell(const ByteView& content, std::uint16_t length);
 
-/// Error(corrupt) if it is no key node or the name does not fit into the cell. Here, not in
-/// key_node.cc, so that a check of a whole hive reads of each key what it looks at and no more.
+/// Error(corrupt) if it is no key node or the name does not fit into the cell. It is inline, so
+/// that a check of a whole hive reads only the fields that it needs of each key.
 inline KeyView parse_key_view(const ByteView& content) {
-  const ByteView cell = content;  // a copy, which no store below can be thought to change
+  const ByteView cell = content;  // a copy, so the compiler knows that no store changes it
   require_signature(cell, "nk", "a key node");
   KeyView node;
   node.flags = cell.u16(nk::flags);
@@ -128,7 +129,7 @@ inline KeyView parse_key_view(const ByteView& content) {
   return node;
 }
 
-/// The same with the name decoded.
+/// As parse_key_view(), with the name decoded.
 KeyNode parse_key_node(const ByteView& content);
 
 }  // namespace goldhive::hive

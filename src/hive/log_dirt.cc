@@ -66,7 +66,7 @@ void apply_dirt_log(LogFile& log, EditBuffer& hive) {
   const auto is_dirty = [&](std::size_t bit) {
     return bit < bitmap.size() * 8 && (bitmap[bit / 8] >> (bit % 8) & 1) != 0;
   };
-  // Runs of sectors are copied together, a bounded piece at a time.
+  // Sectors that follow each other are copied together, up to a limit.
   constexpr std::size_t most_at_once = 128;
   std::uint64_t from = data_at(log);
   for (std::size_t bit = 0; bit < bitmap.size() * 8;) {

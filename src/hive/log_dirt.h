@@ -8,8 +8,8 @@
 //     then, from the next multiple of 512: the dirty sectors, one after the other. The n-th set bit
 //          is the n-th sector here; it belongs at 4096 + bit * 512 of the hive.
 //
-// What is odd about it: nothing protects the sectors, there is no checksum but that of the base
-// block. A log is one set of sectors: it is applied whole or not at all.
+// What is odd about it: only the base block has a checksum, so nothing protects the sectors. A log
+// is one set of sectors: it is applied whole or not at all.
 #pragma once
 
 #include "src/hive/edit_buffer.h"
@@ -17,11 +17,11 @@
 
 namespace goldhive::hive {
 
-/// Looks at the whole of an old log but its data: signature, bitmap, room for every sector. Adds
-/// the entry to the account; makes the log unusable, with a reason, where it is not whole.
+/// Checks all of an old log but its data: signature, bitmap, room for every sector. Adds the entry
+/// to the account. If the log is not whole, makes it unusable, with a reason.
 void check_dirt_log(LogFile& log);
 
-/// Lays the sectors of a usable log over the hive; grows it to the size the log states.
+/// Writes the sectors of a usable log over the hive, which grows to the size that the log states.
 void apply_dirt_log(LogFile& log, EditBuffer& hive);
 
 }  // namespace goldhive::hive

@@ -8,7 +8,8 @@ namespace goldhive::hive {
 
 namespace {
 
-/// Far more than a kernel writes; keeps the time a hostile file can cost within a second or two.
+/// Far more than a kernel writes. It limits the time that a hostile file can cost to a second or
+/// two.
 constexpr std::uint64_t max_log_size = 512u << 20;
 
 /// Why a log with this base block cannot be used; "" if it can.

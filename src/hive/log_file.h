@@ -1,5 +1,5 @@
 // What all transaction logs have in common: a base block of 512 bytes, and the rules for when it
-// can be believed. What follows it is log_dirt.h (old format) or log_hvle.h (new format).
+// can be believed. log_dirt.h (old format) and log_hvle.h (new format) describe what follows it.
 #pragma once
 
 #include <cstdint>
@@ -25,8 +25,8 @@ inline std::int32_t sequence_distance(std::uint32_t a, std::uint32_t b) {
   return static_cast<std::int32_t>(a - b);
 }
 
-/// Reads and judges the base block of a log: signature, checksum, equal sequence numbers, a log's
-/// file type, a version and sizes that a hive can have. Never throws for what is in the bytes.
+/// Reads and checks the base block of a log: signature, checksum, equal sequence numbers, the file
+/// type of a log, a version and sizes that a hive can have. No content makes it throw.
 LogFile open_log(std::shared_ptr<const ByteSource> source);
 
 }  // namespace goldhive::hive

@@ -15,7 +15,7 @@ namespace {
 constexpr std::uint32_t header_size = 40;
 constexpr std::uint32_t reference_size = 8;
 constexpr std::uint32_t alignment = 512;
-/// Read at a time; a multiple of 512.
+/// How much is read at a time; a multiple of 512.
 constexpr std::size_t piece_size = 64 * 1024;
 
 struct Entry {
@@ -63,7 +63,7 @@ std::uint64_t hash_of_body(const ByteSource& log, const Entry& entry) {
   return hash.finish();
 }
 
-/// Why this is not the entry `expected`, so that the log ends before it; "" if it is.
+/// Why this is not the entry `expected`; then the log ends before it. "" if it is.
 std::string objection(const ByteSource& log, const Entry& entry, std::uint32_t expected) {
   if (entry.size < alignment || entry.size % alignment != 0) {
     return fmt::format("bad entry size {:#x}", entry.size);
@@ -86,7 +86,7 @@ std::string objection(const ByteSource& log, const Entry& entry, std::uint32_t e
   throw Error::corrupt(log.name(), offset, message, std::move(expected), std::move(actual));
 }
 
-/// Everything that the hashes do not prove. Calls f(offset in the bins, size, where its data lies).
+/// Checks all that the hashes do not prove. Calls f(offset in the bins, size, place of the data).
 template <typename F>
 void for_each_page(const ByteSource& log, const Entry& entry, F f) {
   std::uint64_t data =

@@ -9,11 +9,11 @@
 // Hash 1 is Marvin32 of the entry from 40 to its end, hash 2 of its bytes 0 to 31 (with hash 1).
 //
 // What is odd about it:
-//  - The first entry has the sequence number of the base block, each next one that plus one. The
-//    file is never cleared: an entry with any other number, or with a wrong hash, is a remnant of
-//    an earlier use and ends the log.
-//  - Windows uses the two logs in turn, so .LOG2 may be older or newer than .LOG1.
-//  - Nothing in the format ties a page reference to the hive: both ends are checked here.
+// - The first entry has the sequence number of the base block, and each next entry that number plus
+//   one. The file is never cleared: an entry with any other number, or with a wrong hash, is a
+//   remnant of an earlier use and ends the log.
+// - Windows uses the two logs in turn, so .LOG2 may be older or newer than .LOG1.
+// - The format does not keep a page reference inside the hive: both its ends are checked here.
 #pragma once
 
 #include <cstdint>
@@ -32,17 +32,17 @@ struct HvleResult {
   std::uint32_t flags = 0;      ///< of the last applied entry
 };
 
-/// Applies the entries of a usable log in order, up to the first that is not the next one. Throws
-/// Error(corrupt) for an entry whose hashes are right but whose pages cannot be: then nothing that
-/// was laid over the hive is to be trusted.
+/// Applies the entries of a usable log in order, up to the first one with a wrong number or hash.
+/// Throws Error(corrupt) for an entry with valid hashes and impossible pages: then all that was
+/// written over the hive is doubtful.
 HvleResult apply_hvle_log(LogFile& log, EditBuffer& hive);
 
-/// The latest sequence number of `from` and of the entries that follow each other from the start
-/// of the log, by their headers alone.
+/// The latest of `from` and the sequence numbers of the entries that follow each other from the
+/// start of the log, by their headers alone.
 std::uint32_t latest_hvle_sequence(const LogFile& log, std::uint32_t from);
 
-/// The same over all that looks like an entry, remnants included: reads the whole log. Whoever
-/// writes the hive needs it, so that no remnant can ever follow on the numbers written.
+/// The same over everything that looks like an entry, remnants included; reads the whole log. A
+/// writer of the hive needs it, so that the numbers it writes never lead on to a remnant.
 std::uint32_t latest_hvle_remnant(const LogFile& log, std::uint32_t from);
 
 }  // namespace goldhive::hive

@@ -1,8 +1,10 @@
 // Marvin32, the keyed checksum of new-format transaction logs, with the seed the kernel uses there.
 //
 // Source: US patent 8,082,490 (the mixing), msuhanov/regf, "Transaction log files (new format)"
-// (the seed). Odd: the result of no input at all is not 0, and a tail of 1 to 3 bytes would be
-// padded with 0x80; log entries are multiples of 8 bytes, so only whole dwords are ever mixed.
+// (the seed).
+//
+// What is odd about it: the hash of no input is not 0, and a tail of 1 to 3 bytes would be padded
+// with 0x80. Log entries are multiples of 8 bytes, so only whole dwords are ever mixed.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +22,7 @@ class Marvin32 {
 
   /// Mixes in `data`, whose length must be a multiple of 4; throws std::invalid_argument if not.
   void update(std::span<const std::uint8_t> data);
-  /// The hash of all that was mixed in. Can be asked once.
+  /// The hash of all that was mixed in. To be called once.
   std::uint64_t finish();
 
  private:

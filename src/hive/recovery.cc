@@ -2,19 +2,20 @@
 // (msuhanov/regf, "Transaction log files"; recovery results of Windows 7 and 10 in that project's
 // test hives):
 //
-//  1. A hive is dirty if its checksum is wrong or its sequence numbers differ. A clean hive ignores
-//     its logs, later entries or not.
-//  2. A log must be sound (log_file.h) and not older than the hive: new format, its sequence number
-//     is not before the hive's secondary one; old format, its time is not before the hive's. With a
-//     wrong checksum the hive's own numbers say nothing (old format: the first bin's time does).
-//  3. New format is preferred to old, .LOG1 and .LOG2 to .LOG. Two new logs: the one with the
-//  earlier
-//     sequence number starts, the other follows if it goes on exactly where the first ended. With a
-//     wrong checksum only the later one counts. Two old logs: the later time, .LOG1 on a tie.
-//  4. The base block comes from the last log applied.
+// 1. A hive is dirty if its checksum is wrong or its sequence numbers differ. A clean hive ignores
+//    its logs, even if they have later entries.
+// 2. A log must be sound (log_file.h) and not older than the hive. New format: its sequence number
+//    is not before the hive's secondary one. Old format: its time is not before the hive's. If the
+//    hive's checksum is wrong, its own numbers say nothing; for the old format, the time of the
+//    first bin counts.
+// 3. The new format is preferred to the old one, .LOG1 and .LOG2 to .LOG. Of two new logs, the one
+//    with the earlier sequence number starts; the other one follows if it goes on exactly where the
+//    first one ended. If the hive's checksum is wrong, only the later log counts. Of two old logs,
+//    the one with the later time counts, .LOG1 on a tie.
+// 4. The base block comes from the last log applied.
 //
-// Where Windows puts an empty bin in place of a recovered one that is broken, we do not: such a
-// hive stays `dirty`, since nothing read from it would be more than a guess.
+// If a recovered bin is broken, Windows puts an empty bin in its place. We do not: such a hive
+// stays `dirty`, since anything read from it would be a guess.
 #include "src/hive/recovery.h"
 
 #include <fmt/format.h>
@@ -33,12 +34,13 @@ namespace goldhive::hive {
 
 namespace {
 
-/// Bytes that contradict their format, or need more than we do. All else (I/O) is the caller's.
+/// True if the bytes contradict their format, or need more than we support. All other errors (I/O)
+/// go to the caller.
 bool is_about_content(const Error& e) {
   return e.kind() == ErrorKind::corrupt || e.kind() == ErrorKind::unsupported;
 }
 
-/// The logs of one hive, those that are there, in the order .LOG, .LOG1, .LOG2.
+/// The logs that a hive has, in the order .LOG, .LOG1, .LOG2.
 struct Logs {
   std::vector<LogFile> files;
   LogFile* log = nullptr;
@@ -60,7 +62,7 @@ Logs open_logs(const LogSources& sources) {
   return logs;
 }
 
-/// The time an old log must not be before.
+/// An old log with an earlier time than this is older than the hive.
 FileTime time_of_hive(const ByteSource& primary, const BaseBlock& base) {
   if (base.checksum_ok()) return base.last_written;
   if (primary.size() < base_block_size + bin_header_size) return 0;
@@ -116,7 +118,7 @@ std::vector<LogFile*> choose(const Logs& logs, bool checksum_ok) {
   return {};
 }
 
-/// Writes the base block as it would be after a flush.
+/// Makes the base block what it would be after a flush.
 void seal(EditBuffer& hive, const ByteSource& primary, const LogFile& last, HvleResult outcome) {
   hive.resize(std::max(primary.size(), std::uint64_t{base_block_size} + outcome.bins_size));
   Bytes head = last.source->read(0, base_block_head);
@@ -129,8 +131,8 @@ void seal(EditBuffer& hive, const ByteSource& primary, const LogFile& last, Hvle
   hive.write(0, head);
 }
 
-/// Lays the chosen logs over the hive. Returns null, with reasons in the accounts, if nothing could
-/// be applied; throws Error(corrupt, unsupported) if what was applied cannot be trusted.
+/// Applies the chosen logs. Returns null, with reasons in the accounts, if nothing could be
+/// applied. Throws Error(corrupt, unsupported) if the result cannot be trusted.
 std::shared_ptr<EditBuffer> replay(const std::shared_ptr<const ByteSource>& primary,
                                    const std::vector<LogFile*>& chosen) {
   auto hive = std::make_shared<EditBuffer>(primary, EditBuffer::recovery_budget);
@@ -164,7 +166,7 @@ std::shared_ptr<EditBuffer> replay(const std::shared_ptr<const ByteSource>& prim
   return hive;
 }
 
-/// Throws Error(corrupt) unless every bin up to the stated size is one.
+/// Throws Error(corrupt) unless there are valid bins up to the stated size.
 void check_bins(const ByteSource& hive) {
   const BaseBlock base = read_base_block(hive);
   const std::uint32_t sound = walk_bins(hive);
@@ -187,7 +189,7 @@ void take_back(const std::vector<LogFile*>& chosen, const std::string& why) {
   }
 }
 
-/// Recovers into `result`; true if that gave a sound hive. Otherwise the accounts say why not.
+/// Recovers into `result`. True if the hive is sound then; else the accounts say why not.
 bool recover(OpenedHive& result, const std::shared_ptr<const ByteSource>& primary,
              const BaseBlock& base, Logs& logs) {
   for (LogFile& log : logs.files) {
@@ -218,7 +220,7 @@ bool recover(OpenedHive& result, const std::shared_ptr<const ByteSource>& primar
   return true;
 }
 
-/// Reads the primary file as it lies; `damaged` if that is not possible.
+/// Reads the primary file without logs; `damaged` if that is not possible.
 void open_as_it_lies(OpenedHive& result, const std::shared_ptr<const ByteSource>& primary,
                      HiveState state) {
   try {
@@ -281,7 +283,7 @@ OpenedHive open_with_logs(std::shared_ptr<const ByteSource> primary, const LogSo
   BaseBlock base;
   try {
     refuse_large_hive(*primary);
-    // The rest of the base block is judged later: a log may put it right.
+    // The rest of the base block is checked later: a log may correct it.
     if (primary->size() < base_block_head) read_base_block(*primary);
     const Bytes head = primary->read(0, base_block_head);
     base = parse_base_block(ByteView(head, 0, primary->name()));

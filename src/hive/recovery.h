@@ -17,9 +17,9 @@
 namespace goldhive::hive {
 
 enum class HiveState {
-  clean,      ///< checksum right, sequence numbers equal; logs not needed
+  clean,      ///< checksum and sequence numbers right; logs not needed
   recovered,  ///< dirty, made whole from its logs, in memory
-  dirty,      ///< dirty, logs missing, unusable or switched off: read as it lies
+  dirty,      ///< dirty; logs missing, unusable or switched off: read without them
   damaged,    ///< cannot be read as a hive
 };
 /// "clean", "recovered", "dirty", "damaged".
@@ -29,21 +29,21 @@ const char* to_string(HiveState state);
 struct LogEntryAccount {
   std::uint64_t offset = 0;    ///< in the log file
   std::uint32_t sequence = 0;  ///< 0 for the old format
-  std::uint32_t pages = 0;     ///< new format: page references; old format: sectors of 512 bytes
+  std::uint32_t pages = 0;     ///< page references; in the old format sectors of 512 bytes
   bool applied = false;
   std::string reason;  ///< why it was skipped; "" if applied
 };
 
 struct LogAccount {
   std::string name;            ///< the log source's name
-  std::string format;          ///< "DIRT", "HvLE", "" if it could not be told
+  std::string format;          ///< "DIRT", "HvLE"; "" if not known
   std::uint32_t sequence = 0;  ///< primary sequence of the log's base block
   bool used = false;
   std::string reason;  ///< why it was not used
   std::vector<LogEntryAccount> entries;
 };
 
-/// The logs of a hive that could be found; null = no such file. Zero-byte logs are normal.
+/// The logs that were found beside a hive; null: no such file. Logs of zero bytes are normal.
 struct LogSources {
   std::shared_ptr<const ByteSource> log;   ///< .LOG
   std::shared_ptr<const ByteSource> log1;  ///< .LOG1
@@ -52,29 +52,29 @@ struct LogSources {
 
 struct OpenedHive {
   HiveState state = HiveState::damaged;
-  /// As found in the primary file's base block.
+  /// By the base block of the primary file.
   std::uint32_t sequence1 = 0;
   std::uint32_t sequence2 = 0;
   FileTime last_written = 0;
   bool checksum_ok = false;
-  /// Present unless damaged.
+  /// Set unless the hive is damaged.
   std::optional<Hive> hive;
-  /// What Hive reads: the primary itself, or the overlay. Present with `hive`.
+  /// What `hive` reads: the primary file itself, or the overlay. Set with `hive`.
   std::shared_ptr<const ByteSource> contents;
   /// Why it is dirty or damaged; one line.
   std::string reason;
-  std::optional<Error> error;  ///< set when damaged
+  std::optional<Error> error;  ///< set if the hive is damaged
   std::vector<LogAccount> logs;
-  /// Pages that recovery changed, as (file offset, bytes), sorted; what a patch writes first. The
-  /// base block is among them. The file then has the size of `contents`.
+  /// Pages that recovery changed, as (file offset, bytes), sorted; a patch writes them first. The
+  /// base block is among them. With them, the file has the size of `contents`.
   std::vector<Write> recovered_pages;
-  /// Latest sequence number (they wrap) in the primary and in any log, used or not; of a dirty hive
-  /// also in what earlier uses left in its logs.
+  /// The latest sequence number (they wrap) in the primary file and in any log, used or not. For a
+  /// dirty hive, remnants in its logs count, too.
   std::uint32_t highest_sequence = 0;
 };
 
-/// Never throws for what is in the bytes: a hive that cannot be read comes back `damaged`.
-/// Error(io) of the sources passes through.
+/// No content makes it throw: a hive that cannot be read comes back `damaged`. Passes on Error(io)
+/// of the sources.
 OpenedHive open_with_logs(std::shared_ptr<const ByteSource> primary, const LogSources& logs);
 
 }  // namespace goldhive::hive

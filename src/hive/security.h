@@ -1,6 +1,6 @@
-// Key security ("sk"): one security descriptor, shared by all the keys that have the same. All sk
-// cells of a hive form one ring, linked both ways; each counts the keys that use it.
-// Source: msuhanov/regf, "Key security".
+// Key security ("sk"): one security descriptor, shared by all the keys that have the same one. All
+// sk cells of a hive form one ring, linked both ways. Each counts the keys that use it. Source:
+// msuhanov/regf, "Key security".
 #pragma once
 
 #include <cstdint>
@@ -23,12 +23,12 @@ struct KeySecurity {
   CellOffset forward = no_cell;
   CellOffset backward = no_cell;
   std::uint32_t reference_count = 0;
-  Bytes descriptor;  ///< self-relative SECURITY_DESCRIPTOR, not judged
+  Bytes descriptor;  ///< a self-relative SECURITY_DESCRIPTOR, not checked
 };
 
 /// Error(corrupt) if it is no sk record or the descriptor does not fit into the cell.
 KeySecurity parse_key_security(const ByteView& content);
-/// The same judgement from a record's first sk::descriptor bytes and the size of the whole content.
+/// The same checks, given a record's first sk::descriptor bytes and the size of the whole content.
 void require_security_record(const ByteView& head, std::size_t size);
 
 }  // namespace goldhive::hive

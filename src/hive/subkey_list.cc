@@ -93,7 +93,7 @@ std::uint32_t name_hash(std::u16string_view name) {
 
 std::uint32_t name_hash(const NameView& name) {
   const auto at = [&name](std::size_t i) -> std::uint32_t { return nt_upcase_inline(name[i]); };
-  // Four units a step: the chain of multiplications is what takes the time, and this shortens it.
+  // Four units in one step: the chain of multiplications takes the time, and this shortens it.
   constexpr std::uint32_t p1 = 37, p2 = p1 * p1, p3 = p2 * p1, p4 = p3 * p1;
   std::uint32_t hash = 0;
   std::size_t i = 0;

@@ -5,11 +5,12 @@
 // and "ri" holds leaves, for keys with more subkeys than one leaf takes.
 //
 // What is odd about it:
-//  - The lf hint keeps the case of the name. It is filled from its fourth character backwards up to
-//    one that is above 255, so a first byte of 0 says that the hint is of no use.
-//  - The hash upcases by the kernel's table, outside ASCII too; some tools get that wrong.
-//  - The kernel trusts the order to choose a leaf of an ri and the hash to choose an entry: a key
-//    with a wrong hash is listed but cannot be opened.
+// - The lf hint keeps the case of the name. It is filled from the fourth character backwards, up to
+//   a character above 255. So if its first byte is 0, the hint is of no use.
+// - The hash upcases by the kernel's table, outside ASCII too; some tools get that wrong.
+// - The kernel relies on the order to choose a leaf of an ri, and on the hash to choose an entry: a
+//   key with a wrong hash is listed but cannot be opened.
+//
 // Source: msuhanov/regf, "Index leaf", "Fast leaf", "Hash leaf", "Index root".
 #pragma once
 
@@ -38,15 +39,15 @@ struct SubkeyList {
   std::vector<SubkeyListEntry> entries;
 };
 
-/// Offset of the entries in the cell's content; the 16-bit count lies at 2.
+/// Where the 16-bit count and the entries lie in the cell's content.
 inline constexpr std::size_t subkey_list_count_at = 2;
 inline constexpr std::size_t subkey_list_entries_at = 4;
-/// Bytes of an entry: 8 in lf and lh, 4 in li and ri.
+/// The size of an entry: 8 in lf and lh, 4 in li and ri.
 constexpr std::size_t entry_size(SubkeyListKind kind) {
   return kind == SubkeyListKind::lf || kind == SubkeyListKind::lh ? 8 : 4;
 }
 
-/// A list whose entries stay where they lie, in the cell.
+/// A list whose entries stay in the cell.
 struct SubkeyListView {
   SubkeyListKind kind = SubkeyListKind::lh;
   std::uint16_t count = 0;
@@ -58,15 +59,15 @@ struct SubkeyListView {
   }
 };
 
-/// Error(corrupt) if it is none of the four or its entries do not fit into the cell.
+/// Error(corrupt) if it is none of the four kinds, or its entries do not fit into the cell.
 SubkeyListView parse_subkey_list_view(const ByteView& content);
-/// The same, and its entries.
+/// As parse_subkey_list_view(), with the entries.
 SubkeyList parse_subkey_list(const ByteView& content);
 
-/// Bytes that the entries of a list need, its header included, from its first four.
+/// The size of a list with all its entries and its header, computed from the first four bytes.
 std::size_t subkey_list_size(const ByteView& head);
 
-/// The start of a list, for a reader that wants no more than its first entry.
+/// The start of a list, for a reader that needs only its first entry.
 struct SubkeyListHead {
   SubkeyListKind kind = SubkeyListKind::lh;
   std::uint16_t count = 0;
@@ -75,10 +76,10 @@ struct SubkeyListHead {
 inline constexpr std::size_t subkey_list_head_size = 12;
 SubkeyListHead parse_subkey_list_head(const ByteView& content);
 
-/// What an lh entry must hold for this name.
+/// The hash of this name in an lh entry.
 std::uint32_t name_hash(std::u16string_view name);
 std::uint32_t name_hash(const NameView& name);
-/// What an lf entry must hold for this name.
+/// The hint of this name in an lf entry.
 std::uint32_t name_hint(std::u16string_view name);
 
 /// A name to compare entries with: its hash is computed once for a whole list.
@@ -88,14 +89,14 @@ struct SoughtName {
   std::uint32_t hash;
 };
 
-/// Whether an entry of a leaf can be of a key of that name, as far as its hint or hash tells: never
-/// false for a sound entry of that key, always true in an li.
+/// Whether an entry of a leaf can belong to a key of that name, by its hint or hash. Never false
+/// for a sound entry of that key; always true in an li.
 bool may_name(SubkeyListKind kind, const SubkeyListEntry& entry, const SoughtName& sought);
 
 /// Whether an entry keeps the kernel from finding the key of that name: a wrong hash in an lh, a
-/// wrong hint in an lf. Of a hint the kernel compares the characters before the first 0, without
-/// regard to case, and goes to the name itself only if they agree. A hash that another Windows may
-/// compute otherwise is not called wrong.
+/// wrong hint in an lf. Of a hint, the kernel compares the characters before the first 0, without
+/// regard to case; only if they agree, it reads the name itself. A hash that another Windows
+/// computes differently does not count as wrong.
 template <typename Name>
 bool misleads(SubkeyListKind kind, const SubkeyListEntry& entry, const Name& name) {
   if (kind == SubkeyListKind::lh) {

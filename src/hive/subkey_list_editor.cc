@@ -96,7 +96,7 @@ std::u16string first_name(const CellWriter& cells, CellOffset cell, int depth) {
                                : cells.key(list.entries.front().cell).name;
 }
 
-/// Where a list is after an insertion, and the new list behind it if it had to be split.
+/// Where a list is after an insertion, and the new list after it if it had to be split.
 struct Inserted {
   CellOffset list;
   CellOffset split = no_cell;
@@ -128,7 +128,8 @@ Inserted insert_into_leaf(CellWriter& cells, List leaf, CellOffset key, std::u16
 
 Inserted insert_into_root(CellWriter& cells, List root, CellOffset key, std::u16string_view name,
                           int depth) {
-  // The last list whose first name is not above ours; names before all others go to the first.
+  // The last list whose first name is not above the new one; a name before all others goes to the
+  // first list.
   const auto after =
       std::upper_bound(root.entries.begin() + 1, root.entries.end(), name,
                        [&](std::u16string_view n, const SubkeyListEntry& entry) {
@@ -155,7 +156,8 @@ Inserted insert_into(CellWriter& cells, CellOffset cell, CellOffset key, std::u1
                                : insert_into_leaf(cells, std::move(list), key, name);
 }
 
-/// Whether `key` was found below `cell`, which becomes no_cell when nothing is left in it.
+/// Removes `key` below `cell`; true if it was there. `cell` becomes no_cell if nothing is left in
+/// it.
 bool remove_from(CellWriter& cells, CellOffset& cell, CellOffset key, int depth) {
   List list = read_list(cells, cell, depth);
   for (std::size_t i = 0; i < list.entries.size(); ++i) {

@@ -1,9 +1,10 @@
 // Inserts into and removes from the sorted subkey lists of a hive being edited.
 //
-// A key points to one list: a leaf (lf, lh or li) or an index root (ri) over leaves. Sorted by the
-// NT case rule; lf carries the first four characters, lh a hash of the upcased name. Windows
-// searches them by these, so an entry out of place or with a wrong hash is a key that exists and is
-// not found. Source: msuhanov/regf, "Subkeys list"; the leaf limits are what real hives hold.
+// A key points to one list: a leaf (lf, lh or li) or an index root (ri) over leaves. Lists are
+// sorted by the NT case rule. An entry of an lf also holds the first four characters of the name,
+// one of an lh a hash of the upcased name. Windows searches by order, characters and hash, so a key
+// whose entry is out of place or has a wrong hash exists and is not found. Source: msuhanov/regf,
+// "Subkeys list"; the limits of leaves are those of real hives.
 #pragma once
 
 #include <cstdint>
@@ -13,12 +14,13 @@
 
 namespace goldhive::hive {
 
-/// Adds `key` to `list` (no_cell: the key had none) and returns the list the key must point to.
-/// `minor_version` decides the kind of a first leaf: lh from 1.5 on, lf before.
+/// Adds `key` to `list` (no_cell: the key had none) and returns the list that the key must point
+/// to. `minor_version` decides the kind of a first leaf: lh from 1.5 on, else lf.
 CellOffset insert_subkey(CellWriter& cells, CellOffset list, std::uint32_t minor_version,
                          CellOffset key);
 
-/// Takes `key` out and returns the list the key must point to; no_cell when it was the last.
+/// Removes `key` and returns the list that the key must point to; no_cell if `key` was the last
+/// one.
 CellOffset remove_subkey(CellWriter& cells, CellOffset list, CellOffset key);
 
 }  // namespace goldhive::hive

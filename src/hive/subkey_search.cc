@@ -12,17 +12,17 @@ namespace goldhive::hive {
 
 namespace {
 
-/// Windows writes an ri over leaves and nothing deeper.
+/// A limit; Windows writes an ri over leaves and nothing deeper.
 constexpr int deepest_list = 4;
-/// A search reads a cell by its hash, in two comparisons, as a neighbour, in a check of its leaf
-/// and in the walk.
+/// How often a search may read a cell: by its hash, in two comparisons, as a neighbour, in the
+/// check of its leaf, and in the walk.
 constexpr unsigned reads_of_a_cell = 6;
 
 bool has_prefix(std::u16string_view name, std::u16string_view prefix) {
   return name.size() >= prefix.size() && nt_equal(name.substr(0, prefix.size()), prefix);
 }
 
-/// Collects the subkeys of one key, each list and each key once.
+/// Collects the subkeys of one key. Each list and each key is taken once.
 class Collector {
  public:
   Collector(const HiveFile& file, const ErrorSink& on_error)
@@ -207,7 +207,7 @@ void SubkeySearch::require_order(std::u16string_view first, std::u16string_view 
 int SubkeySearch::probe(const FoundKey& key, std::u16string_view name, std::uint64_t offset) {
   const std::u16string& seen = key.node.name;
   const int order = nt_compare(seen, name);
-  // The same key may be met twice, which is no disorder.
+  // One key may be seen twice; that is no disorder.
   if (before_ && nt_compare(*before_, seen) > 0) require_order(*before_, seen, offset);
   if (after_ && nt_compare(seen, *after_) > 0) require_order(seen, *after_, offset);
   if (order < 0) before_ = seen;
@@ -332,8 +332,8 @@ std::optional<FoundKey> SubkeySearch::find_by_list(std::u16string_view name) {
   if (at.entry < leaf(likely).entries.size()) {
     FoundKey key = read_at(at);
     if (nt_equal(key.node.name, name)) {
-      // Where the tables differ, the hash is another Windows' own, and the kernel that made it
-      // finds the key by it.
+      // Where the tables of Windows versions differ, the hash may be that of another Windows, whose
+      // kernel finds the key by it.
       key.misfiled = nt_upcase_is_settled(key.node.name);
       if (key.misfiled) note(misfiled(at));
       return key;
@@ -377,8 +377,8 @@ std::vector<FoundKey> SubkeySearch::prefix_by_list(std::u16string_view prefix) {
   Position at;
   at.leaf = choose_leaf(prefix);
   at.entry = lower_bound(at.leaf, prefix);
-  // The keys between which the run would stand are read and compared, the leaf as a whole is not: a
-  // leaf of packages has hundreds of keys, and to read them all would double the time of a scan.
+  // The keys beside the place of the run are read and compared; the whole leaf is not. A leaf of
+  // packages has hundreds of keys, and reading all of them would double the time of a scan.
   std::optional<std::u16string> last = before_;
   for (bool more = true; more && at.leaf < leaves_.size(); ++at.leaf, at.entry = 0) {
     const SubkeyList& list = leaf(at.leaf);

@@ -1,21 +1,23 @@
 // Finding subkeys of one key without reading them all.
 //
-// "Absent" must be certain, and neither the hashes nor the order of a list can be taken on trust:
-// other tools write them wrong. So a name counts as absent only when two searches that do not lean
-// on each other agree:
-//  - by hash (lh) or hint (lf): every entry of every leaf, reading the keys that may match;
-//  - by order: a binary search, reading the keys it compares with.
-// Each key that is read on the way is checked against its own hint and against its neighbours in
-// order; the number of entries is checked against the key's count. Before a name counts as absent,
-// the whole leaf that would hold it is checked so, and its borders with the leaves beside it. Of
-// names that begin alike only the run and the keys beside it are checked.
-// Whatever does not fit is the fault() of the search. Then the lists are walked whole, since the
-// name may be there all the same.
+// "Absent" must be certain, and neither the hashes nor the order of a list can be trusted: other
+// tools write them wrong. So a name counts as absent only if two independent searches agree:
+// - by hash (lh) or hint (lf): every entry of every leaf, reading the keys that may match;
+// - by order: a binary search, reading the keys it compares with.
 //
-// "Present" has a doubt of its own: a key that only the second search, another leaf, or the walk
-// turned up is one that Windows lists and cannot open. Such a key is returned as misfiled. A key in
-// its right place is checked against the two beside it: Windows mends or refuses a list that is out
-// of order there.
+// Each key that is read on the way is checked against its own hint and against its neighbours in
+// order. The number of entries is checked against the key's count. Before a name counts as absent,
+// the whole leaf that would hold it is checked in this way, and so are its borders with the leaves
+// beside it. In a search for a prefix, only the keys with that prefix and the keys beside them are
+// checked.
+//
+// Anything that does not fit is the fault() of the search. Then the lists are walked whole, since
+// the name may still be there.
+//
+// "Present" can be doubtful, too: a key that only the search by order, another leaf or the walk
+// found is one that Windows lists and cannot open. It is returned as misfiled. A key in its right
+// place is checked against the two beside it: if a list is out of order there, Windows mends or
+// refuses it.
 //
 // An answer with a fault is what the bytes say, and no more than that.
 #pragma once
@@ -34,16 +36,16 @@ namespace goldhive::hive {
 struct FoundKey {
   CellOffset cell = no_cell;
   KeyNode node;
-  bool misfiled = false;  ///< not where the kernel looks for it
+  bool misfiled = false;  ///< true: the kernel looks for it elsewhere
 };
 
-/// The cells of all subkeys in stored order. What is wrong with a list goes to `on_error` and the
-/// rest is still returned: unreadable lists, lists nested too deep, lists and keys named twice, a
-/// count that is not the key's.
+/// The cells of all subkeys in stored order. Errors of a list go to `on_error` and the rest is
+/// still returned: unreadable lists, lists nested too deep, lists and keys named twice, a count
+/// that differs from the key's.
 std::vector<CellOffset> all_subkeys(const HiveFile& file, CellOffset key, const KeyNode& node,
                                     const ErrorSink& on_error);
 
-/// One search: made, asked once, thrown away.
+/// One search: an object is asked once only.
 class SubkeySearch {
  public:
   SubkeySearch(const HiveFile& file, CellOffset key, const KeyNode& node);
@@ -51,13 +53,13 @@ class SubkeySearch {
   std::optional<FoundKey> find(std::u16string_view name);
   /// In stored order.
   std::vector<FoundKey> find_prefix(std::u16string_view prefix);
-  /// Why the answer is not certain; nullopt if it is. The first of several faults.
+  /// Why the answer is not certain; nullopt if it is. If there are several faults, the first.
   const std::optional<Error>& fault() const { return fault_; }
 
  private:
   struct Leaf {
     CellOffset cell = no_cell;
-    std::optional<SubkeyList> list;  ///< read when asked for
+    std::optional<SubkeyList> list;  ///< read on demand
   };
   struct Position {
     std::size_t leaf = 0;
@@ -67,7 +69,7 @@ class SubkeySearch {
   void note(const Error& fault);
   void load_top();
   SubkeyList load_list(CellOffset cell);
-  /// Throws for what Windows does not write, a nested ri or an empty list: the walk copes with
+  /// Throws for lists that Windows does not write, a nested ri or an empty list. The walk can read
   /// both.
   const SubkeyList& leaf(std::size_t index);
   Error not_a_leaf(CellOffset cell) const;
@@ -81,15 +83,15 @@ class SubkeySearch {
   FoundKey read_at(Position at);
   void require_order(std::u16string_view first, std::u16string_view second, std::uint64_t offset);
   /// Compares the name of a key that was read with `name`: <0, 0, >0 for before, equal, after.
-  /// Notes what contradicts the names seen before. `offset` is that of its entry.
+  /// Notes a fault if the key contradicts the names seen before. `offset` is that of its entry.
   int probe(const FoundKey& key, std::u16string_view name, std::uint64_t offset);
   std::size_t choose_leaf(std::u16string_view name);
   std::optional<FoundKey> match_in_leaf(std::size_t index, std::u16string_view name, Position& at);
-  /// The kernel goes by the hash through an lh leaf, and by the order through the other kinds.
+  /// The kernel searches an lh leaf by the hash, and other leaves by the order.
   bool kernel_finds(std::size_t index, CellOffset cell, std::u16string_view name);
   /// The first entry of the leaf whose name is not before `name`.
   std::size_t lower_bound(std::size_t index, std::u16string_view name);
-  /// Notes what is wrong beside a key that was found, or with how many there are.
+  /// Notes a fault of the keys beside a key that was found, or of their number.
   void check_beside(Position at, const FoundKey& key);
   void check_leaf(std::size_t index);
   std::optional<FoundKey> find_by_list(std::u16string_view name);
@@ -101,7 +103,7 @@ class SubkeySearch {
   const CellOffset key_;
   const KeyNode& node_;
   std::vector<Leaf> leaves_;
-  /// The greatest name seen before the one looked for, and the smallest after it.
+  /// The greatest name seen that is before the sought one, and the smallest one after it.
   std::optional<std::u16string> before_, after_;
   std::optional<Error> fault_;
   CellBudget budget_;

@@ -1,8 +1,8 @@
 // A key value ("vk"): name, type, and where the data is.
 //
 // What is odd about it: data of 4 bytes or less lies in the data field itself, and then the top bit
-// of the length is set. A length of 0 without that bit is real too: the tombstones of layered keys.
-// Source: msuhanov/regf, "Key value".
+// of the length is set. A length of 0 without that bit exists too: in the tombstones of layered
+// keys. Source: msuhanov/regf, "Key value".
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ namespace goldhive::hive {
 inline constexpr std::uint16_t value_comp_name = 0x0001;  ///< the name is Latin-1
 inline constexpr std::uint16_t value_tombstone = 0x0002;
 
-/// Top bit of the length: the data lies in the data field.
+/// Top bit of the length: the data is in the data field.
 inline constexpr std::uint32_t value_data_inline = 0x80000000;
 inline constexpr std::uint32_t max_inline_data = 4;
 
@@ -45,13 +45,13 @@ struct ValueFields {
 
   bool has_compressed_name() const { return (flags & value_comp_name) != 0; }
   bool is_inline() const { return (raw_data_length & value_data_inline) != 0; }
-  /// As stated; an inline length above 4 is a defect.
+  /// The stated length. An inline length above 4 is a fault.
   std::uint32_t data_length() const { return raw_data_length & ~value_data_inline; }
   /// Whether data of this length must be a "db" record in a hive of version 1.`minor_version`.
   bool is_big(std::uint32_t minor_version) const;
   /// The cell of plain or big data; no_cell if the data is inline or empty.
   CellOffset data_cell() const { return is_inline() || data_length() == 0 ? no_cell : raw_data; }
-  /// Inline data; Error(corrupt) if it says to be longer than 4 bytes. `content` is the cell.
+  /// Inline data; Error(corrupt) if its length is above 4. `content` is that of the cell.
   Bytes inline_data(const ByteView& content) const;
 };
 
@@ -59,15 +59,15 @@ struct ValueNode : ValueFields {
   std::u16string name;  ///< "" is the default value
 };
 
-/// A value whose name stays where it lies, in the cell.
+/// A value whose name stays in the cell.
 struct ValueView : ValueFields {
   NameView name;
 };
 
-/// Throws what parse_value_view() throws of a name that is too long.
+/// Throws the error of parse_value_view() for a name that is too long.
 [[noreturn]] void value_name_beyond_cell(const ByteView& content, std::uint16_t length);
 
-/// Error(corrupt) if it is no value or the name does not fit into the cell. Here for the same
+/// Error(corrupt) if it is no value or the name does not fit into the cell. Inline for the same
 /// reason as parse_key_view().
 inline ValueView parse_value_view(const ByteView& content) {
   const ByteView cell = content;
@@ -84,7 +84,7 @@ inline ValueView parse_value_view(const ByteView& content) {
   return node;
 }
 
-/// The same with the name decoded.
+/// As parse_value_view(), with the name decoded.
 ValueNode parse_value_node(const ByteView& content);
 
 }  // namespace goldhive::hive
