@@ -53,7 +53,7 @@ TEST_CASE("A file that is read from front to back is told of once it is worth it
   CHECK(counter.long_read()->writing);
   CHECK(counter.long_read()->number == reading->number);
 
-  pass_to(10);  // back: another read, and not a long one yet
+  pass_to(10);  // a step back begins another read, which is not long yet
   CHECK_FALSE(counter.long_read());
   pass_to(40);
   CHECK(counter.long_read()->done == 30 * mega + 10);

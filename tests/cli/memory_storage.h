@@ -1,6 +1,6 @@
-// A host file system in memory, for command line tests: paths in outputs are the same on every
-// machine, files can be unreadable without caring who runs the tests, and every call that could
-// change something is recorded.
+// A host file system in memory, for command line tests. Paths in outputs are the same on every
+// machine, files can be unreadable whoever runs the tests, and every call that could change
+// something is recorded.
 #pragma once
 
 #include <map>

@@ -12,7 +12,7 @@ namespace {
 
 using Work = OrderedWork<std::size_t>;
 
-/// Later things are done sooner: order is not a matter of luck.
+/// Later things are done sooner, so that the right order cannot come by chance.
 std::size_t slow_at_first(std::size_t index) {
   if (index % 4 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(5));
   return index * index;

@@ -1,5 +1,5 @@
-// The whole of `goldhive patch` on a disk that dies at every operation: what is left is the old
-// hives or the new ones, seen through the journal at once and lying there after `recover`.
+// The whole of `goldhive patch` on a disk that dies at every operation. The old hives or the new
+// ones must be left: for a reader of the journal at once, and in the files after `recover`.
 #include <catch2/catch.hpp>
 #include <iostream>
 

@@ -95,7 +95,7 @@ TEST_CASE("The hives are locked before the edit reads them, until the patch ends
 }
 
 TEST_CASE("A hive whose structure is broken when it is read back is rolled back") {
-  // What the patch writes, from a run that nothing disturbs.
+  // A run that nothing disturbs shows what the patch writes.
   Race calm;
   const Bytes before = calm.disk().contents(software);
   REQUIRE_FALSE(calm.patch().error);
@@ -103,7 +103,7 @@ TEST_CASE("A hive whose structure is broken when it is read back is rolled back"
   constexpr std::size_t page = 4096;
   std::size_t tried = 0, by_structure = 0;
   for (std::size_t at = page; at + 1 < after.size(); ++at) {
-    // The signature of each key in a page that was written.
+    // A page that was written has the signature of a key here.
     if (after[at] != 'n' || after[at + 1] != 'k') continue;
     const std::size_t start = at / page * page;
     const std::size_t end = std::min(start + page, before.size());

@@ -178,7 +178,7 @@ TEST_CASE("A note in an undo file is read back, and any other text is an empty o
 
 TEST_CASE("A patch that was refused does not end by advising a plan") {
   Session session = windows_7();
-  // A fault that no row rests on, and that an edit could make worse.
+  // A fault that concerns no row, and that an edit could make worse.
   std::string system = session.storage.text(config + "SYSTEM");
   Bytes bytes(system.begin(), system.end());
   put_u32(bytes, fixtures::HivePlaces(bytes).security("") + 8, 0x7ffffff0);

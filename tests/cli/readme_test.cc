@@ -1,4 +1,4 @@
-// The session that README.md shows is what goldhive says today.
+// Runs the session that README.md shows: goldhive must still say the same.
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <fstream>
@@ -46,8 +46,8 @@ std::vector<std::string> split(const std::string& text, char at) {
   return parts;
 }
 
-/// What is said, with "..." in place of the lines that README.md leaves out: those up to the line
-/// that it shows next.
+/// The lines of `said`, with "..." for those that README.md leaves out: all up to the next line
+/// that it shows.
 std::vector<std::string> leave_out(const std::vector<std::string>& said,
                                    const std::vector<std::string>& shown) {
   std::vector<std::string> result;

@@ -1,4 +1,4 @@
-// No verdict on rubble: where what a row rests on has a fault, or may be out of date, the exit code
+// No verdict from rubble: if the data behind a row has a fault or may be out of date, the exit code
 // is 2 and the fault is named.
 #include <catch2/catch.hpp>
 #include <string>
@@ -83,7 +83,7 @@ TEST_CASE("A dirty hive with one flipped byte in its log gives no verdict") {
       CHECK_THAT(scan.out, Catch::Contains("SOFTWARE is dirty, and its usable logs would settle"));
       // SYSTEM is clean, and its rows have their verdicts.
       CHECK_THAT(scan.out, Catch::Contains("pass  schannel.tls12.client"));
-      // Who leaves the logs out asks about the bytes.
+      // A user who leaves the logs out asks about the bytes of the file.
       const Outcome as_it_lies = session.run({"scan", "--no-logs", "win7"});
       CHECK(as_it_lies.code == 0);
       CHECK_THAT(as_it_lies.out, Catch::Contains("[possibly stale]"));

@@ -18,8 +18,8 @@ using Paths = std::vector<std::string>;
 
 Bytes bytes_of(const std::string& text) { return {text.begin(), text.end()}; }
 
-/// A raw disk with one partition of unknown content: an image, by its content, that may hold
-/// Windows for all we know.
+/// A raw disk with one partition of unknown content. It is an image by its content, and it may hold
+/// Windows.
 Bytes opaque_disk() {
   Bytes disk(4096);
   disk[446 + 4] = 0x07;  // type
@@ -51,7 +51,8 @@ TEST_CASE("A folder of images is walked and what is no image is counted and pass
   session.storage.put("lib/notes.txt", bytes_of("not an image"));
   session.storage.put("lib/empty", Bytes());
   const json report = scan(session, {"lib"});
-  // What lies a folder or two below is one target, as a disk with several installations is.
+  // A folder with an installation is one target with all that is a folder or two below it, like a
+  // disk with several installations.
   CHECK(paths_of(report) == Paths{"lib", "lib/a/b/c/d", "lib/disk.bin"});
   CHECK(report["summary"]["passed_over"] == 2);
   CHECK(report["targets"][2]["status"] == "error");

@@ -45,13 +45,13 @@ TEST_CASE("a tar that stops between two entries is not taken for a whole one") {
   const TempDir dir;
   put_tree(dir, "windows-7-sp1-x64-ready", "tree");
   shell(dir, "tree", "tar -cf ../a.tar Windows/System32/config; tar -b1 -cf ../b.tar *");
-  // Without the end mark: its blocks of zeros, and those that only fill up the record.
+  // Without the end mark: no blocks of zeros, also none that fill up the record.
   Bytes data = dir.read("a.tar");
   while (data.size() > 512 &&
          std::all_of(data.end() - 512, data.end(), [](std::uint8_t byte) { return byte == 0; })) {
     data.resize(data.size() - 512);
   }
-  // The last file ends in zeros that are its own; what is left ends in a block of its data.
+  // The last file ends in zeros of its own. The cut leaves a last block of its data.
   data.resize(data.size() + 512 - (data.size() + 511) % 512 - 1);
   const RunResult scan = scan_json(dir.write("cut.tar", data));
   CHECK(scan.status == 2);
@@ -81,7 +81,7 @@ TEST_CASE("a damaged byte in a packed archive is an error or changes no verdict"
 TEST_CASE("a gzip that unpacks to other bytes than were packed is an error") {
   const TempDir dir;
   put_tree(dir, "windows-7-sp1-x64-ready", "tree");
-  // Nothing but stored blocks: a changed byte breaks no code, only the checksum.
+  // Only stored blocks: then a changed byte damages no code, and only the checksum shows it.
   make_archive(dir, "tree", "gnu.tar");
   const Bytes tar = dir.read("tree.gnu.tar");
   shell(dir, "", "gzip -k tree.gnu.tar");
@@ -105,7 +105,7 @@ TEST_CASE("a gzip that unpacks to other bytes than were packed is an error") {
   const auto hive = std::search(stored.begin(), stored.end(), text.begin(), text.end());
   hive[600] ^= 1;
   const Bytes another(packed.begin(), packed.end());
-  // Its own trailer, and that of a member with another one behind it.
+  // Damages the file's own trailer, then that of a member with another member behind it.
   for (const Bytes& behind : {Bytes(), another}) {
     Bytes bad = stored;
     bad.insert(bad.end(), behind.begin(), behind.end());
@@ -121,7 +121,7 @@ TEST_CASE("a packed file of several parts is read whole or is an error") {
   const struct {
     const char* name;
     const char* tool;
-    std::size_t head;  // of a part: that much of it says what it is
+    std::size_t head;  // how many bytes of a part show its kind
   } kinds[] = {{"gz", "gzip", 3}, {"bz2", "bzip2", 4}, {"xz", "xz", 6}, {"zst", "zstd", 4}};
   shell(dir, "tree", "tar -cf ../tree.tar .");
   for (const auto& kind : kinds) {
@@ -129,7 +129,7 @@ TEST_CASE("a packed file of several parts is read whole or is an error") {
     INFO(kind.name);
     const std::string tool = kind.tool;
     const std::string file = std::string("a.tar.") + kind.name;
-    // The first part ends in the middle of the tar, where another one's end would not be missed.
+    // The first part ends in the middle of the tar, so it must not pass for the whole.
     shell(dir, "",
           "head -c 100000 tree.tar | " + tool + " > 1; tail -c +100001 tree.tar | " + tool +
               " > 2; cat 1 2 > " + file);
@@ -144,7 +144,7 @@ TEST_CASE("a packed file of several parts is read whole or is an error") {
     }
     padded.back() = 'x';
     CHECK(run_cli({"scan", dir.write("followed", padded)}).status == 2);
-    // As an image, for which no end mark speaks.
+    // As an image, which has no end mark.
     for (std::size_t i = 0; i < kind.head; ++i) {
       Bytes bad = good;
       bad[first.size() + i] ^= 0x20;

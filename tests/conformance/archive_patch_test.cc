@@ -51,8 +51,8 @@ std::string others(const std::string& listing) {
   return out;
 }
 
-/// What zipinfo says of every entry but the hives, without where things stand in the file and what
-/// lies between them.
+/// What zipinfo says of every entry but the hives, without the places in the file and the bytes
+/// between entries.
 std::string zip_details(const TempDir& dir, const std::string& path) {
   std::istringstream lines(shell(
       dir, "", "zipinfo -v \"$1\" | sed '/offset of local header/,+1d;/There are an extra/,+1d'",

@@ -71,7 +71,7 @@ TEST_CASE("a growing patch of a VHDX that dies anywhere leaves the old image or 
   fixtures::VhdxRecipe recipe;
   recipe.disk_size = 8 << 20;
   recipe.sectors = sectors_of_volume(dir, recipe.disk_size);
-  // So far that the file's end comes to lie in a block that the VHDX has not got.
+  // Grows so far that the end of the file is in a block that the VHDX does not have yet.
   const FileEdit edit{"SOFTWARE", 3 << 20, {{10, Bytes(4, 7)}, {(3 << 20) - 10, Bytes(10, 8)}}};
   stop_growing_patch("VHDX", fixtures::build_vhdx(recipe), edit);
 }

@@ -40,8 +40,8 @@ std::string extract_volume(const TempDir& dir, const std::string& path, const Co
 /// Where make_windows_disk() puts the Windows volume.
 std::uint64_t offset_of(Layout layout) { return layout == Layout::bare ? 0 : 5 * mib; }
 
-/// Other people's programs on the volume: sound, every other file as it was, the hives as we see
-/// them.
+/// Other people's programs judge the volume: it is sound, every other file is unchanged, and they
+/// read the hives as we do.
 void judge_volume(const std::string& volume, const std::string& recipe) {
   if (have_tool("ntfsresize")) must_run({"ntfsresize", "-i", "-f", volume});
   if (have_tool("ntfsfix")) must_run({"ntfsfix", "-n", volume});
@@ -108,7 +108,7 @@ void patch_every_container(Layout layout) {
   }
 }
 
-/// A plan says by the words of the patch that this would refuse.
+/// The plan says that a patch would be refused, with the words of the patch.
 void require_same_refusal(const std::string& plan, const RunResult& patch) {
   const auto report = nlohmann::json::parse(plan);
   const auto& installation = report.at("targets").at(0).at("installations").at(0);

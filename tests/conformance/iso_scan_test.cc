@@ -1,4 +1,4 @@
-// A Windows that lies in an ISO as it is, and what an ISO refuses.
+// A Windows in the file tree of an ISO, and what an ISO refuses.
 #include <algorithm>
 #include <filesystem>
 

@@ -20,7 +20,7 @@ namespace {
 const std::string ready = "windows-7-sp1-x64-ready";
 const std::string untouched = "windows-7-sp1-x64";
 
-/// What there is to know of one target before it is looked at.
+/// What is known of one target before it is scanned.
 struct Expected {
   std::string status;
   std::string recipe;  ///< whose rows it must have; "" where it is broken
@@ -37,9 +37,9 @@ class Folder {
   const TempDir& dir() const { return dir_; }
   std::string tree(const std::string& recipe) const { return dir_ / ("tree-" + recipe); }
 
-  /// A copy of `source` in a folder of its own, with the files that go with it; returns its path. A
-  /// folder with installations is one target with what lies up to two folders below, hence the
-  /// depth.
+  /// Copies `source`, and the files that belong to it, into a folder of its own, and returns the
+  /// path of the copy. The folder is deep: a folder with installations is one target with all that
+  /// is up to two folders below it.
   std::string add(const std::string& source, const Expected& expected) {
     const std::string number = std::to_string(100 + expected_.size());
     const fs::path folder = fs::path(path()) / number / "a" / "b" / "c";

@@ -27,8 +27,8 @@ bool is_hive(const std::string& path) {
   return path == config + "SOFTWARE" || path == config + "SYSTEM";
 }
 
-/// What wimlib says of one file: of all it is and of its content, that is the first of its streams
-/// without a name.
+/// What wimlib says of one file: its properties, and its content, which is the first stream without
+/// a name.
 struct Detail {
   std::vector<std::string> lines;              ///< without those of `content`
   std::map<std::string, std::string> content;  ///< "Hash", "Uncompressed size", ...

@@ -1,9 +1,9 @@
-// Files taken for archives of each kind: read through, every member opened, images in them, too,
-// and a hive changed in place and made longer, as far as handing out what would be written.
+// Files taken for archives of each kind: read through, with every member and the images in them
+// opened; then a hive is changed in place and made longer, up to the bytes that would be written.
 //
-// libarchive believes what a cpio says of the length of a name and reserves up to 4 GB, which it
-// does not touch (the header of a member is given 64 MiB at most); where they cannot be had that is
-// an error like another. -malloc_limit_mb=10000 lets it.
+// libarchive believes the length of a name in a cpio and reserves up to 4 GB, which it does not
+// touch (it gets at most 64 MiB for the header of a member). If that memory is not available, it
+// reports an error like any other. The option -malloc_limit_mb=10000 allows it.
 #include <vector>
 
 #include "imgtools/bytes/error.h"
@@ -64,7 +64,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     const auto tree = image->volumes().empty() ? nullptr : image->volumes().front().tree;
     const auto hives = tree ? tree->known_hives() : std::nullopt;
-    if (!hives) return 0;  // told by content, it was no archive
+    if (!hives) return 0;  // it was no archive by its content
     for (const std::string& hive : *hives) {
       for (const std::uint64_t growth : {std::uint64_t{0}, std::uint64_t{4096}}) {
         try {

@@ -1,4 +1,4 @@
-// ByteView: whatever is asked of it, it answers or throws Error.
+// ByteView: every call answers or throws Error.
 #include "imgtools/bytes/bytes.h"
 
 #include <cstddef>

@@ -1,6 +1,6 @@
-// The promise of every container that is changed in place, for disks that are hostile but open:
-// after each phase the container opens and holds the old bytes or the new ones, after the last one
-// the new ones, and no other byte of the disk is another.
+// The promise of every container that is changed in place, for disks that are hostile and can be
+// opened. After each phase the container opens and holds the old bytes or the new ones; after the
+// last phase it holds the new ones, and no other byte of the disk has changed.
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-// The checker: it ends and does not throw for any bytes, and what it calls sound the reader reads
-// whole, with as many keys and values.
+// The checker: it ends and does not throw, whatever the bytes. If it finds no fault, the reader can
+// read the whole hive, with as many keys and values.
 #include "src/hive/checker.h"
 
 #include <cstddef>

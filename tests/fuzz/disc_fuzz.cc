@@ -1,5 +1,5 @@
-// Images of optical discs with a few bytes changed, UDF tags made right again: opened, and all that
-// is found within a budget listed and read here and there.
+// Images of optical discs with a few bytes changed and UDF tags corrected: they are opened, and all
+// that is found within a budget is listed and read in some places.
 #include <algorithm>
 
 #include "fixtures/disc_builder.h"

@@ -1,9 +1,8 @@
-// NTFS volumes with a few bytes changed: mounted, listed, read, and a file of them made to grow,
-// all through our device operations. The volume is made by mkntfs; without it there is nothing to
-// do.
+// NTFS volumes with a few bytes changed: mounted, listed, read, and one file made to grow, all
+// through our device operations. mkntfs makes the volume; without it there is nothing to do.
 //
-// libntfs-3g leaks an inode (1 KB) where it cannot write a size into the folder that holds the
-// file; it is said to have leaked by us: -detect_leaks=0.
+// libntfs-3g leaks an inode (1 KB) if it cannot write a size into the folder that holds the file.
+// The leak would count as ours: -detect_leaks=0.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>

@@ -1,6 +1,6 @@
-// From a hive to its patch: any bytes that hold a SOFTWARE or SYSTEM hive are judged and reported,
-// and where a patch can be planned and prepared, the rescan finds what the plan predicted. That
-// what is shown cannot drive a terminal is checked by the way.
+// From a hive to its patch: any bytes that hold a SOFTWARE or SYSTEM hive are judged and reported.
+// If a patch can be planned and prepared, the rescan finds what the plan predicted. Also, nothing
+// that is shown may drive a terminal.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -72,7 +72,7 @@ void write_reports(const windows::Installation& facts, std::vector<policy::Findi
   }
 }
 
-/// Error(refused) is the right answer to many hives, but not that we were wrong.
+/// Error(refused) is the right answer to many hives, but not if it says that we made a mistake.
 std::optional<patch::Prepared> prepare(const FileTree& tree, const windows::Installation& facts,
                                        const std::vector<policy::Edit>& edits) {
   patch::EditOptions options;

@@ -1,6 +1,6 @@
-// Changes of WIMs with a few bytes changed, in the header, the tables and the XML: where a change
+// Changes of WIMs that had a few bytes changed, in the header, the tables and the XML. If a change
 // of files can be made, the changed WIM opens, the files are what was asked for, and every other
-// file that could be read is what it was. The same of a WIM written anew without its dead space.
+// file that could be read is unchanged. The same for a WIM written anew without its dead space.
 #include <algorithm>
 #include <cstdlib>
 #include <map>
@@ -71,8 +71,8 @@ void require_kept(const Contents& wanted, const Contents& found) {
   }
 }
 
-/// One byte in the middle of the first file of every volume, which becomes so much longer. What may
-/// be another name of that file is not looked at.
+/// Changes one byte in the middle of the first file of every volume, which grows by `growth`. Files
+/// that may be another name of that file are not compared.
 void check_change(const Bytes& data, const Contents& before, std::size_t growth) {
   std::vector<VolumeEdit> edits;
   Contents wanted;

@@ -165,7 +165,7 @@ TEST_CASE("faults of the base block are named") {
         }) == Codes{"unequal-sequences"});
   const Codes cut = after([](Patient& p) { p.file.resize(p.file.size() - 4096); });
   CHECK(cut.count("wrong-bins-size") == 1);
-  // A dirty hive is for recovery to judge: as it lies it may be sound.
+  // Recovery judges a dirty hive: read without its logs, it may be sound.
   CHECK(harm_of(FaultCode::unequal_sequences) == Harm::harmless);
 }
 
@@ -306,8 +306,8 @@ TEST_CASE("subkeys out of order and of one name are named") {
         }) == Codes{"wrong-order"});
 }
 
-/// Two keys whose names differ first in the letters `first` and `second`, in the order that some
-/// Windows gives them: the other way round than ours.
+/// Two keys whose names first differ in the letters `first` and `second`, in the order of some
+/// Windows, which is the reverse of ours.
 Bytes in_another_order(std::string_view first, std::string_view second) {
   Bytes file = hive_bytes(fmt::format("[{}b]\n[{}a]\n", first, second));
   const Hive hive = open_hive(file);
@@ -320,8 +320,8 @@ Bytes in_another_order(std::string_view first, std::string_view second) {
 }
 
 TEST_CASE("an order and hashes that the upcase table of another Windows gives are no fault") {
-  // U+A7B4 and U+A7B5 are one letter to a Windows that knows Unicode 8, U+2C30 and U+2C60 are two
-  // to one that knows 3.2 only.
+  // U+A7B4 and U+A7B5 are one letter for a Windows that knows Unicode 8. U+2C30 and U+2C60 are two
+  // letters for a Windows that knows only 3.2.
   Bytes later = in_another_order("\uA7B4", "\uA7B5");
   CHECK(check_bytes(later).fault_count == 0);
   const CellOffset list = open_hive(later).root().node().subkey_list;
@@ -370,7 +370,7 @@ TEST_CASE("faults of big data are named") {
           p.put(list, 0, p.get(list, 8));
           p.put(list, 8, p.get(p.value("Alpha", "text"), vk::data));
         }).count("bad-big-data") == 2);
-  // What a writer without big data leaves behind.
+  // A writer that does not know big data leaves this.
   CHECK(after([](Patient& p) {
           p.put(p.value("Alpha", "text"), vk::data_length, 20000);
           p.put(p.key("Alpha"), nk::max_value_data, 20000);

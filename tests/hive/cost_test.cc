@@ -19,7 +19,7 @@ using namespace goldhive::testing;
 
 namespace {
 
-/// Counts what is read of `bytes`, which zeros follow up to `size`.
+/// Counts the bytes that are read of `bytes`, which zeros extend to `size`.
 class Counting final : public ByteSource {
  public:
   Counting(Bytes bytes, std::uint64_t size)
@@ -56,7 +56,7 @@ void make_one_bin(Bytes& hive) {
   put_u32(hive, base_block_size + 8, static_cast<std::uint32_t>(hive.size()) - base_block_size);
 }
 
-/// The cell says that it reaches to the end of the bins.
+/// Makes the cell claim all bytes up to the end of the bins.
 void claim_the_rest(Bytes& hive, CellOffset cell, std::uint64_t bins) {
   put_u32(hive, static_cast<std::size_t>(file_offset(cell)),
           static_cast<std::uint32_t>(cell - bins));

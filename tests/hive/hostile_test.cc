@@ -1,5 +1,5 @@
-// One test a class of defect: what is wrong is named with its place, what is sound beside it is
-// still read, and nothing runs away.
+// One test for each class of defect: the fault is named with its place, sound data beside it is
+// still read, and nothing runs without an end.
 #include <fmt/format.h>
 
 #include "src/hive/hive_file.h"
@@ -203,8 +203,8 @@ TEST_CASE("a length that the bins could not hold is refused before it is allocat
 }
 
 TEST_CASE("overlapping values cannot take more memory than the bins") {
-  // One plain cell is filled with value headers 24 bytes apart, each with a name as long as what is
-  // left of the cell: without a budget 600 values hold megabytes, and a larger hive gigabytes.
+  // One plain cell is filled with value headers 24 bytes apart, and each claims a name that fills
+  // the rest of the cell. Without a budget 600 values hold megabytes, and a larger hive gigabytes.
   const Bytes base = hive_bytes("[K]\n\"list\"=bytes:4000:1\n\"room\"=bytes:16000:2\n");
   Parts located;
   located.bytes = base;

@@ -1,5 +1,5 @@
-// An answer is certain or says why it is not: whatever is wrong with a list, a key that is there is
-// found, and what the answer rests on has no fault or the fault is named.
+// An answer is certain or says why it is not. Whatever is wrong with a list, a key that is there is
+// found, and the data behind the answer has no fault, or the fault is named.
 #include "src/hive/subkey_search.h"
 
 #include "imgtools/bytes/text.h"
@@ -15,7 +15,7 @@ namespace {
 
 constexpr const char* text = "[K\\alpha{01..20}]\n[K\\beta{01..20}]\n[K\\gamma{01..20}]\n";
 
-/// For an answer that is what the bytes say, faults or not.
+/// For questions about what the bytes say, whether they have faults or not.
 const ErrorSink ignored = [](const Error&) {};
 
 struct ListBytes {
@@ -72,7 +72,7 @@ void check_all_found(const ListBytes& list) {
   }
 }
 
-/// What is wrong with the answer to the question for one name; "" if it is certain.
+/// Why the answer for one name is not certain; "" if it is.
 std::string doubt(const ListBytes& list, const std::u16string& name) {
   try {
     list.open().find(to_utf8(name));
@@ -121,7 +121,7 @@ TEST_CASE("a key that Windows does not find by hash or order is found as misfile
         CHECK(list.open().find(to_utf8(list.names[4]), ignored)->is_misfiled());
         CHECK_FALSE(list.open().find(to_utf8(list.names[5]), ignored)->is_misfiled());
       }
-      if (kind != ListKind::lh) {  // within an lh leaf the order is nothing to the kernel
+      if (kind != ListKind::lh) {  // the kernel ignores the order in an lh leaf
         ListBytes list = sound;
         list.swap_entries(list.leaves[0], 2, 7, entry_size(sound.kind));
         CHECK(list.open().find(to_utf8(list.names[2]), ignored)->is_misfiled());
@@ -138,7 +138,7 @@ TEST_CASE("a key is certain only if the two beside it stand in order under right
     for (const std::uint32_t limit : {1012u, 9u}) {
       const ListBytes sound = make(kind, limit);
       for (const std::u16string& name : sound.names) CHECK(doubt(sound, name).empty());
-      // 8 and 9 are the last of a leaf and the first of the next where a leaf takes 9.
+      // In leaves of 9 entries, 8 is the last of a leaf and 9 the first of the next.
       ListBytes list = sound;
       const std::size_t each = entry_size(sound.kind);
       if (each == 8) {
@@ -170,7 +170,7 @@ TEST_CASE("a name is certain to be absent only if all of the leaf that would hol
     ListBytes list = sound;
     list.swap_entries(list.leaves[0], 4, 5, 8);
     CHECK_FALSE(doubt(list, u"alpha00").empty());
-    list = sound;  // the last of the leaf and the first of the next, which a leaf of 9 parts
+    list = sound;  // with 9 a leaf: the last of one and the first of the next
     for (std::size_t b = 0; b < 8 && limit == 9; ++b) {
       std::swap(list.bytes[field_at(list.leaves[0], subkey_list_entries_at + 8 * 8 + b)],
                 list.bytes[field_at(list.leaves[1], subkey_list_entries_at + b)]);

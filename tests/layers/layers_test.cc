@@ -1,12 +1,12 @@
 // Reads every #include of the product and fails on one that runs upwards.
 //
-// What is allowed stands in tables of docs/architecture.md and is read from there, so that the
-// document and the test cannot say different things. A table is known by the first cell of its
-// head. In a cell each `word in backticks` counts, all else is prose. A word that ends in '/' means
-// all that is in this folder; another means the files of that name with any extension.
+// The rules are read from tables of docs/architecture.md, so that document and test cannot differ.
+// A table is known by the first cell of its head. In a cell only `words in backticks` count; all
+// other text is prose. A word that ends in '/' means everything in this folder. Any other word
+// means the files of that name, with any extension.
 //
-// exceptions.txt lists what breaks a rule today, one a line. A line that is not needed is a
-// failure, too, so the list can only shrink.
+// exceptions.txt lists the known violations, one on a line. A line that is not needed is a failure,
+// too, so the list can only shrink.
 //
 // It needs no Catch, so that it is built and run in a second.
 #include <algorithm>
@@ -153,8 +153,8 @@ std::map<std::string, Source> read_sources() {
 
 using Sources = std::map<std::string, Source>;
 
-/// A room includes itself and what stands above it in the table, or of that only what its last cell
-/// names.
+/// A room may include itself and what stands above it in the table. If its last cell names rooms,
+/// it may include of those above only these.
 void check_rooms(const Sources& sources, Exceptions& exceptions) {
   const std::vector<Row> rooms = table("room");
   auto room_of = [&](const std::string& path) {

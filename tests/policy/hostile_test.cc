@@ -1,4 +1,4 @@
-// A verdict is never a guess: damage may take a verdict away, or leave it, but not turn it round.
+// A verdict is never a guess: damage may take a verdict away or leave it, but never reverse it.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -42,7 +42,7 @@ Verdicts judge(std::map<std::string, Bytes> files) {
   return out;
 }
 
-/// Damage after which the bytes plainly say something else; Windows reads it the same way.
+/// Damage that gives the bytes another clear meaning; Windows reads them in the same way.
 bool says_something_else(std::string_view name) {
   constexpr std::array plain = {
       "value-length-zero",     // a REG_DWORD without data is no protocols
@@ -73,7 +73,7 @@ TEST_CASE("damage to a hive takes verdicts away and never turns one round") {
 }
 
 TEST_CASE("what a row rests on is checked on the way to it") {
-  // What Windows mends or does not look at (rules I4), and what no row of the baseline rests on.
+  // Damage that Windows mends or ignores, and damage that no row of the baseline depends on.
   const std::set<std::string_view> no_matter = {
       // Windows mends these when it loads the hive.
       "security-references",

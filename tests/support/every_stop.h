@@ -8,9 +8,9 @@
 
 namespace goldhive::testing {
 
-/// Runs `change` on a copy of `start` for each of its `operations`: the power is cut before that
-/// one or in the middle of it (for 0, not at all). What the disk may hold after that, in each way
-/// that unsynced writes can be lost, is handed to `judge`, with the number of the operation.
+/// Runs `change` on a copy of `start` once for each of its `operations`. The power is cut before
+/// that operation or in the middle of it (for 0: not at all). `judge` gets what the disk may hold
+/// after that, for each way in which unsynced writes can be lost, and the number of the operation.
 inline void at_every_stop(const FaultyStorage& start, std::uint64_t operations,
                           const std::function<void(FaultyStorage&)>& change,
                           const std::function<void(FaultyStorage&, std::uint64_t)>& judge) {

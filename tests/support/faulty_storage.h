@@ -27,8 +27,8 @@
 
 namespace goldhive::testing {
 
-/// What the operation that the machine dies in throws. No Error and no std::exception on purpose:
-/// nothing in goldhive may catch it and go on.
+/// Thrown by the operation in which the machine dies. It is deliberately no Error and no
+/// std::exception, so that no code of goldhive catches it and goes on.
 struct PowerCut {};
 
 enum class Fault {
@@ -109,8 +109,8 @@ class FaultyStorage final : public Storage {
   };
 
   enum class Effect { reads, writes, removes };
-  /// Counts an operation. Throws if it is to fail; true if it is to happen and then the machine
-  /// dies.
+  /// Counts an operation. Throws if the operation is to fail. True if it is done and then the
+  /// machine dies.
   bool step(Effect effect) const;
   [[noreturn]] void cut() const;
   Inode inode_of(const std::string& path) const;

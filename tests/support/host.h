@@ -1,5 +1,4 @@
-// What the file system that tests run on can do. A test that needs what it cannot is
-// skipped.
+// What the file system on which the tests run can do. A test that needs more is skipped.
 #pragma once
 
 namespace goldhive::testing {

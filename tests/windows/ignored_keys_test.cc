@@ -24,8 +24,8 @@ TEST_CASE("names that are almost control sets are ignored by Windows") {
 }
 
 TEST_CASE("twenty thousand protocols are looked through once, and not once for each") {
-  // To look each up by name would use up what a hive of this size may cost, and nothing would be
-  // known of the last.
+  // Looking each up by its name would use up the budget for a hive of this size, and the last ones
+  // would stay unknown.
   CHECK(ignored_in("", "[" + schannel + "Protocols\\{00001..20000}]\n[" + schannel +
                            "Protocols\\zz\\Clie nt]\n") ==
         Keys{"HKLM\\SYSTEM\\" + schannel + "Protocols\\zz\\Clie nt"});

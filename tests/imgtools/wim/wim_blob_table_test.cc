@@ -99,7 +99,7 @@ TEST_CASE("a table never loses the entry between two runs of solid ones") {
 
 TEST_CASE("runs of solid entries stay apart however many entries between them go") {
   constexpr std::uint64_t mark = std::uint64_t{1} << 32;
-  // Entries of another part of a split WIM part no runs, so one of them is no separator.
+  // Entries of another part of a split WIM separate no runs, so such an entry is no separator.
   const WimBlobTable old = table_from(table_of({{{1, 0x10, 100, mark}, 1, 1, {}},
                                                 {{5, 0x10, 0, 0}, 1, 1, numbered(1)},
                                                 {{9, 0, 5, 9}, 1, 1, numbered(2)},
