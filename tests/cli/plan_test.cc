@@ -163,7 +163,7 @@ TEST_CASE("A journal of another user is refused by name until the user vouches f
   const std::string journal = config + "/SYSTEM.goldhive-journal";
   const Bytes before = session.storage.open(config + "/SYSTEM")->read(0, 8192);
   {
-    const HostChange change{{{config + "/SYSTEM", 0, 4096, Bytes(4096, 0xee)}}, {}};
+    const HostChange change{{{config + "/SYSTEM", 0, {4096, Bytes(4096, 0xee)}}}, {}};
     Transaction patch(session.storage, {"win7", "", {"win7.goldhive-undo"}, true}, change, "");
     patch.write();
     Session crashed;

@@ -28,7 +28,7 @@ TEST_CASE("an archive that is cut off anywhere is an error that says so and gets
     if (path.empty()) continue;
     REQUIRE(run_cli({"scan", path}).status == 0);
     const std::uintmax_t size = fs::file_size(path);
-    for (const std::uintmax_t part : {15, 12, 8, 4, 1}) {
+    for (const std::uintmax_t part : {15U, 12U, 8U, 4U, 1U}) {
       if (part == 15 && std::string(kind.name) == "streamed.zip") continue;  // only fill is lost
       fs::resize_file(path, size * part / 16);
       const RunResult scan = scan_json(path);
@@ -67,7 +67,7 @@ TEST_CASE("a damaged byte in a packed archive is an error or changes no verdict"
     const std::string file = std::string("tree.") + name;
     const json whole = target_of(scan_json(path)).at("installations");
     const Bytes good = dir.read(file);
-    for (const std::size_t part : {1, 3, 5, 7}) {
+    for (const std::size_t part : {1U, 3U, 5U, 7U}) {
       Bytes bad = good;
       for (std::size_t i = 0; i < 8; ++i) bad[bad.size() * part / 8 + i] ^= 0x55;
       dir.write(file, bad);

@@ -85,7 +85,7 @@ TEST_CASE("an ISO cut off anywhere is an error or has all that was read") {
     const RunResult whole = run_cli({"scan", "--format", "json", path});
     CHECK(whole.status == 0);
     const std::uint64_t size = fs::file_size(path);
-    for (const std::uint64_t part : {7, 6, 5, 4, 3, 2, 1}) {
+    for (const std::uint64_t part : {7U, 6U, 5U, 4U, 3U, 2U, 1U}) {
       fs::resize_file(path, size * part / 8);
       const RunResult scan = run_cli({"scan", "--format", "json", path});
       INFO(kind.name << " cut to " << part << "/8: " << scan.out);

@@ -45,7 +45,7 @@ std::vector<fuzz::BaseImage> make_bases() {
     const ByteView view(base.data, 0, "volume");
     const std::size_t cluster = view.u16(11) * std::size_t{view.u8(13)};
     const auto mft = static_cast<std::size_t>(view.u64(48)) * cluster;
-    for (const std::size_t record : {0, 2, 3, 5, 6, 10, 64, 65, 66, 67, 68, 69}) {
+    for (const std::size_t record : {0U, 2U, 3U, 5U, 6U, 10U, 64U, 65U, 66U, 67U, 68U, 69U}) {
       base.anchors.push_back(mft + record * record_size);
     }
     bases.push_back(std::move(base));

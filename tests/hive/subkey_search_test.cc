@@ -144,7 +144,8 @@ TEST_CASE("a key is certain only if the two beside it stand in order under right
       if (each == 8) {
         put_u32(list.bytes, field_at(list.leaves[0], subkey_list_entries_at + 8 * 8 + 4),
                 0x41414141);
-        for (const std::size_t near : {7, 8, 9}) CHECK_FALSE(doubt(list, list.names[near]).empty());
+        for (const std::size_t near : {7U, 8U, 9U})
+          CHECK_FALSE(doubt(list, list.names[near]).empty());
         if (limit == 1012) {
           CHECK(doubt(list, list.names[6]).empty());
           CHECK(doubt(list, list.names[10]).empty());
@@ -152,7 +153,7 @@ TEST_CASE("a key is certain only if the two beside it stand in order under right
       }
       list = sound;
       list.swap_entries(list.leaves[0], 6, 7, each);
-      for (const std::size_t near : {6, 7}) CHECK_FALSE(doubt(list, list.names[near]).empty());
+      for (const std::size_t near : {6U, 7U}) CHECK_FALSE(doubt(list, list.names[near]).empty());
     }
   }
 }
@@ -161,7 +162,7 @@ TEST_CASE("a name is certain to be absent only if all of the leaf that would hol
   for (const std::uint32_t limit : {1012u, 9u}) {
     const ListBytes sound = make(ListKind::lh, limit);
     CHECK(doubt(sound, u"alpha00").empty());
-    for (const std::size_t entry : {0, 3, 8}) {
+    for (const std::size_t entry : {0U, 3U, 8U}) {
       ListBytes list = sound;
       put_u32(list.bytes, field_at(list.leaves[0], subkey_list_entries_at + 8 * entry + 4), 0x1234);
       CHECK(doubt(list, u"alpha00").find("wrong hash") != std::string::npos);

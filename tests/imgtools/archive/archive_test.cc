@@ -217,7 +217,7 @@ TEST_CASE("XXH64 is what its specification gives whatever the pieces") {
   CHECK(hash("a", 1) == 0xD24EC4F1A98C6E5B);
   CHECK(hash("abc", 2) == 0x44BC2CF5AD770999);
   const std::string text = "Nobody inspects the spammish repetition";
-  for (const std::size_t piece : {1, 7, 31, 32, 33, 64}) {
+  for (const std::size_t piece : {1U, 7U, 31U, 32U, 33U, 64U}) {
     CHECK(hash(text, piece) == 0xFBCEA83C8A378BF1);
   }
 }

@@ -31,7 +31,8 @@ TEST_CASE("Other names of a file are counted, but for our own") {
   CHECK(other_names(linked("/d/yesterday.img"), image) == 1);
   CHECK(other_names(linked("/d/e/disk.img"), image) == 1);
   CHECK(other_names(linked("/d/disk.img.goldhive-old"), image) == 0);
-  const HostChange change{{{image, 0, 1, Bytes{'n'}}, {image, 1, 2, Bytes{'n'}}}, {{image, 9000}}};
+  const HostChange change{{{image, 0, {1, Bytes{'n'}}}, {image, 1, {2, Bytes{'n'}}}},
+                          {{image, 9000}}};
   CHECK(linked_files(linked("/d/yesterday.img"), change) == std::vector<std::string>{image});
 }
 
@@ -54,7 +55,7 @@ TEST_CASE("Links are broken without a moment in which a byte is lost") {
 
 TEST_CASE("A hot journal is found by the other names of its file") {
   FaultyStorage disk = linked("/d/yesterday.img");
-  const HostChange change{{{image, 0, 5, Bytes{'n'}}}, {}};
+  const HostChange change{{{image, 0, {5, Bytes{'n'}}}}, {}};
   {
     Transaction patch(disk, {"/d", "disk.img", {}, false}, change, "");
     patch.write();

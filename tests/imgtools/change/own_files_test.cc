@@ -53,7 +53,7 @@ Error refused_everywhere(FaultyStorage& storage) {
   for (const bool force : {false, true}) {
     CHECK_THROWS_AS(recover(storage, disk, force), Error);
   }
-  const HostChange change{{{disk, 0, 0, Bytes(1, 'p')}}, {}};
+  const HostChange change{{{disk, 0, {0, Bytes(1, 'p')}}}, {}};
   CHECK_THROWS_AS(transact(storage, place, change, "", nullptr), Error);
   CHECK(storage.contents(disk) == content);
   return read;

@@ -93,7 +93,7 @@ TEST_CASE("an undo that has no room for its journal changes nothing") {
   storage.put(image, original);
   const std::string elsewhere = "/state/disk.vhd.goldhive-undo";
   const JournalPlace there{"/d", "disk.vhd", {elsewhere}, true};
-  transact(storage, there, {{{image, 0, 10, Bytes{'a'}}}, {}}, "", nullptr);
+  transact(storage, there, {{{image, 0, {10, Bytes{'a'}}}}, {}}, "", nullptr);
   const Bytes patched = storage.contents(image);
   storage.set_free_space(0);
   CHECK(error_of([&] { undo(storage, there, elsewhere, false); }).kind() == ErrorKind::refused);

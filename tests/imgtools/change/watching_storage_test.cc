@@ -39,7 +39,7 @@ TEST_CASE("A patch that ends between two hives is noticed by its journal") {
   disk.put("/d/SOFTWARE", Bytes(5000, 'a'));
   disk.put("/d/SYSTEM", Bytes(5000, 'a'));
   HostChange change;
-  change.edits = {{"/d/SOFTWARE", 0, 7, Bytes{'n'}}, {"/d/SYSTEM", 0, 7, Bytes{'n'}}};
+  change.edits = {{"/d/SOFTWARE", 0, {7, Bytes{'n'}}}, {"/d/SYSTEM", 0, {7, Bytes{'n'}}}};
   Transaction patch(disk, {"/d", "", {}, false}, change, "");
   patch.write();
   const WatchingStorage watching(disk);

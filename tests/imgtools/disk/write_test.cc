@@ -109,7 +109,7 @@ fixtures::VhdRecipe full_vhd(std::uint32_t type) {
   fixtures::VhdRecipe recipe;
   recipe.type = type;
   // Whole blocks, since qemu does not look at the bits: blocks 0 and 3.
-  for (const std::uint64_t block : {0, 3}) {
+  for (const std::uint64_t block : {0U, 3U}) {
     for (std::uint64_t i = 0; i < 128; ++i) {
       recipe.sectors[block * 128 + i] = fixtures::vhd_sector(static_cast<std::uint8_t>(block + i));
     }

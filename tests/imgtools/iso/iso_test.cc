@@ -116,7 +116,7 @@ TEST_CASE("files of a disc are the same through UDF and Joliet and ISO9660") {
 TEST_CASE("files of a disc in pieces are read whole in every form that UDF has for that") {
   for (const bool long_descriptors : {false, true}) {
     for (const bool extended : {false, true}) {
-      for (const std::size_t inside : {2, 3, 100}) {
+      for (const std::size_t inside : {2U, 3U, 100U}) {
         DiscRecipe recipe = some_files();
         recipe.extent_sectors = 2;
         recipe.long_descriptors = long_descriptors;
@@ -381,7 +381,7 @@ TEST_CASE("a UDF that lies is an error that says where") {
 }
 
 TEST_CASE("a UDF descriptor with a bad checksum or CRC or place is an error") {
-  for (const std::size_t at : {5, 8, 12, 100}) {
+  for (const std::size_t at : {5U, 8U, 12U, 100U}) {
     Bytes image = build_disc(victim());
     const std::size_t entry = entry_of(image, "setup.exe");
     image[entry + at] = static_cast<std::uint8_t>(image[entry + at] + 1);

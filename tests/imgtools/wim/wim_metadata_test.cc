@@ -115,7 +115,7 @@ TEST_CASE("metadata with lengths that do not fit names the place") {
     put_u64(bytes, first, length);
     CHECK_THROWS_WITH(all_names(open(bytes)), Catch::Contains("bad length of a file's entry"));
   }
-  for (const std::size_t field : {98, 100}) {
+  for (const std::size_t field : {98U, 100U}) {
     Bytes bytes = good;
     put_u16(bytes, first + field, 0xfffe);
     CHECK_THROWS_WITH(all_names(open(bytes)), Catch::Contains("bad length of a file's name"));
