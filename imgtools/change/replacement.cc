@@ -367,6 +367,8 @@ UndoResult undo_replacement(Storage& storage, const JournalPlace& place, const B
                   original);
     }
     keep(storage, *kept, names.old);
+    // It may be an unsynced copy that somebody made of it.
+    storage.open_write(names.old)->sync();
     storage.sync_directory(folder);
     storage.rename(names.old, file);
     remove_if_there(storage, names.old);

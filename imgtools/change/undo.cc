@@ -1,6 +1,7 @@
 // The order of writes of an undo
 //
-//   1. lock      the targets, and see that they are exactly as the patch left them
+//   1. lock      the targets, and see that they are exactly as the patch left them; sync them, since
+//                a copy that was made a moment ago may be in memory alone
 //   2. journal   sync the undo file, rename it to X.goldhive-journal, sync the folder
 //                                                                        <- hot from here on
 //   3. restore   write the old bytes, sync, read back
@@ -287,6 +288,7 @@ UndoResult undo(Storage& storage, const JournalPlace& place, const std::string& 
   bool moved = false;
   if (result.changed) {
     require_old_length(journal, targets);
+    for (std::size_t i = 0; i < targets.size(); ++i) targets.file(i).sync();
     moved = !file.vouched_for && make_hot_by_name(storage, undo_file, hot_path);
     if (!moved) make_hot_copy(storage, journal, hot_path);
     try {
