@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,16 +17,29 @@ using goldhive::testing::TempDir;
 
 namespace {
 
-/// Another process that holds `path` open, without any lock, as long as this lives.
+/// What another process does with a file that it has opened; false if that fails.
+using Lock = bool (*)(int fd);
+
+bool no_lock(int /*fd*/) { return true; }
+bool by_flock(int fd) { return ::flock(fd, LOCK_EX) == 0; }
+bool by_shared_flock(int fd) { return ::flock(fd, LOCK_SH) == 0; }
+/// As Samba and wine lock what they read.
+bool by_fcntl(int fd) {
+  struct flock range {};
+  range.l_type = F_RDLCK;
+  return ::fcntl(fd, F_SETLK, &range) == 0;
+}
+
+/// Another process that holds `path` open, and locked by `lock`, as long as this lives.
 class Holder {
  public:
-  Holder(const std::string& path, int flags) {
+  Holder(const std::string& path, int flags, Lock lock = no_lock) {
     int ready[2];
     REQUIRE(::pipe(ready) == 0);
     pid_ = ::fork();
     if (pid_ == 0) {
       const int fd = ::open(path.c_str(), flags);
-      const char byte = fd < 0 ? 'n' : 'y';
+      const char byte = fd >= 0 && lock(fd) ? 'y' : 'n';
       if (::write(ready[1], &byte, 1) == 1) ::pause();
       ::_exit(0);
     }
@@ -63,6 +77,30 @@ TEST_CASE("a file that another process has open for writing is refused and the p
       CHECK(e.message().find(std::to_string(holder.pid())) != std::string::npos);
     }
   }
+  CHECK_NOTHROW(storage->open_write(path));
+}
+
+TEST_CASE("a file that another process has locked, and does not write, is refused and stays so") {
+  // No journal of ours and nobody who writes: the lock alone says that somebody works on the file.
+  const TempDir dir;
+  const std::string path = dir.write("disk.img", "x");
+  const auto storage = host_storage();
+  const auto refusal = [&](Lock lock) -> std::string {
+    const Holder holder(path, O_RDONLY, lock);
+    CHECK(storage->writer_of(path).empty());
+    try {
+      storage->open_write(path);
+    } catch (const Error& e) {
+      CHECK(e.kind() == ErrorKind::refused);
+      CHECK(e.where() == path);
+      return e.message();
+    }
+    return "";
+  };
+  CHECK(refusal(by_flock) == "is in use: another process holds a lock (flock) on it");
+  CHECK(refusal(by_shared_flock) == "is in use: another process holds a lock (flock) on it");
+  CHECK(refusal(by_fcntl) == "is in use: another process holds a lock (fcntl) on it");
+  CHECK(refusal(no_lock).empty());
   CHECK_NOTHROW(storage->open_write(path));
 }
 
