@@ -193,8 +193,9 @@ class DirectoryTree final : public FileTree {
         continue;
       }
       if (++links > max_links) return passed_over(path, "too many links in a row");
-      std::optional<Parts> target = split(*link);
-      if (link->starts_with('/')) {
+      // As the host divides it: elsewhere than on Unix a ".." may stand between backslashes.
+      std::optional<Parts> target = split(with_slashes(*link));
+      if (is_absolute(*link)) {
         target = below_root(*target);
         if (!target) return passed_over(path, "its target lies outside the tree: " + *link);
         prefixes.resize(1);
