@@ -257,6 +257,47 @@ TEST_CASE("the sequence numbers end equal and above all that were seen") {
   CHECK(change_of(file, edits, logs).sequence == 6);
 }
 
+TEST_CASE("an edit beside logs with higher numbers leaves none that could still be applied") {
+  // A clean hive does not need its logs, so they stay beside it. What they hold is older than the
+  // edit and would undo it, were Windows cut off in its next write and one of them taken for later.
+  const Bytes hive = with_sequences(hive_state(1), 10, 10);
+  const Bytes stale = hive_state(7);
+  const auto log_of = [&](std::uint32_t from, std::uint32_t to) {
+    std::vector<Bytes> entries;
+    for (std::uint32_t number = from; number <= to; ++number) {
+      entries.push_back(hvle_entry(number, hive, stale));
+    }
+    return hvle_log(hive, from, entries);
+  };
+  struct Case {
+    const char* what;
+    Bytes log1, log2;
+    std::uint32_t after;  ///< sequence number of the edit
+  };
+  const std::vector<Case> cases = {
+      {"the first log", log_of(20, 20), log_of(11, 12), 21},
+      {"the second log", log_of(8, 9), log_of(31, 31), 32},
+      {"an entry and not the start of a log", log_of(11, 15), log_of(16, 19), 20},
+      {"a log without entries", log_of(40, 39), {}, 41},
+      {"an old log", log_head(hive, HiveFileType::log_old, 50), {}, 51},
+      {"no log: all of them are older", log_of(5, 6), log_of(7, 8), 11},
+  };
+  for (const Case& c : cases) {
+    INFO(c.what);
+    LogSources logs;
+    logs.log1 = source(c.log1, "hive.LOG1");
+    if (!c.log2.empty()) logs.log2 = source(c.log2, "hive.LOG2");
+    const HiveChange change = change_of(
+        hive, [](Editor& e) { e.set_dword("Key", "n", 2); }, logs);
+    CHECK(change.sequence == c.after);
+    const Bytes after = written(hive, change);
+    const Bytes cut_off = with_sequences(after, c.after + 1, c.after);
+    const OpenedHive opened = testing::open(cut_off, c.log1, c.log2);
+    CHECK(opened.state == HiveState::dirty);
+    CHECK(state_of(*opened.hive) == 2);
+  }
+}
+
 TEST_CASE("deleting what was created gives back its cells and its place in the lists") {
   const Bytes before = build(sample);
   const Bytes after = edited(before, [](Editor& e) {
