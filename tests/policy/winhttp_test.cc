@@ -95,6 +95,48 @@ TEST_CASE("A value that breaks the good default of Windows 8.1 and later is a fi
                {0x4800, Verdict::warn, 0}});
 }
 
+TEST_CASE("The TLS 1.3 bit is defined from build 20348 on, and the default has it from 22000 on") {
+  // Before Windows Server 2022 nobody knows what the bit does, so the value is no more than a risk.
+  const std::vector<Case> no_tls13 = {
+      {0x2000, Verdict::fail, 0xA00},
+      {0x2800, Verdict::warn, 0},
+      {0x2A00, Verdict::warn, 0},
+  };
+  check_cases(Family::windows_10, 20347, no_tls13);
+  // There it counts like the others, and a value without TLS 1.1 is worse than the default.
+  const std::vector<Case> tls13_known = {
+      {0x2000, Verdict::fail, 0x2A00},
+      {0x2800, Verdict::fail, 0x2A00},
+      {0x2A00, Verdict::pass, 0},
+      {0x800, Verdict::fail, 0xA00},
+  };
+  check_cases(Family::windows_10, 20348, tls13_known);
+  check_cases(Family::windows_10, 21999, tls13_known);
+  // From Windows 11 on the default has no TLS 1.1, so that a value needs none.
+  check_cases(Family::windows_10, 22000,
+              {{0x2000, Verdict::fail, 0x2A00},
+               {0x2800, Verdict::pass, 0},
+               {0x2A00, Verdict::pass, 0},
+               {0x800, Verdict::pass, 0}});
+}
+
+TEST_CASE("What the default is certain to offer changes at build 22000") {
+  Policy policy = builtin_policy("baseline");
+  policy.secure_protocols_forbidden = tls10;
+  const auto unset = [&](std::uint32_t build) {
+    return rows_of(evaluate(fresh(Family::windows_10, build), policy, today), id).at(0);
+  };
+  for (const std::uint32_t build : {20347U, 20348U, 21999U}) {
+    INFO(build);
+    const Finding row = unset(build);
+    CHECK(row.verdict == Verdict::undetermined);  // KB5017811 takes TLS 1.0 out of it
+    CHECK_THAT(row.message, Catch::Contains("whether TLS 1.0 is offered depends"));
+  }
+  const Finding row = unset(22000);
+  CHECK(row.verdict == Verdict::pass);
+  CHECK(row.message == "not set: already the default (TLS 1.2, TLS 1.3)");
+}
+
 TEST_CASE("Without the value Windows 7 and 8 fail in each view and newer systems pass") {
   for (const auto& [family, build] :
        {std::pair{Family::windows_7, 7601U}, std::pair{Family::windows_8, 9200U}}) {
