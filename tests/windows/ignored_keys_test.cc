@@ -36,10 +36,21 @@ TEST_CASE("SYSTEM has no 32-bit view") {
 }
 
 TEST_CASE("Wow6432Node is ignored by Windows on a 32-bit Windows only") {
-  CHECK(ignored_in("[Microsoft\\Windows NT\\CurrentVersion]\n"
-                   "\"BuildLabEx\"=\"7601.17514.x86fre.win7sp1_rtm.101119-1850\"\n",
-                   "[ControlSet001\\Control\\Session Manager\\Environment]\n"
-                   "\"PROCESSOR_ARCHITECTURE\"=\"x86\"\n") == Keys{"HKLM\\SOFTWARE\\Wow6432Node"});
+  const auto on = [](const std::string& build_lab, const std::string& processor) {
+    return ignored_in("[Microsoft\\Windows NT\\CurrentVersion]\n\"BuildLabEx\"=\"" + build_lab +
+                          "\"\n[-Wow6432Node]\n[Wow6432Node\\Vendor]\n",
+                      "[ControlSet001\\Control\\Session Manager\\Environment]\n"
+                      "\"PROCESSOR_ARCHITECTURE\"=\"" +
+                          processor + "\"\n");
+  };
+  CHECK(on("7601.17514.x86fre.win7sp1_rtm.101119-1850", "x86") ==
+        Keys{"HKLM\\SOFTWARE\\Wow6432Node"});
+  CHECK(on("7601.17514.amd64fre.win7sp1_rtm.101119-1850", "AMD64").empty());
+  CHECK(on("7601.17514.ia64fre.win7sp1_rtm.101119-1850", "IA64").empty());
+  CHECK(on("22000.1.arm64fre.co_release.210604-1628", "ARM64").empty());
+  // One says 32 bits and one says 64, or neither says a thing: then nothing is claimed.
+  CHECK(on("7601.17514.x86fre.win7sp1_rtm.101119-1850", "AMD64").empty());
+  CHECK(on("", "").empty());
 }
 
 TEST_CASE(
