@@ -190,6 +190,57 @@ TEST_CASE("A patch that was refused does not end by advising a plan") {
   CHECK(patch.out.find(advice) == std::string::npos);
 }
 
+TEST_CASE("A hive with a fault in its structure is refused by the fault, wherever that is") {
+  using Places = fixtures::HivePlaces;
+  struct Case {
+    const char* fault;
+    void (*damage)(Bytes& hive, const Places& places);
+  };
+  // Where no row looks: the scan has its verdicts, and only the check of the whole hive can know.
+  const std::vector<Case> cases = {
+      {"bad-key", [](Bytes& h, const Places& p) { h[p.key("Clients\\Mail")] = 'x'; }},
+      {"wrong-parent",
+       [](Bytes& h, const Places& p) {
+         put_u32(h, p.key("Clients\\Mail") + 16, Places::offset(p.root()));
+       }},
+      {"wrong-hash", [](Bytes& h, const Places& p) { h[p.list("Clients") + 8] ^= 1; }},
+      {"no-security",
+       [](Bytes& h, const Places& p) { put_u32(h, p.key("Clients\\Mail") + 44, 0xffffffff); }},
+      {"wrong-security-ring",
+       [](Bytes& h, const Places& p) { put_u32(h, p.security("") + 8, 0x7ffffff0); }},
+  };
+  for (const Case& c : cases) {
+    INFO(c.fault);
+    Session session = windows_7();
+    const std::string software = session.storage.text(config + "SOFTWARE");
+    Bytes damaged(software.begin(), software.end());
+    c.damage(damaged, Places(damaged));
+    session.storage.put(config + "SOFTWARE", damaged);
+    const std::vector<std::string> before = hives(session);
+    CHECK(session.run({"scan", "win7"}).code == 1);
+    for (const char* option : {"--no-cross-check", "--force-dirty"}) {
+      const Outcome patch = session.run({"patch", "win7", option});
+      CHECK(patch.code == 2);
+      CHECK_THAT(patch.err, Catch::Contains(config + "SOFTWARE: the structure of the hive is "
+                                                     "damaged and an edit could make it worse (") &&
+                                Catch::Contains(std::string("): ") + c.fault + " at 0x"));
+    }
+    CHECK(hives(session) == before);
+    for (const std::string& change : session.storage.changes()) {
+      CHECK_THAT(change, Catch::StartsWith("open_write "));  // to lock it, and no more
+    }
+  }
+
+  // What Windows mends by itself, or never looks at, is no reason.
+  Session session = windows_7();
+  const std::string software = session.storage.text(config + "SOFTWARE");
+  Bytes harmless(software.begin(), software.end());
+  put_u32(harmless, Places(harmless).key("Clients") + 52, 0);
+  session.storage.put(config + "SOFTWARE", harmless);
+  CHECK(session.run({"patch", "win7"}).err.empty());
+  CHECK(session.storage.text(config + "SOFTWARE") != std::string(harmless.begin(), harmless.end()));
+}
+
 TEST_CASE("Patching twice changes no byte the second time") {
   Session session = windows_7();
   session.run(patch_win7);
