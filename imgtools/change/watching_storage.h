@@ -4,6 +4,11 @@
 // before it opens it, and once more when all is read: device, inode, size and times. It lies below
 // ReadThroughStorage, so that journals count as files that were read: one that went away meanwhile
 // says that a patch was finished between two hives.
+//
+// Times are not enough: a file that is written through a mapping keeps them for a while, a device
+// has none, and FUSE may make them up. But whoever writes a hive writes its base block, which holds
+// two sequence numbers and a time. So whatever passes by and looks like a base block, in a hive or
+// in a disk with hives, is read again at the end. What is packed is not seen, nor what qemu reads.
 #pragma once
 
 #include <map>
@@ -13,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "imgtools/bytes/bytes.h"
 #include "imgtools/host/storage.h"
 
 namespace goldhive {
@@ -38,11 +44,21 @@ class WatchingStorage final : public ReadStorage {
                                   const std::string& target) const override;
 
  private:
+  class Source;
+
+  /// The first sectors of hives in one file, by their offsets.
+  using Sectors = std::map<std::uint64_t, Bytes>;
+
   void note(const std::string& path) const;
+  void note_hives(const std::string& path, std::uint64_t offset,
+                  std::span<const std::uint8_t> bytes) const;
+  bool same_hives(const std::string& path, const Sectors& before) const;
 
   const ReadStorage& base_;
   mutable std::mutex mutex_;
   mutable std::map<std::string, std::optional<FileInfo>> opened_;
+  mutable std::map<std::string, Sectors> hives_;  ///< by the name that the file was opened by
+  mutable std::size_t hives_noted_ = 0;
 };
 
 }  // namespace goldhive

@@ -38,6 +38,20 @@ struct Race {
       opened = call.name == "open" && call.path == software;
     });
   }
+  /// The sequence numbers of SOFTWARE go up, so many times, each time after a hive was opened. Its
+  /// size stays, and so do its times, as with a program that writes through a mapping.
+  void write_software(int times) {
+    storage->before_each(
+        [this, times, opened = false](const RecordingStorage::Call& call, Storage&) mutable {
+          if (opened && times-- > 0) {
+            std::string software = files().text(config + "SOFTWARE");
+            ++software[4];
+            ++software[8];
+            files().put(config + "SOFTWARE", software);
+          }
+          opened = call.name == "open" && call.path == config + "SYSTEM";
+        });
+  }
   std::unique_ptr<RecordingStorage> storage;
 };
 
@@ -59,6 +73,18 @@ TEST_CASE("A target that changes each time it is read has no verdict") {
   const Outcome outcome = race.scan();
   CHECK(outcome.code == 2);
   CHECK_THAT(outcome.err, Catch::Contains("SOFTWARE: changed while it was read"));
+  CHECK_THAT(outcome.out, !Catch::Contains("winhttp"));
+}
+
+TEST_CASE("A hive that is written while it is read is noticed though no time of the file says so") {
+  Race race;
+  race.write_software(1);
+  CHECK(race.scan().code == 1);  // the second time nothing changes
+  Race again;
+  again.write_software(100);
+  const Outcome outcome = again.scan();
+  CHECK(outcome.code == 2);
+  CHECK_THAT(outcome.err, Catch::Contains("SOFTWARE: changed while it was read, twice"));
   CHECK_THAT(outcome.out, !Catch::Contains("winhttp"));
 }
 

@@ -34,6 +34,45 @@ TEST_CASE("A scan knows which file that it read is another one now") {
   }
 }
 
+TEST_CASE("A hive in a file whose base block is another one at the end is noticed") {
+  // A disk in memory has no times, as some file systems have none that can be relied on.
+  constexpr std::size_t base_block = 3 * 4096;
+  Bytes disk_of_hives(8 * 4096);
+  for (const std::size_t at : {std::size_t{0}, base_block}) {
+    const Bytes signature = {'r', 'e', 'g', 'f', 7, 0, 0, 0, 7};
+    std::copy(signature.begin(), signature.end(),
+              disk_of_hives.begin() + static_cast<std::ptrdiff_t>(at));
+  }
+  FaultyStorage disk;
+  disk.put("/d/disk", disk_of_hives);
+  const WatchingStorage watching(disk);
+  const auto source = watching.open("/d/disk");
+  CHECK(source->size() == disk_of_hives.size());
+  const auto write = [&disk](std::size_t at) { disk.open_write("/d/disk")->write(at, Bytes{8}); };
+  SECTION("one that was not read does not count") {
+    source->read(0, 4096);
+    write(base_block + 4);
+    CHECK(watching.changed().empty());
+  }
+  SECTION("one that was read in the middle of others counts") {
+    source->read(100, 6 * 4096);
+    CHECK(watching.changed().empty());
+    write(base_block + 8);
+    CHECK(watching.changed() == "/d/disk");
+  }
+  SECTION("what was read first counts") {
+    source->read(base_block, 4096);
+    write(base_block + 4);
+    source->read(base_block, 4096);
+    CHECK(watching.changed() == "/d/disk");
+  }
+  SECTION("what is no base block does not count") {
+    source->read(4096, 4096);
+    write(4096 + 4);
+    CHECK(watching.changed().empty());
+  }
+}
+
 TEST_CASE("A patch that ends between two hives is noticed by its journal") {
   FaultyStorage disk;
   disk.put("/d/SOFTWARE", Bytes(5000, 'a'));
