@@ -28,21 +28,12 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../bench/hives.sh"
 # shellcheck source-path=SCRIPTDIR source=../bench/disks.sh
 . "$here/../bench/disks.sh"
-disk_tools
-for tool in strace ntfscluster qemu-nbd wimlib-imagex zip xz; do have $tool || exit 1; done
+# shellcheck source-path=SCRIPTDIR source=../bench/victims.sh
+. "$here/../bench/victims.sh"
+victim_tools
+have xz || exit 1
 umask 077
-config=Windows/System32/config
 calls=pwrite64,write,sendto,rename,link,unlink,ftruncate,fsync
-
-# content TARGET: a digest of what a reader finds there: the hives of a tree, the disk in a container of
-# qemu's, the bytes of any other file
-content() {
-  case $1 in
-    */tree) cat "$1/$config/SOFTWARE" "$1/$config/SYSTEM" | sha256sum ;;
-    *.qcow2 | *.vmdk | *.vdi) qemu-img convert -O raw "$1" "$work/content" && sha256sum <"$work/content" ;;
-    *) sha256sum <"$1" ;;
-  esac
-}
 
 # class TARGET: one of the words above, or none of them
 class() {
@@ -103,18 +94,18 @@ cut_off() {
   done
 }
 
-# relic KIND TARGET [OPTIONS OF PATCH]: all states of a target that lies in $work/KIND/original
+# relic KIND: all states of its target
 relic() {
-  kind=$1 target=$2
-  shift 2
+  kind=$1
+  victim "$kind"
   kind_dir=$work/$kind server=no
   case $target in *.qcow2 | *.vmdk | *.vdi) server=yes ;; esac
   fresh original
-  in_run "$goldhive" patch --timestamp "$stamp" "$@" "$target"
+  in_run "$goldhive" patch "${patch_options[@]}" "$target"
   mv "$kind_dir/run" "$kind_dir/patched"
   old=$(content "$kind_dir/original/$target") new=$(content "$kind_dir/patched/$target")
   [ "$old" != "$new" ] || { echo "$kind: the patch changed nothing" >&2; cat "$work/err" >&2; exit 1; }
-  cut_off patch original "$target" --timestamp "$stamp" "$@"
+  cut_off patch original "$target" "${patch_options[@]}"
   cut_off undo patched "$target"
   rm -rf "$kind_dir/run"
   tar -C "$work" -S --format=gnu --sort=name --owner=0 --group=0 --numeric-owner --mtime="$stamp" \
@@ -122,56 +113,6 @@ relic() {
   echo "$kind: $(stat -c %s "$out/$kind.tar.xz") bytes"
 }
 
-# --- The trees: with room in SOFTWARE, and without, so that the patch makes it grow.
-"$fixtures" make "$here/small.recipe" "$work/room"
-sed 's#sequence=812/812$#& full=yes#' "$here/small.recipe" >"$work/full.recipe"
-"$fixtures" make "$work/full.recipe" "$work/full"
-originals() { for kind; do mkdir -p "$work/$kind/original"; done; }
-
-originals tree hive
-cp -a "$work/full" "$work/tree/original/tree"
-relic tree tree
-cp "$work/full/$config/SOFTWARE" "$work/hive/original"
-relic hive SOFTWARE
-
-# --- Disks. The partition starts so that SOFTWARE, written last, ends where a block of the container
-# does: the patch has to allocate one.
-block=$((2 * MiB))
-cp -a "$work/full" "$work/rest"
-mkdir -p "$work/last/$config"
-mv "$work/rest/$config/SOFTWARE" "$work/last/$config"
-ntfs_volume "$work/volume" $((8 * MiB)) "$work/rest" "$work/last"
-end=$(ntfscluster -q -f -F $config/SOFTWARE "$work/volume" |
-  awk 'NF == 3 && $1 + 0 == $1 {end = $2 + $3} END {print end * 4096}')
-disk_of "$work/volume" "$work/disk.raw" $((MiB + block - (end + MiB) % block))
-originals raw vhd vhdx qcow2 vmdk vdi
-cp --sparse=always "$work/disk.raw" "$work/raw/original/disk.raw"
-container "$work/disk.raw" "$work/vhd/original/disk.vhd" vpc subformat=dynamic,force_size=on
-container "$work/disk.raw" "$work/vhdx/original/disk.vhdx" vhdx subformat=dynamic,block_size=1M
-for kind in qcow2 vmdk vdi; do container "$work/disk.raw" "$work/$kind/original/disk.$kind" $kind; done
-for kind in raw vhd vhdx qcow2 vmdk vdi; do relic $kind disk.$kind; done
-
-# --- WIM: two images with the same hives, in place and rewritten.
-originals wim wim-compact
-wimlib-imagex capture "$work/full" "$work/install.wim" one --compress=LZX --check --boot >/dev/null
-wimlib-imagex append "$work/full" "$work/install.wim" two >/dev/null
-cp "$work/install.wim" "$work/wim/original"
-cp "$work/install.wim" "$work/wim-compact/original"
-relic wim install.wim
-relic wim-compact install.wim --compact
-
-# --- Archives: changed in place, appended to, written anew.
-originals zip zip-stored tar tar-grown tar-gz
-(cd "$work/full" && zip -qr "$work/zip/original/backup.zip" .)
-(cd "$work/room" && zip -q0r "$work/zip-stored/original/backup.zip" .)
-tar -C "$work/room" --sort=name -cf "$work/tar/original/backup.tar" .
-tar -C "$work/full" --sort=name -cf "$work/tar-grown/original/backup.tar" .
-tar -C "$work/full" --sort=name -czf "$work/tar-gz/original/backup.tar.gz" .
-relic zip backup.zip
-relic zip-stored backup.zip
-relic tar backup.tar
-relic tar-grown backup.tar
-relic tar-gz backup.tar.gz
-
+for kind in "${victim_kinds[@]}"; do relic "$kind"; done
 cp "$work/log" "$out/kills.txt"
 du -sb "$out"
