@@ -61,80 +61,115 @@ void guard_output_file(const Host& host, const std::string& path,
 
 }  // namespace
 
-void write_text_file(Storage& storage, const std::string& path, std::string_view text) {
-  const std::span bytes(reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
+namespace {
+
+using EachPiece = std::function<void(const TakePiece& take)>;
+
+void write_pieces(Storage& storage, const std::string& path, const EachPiece& each_piece) {
   const auto info = storage.stat(path);
   if (info && info->type == FileType::directory) {
     throw Error(ErrorKind::usage, "is a directory", path);
   }
-  if (info && info->type != FileType::file) {
-    storage.send(path, bytes);
+  if (info &&
+      info->type != FileType::file) {  // whose reader would take a second opening for the end
+    Bytes all;
+    each_piece([&all](std::uint64_t, std::span<const std::uint8_t> piece) {
+      all.insert(all.end(), piece.begin(), piece.end());
+    });
+    storage.send(path, all);
     return;
   }
   const std::string target = follow_links(storage, path);
-  write_whole_file(storage, {target, free_name_beside(storage, target),
-                             [&](WritableFile& file) { file.write(0, bytes); }, nullptr, true});
+  const auto fill = [&each_piece](WritableFile& file) {
+    each_piece(
+        [&file](std::uint64_t at, std::span<const std::uint8_t> piece) { file.write(at, piece); });
+  };
+  write_whole_file(storage, {target, free_name_beside(storage, target), fill, nullptr, true});
+}
+
+}  // namespace
+
+void write_text_file(Storage& storage, const std::string& path, std::string_view text) {
+  const std::span bytes(reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
+  write_pieces(storage, path, [&bytes](const TakePiece& take) { take(0, bytes); });
+}
+
+void write_text_file(Storage& storage, const std::string& path, const Spool& text) {
+  write_pieces(storage, path, [&text](const TakePiece& take) { text.each_piece(take); });
 }
 
 Output::Output(Host& host, report::Command command, const OutputFlags& flags, bool verbose)
-    : host_(host), format_(flags.format), file_(flags.file) {
+    : host_(host), command_(command) {
+  report::WriteOptions to_file;
+  to_file.verbose = verbose;
+  const bool to_stdout = flags.file.empty() || flags.file == "-";
+  const Terminal& terminal = host.terminal;
+  report::WriteOptions own = to_file;
+  own.width = to_stdout && terminal.out_is_terminal ? terminal.width : 0;
+  own.reasons_shown = to_stdout && terminal.out_is_terminal && terminal.err_is_terminal;
+  own.color =
+      flags.color == ColorWhen::always || (flags.color == ColorWhen::automatic && to_stdout &&
+                                           terminal.out_is_terminal && terminal.wants_color);
   for (const std::string& text : flags.reports) {
     const std::size_t equals = text.find('=');
-    reports_.emplace_back(report::find_format(text.substr(0, equals), command),
-                          text.substr(equals + 1));
+    add_sink(report::find_format(text.substr(0, equals), command), text.substr(equals + 1),
+             to_file);
   }
-  options_.verbose = verbose;
-  const Terminal& terminal = host.terminal;
-  options_.width = to_stdout() && terminal.out_is_terminal ? terminal.width : 0;
-  options_.reasons_shown = to_stdout() && terminal.out_is_terminal && terminal.err_is_terminal;
-  options_.color =
-      flags.color == ColorWhen::always || (flags.color == ColorWhen::automatic && to_stdout() &&
-                                           terminal.out_is_terminal && terminal.wants_color);
+  add_sink(flags.format, to_stdout ? "" : flags.file, own);
+}
+
+void Output::add_sink(const report::Format* format, const std::string& file,
+                      const report::WriteOptions& options) {
+  Sink sink{format, file, options, nullptr, nullptr};
+  if (!file.empty()) sink.spool = std::make_unique<Spool>(host_.folders.scratch);
+  if (format->make_writer != nullptr) {
+    sink.writer = format->make_writer(command_, options, stream_of(sink));
+  }
+  sinks_.push_back(std::move(sink));
+}
+
+std::ostream& Output::stream_of(const Sink& sink) const {
+  return sink.spool ? sink.spool->out() : host_.out;
 }
 
 void Output::guard(const std::vector<std::string>& targets) const {
-  if (!to_stdout()) guard_output_file(host_, file_, targets);
-  for (const auto& [format, path] : reports_) guard_output_file(host_, path, targets);
+  for (const Sink& sink : sinks_) {
+    if (!sink.file.empty()) guard_output_file(host_, sink.file, targets);
+  }
   for (const std::string& path : own_files_) guard_output_file(host_, path, targets);
 }
 
-report::WriteOptions Output::file_options() const {
-  report::WriteOptions options;
-  options.verbose = options_.verbose;
-  return options;
-}
-
 void Output::target_done(const report::TargetReport& target) {
-  if (!to_stdout() || format_->write_target == nullptr) return;
-  format_->write_target(target, options_, host_.out);
-  host_.out.flush();
+  for (const Sink& sink : sinks_) {
+    if (!sink.writer) continue;
+    sink.writer->target(target);
+    if (sink.spool) {
+      sink.spool->put_away();
+    } else {
+      host_.out.flush();
+    }
+  }
 }
 
 bool Output::needs_targets() const {
-  return !own_files_.empty() || !reports_.empty() || !to_stdout() ||
-         format_->write_target == nullptr;
+  return !own_files_.empty() ||
+         std::any_of(sinks_.begin(), sinks_.end(), [](const Sink& sink) { return !sink.writer; });
 }
 
 const report::Format* Output::one_installation_format() const {
-  if (format_->one_installation) return format_;
-  for (const auto& [format, path] : reports_) {
-    if (format->one_installation) return format;
-  }
-  return nullptr;
+  const auto found = std::find_if(sinks_.begin(), sinks_.end(),
+                                  [](const Sink& sink) { return sink.format->one_installation; });
+  return found == sinks_.end() ? nullptr : found->format;
 }
 
 void Output::finish(const report::Report& report) {
-  for (const auto& [format, path] : reports_) {
-    std::ostringstream text;
-    format->write(report, file_options(), text);
-    write_text_file(host_.output, path, text.str());
-  }
-  if (!to_stdout()) {
-    std::ostringstream text;
-    format_->write(report, options_, text);
-    write_text_file(host_.output, file_, text.str());
-  } else if (format_->write_target == nullptr) {
-    format_->write(report, options_, host_.out);
+  for (const Sink& sink : sinks_) {
+    if (sink.writer) {
+      sink.writer->finish(report);
+    } else {
+      sink.format->write(report, sink.options, stream_of(sink));
+    }
+    if (sink.spool) write_text_file(host_.output, sink.file, *sink.spool);
   }
 }
 

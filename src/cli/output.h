@@ -1,18 +1,21 @@
 // Where results go: standard output, -o FILE, --report FORMAT=FILE.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "src/cli/cli.h"
 #include "src/cli/flags.h"
+#include "src/cli/spool.h"
 
 namespace goldhive::cli {
 
 /// Puts `text` at `path` as write_whole_file() does, so that a reader sees the old file or the new
 /// one. Devices and pipes are written as they are.
 void write_text_file(Storage& storage, const std::string& path, std::string_view text);
+void write_text_file(Storage& storage, const std::string& path, const Spool& text);
 
 class Output {
  public:
@@ -24,7 +27,7 @@ class Output {
   /// folder to lie in. Called with all targets, before the first is looked at.
   void guard(const std::vector<std::string>& targets) const;
 
-  /// Shows a target that is done (and settled), if the format can show it before all are done.
+  /// Writes a target that is done (and settled) in those formats that can before all are done.
   void target_done(const report::TargetReport& target);
   /// Whether finish(), or the command after it, needs the targets that target_done() has seen.
   bool needs_targets() const;
@@ -35,14 +38,21 @@ class Output {
   void finish(const report::Report& report);
 
  private:
-  bool to_stdout() const { return file_.empty() || file_ == "-"; }
-  report::WriteOptions file_options() const;
+  /// One output: a format, and the file that it goes to.
+  struct Sink {
+    const report::Format* format;
+    std::string file;  ///< "": standard output
+    report::WriteOptions options;
+    std::unique_ptr<Spool> spool;                  ///< null: standard output
+    std::unique_ptr<report::TargetWriter> writer;  ///< null: all targets at the end
+  };
+  void add_sink(const report::Format* format, const std::string& file,
+                const report::WriteOptions& options);
+  std::ostream& stream_of(const Sink& sink) const;
 
   Host& host_;
-  const report::Format* format_;
-  std::string file_;
-  std::vector<std::pair<const report::Format*, std::string>> reports_;
-  report::WriteOptions options_;
+  report::Command command_;
+  std::vector<Sink> sinks_;
   std::vector<std::string> own_files_;
 };
 

@@ -53,33 +53,49 @@ void write_check(const TargetReport& target, const HiveCheckReport& check, Lines
   }
 }
 
-}  // namespace
+class ChecksWriter final : public TargetWriter {
+ public:
+  ChecksWriter(const WriteOptions& options, std::ostream& out)
+      : verbose_(options.verbose),
+        edge_(options.width == 0 ? default_width : options.width),
+        lines_(out, options) {}
 
-void write_checks(const Report& report, const WriteOptions& options, std::ostream& out) {
-  Lines lines(out, options);
-  const std::size_t edge = options.width == 0 ? default_width : options.width;
-  std::uint64_t hives = 0;
-  std::uint64_t faults = 0;
-  std::uint64_t harmless = 0;
-  for (const TargetReport& t : report.targets) {
-    if (t.error) {
-      lines.right_aligned(printable(t.path), "", "ERROR", Color::red, edge);
-      if (!options.reasons_shown) lines.folded("  ", 2, printable(t.error->what()));
-    }
+  void target(const TargetReport& t) override {
+    if (t.error) lines_.failed(t, edge_);
     if (t.hive_checks) {
       for (const HiveCheckReport& check : *t.hive_checks) {
-        write_check(t, check, lines, edge, options.verbose);
-        ++hives;
-        faults += check.result.refusal_count;
-        harmless += check.result.fault_count - check.result.refusal_count;
+        write_check(t, check, lines_, edge_, verbose_);
+        ++hives_;
+        faults_ += check.result.refusal_count;
+        harmless_ += check.result.fault_count - check.result.refusal_count;
       }
     }
-    for (const std::string& note : t.notes) lines.folded("  note: ", 8, printable(note));
+    for (const std::string& note : t.notes) lines_.folded("  note: ", 8, printable(note));
   }
-  std::string line = fmt::format("{}, {}", counted(hives, "hive"), counted(faults, "fault"));
-  if (harmless > 0) line += fmt::format(", {} harmless", harmless);
-  if (report.summary.errors > 0) line += ", " + counted(report.summary.errors, "error");
-  lines.folded("", 0, line + ".");
+
+  void finish(const Report& report) override {
+    std::string line = fmt::format("{}, {}", counted(hives_, "hive"), counted(faults_, "fault"));
+    if (harmless_ > 0) line += fmt::format(", {} harmless", harmless_);
+    if (report.summary.errors > 0) line += ", " + counted(report.summary.errors, "error");
+    if (report.summary.not_begun > 0) {
+      line += ", " + counted(report.summary.not_begun, "target") + " not begun";
+    }
+    lines_.folded("", 0, line + ".");
+  }
+
+ private:
+  bool verbose_;
+  std::size_t edge_;
+  Lines lines_;
+  std::uint64_t hives_ = 0;
+  std::uint64_t faults_ = 0;
+  std::uint64_t harmless_ = 0;
+};
+
+}  // namespace
+
+Writer checks_writer(Command, const WriteOptions& options, std::ostream& out) {
+  return std::make_unique<ChecksWriter>(options, out);
 }
 
 }  // namespace goldhive::report

@@ -5,14 +5,19 @@ namespace goldhive::report {
 
 const std::vector<Format>& formats() {
   static const std::vector<Format> table = {
-      {"text", "for people", write_text},
+      {"text", "for people", write_text, text_writer},
       {"json", "one document, docs/report.schema.json", write_json},
       {"jsonl", "the target objects of json, one a line, each as soon as it is done", write_jsonl,
-       write_jsonl_target},
+       jsonl_writer},
       {"reg", "a .reg file that regedit imports: the changes of one installation", write_reg,
        nullptr, Command::plan, true},
   };
   return table;
+}
+
+void write_all(TargetWriter& writer, const Report& report) {
+  for (const TargetReport& target : report.targets) writer.target(target);
+  writer.finish(report);
 }
 
 const Format* find_format(std::string_view name, Command command) {

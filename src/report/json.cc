@@ -228,25 +228,34 @@ json target_json(const TargetReport& target) {
     }
     out["restored"] = std::move(files);
     out["rolled_back"] = target.restore->journals;
+    out["removed"] = target.restore->removed;
+    json failures = json::array();
+    for (const RestoreReport::Failure& f : target.restore->failures) {
+      failures.push_back({{"path", f.path}, {"error", error_json(f.error)}});
+    }
+    out["not_restored"] = std::move(failures);
   }
   if (target.backup) {
     out["backup"] = {{"machine", target.backup->machine}, {"time", target.backup->time}};
   }
+  if (target.interrupted) out["interrupted"] = to_string(*target.interrupted);
   out["error"] = error_json(target.error);
   return out;
 }
 
 json summary_json(const Summary& s) {
-  return {{"targets", s.targets},
-          {"installations", s.installations},
-          {"pass", s.pass},
-          {"fail", s.fail},
-          {"warn", s.warn},
-          {"not_applicable", s.not_applicable},
-          {"undetermined", s.undetermined},
-          {"waived", s.waived},
-          {"errors", s.errors},
-          {"passed_over", s.passed_over}};
+  json out = {{"targets", s.targets},
+              {"installations", s.installations},
+              {"pass", s.pass},
+              {"fail", s.fail},
+              {"warn", s.warn},
+              {"not_applicable", s.not_applicable},
+              {"undetermined", s.undetermined},
+              {"waived", s.waived},
+              {"errors", s.errors},
+              {"passed_over", s.passed_over}};
+  if (s.not_begun > 0) out["not_begun"] = s.not_begun;
+  return out;
 }
 
 /// Bytes that are not UTF-8 (a host's file names can hold any) become U+FFFD, so a report is always
@@ -271,12 +280,29 @@ void write_json(const Report& report, const WriteOptions&, std::ostream& out) {
   out << dump(document, 2) << '\n';
 }
 
-void write_jsonl_target(const TargetReport& target, const WriteOptions&, std::ostream& out) {
-  out << dump(target_json(target), -1) << '\n';
+namespace {
+
+class JsonLines final : public TargetWriter {
+ public:
+  explicit JsonLines(std::ostream& out) : out_(out) {}
+  void target(const TargetReport& target) override {
+    out_ << dump(target_json(target), -1) << '\n';
+  }
+  void finish(const Report&) override {}
+
+ private:
+  std::ostream& out_;
+};
+
+}  // namespace
+
+std::unique_ptr<TargetWriter> jsonl_writer(Command, const WriteOptions&, std::ostream& out) {
+  return std::make_unique<JsonLines>(out);
 }
 
-void write_jsonl(const Report& report, const WriteOptions& options, std::ostream& out) {
-  for (const TargetReport& t : report.targets) write_jsonl_target(t, options, out);
+void write_jsonl(const Report& report, const WriteOptions&, std::ostream& out) {
+  JsonLines writer(out);
+  write_all(writer, report);
 }
 
 }  // namespace goldhive::report

@@ -34,32 +34,47 @@ std::string describe_control_sets(const windows::ControlSetFacts& sets) {
   return text;
 }
 
-}  // namespace
+class ListingWriter final : public TargetWriter {
+ public:
+  ListingWriter(const WriteOptions& options, std::ostream& out)
+      : options_(options), lines_(out, options) {}
 
-void write_listing(const Report& report, const WriteOptions& options, std::ostream& out) {
-  Lines lines(out, options);
-  const auto line = [&](std::string_view first, std::string_view text) {
-    lines.folded(first, first.size() + 2, text);
-  };
-  for (const TargetReport& t : report.targets) {
+  void target(const TargetReport& t) override {
     line("", printable(t.path) + "  " + (t.format.empty() ? "not opened" : t.format));
-    if (t.error && !options.reasons_shown) line("  error: ", printable(t.error->what()));
+    if (reason_wanted(t, options_)) line("  error: ", printable(t.error->what()));
     for (const VolumeReport& v : t.volumes) {
       if (worth_a_line(t, v)) line("  volume: ", describe_volume(v));
     }
-    for (const InstallationReport& i : t.installations) {
-      line("  ", printable(i.facts.id + "  " + describe_system(i.facts)));
-      if (!i.facts.volume.encrypted) {
-        for (const windows::HiveFact& h : i.facts.hives) line("    ", printable(describe_hive(h)));
-      }
-      const std::string sets = describe_control_sets(i.facts.control_sets);
-      if (!sets.empty()) line("    ", sets);
-      if (i.facts.volume.suspicious()) line("    volume: ", printable(describe(i.facts.volume)));
-      for (const std::string& w : i.facts.warnings) line("    note: ", printable(w));
-    }
+    for (const InstallationReport& i : t.installations) installation(i);
     if (t.backup) line("  note: ", printable(describe_backup(*t.backup)));
     for (const std::string& n : t.notes) line("  note: ", printable(n));
   }
+  void finish(const Report&) override {}
+
+ private:
+  void installation(const InstallationReport& i) {
+    line("  ", printable(i.facts.id + "  " + describe_system(i.facts)));
+    if (!i.facts.volume.encrypted) {
+      for (const windows::HiveFact& h : i.facts.hives) line("    ", printable(describe_hive(h)));
+    }
+    const std::string sets = describe_control_sets(i.facts.control_sets);
+    if (!sets.empty()) line("    ", sets);
+    if (i.facts.volume.suspicious()) line("    volume: ", printable(describe(i.facts.volume)));
+    for (const std::string& w : i.facts.warnings) line("    note: ", printable(w));
+  }
+
+  void line(std::string_view first, std::string_view text) {
+    lines_.folded(first, first.size() + 2, text);
+  }
+
+  WriteOptions options_;
+  Lines lines_;
+};
+
+}  // namespace
+
+Writer listing_writer(Command, const WriteOptions& options, std::ostream& out) {
+  return std::make_unique<ListingWriter>(options, out);
 }
 
 }  // namespace goldhive::report

@@ -39,17 +39,27 @@ std::string what_and_why(const policy::Finding& f, const windows::Installation& 
   return text;
 }
 
-class PlanWriter {
+class PlanWriter final : public TargetWriter {
  public:
   PlanWriter(const WriteOptions& options, std::ostream& out)
       : options_(options), lines_(out, options) {}
 
-  void write(const Report& report) {
-    for (const TargetReport& t : report.targets) target(t);
+  void target(const TargetReport& t) override {
+    if (t.error) lines_.failed(t, edge());
+    for (const InstallationReport& i : t.installations) {
+      installation(i, t.installations.size() == 1 ? t.path : i.facts.id);
+    }
+    for (const std::string& note : t.notes) lines_.folded("  note: ", 8, printable(note));
+  }
+
+  void finish(const Report& report) override {
     std::string line = fmt::format("{}, {}", counted(report.summary.installations, "installation"),
                                    counted(changes_, "change"));
     if (stays_ > 0) line += fmt::format(", {} left", counted(stays_, "row"));
     if (report.summary.errors > 0) line += ", " + counted(report.summary.errors, "error");
+    if (report.summary.not_begun > 0) {
+      line += ", " + counted(report.summary.not_begun, "target") + " not begun";
+    }
     line += ".";
     if (in_vain_ > 0) {
       line += fmt::format("  A patch would refuse {}.", counted(in_vain_, "installation"));
@@ -60,17 +70,6 @@ class PlanWriter {
 
  private:
   std::size_t edge() const { return options_.width == 0 ? default_width : options_.width; }
-
-  void target(const TargetReport& t) {
-    if (t.error) {
-      lines_.right_aligned(printable(t.path), "", "ERROR", Color::red, edge());
-      if (!options_.reasons_shown) lines_.folded("  ", 2, printable(t.error->what()));
-    }
-    for (const InstallationReport& i : t.installations) {
-      installation(i, t.installations.size() == 1 ? t.path : i.facts.id);
-    }
-    for (const std::string& note : t.notes) lines_.folded("  note: ", 8, printable(note));
-  }
 
   void installation(const InstallationReport& report, const std::string& name) {
     const std::size_t count = report.changes->size();
@@ -109,8 +108,8 @@ class PlanWriter {
 
 }  // namespace
 
-void write_plan(const Report& report, const WriteOptions& options, std::ostream& out) {
-  PlanWriter(options, out).write(report);
+Writer plan_writer(Command, const WriteOptions& options, std::ostream& out) {
+  return std::make_unique<PlanWriter>(options, out);
 }
 
 void write_reg(const Report& report, const WriteOptions&, std::ostream& out) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <ostream>
 #include <string>
@@ -31,12 +32,15 @@ struct InstallationReport {
   /// plan and patch: the edits, planned or done. nullopt for scan.
   std::optional<std::vector<policy::Edit>> changes;
   std::optional<bool> changed;  ///< patch only
-  /// Why a patch refuses any change of this installation. plan shows it if it has changes.
+  /// scan, plan: why a patch would refuse whatever it is to change there. patch: why it changed
+  /// nothing.
   std::optional<Error> refusal = std::nullopt;
   Status status = Status::not_applicable;
 
-  /// True if there are planned changes and a patch would refuse to make them.
-  bool planned_in_vain() const { return refusal && !changed && changes && !changes->empty(); }
+  /// True of changes that a patch would refuse to make, or did.
+  bool planned_in_vain() const {
+    return refusal && !changed.value_or(false) && changes && !changes->empty();
+  }
 };
 
 /// The structural check of one hive file; what `verify` reports.
@@ -73,9 +77,22 @@ struct RestoreReport {
     std::string path;
     bool changed;  ///< false: the file already had its old bytes
   };
-  std::vector<File> files;            ///< undo only: the files of the patch that was taken back
-  std::vector<std::string> journals;  ///< of patches that were cut off and are now rolled back
+  struct Failure {
+    std::string path;
+    Error error;
+  };
+  std::vector<File> files;            ///< undo only: those of the patch that was taken back
+  std::vector<std::string> journals;  ///< of patches that were cut off, rolled back
+  std::vector<std::string> removed;   ///< journals, undo files and leftovers that are gone now
+  std::vector<Failure> failures;      ///< what could not be put back
 };
+
+/// What the end of a run left of a target.
+enum class Interruption {
+  not_begun,
+  cut_short,  ///< nothing is half written, but not all of it was done
+};
+const char* to_string(Interruption interruption);
 
 struct TargetReport {
   std::string path;    ///< as given on the command line
@@ -86,7 +103,8 @@ struct TargetReport {
   std::optional<RestoreReport> restore;                     ///< undo and recover only
   std::vector<std::string> notes;  ///< volumes passed over, hot journals, ...
   std::optional<Error> error;
-  std::optional<std::string> undo;  ///< patch: path of the undo file
+  std::optional<Interruption> interrupted;  ///< by the user; `error` then says so
+  std::optional<std::string> undo;          ///< patch: path of the undo file
   std::optional<BackupReport> backup;
   Status status = Status::not_applicable;
 };
@@ -95,7 +113,8 @@ struct TargetReport {
 struct Summary {
   std::uint64_t targets = 0, installations = 0, pass = 0, fail = 0, warn = 0, not_applicable = 0,
                 undetermined = 0, waived = 0, errors = 0;
-  std::uint64_t passed_over = 0;  ///< files in folders that are not images
+  std::uint64_t passed_over = 0;  ///< files in folders that are no images
+  std::uint64_t not_begun = 0;    ///< targets left when the user ended the run; no errors
 };
 
 struct Report {
@@ -132,15 +151,30 @@ struct WriteOptions {
   bool reasons_shown = false;
 };
 
+/// Writes a report while it is being made, so that nobody has to keep the targets.
+class TargetWriter {
+ public:
+  TargetWriter() = default;
+  virtual ~TargetWriter() = default;
+  TargetWriter(const TargetWriter&) = delete;
+  TargetWriter& operator=(const TargetWriter&) = delete;
+
+  /// Writes a (settled) target as soon as it is done.
+  virtual void target(const TargetReport& target) = 0;
+  /// Writes what follows the last target. The targets of `report` are not looked at.
+  virtual void finish(const Report& report) = 0;
+};
+using MakeWriter = std::unique_ptr<TargetWriter> (*)(Command, const WriteOptions&, std::ostream&);
+
 /// One row of the table of output formats (formats.cc).
 struct Format {
   std::string_view name;
   std::string_view description;
   void (*write)(const Report&, const WriteOptions&, std::ostream&);
-  /// Writes one (settled) target as soon as it is done; the targets written like this are then the
-  /// whole report. Null for formats in which a target does not stand alone.
-  void (*write_target)(const TargetReport&, const WriteOptions&, std::ostream&) = nullptr;
-  /// The only command whose report has this format; nullopt: any command.
+  /// For formats in which the targets come one after the other: what writes the same as `write`,
+  /// target by target. Null otherwise.
+  MakeWriter make_writer = nullptr;
+  /// nullopt: any command; else the one whose report this is about.
   std::optional<Command> command = std::nullopt;
   /// The file does not name its installation, so it can hold the changes of one only.
   bool one_installation = false;

@@ -5,26 +5,48 @@
 
 namespace goldhive::report {
 
-void write_restored(const Report& report, const WriteOptions& options, std::ostream& out) {
-  Lines lines(out, options);
-  const auto line = [&lines](const std::string& path, const std::string& what) {
-    lines.plain(printable(path + ": " + what), Color::none);
-  };
-  for (const TargetReport& target : report.targets) {
-    const RestoreReport restore = target.restore.value_or(RestoreReport{});
+namespace {
+
+class RestoredWriter final : public TargetWriter {
+ public:
+  RestoredWriter(bool recover, const WriteOptions& options, std::ostream& out)
+      : recover_(recover), options_(options), lines_(out, options) {}
+
+  void target(const TargetReport& t) override {
+    const RestoreReport restore = t.restore.value_or(RestoreReport{});
     for (const std::string& journal : restore.journals) {
-      line(target.path, "rolled back a patch that was cut off (" + journal + ")");
+      line(t.path, "rolled back a patch that was cut off (" + journal + ")");
     }
     for (const RestoreReport::File& file : restore.files) {
       line(file.path, file.changed ? "restored" : "as it was");
     }
-    if (target.error) {
-      if (!options.reasons_shown) line(target.path, std::string("error: ") + target.error->what());
-    } else if (report.command == Command::recover && restore.journals.empty()) {
-      line(target.path, "nothing to recover");
+    for (const std::string& path : restore.removed) line(path, "removed");
+    for (const RestoreReport::Failure& failure : restore.failures) {
+      line(failure.path, std::string("not restored: ") + failure.error.message());
     }
-    for (const std::string& note : target.notes) line(target.path, note);
+    if (t.error) {
+      if (reason_wanted(t, options_)) line(t.path, std::string("error: ") + t.error->what());
+    } else if (recover_ && restore.journals.empty() && restore.removed.empty()) {
+      line(t.path, "nothing to recover");
+    }
+    for (const std::string& note : t.notes) line(t.path, note);
   }
+  void finish(const Report&) override {}
+
+ private:
+  void line(const std::string& path, const std::string& what) {
+    lines_.plain(printable(path + ": " + what), Color::none);
+  }
+
+  bool recover_;
+  WriteOptions options_;
+  Lines lines_;
+};
+
+}  // namespace
+
+Writer restored_writer(Command command, const WriteOptions& options, std::ostream& out) {
+  return std::make_unique<RestoredWriter>(command == Command::recover, options, out);
 }
 
 }  // namespace goldhive::report

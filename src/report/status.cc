@@ -44,6 +44,10 @@ const char* to_string(Status s) {
   return "error";
 }
 
+const char* to_string(Interruption interruption) {
+  return interruption == Interruption::not_begun ? "not-begun" : "cut-short";
+}
+
 bool counts_as_finding(const Finding& finding) {
   return finding.verdict == Verdict::fail && !finding.waived && finding.severity != Severity::info;
 }
@@ -120,7 +124,11 @@ void settle(TargetReport& target) {
 void count(const TargetReport& target, Report& report) {
   ++report.summary.targets;
   report.status = std::max(report.status, target.status);
-  if (target.error) ++report.summary.errors;
+  if (target.interrupted == Interruption::not_begun) {
+    ++report.summary.not_begun;
+  } else if (target.error) {
+    ++report.summary.errors;
+  }
   report.summary.installations += target.installations.size();
   for (const InstallationReport& i : target.installations) {
     for (const Finding& f : i.findings) count(f, report.summary);

@@ -86,26 +86,18 @@ std::string row_message(const Finding& f, const windows::Installation& facts, bo
   return printable(text);
 }
 
-class TextWriter {
+class VerdictWriter final : public TargetWriter {
  public:
-  TextWriter(const WriteOptions& options, std::ostream& out)
-      : options_(options), lines_(out, options) {}
+  VerdictWriter(bool after_patch, const WriteOptions& options, std::ostream& out)
+      : options_(options), lines_(out, options), after_patch_(after_patch) {}
 
-  void write(const Report& report) {
-    after_patch_ = report.command == Command::patch;
-    for (const TargetReport& t : report.targets) target(t);
-    summary(report);
-  }
-
- private:
-  std::size_t edge() const { return options_.width == 0 ? default_width : options_.width; }
-
-  void target(const TargetReport& t) {
-    if (t.error) {
-      lines_.right_aligned(printable(t.path), "", status_word(Status::error), Color::red, edge());
-      if (!options_.reasons_shown) lines_.folded("  ", 2, printable(t.error->what()));
+  void target(const TargetReport& t) override {
+    if (t.error) lines_.failed(t, edge());
+    for (const InstallationReport& i : t.installations) {
+      installation(i,
+                   t.error && i.refusal && std::string_view(i.refusal->what()) == t.error->what());
+      count(t, i);
     }
-    for (const InstallationReport& i : t.installations) installation(i);
     if (options_.verbose) {
       for (const VolumeReport& v : t.volumes) {
         if (v.passed_over.empty()) continue;
@@ -118,21 +110,56 @@ class TextWriter {
     if (t.undo) lines_.folded("  undo: ", 8, printable(*t.undo));
   }
 
-  void installation(const InstallationReport& report) {
+  void finish(const Report& report) override {
+    const Summary& s = report.summary;
+    std::string line = fmt::format("{}, {}", counted(s.installations, "installation"),
+                                   counted(findings_, "finding"));
+    if (s.undetermined > 0) line += fmt::format(", {} undetermined", s.undetermined);
+    if (s.waived > 0) line += fmt::format(", {} waived", s.waived);
+    if (s.errors > 0) line += ", " + counted(s.errors, "error");
+    if (s.not_begun > 0) line += ", " + counted(s.not_begun, "target") + " not begun";
+    if (s.passed_over > 0) line += ", " + counted(s.passed_over, "file") + " passed over";
+    line += ".";
+    if (!fixable_.empty()) line += "  The fix: " + command_for("plan", fixable_);
+    lines_.folded("", 0, line);
+  }
+
+ private:
+  std::size_t edge() const { return options_.width == 0 ? default_width : options_.width; }
+
+  /// What the summary says of it.
+  void count(const TargetReport& t, const InstallationReport& i) {
+    bool fix = false;
+    for (const Finding& f : i.findings) {
+      if (!counts_as_finding(f)) continue;
+      ++findings_;
+      fix = fix || f.fixable();
+    }
+    if (after_patch_ && t.error) return;  // the reason says more than a plan would
+    if (fix) fixable_.push_back(t.installations.size() == 1 ? t.path : i.facts.id);
+  }
+
+  void installation(const InstallationReport& report, bool reason_said) {
     const windows::Installation& facts = report.facts;
     lines_.right_aligned(printable(facts.id), printable(describe_system(facts)),
                          status_word(report.status), color_of(report.status), edge());
-    changes(report);
+    changes(report, reason_said);
     rows(report);
     for (const std::string& w : facts.warnings) lines_.folded("  note: ", 8, printable(w));
     for (const std::string& c : facts.os.conflicts) lines_.folded("  note: ", 8, printable(c));
     if (options_.verbose) details(facts);
   }
 
-  /// What a patch has changed.
-  void changes(const InstallationReport& report) {
+  /// What a patch has changed. `said`: the reason why it did not is the target's error.
+  void changes(const InstallationReport& report, bool said) {
     if (!report.changed) return;
-    if (!*report.changed) return lines_.plain("  nothing changed", Color::none);
+    if (!*report.changed) {
+      lines_.plain("  nothing changed", Color::none);
+      if (report.planned_in_vain() && !said) {
+        lines_.folded("  refused: ", 11, printable(report.refusal->what()));
+      }
+      return;
+    }
     lines_.diff(*report.changes);
   }
 
@@ -210,55 +237,40 @@ class TextWriter {
     }
   }
 
-  void summary(const Report& report) {
-    std::uint64_t findings = 0;
-    std::vector<std::string> fixable;
-    for (const TargetReport& t : report.targets) {
-      for (const InstallationReport& i : t.installations) {
-        bool fix = false;
-        for (const Finding& f : i.findings) {
-          if (!counts_as_finding(f)) continue;
-          ++findings;
-          fix = fix || f.fixable();
-        }
-        if (after_patch_ && t.error) continue;  // its error says more than a plan would
-        if (fix) fixable.push_back(t.installations.size() == 1 ? t.path : i.facts.id);
-      }
-    }
-    const Summary& s = report.summary;
-    std::string line = fmt::format("{}, {}", counted(s.installations, "installation"),
-                                   counted(findings, "finding"));
-    if (s.undetermined > 0) line += fmt::format(", {} undetermined", s.undetermined);
-    if (s.waived > 0) line += fmt::format(", {} waived", s.waived);
-    if (s.errors > 0) line += ", " + counted(s.errors, "error");
-    if (s.passed_over > 0) line += ", " + counted(s.passed_over, "file") + " passed over";
-    line += ".";
-    if (!fixable.empty()) line += "  The fix: " + command_for("plan", fixable);
-    lines_.folded("", 0, line);
-  }
-
   WriteOptions options_;
   Lines lines_;
-  bool after_patch_ = false;
+  bool after_patch_;
+  std::uint64_t findings_ = 0;
+  std::vector<std::string> fixable_;
 };
 
 }  // namespace
 
-void write_text(const Report& report, const WriteOptions& options, std::ostream& out) {
-  switch (report.command) {
+Writer verdict_writer(Command command, const WriteOptions& options, std::ostream& out) {
+  return std::make_unique<VerdictWriter>(command == Command::patch, options, out);
+}
+
+std::unique_ptr<TargetWriter> text_writer(Command command, const WriteOptions& options,
+                                          std::ostream& out) {
+  switch (command) {
     case Command::scan:
     case Command::patch:
-      return TextWriter(options, out).write(report);
+      break;
     case Command::list:
-      return write_listing(report, options, out);
+      return listing_writer(command, options, out);
     case Command::plan:
-      return write_plan(report, options, out);
+      return plan_writer(command, options, out);
     case Command::verify:
-      return write_checks(report, options, out);
+      return checks_writer(command, options, out);
     case Command::undo:
     case Command::recover:
-      return write_restored(report, options, out);
+      return restored_writer(command, options, out);
   }
+  return verdict_writer(command, options, out);
+}
+
+void write_text(const Report& report, const WriteOptions& options, std::ostream& out) {
+  write_all(*text_writer(report.command, options, out), report);
 }
 
 }  // namespace goldhive::report

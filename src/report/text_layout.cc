@@ -111,6 +111,18 @@ void Lines::row(std::string_view verdict, Color color, std::string_view id, std:
 
 void Lines::plain(std::string_view text, Color color) { out_ << painted(text, color) << '\n'; }
 
+void Lines::failed(const TargetReport& target, std::size_t edge) {
+  const bool begun = target.interrupted != Interruption::not_begun;
+  right_aligned(printable(target.path), "",
+                !target.interrupted ? "ERROR"
+                : begun             ? "INTERRUPTED"
+                                    : "NOT BEGUN",
+                target.interrupted ? Color::yellow : Color::red, edge);
+  if (begun && reason_wanted(target, options_)) {
+    folded("  ", 2, printable(target.error->what()));
+  }
+}
+
 void Lines::diff(const std::vector<policy::Edit>& edits) {
   std::istringstream text(policy::plan_diff(edits));
   for (std::string line; std::getline(text, line);) {
@@ -200,6 +212,10 @@ std::string command_for(std::string_view command, const std::vector<std::string>
   }
   if (targets.size() > named) line += fmt::format(" and {} more", targets.size() - named);
   return line;
+}
+
+bool reason_wanted(const TargetReport& target, const WriteOptions& options) {
+  return target.error && (!options.reasons_shown || target.interrupted == Interruption::not_begun);
 }
 
 std::string counted(std::uint64_t n, std::string_view noun) {

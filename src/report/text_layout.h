@@ -29,6 +29,9 @@ class Lines {
   /// A line that is never folded.
   void plain(std::string_view text, Color color);
 
+  /// The line of a target with an error, and the reason where nobody has said it yet.
+  void failed(const TargetReport& target, std::size_t edge);
+
   /// Edits as a diff in .reg notation.
   void diff(const std::vector<policy::Edit>& edits);
 
@@ -58,6 +61,10 @@ std::string describe_log(const hive::LogAccount& log);
 
 /// "goldhive plan a b"; names only the first few targets.
 std::string command_for(std::string_view command, const std::vector<std::string>& targets);
+
+/// Whether the text has to say what the error of a target is: stderr may have told it on the same
+/// terminal, but it does not name targets that were not begun.
+bool reason_wanted(const TargetReport& target, const WriteOptions& options);
 
 /// "1 finding", "2 findings", "3 entries".
 std::string counted(std::uint64_t n, std::string_view noun);

@@ -5,21 +5,26 @@
 
 namespace goldhive::report {
 
-void write_text(const Report& report, const WriteOptions& options, std::ostream& out);    // text.cc
-void write_json(const Report& report, const WriteOptions& options, std::ostream& out);    // json.cc
-void write_jsonl(const Report& report, const WriteOptions& options, std::ostream& out);   // json.cc
-void write_jsonl_target(const TargetReport& target, const WriteOptions&, std::ostream&);  // json.cc
+void write_text(const Report& report, const WriteOptions& options, std::ostream& out);   // text.cc
+void write_json(const Report& report, const WriteOptions& options, std::ostream& out);   // json.cc
+void write_jsonl(const Report& report, const WriteOptions& options, std::ostream& out);  // json.cc
 void write_reg(const Report& report, const WriteOptions& options,
                std::ostream& out);  // plan_listing.cc
 
-// The text output of commands whose report has no verdicts.
-void write_listing(const Report& report, const WriteOptions& options,
-                   std::ostream& out);  // listing.cc
-void write_plan(const Report& report, const WriteOptions& options,
-                std::ostream& out);  // plan_listing.cc
-void write_checks(const Report& report, const WriteOptions& options,
-                  std::ostream& out);  // check_listing.cc
-void write_restored(const Report& report, const WriteOptions& options,
-                    std::ostream& out);  // restore_listing.cc
+std::unique_ptr<TargetWriter> text_writer(Command command, const WriteOptions& options,
+                                          std::ostream& out);  // text.cc
+std::unique_ptr<TargetWriter> jsonl_writer(Command command, const WriteOptions& options,
+                                           std::ostream& out);  // json.cc
+
+// The text of each command: rows of verdicts, or something else.
+using Writer = std::unique_ptr<TargetWriter>;
+Writer verdict_writer(Command, const WriteOptions&, std::ostream&);   // text.cc
+Writer listing_writer(Command, const WriteOptions&, std::ostream&);   // listing.cc
+Writer plan_writer(Command, const WriteOptions&, std::ostream&);      // plan_listing.cc
+Writer checks_writer(Command, const WriteOptions&, std::ostream&);    // check_listing.cc
+Writer restored_writer(Command, const WriteOptions&, std::ostream&);  // restore_listing.cc
+
+/// Writes all targets of a report, then what follows them.
+void write_all(TargetWriter& writer, const Report& report);  // formats.cc
 
 }  // namespace goldhive::report

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "tests/cli/session.h"
+#include "tests/support/temp_dir.h"
 
 namespace goldhive::tests {
 namespace {
@@ -52,6 +53,37 @@ TEST_CASE("Output and further reports are written to their files") {
   CHECK(session.storage.text("a.txt").find("ERROR") != std::string::npos);
   CHECK(session.storage.text("b.json").find("\"schema\": 1") != std::string::npos);
   CHECK(session.storage.text("c.jsonl").find("{\"path\":\"target\"") == 0);
+}
+
+TEST_CASE("No report in text or JSON lines keeps its targets") {
+  MemoryStorage files;
+  std::ostringstream out, err;
+  cli::Host host{out, err, files, files, {}, "", 0, {"", ".", ""}};
+  const auto keeps = [&](const char* format, const std::vector<std::string>& reports) {
+    cli::OutputFlags flags;
+    flags.format = report::find_format(format, report::Command::scan);
+    flags.reports = reports;
+    return cli::Output(host, report::Command::scan, flags, false).needs_targets();
+  };
+  CHECK_FALSE(keeps("text", {"jsonl=a", "text=b"}));
+  CHECK_FALSE(keeps("jsonl", {}));
+  CHECK(keeps("json", {}));
+  CHECK(keeps("text", {"json=a"}));
+}
+
+TEST_CASE("A text that is too long for the memory comes back whole") {
+  const testing::TempDir dir;
+  cli::Spool spool(dir.path());
+  std::string all;
+  for (int i = 0; i < 40; ++i) {
+    const std::string piece(100'000, static_cast<char>('a' + i % 26));
+    spool.out() << piece;
+    all += piece;
+    spool.put_away();
+  }
+  MemoryStorage files;
+  cli::write_text_file(files, "report", spool);
+  CHECK(files.text("report") == all);
 }
 
 TEST_CASE("Colour needs a terminal that wants it or an order") {
