@@ -7,6 +7,8 @@ namespace goldhive {
 namespace {
 
 constexpr std::string_view disk_suffix = ".goldhive-disk";
+constexpr const char* fresh_suffix = ".goldhive-new";
+constexpr const char* record_suffix = ".goldhive-replacing";
 
 }  // namespace
 
@@ -17,9 +19,7 @@ std::string journal_path(const std::string& folder, const std::vector<std::strin
 std::string unfinished(const std::string& path) { return path + ".new"; }
 
 ReplacementNames::ReplacementNames(const std::string& file)
-    : fresh(file + ".goldhive-new"),
-      old(file + ".goldhive-old"),
-      record(file + ".goldhive-replacing") {}
+    : fresh(file + fresh_suffix), old(file + ".goldhive-old"), record(file + record_suffix) {}
 
 std::string original_of(const std::string& undo_file) { return undo_file + ".original"; }
 
@@ -27,6 +27,14 @@ bool is_own_file(const std::string& path) {
   const std::string name = base_name(path);
   return name.find(".goldhive-") != std::string::npos || name.starts_with(journal_name);
 }
+
+bool is_hot_name(const std::string& path) {
+  const std::string name = base_name(path);
+  return name == journal_name || name.ends_with(std::string(".") + journal_name) ||
+         name.ends_with(record_suffix);
+}
+
+bool is_new_content(const std::string& path) { return path.ends_with(fresh_suffix); }
 
 std::string disk_inside(const std::string& image) { return image + std::string(disk_suffix); }
 

@@ -35,6 +35,13 @@ std::string original_of(const std::string& undo_file);
 /// the old content of an image is no other image, whatever is in it.
 bool is_own_file(const std::string& path);
 
+/// True of the name of a journal or of the record of a replacement: while a file has it, the old
+/// content of its target counts.
+bool is_hot_name(const std::string& path);
+
+/// True of the name of the new content of a replacement.
+bool is_new_content(const std::string& path);
+
 /// The name of the disk inside an image: "disk.vmdk.goldhive-disk" for "disk.vmdk". No file has it.
 std::string disk_inside(const std::string& image);
 /// True if `path` is such a name.

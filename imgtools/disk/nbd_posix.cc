@@ -164,6 +164,8 @@ class Child {
  private:
   /// Runs in the child, and calls only functions that are allowed after fork().
   [[noreturn]] static void become(char* const* arguments, pid_t parent, int socket, int said) {
+    // Signals of the terminal go to a whole group: Ctrl-C must not end it in the middle of a write.
+    ::setpgid(0, 0);
     constexpr int first_passed = 3;  // sd_listen_fds(3)
     const int nothing = ::open("/dev/null", O_RDONLY);
     ::dup2(nothing, 0);

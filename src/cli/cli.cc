@@ -52,10 +52,11 @@ int obey(const Command& program, const std::vector<std::string>& arguments, Host
   return exit_compliant;
 }
 
-/// A full disk is an error. A reader that closed the pipe, such as head, is none.
+/// A full disk is an error. A reader that closed the pipe, such as head, is none, and an
+/// interrupted run may have lost its terminal.
 int after_flush(Host& host, int exit_code) {
   host.out.flush();
-  if (host.out.good() || reader_has_gone()) return exit_code;
+  if (host.out.good() || reader_has_gone() || exit_code == exit_interrupted) return exit_code;
   say(host, "standard output: cannot be written");
   return exit_error;
 }

@@ -60,6 +60,18 @@ patch::PatchSettings settings_of(const Host& host, const PatchFlags& flags,
   return settings;
 }
 
+/// Says which files beside the target are gone: what an earlier patch had left there, and what this
+/// one had begun when the user ended it.
+void note_names(const ChangedNames& names, bool stopped, report::TargetReport& target) {
+  for (const std::string& path : names.removed()) {
+    if (!is_hot_name(path)) target.notes.push_back("removed " + path + ", a leftover");
+  }
+  if (!stopped) return;
+  for (const std::string& path : names.made_in_vain()) {
+    if (is_new_content(path)) target.notes.push_back("removed " + path + ", which was unfinished");
+  }
+}
+
 int patch(Host& host, const PatchFlags& flags) {
   const policy::Policy policy = load_policy(host.input, flags.policy.policy);
   std::optional<policy::SavedPlan> saved;
@@ -80,8 +92,10 @@ int patch(Host& host, const PatchFlags& flags) {
                   [&](const ReadStorage&, const std::string& target, IoCounter& counter) {
                     CountingStorage storage(host.output, counter, targets.trusted);
                     const std::string path = target::split_target(storage, target).path;
-                    return patch::patch_target(storage, target,
-                                               make_absolute(path, host.folders.working), settings);
+                    report::TargetReport patched = patch::patch_target(
+                        storage, target, make_absolute(path, host.folders.working), settings);
+                    note_names(storage.names(), counter.stop().stopped(), patched);
+                    return patched;
                   });
   output.finish(report);
   return exit_code_of(report, flags.policy.findings_code);

@@ -60,6 +60,7 @@ class CountedSource final : public ByteSource {
 
  protected:
   void do_read(std::uint64_t offset, std::span<std::uint8_t> out) const override {
+    counter_.stop().check();
     inner_->read(offset, out);
     if (offset < from_ + now_.done) {  // a step back begins another read
       counter_.end_read(now_.number);
@@ -91,18 +92,24 @@ const ByteSource& uncounted(const ByteSource& source) {
 
 class CountedFile final : public WritableFile {
  public:
-  CountedFile(std::unique_ptr<WritableFile> inner, IoCounter& counter)
-      : inner_(std::move(inner)), counter_(counter) {}
+  /// `fresh`: made by this run, so that no change of it is one of the target.
+  CountedFile(std::unique_ptr<WritableFile> inner, bool fresh, IoCounter& counter)
+      : inner_(std::move(inner)), fresh_(fresh), counter_(counter) {}
 
   std::uint64_t size() const override { return inner_->size(); }
   void read(std::uint64_t offset, std::span<std::uint8_t> out) const override {
+    counter_.stop().check();
     inner_->read(offset, out);
   }
   void write(std::uint64_t offset, std::span<const std::uint8_t> data) override {
+    about_to_change();
     inner_->write(offset, data);
     counter_.add_written(data.size());
   }
-  void resize(std::uint64_t size) override { inner_->resize(size); }
+  void resize(std::uint64_t size) override {
+    about_to_change();
+    inner_->resize(size);
+  }
   bool clone(const ByteSource& from) override { return inner_->clone(uncounted(from)); }
   void copy_attributes(const ByteSource& from) override {
     inner_->copy_attributes(uncounted(from));
@@ -110,7 +117,13 @@ class CountedFile final : public WritableFile {
   void sync() override { inner_->sync(); }
 
  private:
+  void about_to_change() {
+    counter_.stop().check();
+    if (!fresh_) counter_.stop().hold();
+  }
+
   std::unique_ptr<WritableFile> inner_;
+  bool fresh_;
   IoCounter& counter_;
 };
 
@@ -128,11 +141,38 @@ bool is_named(const ReadStorage& storage, const std::vector<std::string>& names,
 }
 
 std::unique_ptr<WritableFile> CountingStorage::open_write(const std::string& path) {
-  return std::make_unique<CountedFile>(inner_.open_write(path), counter_);
+  return std::make_unique<CountedFile>(inner_.open_write(path), false, counter_);
 }
 
 std::unique_ptr<WritableFile> CountingStorage::create(const std::string& path) {
-  return std::make_unique<CountedFile>(inner_.create(path), counter_);
+  auto file = std::make_unique<CountedFile>(inner_.create(path), true, counter_);
+  names_.created(path);
+  return file;
+}
+
+void CountingStorage::rename(const std::string& from, const std::string& to) {
+  inner_.rename(from, to);
+  names_.renamed(from, to);
+}
+
+void CountingStorage::rename_new(const std::string& from, const std::string& to) {
+  if (is_hot_name(to)) counter_.stop().check();
+  inner_.rename_new(from, to);
+  if (is_hot_name(to)) counter_.stop().hold();
+  if (is_hot_name(from)) counter_.stop().release();
+  names_.renamed(from, to);
+}
+
+void CountingStorage::remove(const std::string& path) {
+  inner_.remove(path);
+  if (is_hot_name(path)) counter_.stop().release();
+  names_.removed(path);
+}
+
+bool CountingStorage::link(const std::string& from, const std::string& to) {
+  if (!inner_.link(from, to)) return false;
+  names_.created(to);
+  return true;
 }
 
 }  // namespace goldhive::cli

@@ -1,6 +1,7 @@
 // Storages that count what goes through them: the figures of --verbose, and how far a long read is.
-// They also know which files the user vouches for (--trust-journal), since every command reads its
-// targets through them.
+// Since every command works on its targets through them, they also end the work where the user
+// wants to (stop.h), note which files went away, and know which files the user vouches for
+// (--trust-journal).
 #pragma once
 
 #include <cstdint>
@@ -10,7 +11,10 @@
 #include <utility>
 #include <vector>
 
+#include "imgtools/change/own_names.h"
 #include "imgtools/host/storage.h"
+#include "src/cli/changed_names.h"
+#include "src/cli/stop.h"
 
 namespace goldhive::cli {
 
@@ -24,9 +28,13 @@ struct LongRead {
   bool writing = false;     ///< something is written meanwhile
 };
 
-/// What the storages of one target count. Any thread may ask and count.
+/// What the storages of one target count, and when they end its work. Any thread may ask and count.
 class IoCounter {
  public:
+  /// `asked`: whether the user wants to end the run; null: never.
+  explicit IoCounter(bool (*asked)() = nullptr) : stop_(asked) {}
+
+  Stop& stop() { return stop_; }
   /// Reads and bytes of all files opened so far, closed ones too.
   ReadStats read() const;
   /// The read that goes on now, if one has come so far that people want to know.
@@ -41,6 +49,7 @@ class IoCounter {
   void add_read(std::uint64_t bytes, const LongRead& now);
   void add_written(std::uint64_t bytes);
 
+  Stop stop_;
   mutable std::mutex mutex_;
   ReadStats read_;
   std::uint64_t written_ = 0;
@@ -101,14 +110,10 @@ class CountingStorage final : public CountingReads<Storage, Storage> {
 
   std::unique_ptr<WritableFile> open_write(const std::string& path) override;
   std::unique_ptr<WritableFile> create(const std::string& path) override;
-  void rename(const std::string& from, const std::string& to) override { inner_.rename(from, to); }
-  void rename_new(const std::string& from, const std::string& to) override {
-    inner_.rename_new(from, to);
-  }
-  void remove(const std::string& path) override { inner_.remove(path); }
-  bool link(const std::string& from, const std::string& to) override {
-    return inner_.link(from, to);
-  }
+  void rename(const std::string& from, const std::string& to) override;
+  void rename_new(const std::string& from, const std::string& to) override;
+  void remove(const std::string& path) override;
+  bool link(const std::string& from, const std::string& to) override;
   void send(const std::string& path, std::span<const std::uint8_t> data) override {
     inner_.send(path, data);
   }
@@ -117,6 +122,11 @@ class CountingStorage final : public CountingReads<Storage, Storage> {
   std::uint64_t free_space(const std::string& path) const override {
     return inner_.free_space(path);
   }
+
+  const ChangedNames& names() const { return names_; }
+
+ private:
+  ChangedNames names_;
 };
 
 }  // namespace goldhive::cli

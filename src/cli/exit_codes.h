@@ -8,7 +8,7 @@ namespace goldhive::cli {
 inline constexpr int exit_compliant = 0;      ///< compliant, or nothing applicable
 inline constexpr int exit_findings = 1;       ///< findings (plan: pending changes)
 inline constexpr int exit_error = 2;          ///< usage, I/O, corrupt, refused, undetermined
-inline constexpr int exit_interrupted = 130;  ///< SIGINT, as shells report it
+inline constexpr int exit_interrupted = 130;  ///< by SIGINT, as shells report it, TERM or HUP
 
 /// `findings_code`: what --exit-code puts in the place of 1. No other code is replaced.
 constexpr int exit_code_of(report::Status status, int findings_code = exit_findings) {

@@ -39,6 +39,7 @@ int restore_targets(Host& host, report::Command command, const TargetFlags& targ
                     } catch (const Error& e) {
                       result.error = e.at(target);
                     }
+                    result.restore->removed = storage.names().removed();
                     return result;
                   });
   output.finish(report);

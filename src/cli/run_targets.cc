@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <memory>
+#include <mutex>
 #include <ostream>
 
 #include "imgtools/change/hot_journal.h"
@@ -23,9 +26,17 @@ std::string error_line(const std::string& target, const Error& error) {
   return line.starts_with(target) ? line : target + ": " + line;
 }
 
+/// True of what the target's own error says already.
+bool is_of_target(const Error& error, const report::TargetReport& target) {
+  return target.error && std::string_view(target.error->what()) == error.what();
+}
+
 void say_errors(Host& host, const report::TargetReport& target) {
   if (target.error) say(host, error_line(target.path, *target.error));
   for (const report::InstallationReport& i : target.installations) {
+    if (i.changed && i.planned_in_vain() && !is_of_target(*i.refusal, target)) {
+      say(host, error_line(target.path, *i.refusal));
+    }
     for (const windows::HiveFact& h : i.facts.hives) {
       if (h.error) say(host, error_line(target.path, h.error->at(windows::to_string(h.name))));
     }
@@ -84,7 +95,7 @@ report::TargetReport run_steadily(const ReadStorage& base, const std::string& pa
     report::TargetReport target = run(storage, path, counter);
     add_hot_journals(storage, target);
     const std::string changed = watching.changed();
-    if (changed.empty()) return target;
+    if (changed.empty() || counter.stop().stopped()) return target;
     if (!again) continue;
     report::TargetReport unsure;
     unsure.path = target.path;
@@ -97,17 +108,79 @@ report::TargetReport run_steadily(const ReadStorage& base, const std::string& pa
   }
 }
 
+/// The report of a target whose work the user ended. What rests on a read that was not done is no
+/// result: only what was changed is kept.
+void leave_off(report::TargetReport& target) {
+  std::vector<report::InstallationReport> changed;
+  std::string left;
+  for (report::InstallationReport& each : target.installations) {
+    if (each.changed.value_or(false)) {
+      changed.push_back(std::move(each));
+    } else if (each.planned_in_vain() || (each.changed && !each.changes->empty())) {
+      left += (left.empty() ? "" : ", ") + each.facts.id;
+    }
+  }
+  target.installations = std::move(changed);
+  target.hive_checks.reset();
+  target.volumes.clear();
+  target.interrupted = report::Interruption::cut_short;
+  const bool some =
+      !target.installations.empty() ||
+      (target.restore && !(target.restore->files.empty() && target.restore->journals.empty()));
+  std::string message = some ? "interrupted: only a part is done" : "interrupted: nothing is done";
+  if (!left.empty()) message += ", and this is as it was: " + left;
+  target.error = Error(ErrorKind::refused, message, target.path);
+}
+
+/// One that was not looked at when the user ended the run.
+report::TargetReport not_begun(const std::string& path) {
+  report::TargetReport target;
+  target.path = path;
+  target.interrupted = report::Interruption::not_begun;
+  target.error = Error(ErrorKind::refused, "not begun: the run was interrupted", path);
+  report::settle(target);
+  return target;
+}
+
 Outcome run_on(const Host& host, const TargetFlags& flags, const Target& wanted,
                const RunOnTarget& run, IoCounter& counter) {
   const CountingReadStorage counting(host.input, counter, flags.trusted);
   Outcome outcome{run_steadily(counting, wanted.path, run, counter), {}};
   outcome.target.backup =
       target::windows_backup_of(make_absolute(wanted.path, host.folders.working));
-  if (wanted.found) excuse_without_windows(outcome.target);
+  if (counter.stop().stopped()) {
+    leave_off(outcome.target);
+  } else if (wanted.found) {
+    excuse_without_windows(outcome.target);
+  }
   report::settle(outcome.target);
   outcome.read = counter.read();
   return outcome;
 }
+
+/// The counters of the targets that are being worked on.
+class Counters {
+ public:
+  explicit Counters(bool (*asked)()) : asked_(asked) {}
+
+  /// Made where there is none yet.
+  std::shared_ptr<IoCounter> of(std::size_t index) {
+    const std::lock_guard lock(mutex_);
+    std::shared_ptr<IoCounter>& counter = counters_[index];
+    if (!counter) counter = std::make_shared<IoCounter>(asked_);
+    return counter;
+  }
+  std::optional<LongRead> long_read(std::size_t index) { return of(index)->long_read(); }
+  void forget(std::size_t index) {
+    const std::lock_guard lock(mutex_);
+    counters_.erase(index);
+  }
+
+ private:
+  bool (*asked_)();
+  std::mutex mutex_;
+  std::map<std::size_t, std::shared_ptr<IoCounter>> counters_;
+};
 
 void say_passed_over(Host& host, const std::vector<std::string>& paths, bool verbose) {
   if (paths.empty()) return;
@@ -136,35 +209,46 @@ report::Report run_targets(Host& host, report::Command command, const std::strin
   const std::size_t count = all.targets.size();
   report.summary.passed_over = all.passed_over.size();
   Progress progress(host, count);
+  Counters counters(host.interrupted);
   OrderedWork<Outcome>::Steps steps;
-  steps.stop = [&] { return host.interrupted != nullptr && host.interrupted(); };
-  std::vector<IoCounter> counters(count);
+  steps.stop = [&] {
+    return all.interrupted || (host.interrupted != nullptr && host.interrupted());
+  };
   if (progress.enabled()) {
     steps.waiting = [&](std::size_t next) {
-      progress.show(next, paths[next], counters[next].long_read());
+      progress.show(next, paths[next], counters.long_read(next));
     };
   }
   steps.work = [&](std::size_t index) {
-    return run_on(host, flags, all.targets[index], run, counters[index]);
+    return run_on(host, flags, all.targets[index], run, *counters.of(index));
   };
-  steps.done = [&](std::size_t, Outcome outcome) {
+  std::size_t cut_short = 0;
+  const auto take = [&](report::TargetReport target) {
+    output.target_done(target);
+    report::count(target, report);
+    if (output.needs_targets()) report.targets.push_back(std::move(target));
+  };
+  steps.done = [&](std::size_t index, Outcome outcome) {
+    counters.forget(index);
     progress.clear();
     say_errors(host, outcome.target);
     if (flags.verbose) {
       say(host, fmt::format("{}: {} reads, {} bytes", outcome.target.path, outcome.read.reads,
                             outcome.read.bytes));
     }
-    output.target_done(outcome.target);
-    report::count(outcome.target, report);
-    if (output.needs_targets()) report.targets.push_back(std::move(outcome.target));
+    if (outcome.target.interrupted) ++cut_short;
+    take(std::move(outcome.target));
   };
   const std::size_t done = OrderedWork<Outcome>::run(
       count, flags.jobs == 0 ? host.cores : static_cast<unsigned>(flags.jobs), steps);
   progress.clear();
+  for (std::size_t i = done; i < count; ++i) take(not_begun(paths[i]));
   say_passed_over(host, all.passed_over, flags.verbose);
-  if (done < count) {
-    report.interrupted = true;
-    say(host, fmt::format("interrupted: {} of {} targets done", done, count));
+  if (all.interrupted) say(host, "interrupted: the folders were not walked to the end");
+  report.interrupted = all.interrupted || cut_short > 0 || done < count;
+  if (report.interrupted) {
+    say(host, fmt::format("interrupted: {} of {} targets done, {} cut short, {} not begun",
+                          done - cut_short, count, cut_short, count - done));
   }
   return report;
 }

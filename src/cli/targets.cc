@@ -58,14 +58,14 @@ bool is_file_backup(const std::string& name) {
 class Walk {
  public:
   Walk(const Host& host, const TargetFlags& flags, Targets& out)
-      : storage_(host.input), flags_(flags), out_(out) {}
+      : host_(host), storage_(host.input), flags_(flags), out_(out) {}
 
   /// True if the folder, or anything in it, is a target.
   bool folder(const std::string& path) { return folder(path, 0); }
 
  private:
   bool folder(const std::string& path, std::size_t depth) {
-    if (depth > deepest_folder) return false;
+    if (depth > deepest_folder || stopped()) return false;
     std::set<std::string> installations;
     try {
       const std::unique_ptr<Image> tree = open_image(storage_, path);
@@ -105,6 +105,7 @@ class Walk {
       return true;
     }
     for (const DirectoryEntry& entry : entries) {
+      if (stopped()) break;
       const std::string relative = windows::join_path(below, entry.name);
       const std::string full = join_path(root, relative);
       if (entry.type == FileType::file) {
@@ -138,8 +139,14 @@ class Walk {
     return image;
   }
 
+  bool stopped() {
+    out_.interrupted = out_.interrupted || (host_.interrupted != nullptr && host_.interrupted());
+    return out_.interrupted;
+  }
+
   void add(const std::string& path, bool found) { out_.targets.push_back({path, found}); }
 
+  const Host& host_;
   const ReadStorage& storage_;
   const TargetFlags& flags_;
   Targets& out_;

@@ -19,6 +19,7 @@ struct Targets {
   std::vector<Target> targets;  ///< in the order of the command line; in a folder by name
   /// Files met in folders that are no images and no hives.
   std::vector<std::string> passed_over;
+  bool interrupted = false;  ///< by the user: folders were not walked to the end
 };
 
 /// "@FILE" stands for the paths in FILE, one a line; "-" for those on standard input. A path that

@@ -22,7 +22,16 @@ volatile std::sig_atomic_t interrupt_seen = 0;
 
 void on_interrupt(int signal) {
   interrupt_seen = 1;
-  std::signal(signal, SIG_DFL);
+  // A terminal that closes sends SIGHUP more than once, so only the others end the program when
+  // they come again.
+  if (signal != SIGHUP) std::signal(signal, SIG_DFL);
+}
+
+/// Not where whoever started us had the signal ignored, as nohup and a shell's & do.
+void take(int signal) {
+  struct sigaction before {};
+  if (sigaction(signal, nullptr, &before) == 0 && before.sa_handler == SIG_IGN) return;
+  std::signal(signal, on_interrupt);
 }
 
 }  // namespace
@@ -31,8 +40,8 @@ bool interrupted() { return interrupt_seen != 0; }
 
 Terminal open_terminal() {
   std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGINT, on_interrupt);
-  std::signal(SIGTERM, on_interrupt);
+  std::signal(SIGXFSZ, SIG_IGN);  // a write beyond a limit of the system becomes EFBIG
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) take(signal);
   Terminal t;
   t.out_is_terminal = isatty(STDOUT_FILENO) == 1;
   t.err_is_terminal = isatty(STDERR_FILENO) == 1;

@@ -37,10 +37,15 @@ namespace {
 volatile bool interrupt_seen = false;
 UINT code_page_before = CP_UTF8;
 
-/// Runs on a thread of its own. The second time the default handler ends the program.
+/// Runs on a thread of its own. The second Ctrl-C is left to the default handler, which ends the
+/// program. When the console closes, the user logs off or the system goes down, Windows ends the
+/// program as soon as this returns, or some seconds later: they are left to the work that is going
+/// on, whose end is the end of the program.
 BOOL WINAPI on_interrupt(DWORD event) {
-  if (interrupt_seen || (event != CTRL_C_EVENT && event != CTRL_BREAK_EVENT)) return FALSE;
+  const bool again = interrupt_seen;
   interrupt_seen = true;
+  if (event == CTRL_C_EVENT || event == CTRL_BREAK_EVENT) return again ? FALSE : TRUE;
+  ::Sleep(INFINITE);
   return TRUE;
 }
 

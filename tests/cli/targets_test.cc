@@ -197,21 +197,6 @@ TEST_CASE("The output is the same for any number of jobs") {
   }
 }
 
-TEST_CASE("An interrupt ends the run after the target at hand and says how far it came") {
-  Session session;
-  session.put_recipe("windows-7-sp1-x64", "a");
-  session.interrupted = [] {
-    static int asked = 0;
-    return ++asked > 1;
-  };
-  const Outcome outcome = session.run({"scan", "a", "a", "a", "-f", "json"});
-  CHECK(outcome.code == 130);
-  CHECK_THAT(outcome.err, Catch::Contains("interrupted: 1 of 3 targets done"));
-  const json report = outcome.json();
-  CHECK(report["interrupted"] == true);
-  CHECK(report["targets"].size() == 1);
-}
-
 TEST_CASE("A Windows backup is known by the folders around it") {
   const auto backup =
       target::windows_backup_of("/srv/WindowsImageBackup/PC7/Backup 2016-07-08 101112/a.vhd");

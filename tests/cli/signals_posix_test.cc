@@ -1,0 +1,127 @@
+// What signals and limits of the system do to a run, each in a process of its own.
+#include <catch2/catch.hpp>
+#include <csignal>
+#include <filesystem>
+#include <sstream>
+
+#include "fixtures/recipe.h"
+#include "src/cli/cli.h"
+#include "src/cli/terminal.h"
+#include "tests/support/child_posix.h"
+#include "tests/support/temp_dir.h"
+
+namespace goldhive::tests {
+namespace {
+
+using goldhive::testing::Ended;
+using goldhive::testing::limit_file_size;
+using goldhive::testing::run_in_child;
+using goldhive::testing::TempDir;
+namespace fs = std::filesystem;
+
+void put_tree(const TempDir& dir, const std::string& name) {
+  dir.make_directory(name);
+  fixtures::write_tree(fixtures::load_recipe("layout-flat"), dir / name);
+}
+
+Bytes hives(const TempDir& dir, const std::string& name) {
+  Bytes all = dir.read(name + "/SOFTWARE");
+  const Bytes system = dir.read(name + "/SYSTEM");
+  all.insert(all.end(), system.begin(), system.end());
+  return all;
+}
+
+int run(const std::vector<std::string>& arguments, std::string* said = nullptr) {
+  std::ostringstream out, err;
+  const int code = cli::run(arguments, out, err);
+  if (said != nullptr) *said = out.str() + err.str();
+  return code;
+}
+
+/// The run with signals that come before its first target.
+Ended run_after(const std::vector<int>& signals, const std::vector<std::string>& arguments) {
+  return run_in_child([&] {
+    cli::open_terminal();
+    for (const int signal : signals) std::raise(signal);
+    return run(arguments);
+  });
+}
+
+/// Names in the folder that are neither the tree nor an undo file.
+std::vector<std::string> leftovers(const TempDir& dir) {
+  std::vector<std::string> found;
+  for (const auto& entry : fs::recursive_directory_iterator(dir.path())) {
+    const std::string name = entry.path().filename().string();
+    if (name.find("goldhive-") != std::string::npos && !name.ends_with(".goldhive-undo")) {
+      found.push_back(name);
+    }
+  }
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("INT and TERM and HUP end a run in order with exit code 130") {
+  const TempDir dir;
+  put_tree(dir, "tree");
+  const Bytes before = hives(dir, "tree");
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    INFO("signal " << signal);
+    const Ended ended = run_after({signal}, {"patch", dir / "tree"});
+    CHECK(ended.signal == 0);
+    CHECK(ended.status == 130);
+  }
+  CHECK(hives(dir, "tree") == before);
+  CHECK(leftovers(dir).empty());
+}
+
+TEST_CASE("A second INT or TERM kills, and a second HUP does not") {
+  const TempDir dir;
+  put_tree(dir, "tree");
+  for (const int signal : {SIGINT, SIGTERM}) {
+    CHECK(run_after({signal, signal}, {"scan", dir / "tree"}).signal == signal);
+  }
+  CHECK(run_after({SIGHUP, SIGHUP}, {"scan", dir / "tree"}).status == 130);
+}
+
+TEST_CASE("A signal that was ignored when the program started stays ignored") {
+  const TempDir dir;
+  put_tree(dir, "tree");
+  const Ended ended = run_in_child([&] {
+    std::signal(SIGHUP, SIG_IGN);  // as nohup does
+    cli::open_terminal();
+    std::raise(SIGHUP);
+    return run({"scan", dir / "tree"});
+  });
+  CHECK(ended.signal == 0);
+  CHECK(ended.status != 130);
+}
+
+TEST_CASE("A limit on the size of files is an error that rolls back and no death") {
+  const TempDir dir;
+  put_tree(dir, "tree");
+  const Bytes before = hives(dir, "tree");
+  const std::uint64_t size = fs::file_size(dir / "tree/SOFTWARE");
+  std::size_t refused = 0;
+  for (std::uint64_t limit = 0; limit <= size + 16384; limit += size / 10) {
+    INFO("at most " << limit << " bytes");
+    fs::remove_all(dir / "tree");
+    fs::remove(dir / "tree.goldhive-undo");
+    put_tree(dir, "tree");
+    const Ended ended = run_in_child([&] {
+      limit_file_size(limit);
+      return run({"patch", dir / "tree", "--no-cross-check"});
+    });
+    CHECK(ended.signal == 0);
+    CHECK(leftovers(dir).empty());
+    if (ended.status == 2) {
+      ++refused;
+      CHECK(hives(dir, "tree") == before);
+    } else {
+      CHECK(hives(dir, "tree") != before);
+    }
+  }
+  CHECK(refused > 5);
+}
+
+}  // namespace goldhive::tests
