@@ -20,6 +20,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <functional>
 
 #include "imgtools/bytes/error.h"
 #include "imgtools/change/own_files.h"
@@ -45,16 +46,18 @@ std::uint64_t number_of(const std::string& name, const std::string& base) {
   return error == std::errc() && stop == end && number > 1 && *digits != '0' ? number : 0;
 }
 
-/// The highest number in use at `path`, 0 if there is none.
-std::uint64_t highest_number(const ReadStorage& storage, const std::string& path) {
+/// The numbers in use at `path`, the highest first.
+std::vector<std::uint64_t> numbers_at(const ReadStorage& storage, const std::string& path) {
   const std::string folder = parent_of(path);
-  if (!storage.stat(folder.empty() ? "." : folder)) return 0;
-  std::uint64_t highest = 0;
+  if (!storage.stat(folder.empty() ? "." : folder)) return {};
+  std::vector<std::uint64_t> numbers;
   const std::string base = comparable(base_name(path));
   for (const DirectoryEntry& entry : storage.list(folder)) {
-    highest = std::max(highest, number_of(comparable(entry.name), base));
+    const std::uint64_t number = number_of(comparable(entry.name), base);
+    if (number > 0) numbers.push_back(number);
   }
-  return highest;
+  std::sort(numbers.begin(), numbers.end(), std::greater<>());
+  return numbers;
 }
 
 std::string numbered(const std::string& path, std::uint64_t number) {
@@ -144,7 +147,8 @@ std::string writable_undo_path(Storage& storage, const JournalPlace& place) {
 }
 
 std::string next_undo_file(const ReadStorage& storage, const std::string& path) {
-  const std::uint64_t highest = highest_number(storage, path);
+  const std::vector<std::uint64_t> numbers = numbers_at(storage, path);
+  const std::uint64_t highest = numbers.empty() ? 0 : numbers.front();
   if (highest == UINT64_MAX) {
     throw Error(ErrorKind::refused, "has the last number that there is: no undo file can follow it",
                 numbered(path, highest));
@@ -152,12 +156,20 @@ std::string next_undo_file(const ReadStorage& storage, const std::string& path) 
   return numbered(path, highest + 1);
 }
 
-std::optional<std::string> newest_undo_file(const ReadStorage& storage, const JournalPlace& place) {
+std::vector<UndoFile> undo_files(const ReadStorage& storage, const JournalPlace& place) {
+  std::vector<UndoFile> files;
   for (const std::string& path : place.undo_paths) {
-    const std::uint64_t highest = highest_number(storage, path);
-    if (highest > 0) return numbered(path, highest);
+    for (const std::uint64_t number : numbers_at(storage, path)) {
+      files.push_back({numbered(path, number), number});
+    }
+    if (!files.empty()) break;
   }
-  return std::nullopt;
+  return files;
+}
+
+std::optional<std::string> newest_undo_file(const ReadStorage& storage, const JournalPlace& place) {
+  const std::vector<UndoFile> files = undo_files(storage, place);
+  return files.empty() ? std::nullopt : std::optional(files.front().path);
 }
 
 void copy_durably(Storage& storage, const Journal& journal, const std::string& path) {

@@ -38,7 +38,13 @@ std::string writable_undo_path(Storage& storage, const JournalPlace& place);
 /// The name for one more undo file: `path`, or `path` with the next number. Error(refused) if there
 /// is none left.
 std::string next_undo_file(const ReadStorage& storage, const std::string& path);
-/// The undo file that undo() should take: the newest at the first of the paths that has any.
+struct UndoFile {
+  std::string path;
+  std::uint64_t number;  ///< 1 for the first; each has a higher one than those that were there
+};
+/// The undo files at the first of the place's paths that has any, the newest first.
+std::vector<UndoFile> undo_files(const ReadStorage& storage, const JournalPlace& place);
+/// The undo file that undo() should take: the newest.
 std::optional<std::string> newest_undo_file(const ReadStorage& storage, const JournalPlace& place);
 
 /// Copies a journal to `path` on any file system: complete and synced, or not there.

@@ -17,7 +17,10 @@ int recover_all(Host& host, const RecoverFlags& flags) {
   return restore_targets(
       host, report::Command::recover, flags.targets, flags.output,
       [&](Storage& storage, const target::TargetName& name, report::TargetReport& report) {
-        report.restore->journals = patch::recover_target(storage, name.path, options, flags.force);
+        patch::Recovered done = patch::recover_target(storage, name.path, options, flags.force);
+        report.restore->journals = std::move(done.journals);
+        report.restore->failures = std::move(done.failures);
+        patch::raise_first(report.restore->failures);
       });
 }
 

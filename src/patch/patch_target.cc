@@ -5,10 +5,12 @@
 #include <algorithm>
 
 #include "imgtools/change/holding_storage.h"
+#include "imgtools/change/hot_journal.h"
 #include "imgtools/change/journal.h"
 #include "imgtools/change/links.h"
 #include "imgtools/change/own_names.h"
 #include "imgtools/compactable.h"
+#include "src/patch/rescan.h"
 #include "src/patch/undo_note.h"
 #include "src/patch/undo_place.h"
 #include "src/patch/undo_target.h"
@@ -30,15 +32,6 @@ HostRewrite compacted(const Image& image) {
   return compactable->compacted();
 }
 
-/// The installations whose changes are written together.
-struct Batch {
-  struct Member {
-    std::size_t volume;
-    std::size_t installation;  ///< index into TargetReport::installations
-  };
-  std::vector<Member> members;
-};
-
 class TargetPatch {
  public:
   TargetPatch(HoldingStorage& storage, target::TargetName name, std::string absolute_path,
@@ -47,32 +40,39 @@ class TargetPatch {
         name_(std::move(name)),
         absolute_path_(std::move(absolute_path)),
         settings_(settings),
-        report_(report) {}
+        report_(report),
+        rescan_(name_, settings, report),
+        through_(storage) {}
 
   void run() {
     if (is_own_file(name_.path)) {
       throw Error(ErrorKind::refused, "is kept for undo and is not patched", name_.path);
     }
-    for (const std::string& journal :
-         recover_target(storage_, name_.path, settings_.target.open, false)) {
-      report_.notes.push_back("rolled back a patch that was cut off (" + journal + ")");
-    }
-    const std::vector<Batch> batches = plan();
+    roll_back_earlier();
+    std::vector<Batch> batches = plan();
     const std::size_t parts = batches.size() + (settings_.compact ? 1 : 0);
-    for (std::size_t i = 0; i < batches.size(); ++i) {
-      // Opened anew after each batch, since that may have changed the image's own structures.
-      if (!open_) open_.emplace(storage_, name_, settings_.target.open);
-      write(batches[i], i + 1, parts);
-      open_.reset();
-    }
+    for (Batch& batch : batches) write_or_refuse(batch, parts);
     open_.reset();
-    if (settings_.compact) compact(parts);
+    if (settings_.compact && any_refused()) {
+      report_.notes.emplace_back("not compacted, since a part of the patch was refused");
+    } else if (settings_.compact) {
+      compact();
+    }
     note_cross_check();
   }
 
  private:
-  std::vector<policy::Finding> predicted_findings(const InstallationReport& row) const {
-    return target::judge(policy::predict(row.facts, *row.changes), settings_.target).findings;
+  /// Takes back what earlier patches left that were cut off. In a folder the hives for which that
+  /// is not possible keep no others from being patched.
+  void roll_back_earlier() {
+    Recovered earlier = recover_target(storage_, name_.path, settings_.target.open, false);
+    for (const std::string& journal : earlier.journals) {
+      report_.notes.push_back("rolled back a patch that was cut off (" + journal + ")");
+    }
+    unrecovered_ = std::move(earlier.failures);
+    if (unrecovered_.empty()) return;
+    const std::optional<FileInfo> info = storage_.stat(name_.path);
+    if (!info || info->type != FileType::directory) throw Error(unrecovered_.front().error);
   }
 
   std::vector<Edit> edits_for(const InstallationReport& installation) const {
@@ -87,7 +87,10 @@ class TargetPatch {
 
   /// Fills the report with what is there and what will change; returns what there is to write.
   std::vector<Batch> plan() {
-    open_.emplace(storage_, name_, settings_.target);
+    // What could not be rolled back is seen as a scan sees it.
+    const ReadStorage* storage = &storage_;
+    if (!unrecovered_.empty()) storage = &through_;
+    open_.emplace(*storage, name_, settings_.target);
     name_ = open_->name();
     const Image& image = open_->image();
     if (settings_.compact) compacted(image);  // throws before anything is changed
@@ -98,13 +101,17 @@ class TargetPatch {
     std::vector<Batch> batches;
     for (target::Found& each : found) {
       report_.installations.push_back(planned_row(std::move(each.facts)));
-      if (report_.installations.back().changes->empty()) continue;
+      const std::size_t index = report_.installations.size() - 1;
+      refuse_unrecovered(index);
+      const InstallationReport& row = report_.installations.back();
+      if (row.changes->empty() || row.refusal) continue;
       const bool together =
           !batches.empty() && !image.host_files().empty() &&
           (image.changes_as_one() || batches.back().members.back().volume == each.volume);
       if (!together) batches.emplace_back();
-      batches.back().members.push_back({each.volume, report_.installations.size() - 1});
+      batches.back().members.push_back({each.volume, index});
     }
+    if (!unrecovered_.empty()) open_.reset();
     if (report_.installations.empty() && report_.error) throw Error(*report_.error);
     if (report_.installations.empty() && !image.may_lack_windows()) {
       throw Error(ErrorKind::not_found,
@@ -139,34 +146,88 @@ class TargetPatch {
   std::string metadata(std::size_t part, std::size_t parts) const {
     UndoNote note{"goldhive " + settings_.tool_version, part, parts, {}};
     for (const InstallationReport& row : report_.installations) {
-      if (row.changes->empty()) continue;
+      if (row.changes->empty() || row.refusal) continue;
       note.installations.push_back(name_.rest_of(row.facts.id));
     }
     return to_text(note);
   }
 
-  void write(const Batch& batch, std::size_t part, std::size_t parts) {
+  /// Nothing was changed of the installation, and why.
+  void refuse(std::size_t installation, const Error& why) {
+    report_.installations[installation].refusal = why.at(name_.path);
+    if (!report_.error) report_.error = report_.installations[installation].refusal;
+  }
+
+  bool any_refused() const {
+    return std::any_of(report_.installations.begin(), report_.installations.end(),
+                       [](const InstallationReport& row) { return row.refusal.has_value(); });
+  }
+
+  void refuse_unrecovered(std::size_t installation) {
+    if (unrecovered_.empty()) return;
+    std::vector<std::string> hives;
+    target::add_hives(report_.installations[installation].facts, name_.path, hives);
+    for (const report::RestoreReport::Failure& failure : unrecovered_) {
+      if (std::find(hives.begin(), hives.end(), failure.path) != hives.end()) {
+        return refuse(installation, failure.error);
+      }
+    }
+  }
+
+  void drop_refused(Batch& batch) const {
+    auto& members = batch.members;
+    members.erase(std::remove_if(members.begin(), members.end(),
+                                 [&](const Batch::Member& member) {
+                                   return report_.installations[member.installation].refusal;
+                                 }),
+                  members.end());
+  }
+
+  /// Whatever goes wrong is the end of this batch, and no other's affair.
+  void write_or_refuse(Batch& batch, std::size_t parts) {
+    std::optional<Error> why;
+    try {
+      // Opened anew after each batch, since that may have changed the image's own structures.
+      if (!open_) open_.emplace(storage_, name_, settings_.target.open);
+      while (!write(batch, parts)) drop_refused(batch);
+    } catch (const Error& e) {
+      why = e;
+    } catch (const std::exception& e) {
+      why = Error(ErrorKind::io, std::string("cannot be patched: ") + e.what());
+    }
+    open_.reset();
+    drop_refused(batch);
+    if (!why) return;
+    for (const Batch::Member& member : batch.members) refuse(member.installation, *why);
+  }
+
+  /// False if it has to be done again, with another image or without a member that is refused now.
+  bool write(const Batch& batch, std::size_t parts) {
+    if (batch.members.empty()) return true;
     hold_files(batch);
-    PendingChecks checks;
-    std::vector<WrittenHive> hives;
-    const std::vector<VolumeEdit> edits = edit_hives(batch, checks, hives);
-    if (edits.empty()) return;
+    EditedBatch edited;
+    edit_hives(batch, edited);
+    if (edited.again) return false;
+    if (edited.edits.empty()) return true;
     const JournalPlace place = undo_place(storage_, name_.path, absolute_path_, settings_.undo);
-    HostChange change = open_->image().change_volumes(edits, settings_.edit.now);
-    checks.wait();
+    HostChange change = open_->image().change_volumes(edited.edits, settings_.edit.now);
+    if (!passes(edited)) return false;
     if (!change.rewrite && break_links(change)) {
       open_.emplace(storage_, name_, settings_.target.open);
-      write(batch, part, parts);
-      return;
+      return false;
     }
     std::vector<InstallationReport> after;
     const std::string undo =
-        transact(storage_, place, std::move(change), metadata(part, parts),
-                 [&](const ReadStorage& written) { after = rescan(written, batch, hives); });
+        transact(storage_, place, std::move(change), metadata(parts_done_ + 1, parts),
+                 [&](const ReadStorage& written) {
+                   after = rescan_.after(written, open_->image(), edited.batch, edited.hives);
+                 });
+    ++parts_done_;
     if (!undo.empty()) report_.undo = undo;
-    for (std::size_t i = 0; i < batch.members.size(); ++i) {
-      report_.installations[batch.members[i].installation] = std::move(after[i]);
+    for (std::size_t i = 0; i < edited.batch.members.size(); ++i) {
+      report_.installations[edited.batch.members[i].installation] = std::move(after[i]);
     }
+    return true;
   }
 
   /// Refuses a change of files that have other names, unless the user wants all of them changed.
@@ -205,7 +266,7 @@ class TargetPatch {
   }
 
   /// Writes the target anew without dead space; a part of the patch, taken back with it.
-  void compact(std::size_t part) {
+  void compact() {
     const target::OpenTarget open(storage_, name_, settings_.target.open);
     HostChange change;
     change.rewrite = compacted(open.image());
@@ -214,9 +275,10 @@ class TargetPatch {
     const std::uint64_t left = change.rewrite->size_limit;
     if (left >= size) return;
     const JournalPlace place = undo_place(storage_, name_.path, absolute_path_, settings_.undo);
+    const std::size_t part = parts_done_ + 1;
     const std::string undo =
         transact(storage_, place, std::move(change), metadata(part, part),
-                 [&](const ReadStorage& written) { require_same_findings(written); });
+                 [&](const ReadStorage& written) { rescan_.require_same_findings(written); });
     if (!undo.empty()) report_.undo = undo;
     report_.notes.push_back(fmt::format("compacted: {} bytes smaller", size - left));
   }
@@ -241,113 +303,61 @@ class TargetPatch {
   }
 
   /// The hives of a batch, edited in memory. Those of the last installation are still being
-  /// checked, in `checks`; no others are, since a check holds copies of its hive.
-  std::vector<VolumeEdit> edit_hives(const Batch& batch, PendingChecks& checks,
-                                     std::vector<WrittenHive>& hives) const {
+  /// checked; no others are, since a check holds copies of its hive.
+  struct EditedBatch {
+    Batch batch;  ///< without those that are refused
     std::vector<VolumeEdit> edits;
+    std::vector<WrittenHive> hives;
+    PendingChecks checks;
+    std::size_t checked = 0;  ///< the installation that they are about
     std::uint64_t held = 0;
+    bool again = false;  ///< an edit is among them that did not pass its check
+  };
+
+  /// Waits for the checks. False if they failed, by which their installation is refused.
+  bool passes(EditedBatch& edited) {
+    try {
+      edited.checks.wait();
+      return true;
+    } catch (const Error& e) {
+      refuse(edited.checked, e);
+      edited.again = true;
+      return false;
+    }
+  }
+
+  void edit_hives(const Batch& batch, EditedBatch& out) {
     for (const Batch::Member& member : batch.members) {
-      const target::VisitedVolume visited = open_->volume(member.volume);
-      if (const std::optional<Error> error =
-              target::refusal(visited, settings_.target.force_unclean)) {
-        throw Error(*error);
+      try {
+        const target::VisitedVolume visited = open_->volume(member.volume);
+        if (const auto error = target::refusal(visited, settings_.target.force_unclean)) {
+          throw Error(*error);
+        }
+        const InstallationReport& row = report_.installations[member.installation];
+        Prepared prepared = prepare(*visited.volume.tree, row.facts, *row.changes, settings_.edit);
+        if (!passes(out)) return;
+        add(member, std::move(prepared), out);
+      } catch (const Error& e) {
+        refuse(member.installation, e);
       }
-      const InstallationReport& row = report_.installations[member.installation];
-      Prepared prepared = prepare(*visited.volume.tree, row.facts, *row.changes, settings_.edit);
-      if (prepared.files.empty()) continue;
-      checks.wait();
-      checks = std::move(prepared.checks);
-      let_go_of_contents(prepared.files, held);
-      for (WrittenHive& hive : prepared.hives) {
-        hive.volume = member.volume;
-        hives.push_back(std::move(hive));
-      }
-      if (edits.empty() || edits.back().volume != member.volume) {
-        edits.push_back({member.volume, {}});
-      }
-      std::move(prepared.files.begin(), prepared.files.end(),
-                std::back_inserter(edits.back().files));
-    }
-    return edits;
-  }
-
-  /// What a scan of the written files finds.
-  std::vector<target::Found> found_in(const target::OpenTarget& open) const {
-    std::vector<target::Found> found;
-    // An error is one of a volume that could not be read before the patch either.
-    open.find_installations(settings_.target.inspect, found);
-    return found;
-  }
-
-  /// Where volumes share structures: one that the batch is not about must show what it showed.
-  void require_others_unchanged(const Image& now, const Batch& batch) const {
-    const Image& before = open_->image();
-    if (!before.changes_as_one()) return;
-    for (const std::size_t index : now.volumes_changed_since(before)) {
-      const Volume& volume = before.volumes().at(index);
-      const bool concerned =
-          !volume.tree || std::any_of(batch.members.begin(), batch.members.end(),
-                                      [&](const auto& member) { return member.volume == index; });
-      if (concerned) continue;
-      throw Error(ErrorKind::refused,
-                  "the rescan does not find in it what was there, though nothing of it was to be "
-                  "changed, so the patch was rolled back",
-                  name_.id_of(volume.id));
     }
   }
 
-  /// The installation of `row` as it is found now. Throws if its findings are not `expected`.
-  InstallationReport require_findings(std::vector<target::Found>& found,
-                                      const InstallationReport& row,
-                                      const std::vector<policy::Finding>& expected) const {
-    const auto now = std::find_if(found.begin(), found.end(), [&row](const target::Found& each) {
-      return each.facts.id == row.facts.id;
-    });
-    if (now == found.end()) throw mismatch(row, "it is no longer found");
-    InstallationReport again = target::judge(std::move(now->facts), settings_.target);
-    const std::string difference = policy::first_difference(expected, again.findings);
-    if (!difference.empty()) throw mismatch(row, difference);
-    return again;
-  }
-
-  /// The installations of a batch as a scan finds them now, which must be as the plan predicted.
-  /// The written hives are checked as a whole, since a finding looks at a few values only.
-  std::vector<InstallationReport> rescan(const ReadStorage& written, const Batch& batch,
-                                         const std::vector<WrittenHive>& hives) const {
-    const target::OpenTarget open(written, name_, settings_.target.open);
-    require_others_unchanged(open.image(), batch);
-    std::vector<target::Found> found = found_in(open);
-    for (const WrittenHive& hive : hives) {
-      require_written(*open.volume(hive.volume).volume.tree, hive);
+  static void add(const Batch::Member& member, Prepared prepared, EditedBatch& out) {
+    out.batch.members.push_back(member);
+    if (prepared.files.empty()) return;
+    out.checks = std::move(prepared.checks);
+    out.checked = member.installation;
+    let_go_of_contents(prepared.files, out.held);
+    for (WrittenHive& hive : prepared.hives) {
+      hive.volume = member.volume;
+      out.hives.push_back(std::move(hive));
     }
-    std::vector<InstallationReport> after;
-    for (const Batch::Member& member : batch.members) {
-      const InstallationReport& row = report_.installations[member.installation];
-      after.push_back(require_findings(found, row, predicted_findings(row)));
-      after.back().changes = row.changes;
-      after.back().changed = true;
+    if (out.edits.empty() || out.edits.back().volume != member.volume) {
+      out.edits.push_back({member.volume, {}});
     }
-    // So must those of which nothing was to be changed, in the same volume too.
-    for (const InstallationReport& row : report_.installations) {
-      if (row.changes->empty()) require_findings(found, row, row.findings);
-    }
-    return after;
-  }
-
-  void require_same_findings(const ReadStorage& written) const {
-    const target::OpenTarget open(written, name_, settings_.target.open);
-    std::vector<target::Found> found = found_in(open);
-    for (const InstallationReport& row : report_.installations) {
-      require_findings(found, row, row.findings);
-    }
-  }
-
-  static Error mismatch(const InstallationReport& row, const std::string& difference) {
-    return Error(
-        ErrorKind::refused,
-        "the rescan does not find what the plan predicted, so the patch was rolled back: " +
-            difference,
-        row.facts.id);
+    std::move(prepared.files.begin(), prepared.files.end(),
+              std::back_inserter(out.edits.back().files));
   }
 
   HoldingStorage& storage_;
@@ -355,6 +365,11 @@ class TargetPatch {
   std::string absolute_path_;
   const PatchSettings& settings_;
   TargetReport& report_;
+  Rescan rescan_;
+  const ReadThroughStorage through_;
+  std::vector<report::RestoreReport::Failure>
+      unrecovered_;  ///< by earlier patches left as they are
+  std::size_t parts_done_ = 0;
   std::optional<target::OpenTarget> open_;  ///< as it is now; empty where that may have changed
 };
 

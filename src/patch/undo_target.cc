@@ -1,5 +1,7 @@
 #include "src/patch/undo_target.h"
 
+#include <algorithm>
+
 #include "imgtools/change/hot_journal.h"
 #include "imgtools/change/journal.h"
 #include "imgtools/change/own_names.h"
@@ -52,21 +54,45 @@ void require_asked_for(const ReadStorage& storage, const JournalPlace& place,
 
 }  // namespace
 
-std::vector<std::string> recover_target(Storage& storage, const std::string& path,
-                                        const OpenOptions& options, bool force) {
+Recovered recover_target(Storage& storage, const std::string& path, const OpenOptions& options,
+                         bool force) {
   // The target is read through the journals, since its files may be half written. Every file is
   // asked about, not only those with a journal: a patch may have died while it wrote the journal.
   const ReadThroughStorage through(storage);
   std::vector<std::string> files = files_of(target::OpenTarget(through, {path, ""}, options));
   for (const ReadThroughStorage::Met& met : through.journals()) files.push_back(met.file);
-  std::vector<std::string> journals;
+  Recovered out;
   for (const std::string& file : files) {
-    if (const std::optional<std::string> journal = recover(storage, file, force)) {
-      journals.push_back(*journal);
+    try {
+      if (const auto journal = recover(storage, file, force)) out.journals.push_back(*journal);
+    } catch (const Error& e) {
+      out.failures.push_back({file, e.at(file)});
     }
   }
-  return journals;
+  return out;
 }
+
+void raise_first(const std::vector<report::RestoreReport::Failure>& failures) {
+  if (!failures.empty()) throw Error(failures.front().error);
+}
+
+namespace {
+
+/// The undo files that the last patch left, the newest first. Those of one patch are numbered one
+/// after the other, as its parts are.
+std::vector<UndoFile> last_patch(const ReadStorage& storage, const JournalPlace& place) {
+  std::vector<UndoFile> files = undo_files(storage, place);
+  if (files.empty()) return files;
+  const std::uint64_t newest = files.front().number;
+  const std::uint64_t part =
+      parse_undo_note(undo_metadata(storage, place, files.front().path)).part;
+  const std::uint64_t before = part < newest ? newest - part : 0;  // the last of earlier patches
+  const auto other = [&](const UndoFile& file) { return file.number <= before; };
+  files.erase(std::find_if(files.begin(), files.end(), other), files.end());
+  return files;
+}
+
+}  // namespace
 
 void undo_target(Storage& storage, const TargetName& name, const std::string& absolute_path,
                  const UndoSettings& settings, report::TargetReport& report) {
@@ -76,26 +102,35 @@ void undo_target(Storage& storage, const TargetName& name, const std::string& ab
   report.format = detect_format(storage, name.path);
   const JournalPlace place = undo_place(storage, name.path, absolute_path, settings.place);
   try {
-    report.restore->journals = recover_target(storage, name.path, settings.open, false);
+    Recovered earlier = recover_target(storage, name.path, settings.open, false);
+    report.restore->journals = std::move(earlier.journals);
+    if (!place.file.empty()) raise_first(earlier.failures);
+    report.restore->failures = std::move(earlier.failures);
   } catch (const Error&) {
     // A target that was damaged after the patch cannot be opened, but it can be put back.
     if (!newest_undo_file(storage, place)) throw;
   }
-  for (std::size_t part = 0; part != 1;) {
-    const std::optional<std::string> file = newest_undo_file(storage, place);
-    if (!file) {
-      throw Error(ErrorKind::not_found,
-                  "no undo file: it was not patched, or with --no-undo, or its undo file lies "
-                  "elsewhere (--undo-dir)",
-                  name.path);
-    }
-    if (part == 0) require_asked_for(storage, place, *file, name);
-    const UndoResult result = undo(storage, place, *file, settings.force);
-    for (const std::string& path : result.targets) {
-      report.restore->files.push_back({without_disk_inside(path), result.changed});
-    }
-    part = parse_undo_note(result.metadata).part;
+  const std::vector<UndoFile> files = last_patch(storage, place);
+  if (files.empty()) {
+    throw Error(ErrorKind::not_found,
+                "no undo file: it was not patched, or with --no-undo, or its undo file lies "
+                "elsewhere (--undo-dir)",
+                name.path);
   }
+  require_asked_for(storage, place, files.front().path, name);
+  for (const UndoFile& file : files) {
+    try {
+      const UndoResult result = undo(storage, place, file.path, settings.force);
+      for (const std::string& path : result.targets) {
+        report.restore->files.push_back({without_disk_inside(path), result.changed});
+      }
+    } catch (const Error& e) {
+      // In an image a part rests on those before it. In a folder each has files of its own.
+      if (!place.file.empty() || files.size() == 1) throw;
+      report.restore->failures.push_back({file.path, e.at(file.path)});
+    }
+  }
+  raise_first(report.restore->failures);
 }
 
 }  // namespace goldhive::patch

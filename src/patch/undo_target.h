@@ -12,10 +12,18 @@
 
 namespace goldhive::patch {
 
-/// Rolls back what cut-off patches left in the target at `path`. Returns the journals worked off.
-/// Throws Error.
-std::vector<std::string> recover_target(Storage& storage, const std::string& path,
-                                        const OpenOptions& options, bool force);
+struct Recovered {
+  std::vector<std::string> journals;                     ///< those worked off
+  std::vector<report::RestoreReport::Failure> failures;  ///< files that could not be rolled back
+};
+
+/// Rolls back what cut-off patches left in the target at `path`, file by file. Throws Error if it
+/// cannot be opened.
+Recovered recover_target(Storage& storage, const std::string& path, const OpenOptions& options,
+                         bool force);
+
+/// Throws the first of them, where there is one.
+void raise_first(const std::vector<report::RestoreReport::Failure>& failures);
 
 struct UndoSettings {
   UndoOptions place;  ///< where undo files lie
