@@ -42,14 +42,14 @@ class CrossCheckCopy {
   /// Makes the edit in the copy.
   void apply(std::uint64_t new_size, const std::vector<Write>& writes);
 
-  /// Throws Error(refused), with both readings, if hivex cannot open the copy, reads one of
-  /// `expected` differently, or counts other numbers of keys and values.
-  void check(const std::vector<ExpectedValue>& expected, std::uint64_t keys,
-             std::uint64_t values) const;
+  /// Throws Error(refused) that says who read what, if hivex cannot open the copy, reads one of
+  /// `expected` otherwise, or counts other numbers of keys and values.
+  void check(const std::vector<ExpectedValue>& expected, std::uint64_t keys, std::uint64_t values);
 
  private:
   std::shared_ptr<ScratchFile> file_;
-  std::string name_;  ///< the hive's name
+  std::shared_ptr<void> opened_;  ///< hivex's handle: to close it takes time, which check() saves
+  std::string name_;              ///< of the hive
 };
 
 }  // namespace goldhive::hive

@@ -23,12 +23,13 @@ namespace goldhive::hive {
 namespace {
 
 struct Close {
-  void operator()(hive_h* h) const { hivex_close(h); }
+  void operator()(hive_h* h) const {
+    if (h != nullptr) hivex_close(h);
+  }
 };
 struct Free {
   void operator()(void* p) const { std::free(p); }
 };
-using Handle = std::unique_ptr<hive_h, Close>;
 
 [[noreturn]] void refuse(const std::string& edited, const std::string& what) {
   throw Error(ErrorKind::refused, "hivex disagrees with the edit: " + what, edited);
@@ -117,8 +118,9 @@ void CrossCheckCopy::apply(std::uint64_t new_size, const std::vector<Write>& wri
 }
 
 void CrossCheckCopy::check(const std::vector<ExpectedValue>& expected, std::uint64_t keys,
-                           std::uint64_t values) const {
-  const Handle h(hivex_open(file_->path().c_str(), 0));
+                           std::uint64_t values) {
+  const std::shared_ptr<hive_h> h(hivex_open(file_->path().c_str(), 0), Close());
+  opened_ = h;
   if (!h) refuse(name_, "it cannot open the edited hive (" + reason() + ")");
   for (const ExpectedValue& wanted : expected) check_value(h.get(), name_, wanted);
   const Counts counts = count(h.get(), name_);

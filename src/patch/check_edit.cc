@@ -91,7 +91,6 @@ void EditCheck::run() {
     } catch (const Error&) {
       objection = std::current_exception();
     }
-    for_hivex.reset();  // takes time; here nobody waits for it yet
   }
   require_sound(before, after.get(), planned, where);
   if (objection) std::rethrow_exception(objection);

@@ -37,8 +37,7 @@ struct EditCheck {
   /// Of the edited hive; empty if hivex is not asked.
   std::optional<hive::CrossCheckCopy> for_hivex;
 
-  /// Throws Error(refused) if a check fails; that of our own checker if both do. The copy for hivex
-  /// is gone afterwards.
+  /// Throws Error(refused) if a check fails; that of our own checker if both do.
   void run();
 };
 

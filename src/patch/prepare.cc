@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <exception>
 #include <future>
 #include <iterator>
 #include <memory>
@@ -135,9 +136,19 @@ hive::CrossCheckCopy copy_for_hivex(const ResidentSource& hive, const EditOption
   return hive::CrossCheckCopy(hive, options.scratch_directory);
 }
 
-void add_check(EditCheck check, Prepared& out) {
-  out.checks.add(
-      std::async(std::launch::async, [moved = std::move(check)]() mutable { moved.run(); }));
+void add_check(EditCheck check, PendingChecks& checks) {
+  std::promise<void> promise;
+  std::future<void> verdict = promise.get_future();
+  auto run = [promise = std::move(promise), check = std::move(check)]() mutable {
+    try {
+      check.run();
+      promise.set_value();
+    } catch (...) {
+      promise.set_exception(std::current_exception());
+    }
+    check.for_hivex.reset();  // takes as long as to write the hive, and nobody waits for it
+  };
+  checks.add(std::move(verdict), std::async(std::launch::async, std::move(run)));
 }
 
 void prepare_hive(const FileTree& tree, const windows::HiveFact& fact,
@@ -178,7 +189,7 @@ void prepare_hive(const FileTree& tree, const windows::HiveFact& fact,
   check.planned = planned_result(*opened.hive, check.before, edits);
   out.hives.push_back(
       {0, fact.path, check.before.fault_count, check.planned.keys, check.planned.values});
-  add_check(std::move(check), out);
+  add_check(std::move(check), out.checks);
 
   out.files.push_back({fact.path, change.new_size, change.writes, of_the_file ? whole : nullptr});
   count(change, out);
@@ -188,7 +199,7 @@ void prepare_hive(const FileTree& tree, const windows::HiveFact& fact,
 }  // namespace
 
 void PendingChecks::wait() {
-  for (std::future<void>& check : std::exchange(pending_, {})) check.get();
+  for (std::future<void>& verdict : std::exchange(verdicts_, {})) verdict.get();
 }
 
 Prepared prepare(const FileTree& tree, const windows::Installation& installation,

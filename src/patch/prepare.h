@@ -39,13 +39,18 @@ struct EditOptions {
 /// The checks of edited hives that are still going on.
 class PendingChecks {
  public:
-  void add(std::future<void> check) { pending_.push_back(std::move(check)); }
-  /// Waits for all. Throws the Error of the first that failed. An edited hive must not be written
-  /// before this has returned.
+  /// `end`: of the thread of the check, which goes on after its verdict to give memory back.
+  void add(std::future<void> verdict, std::future<void> end = {}) {
+    verdicts_.push_back(std::move(verdict));
+    ends_.push_back(std::move(end));
+  }
+  /// Waits for all verdicts. Throws the Error of the first check that failed. An edited hive must
+  /// not be written before this has returned.
   void wait();
 
  private:
-  std::vector<std::future<void>> pending_;
+  std::vector<std::future<void>> verdicts_;
+  std::vector<std::future<void>> ends_;  ///< waited for when this goes away
 };
 
 /// Changes of the files of one volume. Sorted by path.
