@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <exception>
 #include <future>
 #include <set>
+#include <span>
 
 #include "imgtools/bytes/error.h"
 #include "imgtools/bytes/text.h"
@@ -72,6 +74,26 @@ void require_sound(const CheckResult& before, const CheckResult& after,
   }
 }
 
+void require_same(const ByteSource& written, const ResidentSource& edited) {
+  const auto refuse = [&](const std::string& how) {
+    throw Error(ErrorKind::refused,
+                fmt::format("the written hive does not read back as it was checked ({}), so the "
+                            "patch was rolled back",
+                            how),
+                written.name());
+  };
+  if (written.size() != edited.size()) {
+    refuse(fmt::format("{} bytes expected, {} found", edited.size(), written.size()));
+  }
+  each_piece(written, [&](std::uint64_t at, std::span<const std::uint8_t> piece) {
+    const std::uint8_t* expected = edited.in_memory().data() + at;
+    if (std::equal(piece.begin(), piece.end(), expected)) return;
+    const auto [found, wanted] = std::mismatch(piece.begin(), piece.end(), expected);
+    refuse(fmt::format("at {:#x}: {:#04x} expected, {:#04x} found",
+                       at + static_cast<std::uint64_t>(found - piece.begin()), *wanted, *found));
+  });
+}
+
 }  // namespace
 
 PlannedResult planned_result(const hive::Hive& hive, const CheckResult& before,
@@ -99,7 +121,9 @@ void EditCheck::run() {
 void require_written(const FileTree& tree, const WrittenHive& expected) {
   windows::HiveWithLogs files(tree, expected.path);
   const hive::OpenedHive opened = files.open();
-  const CheckResult found = hive::check(opened.contents ? *opened.contents : *files.primary());
+  const ByteSource& written = opened.contents ? *opened.contents : *files.primary();
+  if (expected.edited) return require_same(written, *expected.edited);
+  const CheckResult found = hive::check(written);
   if (found.fault_count <= expected.faults && found.keys == expected.keys &&
       found.values == expected.values) {
     return;
@@ -109,7 +133,7 @@ void require_written(const FileTree& tree, const WrittenHive& expected) {
                           "{}, {} and {} are expected, so the patch was rolled back",
                           found.fault_count, found.keys, found.values, expected.faults,
                           expected.keys, expected.values),
-              files.primary()->name());
+              written.name());
 }
 
 }  // namespace goldhive::patch

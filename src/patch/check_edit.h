@@ -43,15 +43,18 @@ struct EditCheck {
 
 /// What a hive must be like when it is read back from the file it was written to.
 struct WrittenHive {
-  std::size_t volume = 0;    ///< index in Image::volumes()
-  std::string path;          ///< exact, in the tree of the volume
+  std::size_t volume = 0;  ///< index in Image::volumes()
+  std::string path;        ///< exact, in the tree of the volume
+  /// The edited hive that EditCheck let pass; null if there was no memory left to keep it.
+  std::shared_ptr<const ResidentSource> edited;
   std::uint64_t faults = 0;  ///< structural ones, at most; those that it had before the edit
   std::uint64_t keys = 0;
   std::uint64_t values = 0;
 };
 
-/// Checks the whole structure of the hive as it lies in `tree`. Error(refused) if it is not as
-/// expected.
+/// Reads the whole hive as it lies in `tree`, and compares it with the edited one: if the bytes are
+/// the same, then all that the checks found of those is true of what was written. Without the
+/// edited hive the structure is checked once more. Error(refused) if it is not as expected.
 void require_written(const FileTree& tree, const WrittenHive& expected);
 
 }  // namespace goldhive::patch

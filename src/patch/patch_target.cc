@@ -293,12 +293,16 @@ class TargetPatch {
     report_.notes.emplace_back(settings_.cross_check_note);
   }
 
-  /// A WIM need not unpack a hive again that is still in memory. The hives of many images would
-  /// fill the memory, so only the first are kept.
-  static void let_go_of_contents(std::vector<FileEdit>& files, std::uint64_t& held) {
+  /// A WIM need not unpack a hive again that is still in memory, and the rescan compares with it.
+  /// The hives of many images would fill the memory, so only the first are kept.
+  static void let_go_of_contents(Prepared& prepared, std::uint64_t& held) {
     constexpr std::uint64_t most = 256 << 20;
-    for (FileEdit& file : files) {
-      if (file.contents && (held += file.contents->size()) > most) file.contents.reset();
+    for (WrittenHive& hive : prepared.hives) {
+      if ((held += hive.edited->size()) <= most) continue;
+      hive.edited.reset();
+      for (FileEdit& file : prepared.files) {
+        if (file.path == hive.path) file.contents.reset();
+      }
     }
   }
 
@@ -348,7 +352,7 @@ class TargetPatch {
     if (prepared.files.empty()) return;
     out.checks = std::move(prepared.checks);
     out.checked = member.installation;
-    let_go_of_contents(prepared.files, out.held);
+    let_go_of_contents(prepared, out.held);
     for (WrittenHive& hive : prepared.hives) {
       hive.volume = member.volume;
       out.hives.push_back(std::move(hive));

@@ -188,7 +188,7 @@ void prepare_hive(const FileTree& tree, const windows::HiveFact& fact,
   check.edited = whole;
   check.planned = planned_result(*opened.hive, check.before, edits);
   out.hives.push_back(
-      {0, fact.path, check.before.fault_count, check.planned.keys, check.planned.values});
+      {0, fact.path, whole, check.before.fault_count, check.planned.keys, check.planned.values});
   add_check(std::move(check), out.checks);
 
   out.files.push_back({fact.path, change.new_size, change.writes, of_the_file ? whole : nullptr});

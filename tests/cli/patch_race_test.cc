@@ -94,17 +94,18 @@ TEST_CASE("The hives are locked before the edit reads them, until the patch ends
   CHECK(allowed == 0);
 }
 
-TEST_CASE("A hive whose structure is broken when it is read back is rolled back") {
-  // A run that nothing disturbs shows what the patch writes.
+TEST_CASE("A hive that reads back otherwise in any byte is rolled back") {
+  // What the patch writes, from a run that nothing disturbs.
   Race calm;
   const Bytes before = calm.disk().contents(software);
   REQUIRE_FALSE(calm.patch().error);
   const Bytes after = calm.disk().contents(software);
   constexpr std::size_t page = 4096;
-  std::size_t tried = 0, by_structure = 0;
+  std::size_t tried = 0, by_comparison = 0;
   for (std::size_t at = page; at + 1 < after.size(); ++at) {
-    // A page that was written has the signature of a key here.
-    if (after[at] != 'n' || after[at + 1] != 'k') continue;
+    // Of the pages that were written the signature of each key, which the structure needs, and some
+    // bytes that neither the structure nor a finding may need. The other pages were read before.
+    if (at % 97 != 0 && (after[at] != 'n' || after[at + 1] != 'k')) continue;
     const std::size_t start = at / page * page;
     const std::size_t end = std::min(start + page, before.size());
     if (end > start && std::equal(before.begin() + static_cast<std::ptrdiff_t>(start),
@@ -113,7 +114,7 @@ TEST_CASE("A hive whose structure is broken when it is read back is rolled back"
       continue;
     }
     Bytes broken = after;
-    broken[at] = 'x';
+    broken[at] ^= 0x10;
     Race race;
     race.storage.before_each([&](const RecordingStorage::Call& call, Storage&) {
       const bool read = call.name == "open" && call.path == software;
@@ -121,12 +122,15 @@ TEST_CASE("A hive whose structure is broken when it is read back is rolled back"
     });
     const report::TargetReport report = race.patch();
     ++tried;
+    INFO("at " << at);
     CHECK(report.error);
     const std::string said = report.error ? report.error->what() : "";
-    if (said.find("the written hive has") != std::string::npos) ++by_structure;
+    if (said.find("does not read back as it was checked (at ") != std::string::npos) {
+      ++by_comparison;
+    }
   }
   CHECK(tried > 0);
-  CHECK(by_structure > 0);
+  CHECK(by_comparison > tried / 2);
 }
 
 TEST_CASE("A hive with other names is patched only as the user says") {
