@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "imgtools/bytes/error.h"
+#include "imgtools/bytes/large_buffer.h"
 
 namespace goldhive {
 
@@ -38,11 +39,13 @@ Bytes ByteSource::read(std::uint64_t offset, std::size_t length) const {
 void each_piece(const ByteSource& source, std::uint64_t offset, std::uint64_t length,
                 const TakePiece& take) {
   constexpr std::uint64_t longest = 64 * 1024;
-  Bytes buffer;
-  for (const std::uint64_t end = offset + length; offset < end; offset += buffer.size()) {
-    buffer.resize(static_cast<std::size_t>(std::min(end - offset, longest)));
-    source.read(offset, buffer);
-    take(offset, buffer);
+  LargeBuffer buffer(static_cast<std::size_t>(std::min(length, longest)));
+  for (const std::uint64_t end = offset + length; offset < end;) {
+    const auto piece =
+        buffer.span().first(static_cast<std::size_t>(std::min(end - offset, longest)));
+    source.read(offset, piece);
+    take(offset, piece);
+    offset += piece.size();
   }
 }
 

@@ -17,8 +17,11 @@ std::size_t capacity_for(std::size_t size) {
   return size < large_page ? size : (size / large_page + 1) * large_page;
 }
 
+/// At the start of a page a system copies into memory three times as fast on some processors (AMD
+/// Zen) as 16 bytes behind it, where most allocators would put a buffer.
 std::size_t alignment_for(std::size_t capacity) {
-  return capacity < large_page ? alignof(std::max_align_t) : large_page;
+  constexpr std::size_t page = 4096;
+  return capacity < large_page ? page : large_page;
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// Memory for a whole hive: tens of megabytes that are filled once and then walked in no order.
+// Memory for a whole hive: tens of megabytes that are filled once and then walked in no order; and
+// for what is read piece by piece, since it begins where a page begins.
 //
 // Why not a vector: it writes zeros first, and its pages are small, so that a hive of 67 MB costs
 // 16,000 page faults before a byte of it is looked at. That was a third of the time of a patch.

@@ -28,8 +28,7 @@ class NotedSource final : public ByteSource {
     const std::uint64_t first = offset / page * page;
     const std::uint64_t last = std::min((end + page - 1) / page * page, size());
     if (first == offset && last == end) {
-      base_->read(offset, out);
-      note(offset, out);
+      read_pages(offset, out);
       return;
     }
     const Bytes whole = base_->read(first, static_cast<std::size_t>(last - first));
@@ -39,6 +38,18 @@ class NotedSource final : public ByteSource {
   }
 
  private:
+  /// Notes each piece while it is still in a cache of the processor.
+  void read_pages(std::uint64_t offset, std::span<std::uint8_t> out) const {
+    constexpr std::size_t longest = 64 * PagesRead::page_size;
+    while (!out.empty()) {
+      const std::span<std::uint8_t> piece = out.first(std::min(out.size(), longest));
+      base_->read(offset, piece);
+      note(offset, piece);
+      offset += piece.size();
+      out = out.subspan(piece.size());
+    }
+  }
+
   void note(std::uint64_t offset, std::span<const std::uint8_t> bytes) const {
     if (pages_->note(offset, bytes)) throw Error(ErrorKind::refused, changed, name());
   }

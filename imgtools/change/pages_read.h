@@ -34,7 +34,7 @@ class PagesRead {
   std::optional<std::uint64_t> first_change(const WritableFile& file) const;
 
  private:
-  static constexpr std::uint64_t pages_in_chunk = 256;
+  static constexpr std::uint64_t pages_in_chunk = 64;
   static constexpr std::uint64_t chunk_size = pages_in_chunk * page_size;
   using Chunk = std::array<std::uint64_t, pages_in_chunk>;  ///< 0: not read
 
