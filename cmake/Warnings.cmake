@@ -16,6 +16,15 @@ macro(goldhive_optimise_lightly)
   endif()
 endmacro()
 
+# goldhive_optimise_fully(<target> <file>...): of a target of any folder, the files of this one in
+# which a run spends its time.
+function(goldhive_optimise_fully target)
+  if(NOT MSVC)
+    set_source_files_properties(${ARGN} TARGET_DIRECTORY ${target} PROPERTIES
+                                COMPILE_OPTIONS $<$<CONFIG:Release>:-O3>)
+  endif()
+endfunction()
+
 if(MSVC)
   target_compile_options(goldhive_options INTERFACE /W4 /utf-8 /permissive-)
   if(GOLDHIVE_WERROR)

@@ -67,7 +67,8 @@ class CheckMap {
   std::uint32_t cell_size(CellOffset cell) const { return parse_cell_header(bins_from(cell)).size; }
   /// The content of a cell; `cell` must be one.
   ByteView content(CellOffset cell) const {
-    return bins_from(cell).slice(cell_header_size, cell_size(cell) - cell_header_size);
+    const ByteView rest = bins_from(cell);
+    return rest.slice(cell_header_size, parse_cell_header(rest).content_size());
   }
 
   /// Something at the file offset `from` names `cell` as its `use`. True if it is a cell in use

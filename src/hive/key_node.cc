@@ -13,6 +13,12 @@ void key_name_beyond_cell(const ByteView& content, std::uint16_t length) {
                        fmt::format("{} bytes", length));
 }
 
+void key_cut_off(const ByteView& content) {
+  require_signature(content, "nk", "a key node");
+  parse_key_fields(content);  // throws at the first field that is not there
+  throw Error::corrupt(std::string(content.name()), content.origin(), "a key node is cut off");
+}
+
 KeyNode parse_key_node(const ByteView& content) {
   const KeyView view = parse_key_view(content);
   return KeyNode{view, view.name.decode()};

@@ -96,13 +96,13 @@ struct KeyView : KeyFields {
 
 /// Throws the error of parse_key_view() for a name that is too long.
 [[noreturn]] void key_name_beyond_cell(const ByteView& content, std::uint16_t length);
+/// Throws what it throws of a cell that ends before the name.
+[[noreturn]] void key_cut_off(const ByteView& content);
 
-/// Error(corrupt) if it is no key node or the name does not fit into the cell. It is inline, so
-/// that a check of a whole hive reads only the fields that it needs of each key.
-inline KeyView parse_key_view(const ByteView& content) {
-  const ByteView cell = content;  // a copy, so the compiler knows that no store changes it
-  require_signature(cell, "nk", "a key node");
-  KeyView node;
+/// Of a cell, or of its first bytes up to nk::name. These and parse_key_view() are here, not in
+/// key_node.cc, so that a check of a whole hive reads of each key what it looks at and no more.
+[[gnu::always_inline]] inline KeyFields parse_key_fields(const ByteView& cell) {
+  KeyFields node;
   node.flags = cell.u16(nk::flags);
   node.last_written = cell.u64(nk::last_written);
   node.access_bits = cell.u32(nk::access_bits);
@@ -124,6 +124,16 @@ inline KeyView parse_key_view(const ByteView& content) {
   node.work_var = cell.u32(nk::work_var);
   node.name_length = cell.u16(nk::name_length);
   node.class_length = cell.u16(nk::class_length);
+  return node;
+}
+
+/// Error(corrupt) if it is no key node or the name does not fit into the cell.
+inline KeyView parse_key_view(const ByteView& content) {
+  const ByteView cell = content;  // a copy, which no store below can be thought to change
+  if (cell.size() < nk::name) key_cut_off(cell);
+  require_signature(cell, "nk", "a key node");
+  // The compiler knows how long the slice is, and leaves out the check of each field.
+  KeyView node{parse_key_fields(cell.slice(0, nk::name)), {}};
   if (node.name_length > cell.size() - nk::name) key_name_beyond_cell(cell, node.name_length);
   node.name = NameView(cell.slice(nk::name, node.name_length), node.has_compressed_name());
   return node;

@@ -28,6 +28,12 @@ void value_name_beyond_cell(const ByteView& content, std::uint16_t length) {
                        fmt::format("{} bytes", length));
 }
 
+void value_cut_off(const ByteView& content) {
+  require_signature(content, "vk", "a value");
+  parse_value_fields(content);  // throws at the first field that is not there
+  throw Error::corrupt(std::string(content.name()), content.origin(), "a value is cut off");
+}
+
 ValueNode parse_value_node(const ByteView& content) {
   const ValueView view = parse_value_view(content);
   return ValueNode{view, view.name.decode()};

@@ -66,19 +66,27 @@ struct ValueView : ValueFields {
 
 /// Throws the error of parse_value_view() for a name that is too long.
 [[noreturn]] void value_name_beyond_cell(const ByteView& content, std::uint16_t length);
+/// Throws what it throws of a cell that ends before the name.
+[[noreturn]] void value_cut_off(const ByteView& content);
 
-/// Error(corrupt) if it is no value or the name does not fit into the cell. Inline for the same
-/// reason as parse_key_view().
-inline ValueView parse_value_view(const ByteView& content) {
-  const ByteView cell = content;
-  require_signature(cell, "vk", "a value");
-  ValueView node;
+/// Of a cell, or of its first bytes up to vk::name. Here for the same reason as parse_key_fields().
+[[gnu::always_inline]] inline ValueFields parse_value_fields(const ByteView& cell) {
+  ValueFields node;
   node.name_length = cell.u16(vk::name_length);
   node.raw_data_length = cell.u32(vk::data_length);
   node.raw_data = cell.u32(vk::data);
   node.type = static_cast<ValueType>(cell.u32(vk::type));
   node.flags = cell.u16(vk::flags);
   node.spare = cell.u16(vk::spare);
+  return node;
+}
+
+/// Error(corrupt) if it is no value or the name does not fit into the cell.
+inline ValueView parse_value_view(const ByteView& content) {
+  const ByteView cell = content;
+  if (cell.size() < vk::name) value_cut_off(cell);
+  require_signature(cell, "vk", "a value");
+  ValueView node{parse_value_fields(cell.slice(0, vk::name)), {}};
   if (node.name_length > cell.size() - vk::name) value_name_beyond_cell(cell, node.name_length);
   node.name = NameView(cell.slice(vk::name, node.name_length), node.has_compressed_name());
   return node;
