@@ -1,34 +1,44 @@
 #include "src/patch/undo_note.h"
 
-#include <nlohmann/json.hpp>
+#include "imgtools/bytes/error.h"
+#include "imgtools/bytes/json.h"
 
 namespace goldhive::patch {
+namespace {
+
+Json parsed(const std::string& text) {
+  try {
+    return Json::parse(text, "");
+  } catch (const Error&) {
+    return nullptr;
+  }
+}
+
+}  // namespace
 
 std::string to_text(const UndoNote& note) {
-  return nlohmann::ordered_json{{"tool", note.tool},
-                                {"part", note.part},
-                                {"parts", note.parts},
-                                {"installations", note.installations}}
-      .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return Json{{"tool", note.tool},
+              {"part", note.part},
+              {"parts", note.parts},
+              {"installations", note.installations}}
+      .write(-1);
 }
 
 UndoNote parse_undo_note(const std::string& text) {
   UndoNote note;
-  const nlohmann::json parsed = nlohmann::json::parse(text, nullptr, false);
-  if (!parsed.is_object()) return note;
-  const auto number = [&parsed](const char* name, std::size_t& out) {
-    const auto found = parsed.find(name);
-    if (found != parsed.end() && found->is_number_unsigned()) out = found->get<std::size_t>();
+  const Json json = parsed(text);
+  const auto number = [&json](const char* name, std::size_t& out) {
+    const Json* found = json.find(name);
+    if (found != nullptr && found->number()) out = static_cast<std::size_t>(*found->number());
   };
   number("part", note.part);
   number("parts", note.parts);
-  if (const auto tool = parsed.find("tool"); tool != parsed.end() && tool->is_string()) {
-    note.tool = tool->get<std::string>();
-  }
-  const auto installations = parsed.find("installations");
-  if (installations == parsed.end() || !installations->is_array()) return note;
-  for (const nlohmann::json& each : *installations) {
-    if (each.is_string()) note.installations.push_back(each.get<std::string>());
+  const Json* tool = json.find("tool");
+  if (tool != nullptr && tool->text() != nullptr) note.tool = *tool->text();
+  const Json* installations = json.find("installations");
+  if (installations == nullptr || installations->array() == nullptr) return note;
+  for (const Json& each : *installations->array()) {
+    if (each.text() != nullptr) note.installations.push_back(*each.text());
   }
   return note;
 }

@@ -12,23 +12,21 @@
 //   }
 //
 // "data" is "0x..." for a REG_DWORD of four bytes and "hex:00,0a" for everything else; "type" is
-// the name of the type or its number as "0x...". Every key must be there and no other: an unknown
-// key could be an expectation that this build does not check.
+// the name of the type or its number as "0x...". Every key must be there, once, and no other: an
+// unknown key could be an expectation that this build does not check.
 #include <fmt/format.h>
 
 #include <charconv>
-#include <nlohmann/json.hpp>
 #include <set>
 
 #include "imgtools/bytes/error.h"
+#include "imgtools/bytes/json.h"
 #include "imgtools/bytes/printable.h"
 #include "src/policy/finding_parts.h"
 #include "src/policy/plan.h"
 
 namespace goldhive::policy {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr int schema = 1;
 constexpr std::string_view kind = "goldhive-plan";
@@ -67,31 +65,31 @@ class Reader {
   /// An object with exactly these keys.
   void expect_object(const Json& json, const std::string& place,
                      const std::set<std::string>& keys) const {
-    if (!json.is_object()) refuse(place, "must be an object");
-    for (const auto& [key, value] : json.items()) {
-      if (keys.count(key) == 0) refuse(place, fmt::format("unknown key '{}'", key));
+    const Json::Object* members = json.object();
+    if (members == nullptr) refuse(place, "must be an object");
+    for (const Json::Member& member : *members) {
+      if (keys.count(member.name) == 0) refuse(place, fmt::format("unknown key '{}'", member.name));
     }
     for (const std::string& key : keys) {
-      if (!json.contains(key)) refuse(place, fmt::format("'{}' is missing", key));
+      if (json.find(key) == nullptr) refuse(place, fmt::format("'{}' is missing", key));
     }
   }
-  const Json::array_t& array(const Json& json, const std::string& place) const {
-    if (!json.is_array()) refuse(place, "must be a list");
-    return json.get_ref<const Json::array_t&>();
+  const Json::Array& array(const Json& json, const std::string& place) const {
+    if (json.array() == nullptr) refuse(place, "must be a list");
+    return *json.array();
   }
   std::string text(const Json& json, const std::string& place) const {
-    if (!json.is_string()) refuse(place, "must be a string");
-    std::string value = json.get<std::string>();
-    if (value.find('\0') != std::string::npos) refuse(place, "must not hold NUL");
-    return value;
+    if (json.text() == nullptr) refuse(place, "must be a string");
+    if (json.text()->find('\0') != std::string::npos) refuse(place, "must not hold NUL");
+    return *json.text();
   }
 
   std::optional<Edit::Data> data(const Json& json, const std::string& place) const {
     if (json.is_null()) return std::nullopt;
     expect_object(json, place, {"type", "data"});
     Edit::Data result;
-    result.type = type(text(json.at("type"), place + ".type"), place + ".type");
-    const std::string bytes = text(json.at("data"), place + ".data");
+    result.type = type(text(*json.find("type"), place + ".type"), place + ".type");
+    const std::string bytes = text(*json.find("data"), place + ".data");
     if (bytes.rfind("0x", 0) == 0) {
       const auto number = hex_number(std::string_view(bytes).substr(2), 8);
       if (!number || result.type != hive::ValueType::dword) {
@@ -109,16 +107,16 @@ class Reader {
   Edit edit(const Json& json, const std::string& place) const {
     expect_object(json, place, {"hive", "key", "value", "before", "after"});
     Edit edit;
-    const std::string hive = text(json.at("hive"), place + ".hive");
+    const std::string hive = text(*json.find("hive"), place + ".hive");
     if (hive == "SYSTEM") {
       edit.hive = windows::HiveName::system;
     } else if (hive != "SOFTWARE") {
       refuse(place + ".hive", fmt::format("'{}' is neither SOFTWARE nor SYSTEM", hive));
     }
-    edit.key = text(json.at("key"), place + ".key");
-    edit.value = text(json.at("value"), place + ".value");
-    edit.before = data(json.at("before"), place + ".before");
-    edit.after = data(json.at("after"), place + ".after");
+    edit.key = text(*json.find("key"), place + ".key");
+    edit.value = text(*json.find("value"), place + ".value");
+    edit.before = data(*json.find("before"), place + ".before");
+    edit.after = data(*json.find("after"), place + ".after");
     if (!is_plannable(edit)) {
       refuse(place,
              fmt::format("{}\\{} '{}' is not a value that goldhive sets", to_string(edit.hive),
@@ -171,37 +169,12 @@ class Reader {
   const std::string& file_;
 };
 
-/// Parses, and refuses a key that stands twice: it would be unclear which of two "after" counts.
-Json parse(std::string_view text, const Reader& reader) {
-  if (text.size() > longest_file) reader.refuse("", "is far too long for a plan");
-  std::vector<std::set<std::string>> open_objects;
-  std::string repeated;
-  const Json::parser_callback_t notice = [&](int, Json::parse_event_t event, Json& json) {
-    if (event == Json::parse_event_t::object_start) open_objects.emplace_back();
-    if (event == Json::parse_event_t::object_end) open_objects.pop_back();
-    if (event == Json::parse_event_t::key) {
-      const std::string key = json.get<std::string>();
-      if (!open_objects.back().insert(key).second) repeated = key;
-    }
-    return true;
-  };
-  try {
-    Json json = Json::parse(text, notice);
-    if (!repeated.empty()) reader.refuse("", fmt::format("'{}' is stated twice", repeated));
-    return json;
-  } catch (const Json::parse_error& e) {
-    reader.refuse("", fmt::format("is not JSON, at byte {}", e.byte));
-  } catch (const Json::exception&) {  // a number that no type can hold
-    reader.refuse("", "is not JSON that can be read");
-  }
-}
-
 }  // namespace
 
 std::string save_plan(const SavedPlan& plan) {
-  Json installations = Json::array();
+  Json::Array installations;
   for (const SavedPlan::Entry& entry : plan.entries) {
-    Json changes = Json::array();
+    Json::Array changes;
     for (const Edit& edit : entry.edits) {
       changes.push_back({{"hive", to_string(edit.hive)},
                          {"key", edit.key},
@@ -217,31 +190,34 @@ std::string save_plan(const SavedPlan& plan) {
                      {"policy", plan.policy},
                      {"installations", std::move(installations)}};
   // Paths of the host may not be UTF-8; they then load back as other names, which match nothing.
-  return escaped_in_json(json.dump(2, ' ', false, Json::error_handler_t::replace)) + "\n";
+  return escaped_in_json(json.write(2)) + "\n";
 }
 
 SavedPlan load_plan(std::string_view json, const std::string& where) {
   const Reader reader(where);
-  const Json document = parse(json, reader);
-  if (!document.is_object() || !document.contains("kind") || document["kind"] != kind) {
+  if (json.size() > longest_file) reader.refuse("", "is far too long for a plan");
+  const Json document = Json::parse(json, where);
+  const Json* kind_stated = document.find("kind");
+  if (kind_stated == nullptr || kind_stated->text() == nullptr || *kind_stated->text() != kind) {
     reader.refuse("", "is not a goldhive plan");
   }
-  if (!document.contains("schema") || document["schema"] != schema) {
+  const Json* schema_stated = document.find("schema");
+  if (schema_stated == nullptr || schema_stated->number() != schema) {
     reader.refuse("", fmt::format("this build reads plans of schema {} only", schema),
                   ErrorKind::unsupported);
   }
   reader.expect_object(document, "", {"kind", "schema", "policy", "installations"});
   SavedPlan plan;
-  plan.policy = reader.text(document["policy"], "policy");
+  plan.policy = reader.text(*document.find("policy"), "policy");
   std::size_t edits = 0;
   std::size_t number = 0;
-  for (const Json& installation : reader.array(document["installations"], "installations")) {
+  for (const Json& installation : reader.array(*document.find("installations"), "installations")) {
     const std::string place = fmt::format("installations[{}]", number++);
     reader.expect_object(installation, place, {"target", "id", "changes"});
     SavedPlan::Entry entry;
-    entry.target = reader.text(installation["target"], place + ".target");
-    entry.installation = reader.text(installation["id"], place + ".id");
-    for (const Json& change : reader.array(installation["changes"], place + ".changes")) {
+    entry.target = reader.text(*installation.find("target"), place + ".target");
+    entry.installation = reader.text(*installation.find("id"), place + ".id");
+    for (const Json& change : reader.array(*installation.find("changes"), place + ".changes")) {
       if (++edits > most_edits) reader.refuse(place, "holds too many changes");
       entry.edits.push_back(
           reader.edit(change, fmt::format("{}.changes[{}]", place, entry.edits.size())));

@@ -3,8 +3,7 @@
 // it has no value.
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
+#include "imgtools/bytes/json.h"
 #include "src/report/printable.h"
 #include "src/report/value_text.h"
 #include "src/report/writers.h"
@@ -12,34 +11,27 @@
 namespace goldhive::report {
 namespace {
 
-using json = nlohmann::ordered_json;
-
 constexpr int schema_version = 1;
 
-template <typename T>
-json or_null(const std::optional<T>& value) {
-  return value ? json(*value) : json(nullptr);
-}
+Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
 
-json text_or_null(const std::string& text) { return text.empty() ? json(nullptr) : json(text); }
+Json number_or_null(std::uint64_t number) { return number == 0 ? Json(nullptr) : Json(number); }
 
-json number_or_null(std::uint64_t number) { return number == 0 ? json(nullptr) : json(number); }
-
-json error_json(const std::optional<Error>& error) {
+Json error_json(const std::optional<Error>& error) {
   if (!error) return nullptr;
   return {{"kind", to_string(error->kind())},
           {"message", error->message()},
           {"where", text_or_null(error->where())},
-          {"offset", or_null(error->offset())},
+          {"offset", error->offset()},
           {"expected", text_or_null(error->expected())},
           {"actual", text_or_null(error->actual())}};
 }
 
-json os_json(const windows::OsFacts& os) {
+Json os_json(const windows::OsFacts& os) {
   return {{"product", text_or_null(os.product)},
           {"version", text_or_null(os.version)},
           {"build", number_or_null(os.build)},
-          {"service_pack", or_null(os.service_pack)},
+          {"service_pack", os.service_pack},
           {"edition", text_or_null(os.edition)},
           {"installation_type", text_or_null(os.installation_type)},
           {"architecture", windows::to_string(os.architecture)},
@@ -49,15 +41,15 @@ json os_json(const windows::OsFacts& os) {
           {"conflicts", os.conflicts}};
 }
 
-json control_sets_json(const windows::ControlSetFacts& sets) {
-  return {{"current", or_null(sets.current)}, {"default", or_null(sets.default_)},
-          {"failed", or_null(sets.failed)},   {"last_known_good", or_null(sets.last_known_good)},
-          {"present", sets.present},          {"boots", or_null(sets.boots)},
-          {"note", text_or_null(sets.note)},  {"error", text_or_null(sets.error)}};
+Json control_sets_json(const windows::ControlSetFacts& sets) {
+  return {{"current", sets.current},         {"default", sets.default_},
+          {"failed", sets.failed},           {"last_known_good", sets.last_known_good},
+          {"present", sets.present},         {"boots", sets.boots},
+          {"note", text_or_null(sets.note)}, {"error", text_or_null(sets.error)}};
 }
 
-json log_json(const hive::LogAccount& log) {
-  json entries = json::array();
+Json log_json(const hive::LogAccount& log) {
+  Json::Array entries;
   for (const hive::LogEntryAccount& e : log.entries) {
     entries.push_back({{"offset", e.offset},
                        {"sequence", e.sequence},
@@ -70,43 +62,42 @@ json log_json(const hive::LogAccount& log) {
       {"used", log.used}, {"reason", text_or_null(log.reason)}, {"entries", std::move(entries)}};
 }
 
-json hive_json(const windows::HiveFact& hive) {
-  json logs = json::array();
+Json hive_json(const windows::HiveFact& hive) {
+  Json::Array logs;
   for (const hive::LogAccount& log : hive.logs) logs.push_back(log_json(log));
   const bool there = !hive.missing;
   return {{"name", windows::to_string(hive.name)},
           {"path", text_or_null(hive.path)},
-          {"size", there ? json(hive.size) : json(nullptr)},
+          {"size", there ? Json(hive.size) : Json(nullptr)},
           {"state", there ? hive::to_string(hive.state) : "missing"},
-          {"sequence", there ? json{hive.sequence1, hive.sequence2} : json(nullptr)},
-          {"last_written", or_null(iso_time(hive.last_written))},
-          {"sha256", or_null(hive.sha256)},
+          {"sequence", there ? Json(Json::Array{hive.sequence1, hive.sequence2}) : Json(nullptr)},
+          {"last_written", iso_time(hive.last_written)},
+          {"sha256", hive.sha256},
           {"reason", text_or_null(hive.reason)},
           {"logs", std::move(logs)},
           {"error", error_json(hive.error)}};
 }
 
-json volume_state_json(const VolumeState& state) {
+Json volume_state_json(const VolumeState& state) {
   return {{"encrypted", state.encrypted},     {"dirty", state.dirty},
           {"unclean_log", state.unclean_log}, {"fast_startup", state.fast_startup},
           {"hibernated", state.hibernated},   {"detail", text_or_null(state.detail)}};
 }
 
-json finding_json(const policy::Finding& f) {
+Json finding_json(const policy::Finding& f) {
   return {{"id", f.id},
-          {"view", f.view ? json(windows::to_string(*f.view)) : json(nullptr)},
+          {"view", f.view ? Json(windows::to_string(*f.view)) : Json(nullptr)},
           {"control_set",
-           f.control_set ? json(fmt::format("ControlSet{:03}", *f.control_set)) : json(nullptr)},
+           f.control_set ? Json(fmt::format("ControlSet{:03}", *f.control_set)) : Json(nullptr)},
           {"subject", text_or_null(f.subject)},
           {"verdict", policy::to_string(f.verdict)},
           {"severity", policy::to_string(f.severity)},
           {"key", text_or_null(f.key)},
           {"value", text_or_null(f.value)},
-          {"actual", or_null(f.actual)},
-          {"actual_type", or_null(f.actual_type)},
-          {"expected", or_null(f.expected)},
-          {"key_last_written",
-           f.key_last_written ? or_null(iso_time(*f.key_last_written)) : json(nullptr)},
+          {"actual", f.actual},
+          {"actual_type", f.actual_type},
+          {"expected", f.expected},
+          {"key_last_written", f.key_last_written ? iso_time(*f.key_last_written) : Json(nullptr)},
           {"message", f.message},
           {"fixable", f.fixable()},
           {"possibly_stale", f.possibly_stale},
@@ -115,12 +106,12 @@ json finding_json(const policy::Finding& f) {
           {"evidence", f.evidence}};
 }
 
-json data_json(const std::optional<policy::Edit::Data>& data) {
+Json data_json(const std::optional<policy::Edit::Data>& data) {
   if (!data) return nullptr;
   return {{"type", hive::to_string(data->type)}, {"data", data_text(*data)}};
 }
 
-json change_json(const policy::Edit& edit) {
+Json change_json(const policy::Edit& edit) {
   return {{"hive", windows::to_string(edit.hive)},
           {"key", full_key(edit)},
           {"value", edit.value},
@@ -128,13 +119,13 @@ json change_json(const policy::Edit& edit) {
           {"after", data_json(edit.after)}};
 }
 
-json installation_json(const InstallationReport& report) {
+Json installation_json(const InstallationReport& report) {
   const windows::Installation& facts = report.facts;
-  json hives = json::array();
+  Json::Array hives;
   for (const windows::HiveFact& h : facts.hives) hives.push_back(hive_json(h));
-  json findings = json::array();
+  Json::Array findings;
   for (const policy::Finding& f : report.findings) findings.push_back(finding_json(f));
-  json out = {{"id", facts.id},
+  Json out = {{"id", facts.id},
               {"root", facts.root},
               {"windows_directory", text_or_null(facts.windows_directory)},
               {"loose", facts.loose},
@@ -147,27 +138,27 @@ json installation_json(const InstallationReport& report) {
               {"warnings", facts.warnings},
               {"findings", std::move(findings)}};
   if (report.changes) {
-    json changes = json::array();
+    Json::Array changes;
     for (const policy::Edit& e : *report.changes) changes.push_back(change_json(e));
-    out["changes"] = std::move(changes);
+    out.add("changes", std::move(changes));
   }
-  if (report.changed) out["changed"] = *report.changed;
-  if (report.planned_in_vain()) out["refusal"] = error_json(report.refusal);
-  out["status"] = to_string(report.status);
+  if (report.changed) out.add("changed", *report.changed);
+  if (report.planned_in_vain()) out.add("refusal", error_json(report.refusal));
+  out.add("status", to_string(report.status));
   return out;
 }
 
-json volume_json(const VolumeReport& volume) {
-  json out = {{"id", volume.id},
+Json volume_json(const VolumeReport& volume) {
+  Json out = {{"id", volume.id},
               {"label", text_or_null(volume.label)},
               {"file_system", text_or_null(volume.file_system)},
               {"size", number_or_null(volume.size)},
               {"passed_over", text_or_null(volume.passed_over)}};
-  if (!volume.description.empty()) out["description"] = volume.description;
+  if (!volume.description.empty()) out.add("description", volume.description);
   return out;
 }
 
-json fault_json(const hive::Fault& fault) {
+Json fault_json(const hive::Fault& fault) {
   return {{"code", hive::to_string(fault.code)},
           {"harm", hive::to_string(fault.harm)},
           {"offset", fault.offset},
@@ -177,9 +168,9 @@ json fault_json(const hive::Fault& fault) {
           {"actual", text_or_null(fault.actual)}};
 }
 
-json hive_check_json(const HiveCheckReport& check) {
+Json hive_check_json(const HiveCheckReport& check) {
   const hive::CheckResult& r = check.result;
-  json faults = json::array();
+  Json::Array faults;
   for (const hive::Fault& f : r.faults) faults.push_back(fault_json(f));
   return {{"id", check.id},
           {"path", check.path},
@@ -202,49 +193,49 @@ json hive_check_json(const HiveCheckReport& check) {
           {"orphan_bytes", r.orphan_bytes}};
 }
 
-json target_json(const TargetReport& target) {
-  json volumes = json::array();
+Json target_json(const TargetReport& target) {
+  Json::Array volumes;
   for (const VolumeReport& v : target.volumes) volumes.push_back(volume_json(v));
-  json installations = json::array();
+  Json::Array installations;
   for (const InstallationReport& i : target.installations) {
     installations.push_back(installation_json(i));
   }
-  json out = {{"path", target.path},
+  Json out = {{"path", target.path},
               {"format", text_or_null(target.format)},
               {"status", to_string(target.status)},
               {"volumes", std::move(volumes)},
               {"installations", std::move(installations)},
               {"notes", target.notes}};
   if (target.hive_checks) {
-    json checks = json::array();
+    Json::Array checks;
     for (const HiveCheckReport& c : *target.hive_checks) checks.push_back(hive_check_json(c));
-    out["hive_checks"] = std::move(checks);
+    out.add("hive_checks", std::move(checks));
   }
-  if (target.undo) out["undo"] = *target.undo;
+  if (target.undo) out.add("undo", *target.undo);
   if (target.restore) {
-    json files = json::array();
+    Json::Array files;
     for (const RestoreReport::File& f : target.restore->files) {
       files.push_back({{"path", f.path}, {"changed", f.changed}});
     }
-    out["restored"] = std::move(files);
-    out["rolled_back"] = target.restore->journals;
-    out["removed"] = target.restore->removed;
-    json failures = json::array();
+    out.add("restored", std::move(files));
+    out.add("rolled_back", target.restore->journals);
+    out.add("removed", target.restore->removed);
+    Json::Array failures;
     for (const RestoreReport::Failure& f : target.restore->failures) {
       failures.push_back({{"path", f.path}, {"error", error_json(f.error)}});
     }
-    out["not_restored"] = std::move(failures);
+    out.add("not_restored", std::move(failures));
   }
   if (target.backup) {
-    out["backup"] = {{"machine", target.backup->machine}, {"time", target.backup->time}};
+    out.add("backup", {{"machine", target.backup->machine}, {"time", target.backup->time}});
   }
-  if (target.interrupted) out["interrupted"] = to_string(*target.interrupted);
-  out["error"] = error_json(target.error);
+  if (target.interrupted) out.add("interrupted", to_string(*target.interrupted));
+  out.add("error", error_json(target.error));
   return out;
 }
 
-json summary_json(const Summary& s) {
-  json out = {{"targets", s.targets},
+Json summary_json(const Summary& s) {
+  Json out = {{"targets", s.targets},
               {"installations", s.installations},
               {"pass", s.pass},
               {"fail", s.fail},
@@ -254,29 +245,27 @@ json summary_json(const Summary& s) {
               {"waived", s.waived},
               {"errors", s.errors},
               {"passed_over", s.passed_over}};
-  if (s.not_begun > 0) out["not_begun"] = s.not_begun;
+  if (s.not_begun > 0) out.add("not_begun", s.not_begun);
   return out;
 }
 
-/// Bytes that are not UTF-8 (a host's file names can hold any) become U+FFFD, so a report is always
-/// valid JSON. Like the text output, it escapes what a terminal would obey.
-std::string dump(const json& value, int indent) {
-  return escaped_in_json(value.dump(indent, ' ', false, json::error_handler_t::replace));
-}
+/// Bytes that are not UTF-8 (a host's file names can hold any) become U+FFFD: a report is always
+/// valid JSON. It is as safe on a terminal as text is.
+std::string dump(const Json& value, int indent) { return escaped_in_json(value.write(indent)); }
 
 }  // namespace
 
 void write_json(const Report& report, const WriteOptions&, std::ostream& out) {
-  json targets = json::array();
+  Json::Array targets;
   for (const TargetReport& t : report.targets) targets.push_back(target_json(t));
-  json document = {{"schema", schema_version},
+  Json document = {{"schema", schema_version},
                    {"tool", {{"name", "goldhive"}, {"version", report.tool_version}}},
                    {"command", to_string(report.command)},
                    {"policy", text_or_null(report.policy)},
                    {"status", to_string(report.status)},
                    {"targets", std::move(targets)},
                    {"summary", summary_json(report.summary)}};
-  if (report.interrupted) document["interrupted"] = true;
+  if (report.interrupted) document.add("interrupted", true);
   out << dump(document, 2) << '\n';
 }
 
