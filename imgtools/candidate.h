@@ -15,8 +15,6 @@
 
 namespace goldhive {
 
-class UnpackBudget;
-
 struct OpenOptions {
   std::string input_format;  ///< a name of formats.cc to force, or "" to detect by content
   /// How deep images inside archives are opened: 1 opens disk.vhd in a zip, but not in a zip in a
@@ -27,9 +25,7 @@ struct OpenOptions {
   /// Folders besides its own where the parents and parts of an image may lie (FilePlaces).
   std::vector<std::string> parent_folders = {};
   std::string scratch_directory =
-      {};  ///< where to put what is too large for memory; "" is the working directory
-  /// Shared by an archive and the archives in it; made by the outermost one.
-  std::shared_ptr<UnpackBudget> budget = nullptr;
+      {};  ///< for what is too large for memory; "" is the working directory
 };
 
 /// What formats need of the table. formats.h says what each function does, under the same name.

@@ -34,13 +34,9 @@ class ArchiveImage final : public Image {
         format_(std::move(format)),
         source_(candidate.source),
         options_(candidate.options) {
-    if (!options_.budget) {
-      options_.budget = std::make_shared<UnpackBudget>(
-          options_.max_unpacked > 0 ? options_.max_unpacked
-                                    : UnpackBudget::usual_limit(candidate.source->size()));
-    }
-    const ArchiveOptions reading{format_, options_.scratch_directory, options_.depth > 0};
-    tree_ = std::make_shared<MemberTree>(candidate.source, reading, options_.budget);
+    const ArchiveOptions reading{format_, options_.scratch_directory, options_.depth > 0,
+                                 options_.max_unpacked};
+    tree_ = std::make_shared<MemberTree>(candidate.source, reading);
     members_ = std::make_unique<MemberStorage>(tree_, path_, options_.scratch_directory);
     Volume own;
     const std::string packing = packing_of(candidate.head);

@@ -18,22 +18,6 @@
 
 namespace goldhive {
 
-/// How many bytes may come out of archives before they count as a bomb. A target and all archives
-/// nested in it share one budget.
-class UnpackBudget {
- public:
-  explicit UnpackBudget(std::uint64_t limit) : limit_(limit) {}
-  /// Error(refused) once the limit is passed; `name` is the archive.
-  void spend(std::uint64_t bytes, const std::string& name);
-  /// The limit if the user sets none: enough for real backups (2 to 4 times their packed size, disk
-  /// images perhaps 50 times), and far below the 1000 times of a bomb.
-  static std::uint64_t usual_limit(std::uint64_t packed_size);
-
- private:
-  std::uint64_t limit_;
-  std::uint64_t used_ = 0;
-};
-
 /// One entry of an archive.
 struct Member {
   enum class Kind { file, directory, hard_link, symbolic_link, other };
@@ -55,7 +39,7 @@ class ArchiveReader {
  public:
   /// `format` is "tar", "zip", "7z" or "cpio". `budget` must outlive this.
   ArchiveReader(std::shared_ptr<const ByteSource> file, const std::string& format,
-                UnpackBudget& budget);
+                ParseBudget& budget);
   ~ArchiveReader();
   ArchiveReader(const ArchiveReader&) = delete;
   ArchiveReader& operator=(const ArchiveReader&) = delete;
@@ -78,7 +62,7 @@ class ArchiveReader {
 class UnpackedStream {
  public:
   /// `budget` must outlive this.
-  UnpackedStream(const std::shared_ptr<const ByteSource>& file, UnpackBudget& budget);
+  UnpackedStream(const std::shared_ptr<const ByteSource>& file, ParseBudget& budget);
   ~UnpackedStream();
   UnpackedStream(const UnpackedStream&) = delete;
   UnpackedStream& operator=(const UnpackedStream&) = delete;

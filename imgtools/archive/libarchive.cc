@@ -223,7 +223,7 @@ class UnpackedInput final : public UnpackInput {
 
 /// The unpacked bytes of a packed file.
 std::unique_ptr<UnpackInput> open_packed(const std::shared_ptr<const ByteSource>& file,
-                                         UnpackBudget& budget) {
+                                         ParseBudget& budget) {
   std::unique_ptr<UnpackInput> input;
   if (packing_of(*file) == "gz") {
     input = std::make_unique<GzipInput>(file);
@@ -264,24 +264,8 @@ Member::Kind kind_of(archive_entry* entry) {
 
 }  // namespace
 
-void UnpackBudget::spend(std::uint64_t bytes, const std::string& name) {
-  used_ += bytes;
-  if (used_ <= limit_) return;
-  throw Error(ErrorKind::refused,
-              fmt::format("holds more than {} bytes unpacked: an archive bomb? If not, raise the "
-                          "limit with --max-unpacked",
-                          limit_),
-              name);
-}
-
-std::uint64_t UnpackBudget::usual_limit(std::uint64_t packed_size) {
-  constexpr std::uint64_t base = 1 << 30;
-  constexpr std::uint64_t times = 100;
-  return packed_size > (UINT64_MAX - base) / times ? UINT64_MAX : base + times * packed_size;
-}
-
 struct ArchiveReader::Impl {
-  UnpackBudget& budget;
+  ParseBudget& budget;
   bool packed = false;
   TarInput* tar = nullptr;         // owned by `reader`
   HeaderInput* headers = nullptr;  // owned by `reader`; null if headers are read by seeking
@@ -289,6 +273,15 @@ struct ArchiveReader::Impl {
   std::string member{};  // the name of the current one
   bool data_ended = false;
   bool in_member = false;
+  std::uint64_t member_size = 0;  // as the header says
+  std::uint64_t given = 0;        // of its data, with the holes between
+
+  /// What lies between what was given and `offset` is a hole. It is made by us, byte by byte.
+  void count_hole(std::uint64_t offset) {
+    if (offset <= given) return;
+    budget.unpack(offset - given, reader->name() + ": " + member);
+    given = offset;
+  }
 
   int next_header(archive_entry** entry);
 };
@@ -308,7 +301,7 @@ int ArchiveReader::Impl::next_header(archive_entry** entry) {
 }
 
 ArchiveReader::ArchiveReader(std::shared_ptr<const ByteSource> file, const std::string& format,
-                             UnpackBudget& budget)
+                             ParseBudget& budget)
     : impl_(new Impl{budget}) {
   const std::string name = file->name();
   impl_->packed = !packing_of(*file).empty();
@@ -383,6 +376,8 @@ bool ArchiveReader::next(Member& member) {
   const la_int64_t size = archive_entry_size(entry);
   member.size = size > 0 ? static_cast<std::uint64_t>(size) : 0;
   impl_->member = member.name;
+  impl_->member_size = member.size;
+  impl_->given = 0;
   return true;
 }
 
@@ -394,6 +389,7 @@ bool ArchiveReader::read(MemberPiece& piece, std::optional<Error>& member_error)
   const int result = archive_read_data_block(impl_->reader->handle(), &data, &size, &offset);
   if (result == ARCHIVE_EOF) {
     impl_->data_ended = true;
+    impl_->count_hole(impl_->member_size);
     return false;
   }
   if (result == ARCHIVE_WARN || result == ARCHIVE_FAILED) {
@@ -402,8 +398,10 @@ bool ArchiveReader::read(MemberPiece& piece, std::optional<Error>& member_error)
     return false;
   }
   if (result != ARCHIVE_OK) impl_->reader->fail(impl_->member);
-  if (!impl_->packed) impl_->budget.spend(size, impl_->reader->name());
+  if (!impl_->packed) impl_->budget.unpack(size, impl_->reader->name());
   piece.offset = static_cast<std::uint64_t>(offset);
+  impl_->count_hole(piece.offset);
+  impl_->given = std::max(impl_->given, piece.offset + size);
   piece.data = {static_cast<const std::uint8_t*>(data), size};
   return true;
 }
@@ -412,7 +410,7 @@ struct UnpackedStream::Impl {
   std::unique_ptr<UnpackInput> input;
 };
 
-UnpackedStream::UnpackedStream(const std::shared_ptr<const ByteSource>& file, UnpackBudget& budget)
+UnpackedStream::UnpackedStream(const std::shared_ptr<const ByteSource>& file, ParseBudget& budget)
     : impl_(new Impl{open_packed(file, budget)}) {}
 
 UnpackedStream::~UnpackedStream() = default;

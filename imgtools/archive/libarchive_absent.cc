@@ -16,11 +16,8 @@ namespace {
 
 }  // namespace
 
-void UnpackBudget::spend(std::uint64_t, const std::string&) {}
-std::uint64_t UnpackBudget::usual_limit(std::uint64_t packed_size) { return packed_size; }
-
 ArchiveReader::ArchiveReader(std::shared_ptr<const ByteSource> file, const std::string&,
-                             UnpackBudget&) {
+                             ParseBudget&) {
   refuse(file->name());
 }
 ArchiveReader::~ArchiveReader() = default;
@@ -28,7 +25,7 @@ bool ArchiveReader::next(Member&) { return false; }
 bool ArchiveReader::read(MemberPiece&, std::optional<Error>&) { return false; }
 void ArchiveReader::check_end() {}
 
-UnpackedStream::UnpackedStream(const std::shared_ptr<const ByteSource>& file, UnpackBudget&) {
+UnpackedStream::UnpackedStream(const std::shared_ptr<const ByteSource>& file, ParseBudget&) {
   refuse(file->name());
 }
 UnpackedStream::~UnpackedStream() = default;

@@ -48,18 +48,25 @@ class FilesForQemu {
 
 class ServedDisk final : public ByteSource {
  public:
-  ServedDisk(FilesForQemu files, std::unique_ptr<NbdServer> server, const std::string& name)
-      : ByteSource(name), files_(std::move(files)), server_(std::move(server)) {}
+  ServedDisk(FilesForQemu files, std::unique_ptr<NbdServer> server, const std::string& name,
+             SharedBudget budget)
+      : ByteSource(name),
+        files_(std::move(files)),
+        server_(std::move(server)),
+        budget_(std::move(budget)) {}
   std::uint64_t size() const override { return server_->size(); }
+  SharedBudget budget() const override { return budget_; }
 
  protected:
   void do_read(std::uint64_t offset, std::span<std::uint8_t> out) const override {
+    budget_->read(out.size(), name());
     server_->read(offset, out);
   }
 
  private:
   FilesForQemu files_;
   std::unique_ptr<NbdServer> server_;
+  SharedBudget budget_;
 };
 
 }  // namespace
@@ -114,7 +121,8 @@ std::unique_ptr<ByteSource> MemberStorage::open_disk(const std::string& image) c
     layers.push_back(std::move(layer));
   }
   auto server = start_nbd_server(layers, image);
-  return std::make_unique<ServedDisk>(std::move(files), std::move(server), image);
+  return std::make_unique<ServedDisk>(std::move(files), std::move(server), image,
+                                      tree_->budget());
 }
 
 }  // namespace goldhive

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "imgtools/archive/member_names.h"
+#include "imgtools/bytes/budgeted_source.h"
 #include "imgtools/bytes/error.h"
 #include "imgtools/bytes/text.h"
 #include "imgtools/host/path.h"
@@ -21,8 +22,9 @@ constexpr std::size_t member_limit = 4'000'000;
 constexpr std::uint64_t name_limit = 512 << 20;
 constexpr std::ptrdiff_t depth_limit = 255;
 constexpr int max_links = 40;
-/// A disk that qemu reads and that has this size or more is put into a file of its own at once, so
-/// that open_file() need not copy it.
+/// What an entry takes of memory beside its name and the target of its link.
+constexpr std::uint64_t entry_bytes = 256;
+/// From here on a disk that qemu reads is put where open_file() needs it, not copied there.
 constexpr std::uint64_t large_disk = 16 << 20;
 
 /// Counts entries for a note, which gives their number and the name of the first one.
@@ -90,7 +92,7 @@ class MemberTree::Scan {
     if (path.empty() || tree_.folders_.count(path) > 0) return;
     const std::string parent = parent_of(path);
     add_folders(parent);
-    names_ += path.size();
+    count_entry(2 * path.size());  // as a folder, and in the one above
     Node node;
     const auto [at, added] = tree_.folders_[parent].try_emplace(base_name(path), node);
     if (!added) {  // a file or link becomes a folder, as it does when unpacked
@@ -101,7 +103,7 @@ class MemberTree::Scan {
   }
 
   void put(const std::string& path, Node node) {
-    names_ += path.size();
+    count_entry(path.size() + node.link.size());
     Folder& folder = tree_.folders_[parent_of(path)];
     const auto [at, added] = folder.try_emplace(base_name(path), node);
     if (added) return;
@@ -113,16 +115,20 @@ class MemberTree::Scan {
     node.occurrences = at->second.occurrences + 1;
     if (ambiguous()) {
       node.data.reset();
-      node.error = Error(ErrorKind::unsupported,
-                         "occurs more than once in the archive, and which of them counts cannot be "
-                         "told",
-                         tree_.file_->name() + ": " + path);
+      node.error = std::make_shared<const Error>(
+          ErrorKind::unsupported,
+          "occurs more than once in the archive, and which of them counts cannot be told",
+          tree_.file_->name() + ": " + path);
     }
     at->second = std::move(node);
   }
 
-  /// If several members of a tar have one name, the last one counts: that is how tar updates. A zip
-  /// has no such rule.
+  void count_entry(std::uint64_t text) {
+    names_ += text;
+    tree_.held_.add(entry_bytes + text, tree_.file_->name());
+  }
+
+  /// Of equal names in a tar the last one counts: that is how tar updates. A zip has no such rule.
   bool ambiguous() const { return tree_.options_.format == "zip" || tree_.options_.format == "7z"; }
 
   /// Keeps the data if it will probably be asked for.
@@ -138,10 +144,11 @@ class MemberTree::Scan {
     const bool alone = may_be_large && is_read_by_qemu(path);
     MemberData data(
         name, alone ? own : tree_.spill_,
-        alone ? 0 : member_memory_limit - std::min(member_memory_limit, tree_.in_memory_));
+        alone ? 0 : tree_.room());
+    std::optional<Error> error;
     MemberPiece piece;
     bool first = true;
-    while (reader.read(piece, node.error)) {
+    while (reader.read(piece, error)) {
       if (first && interest == Interest::peek) {
         const std::span<const std::uint8_t> head =
             piece.offset == 0 ? piece.data : std::span<const std::uint8_t>();
@@ -154,11 +161,14 @@ class MemberTree::Scan {
       first = false;
       data.add(piece);
     }
-    if (node.error) return;
+    if (error) {
+      node.error = std::make_shared<const Error>(std::move(*error));
+      return;
+    }
     const std::uint64_t kept = data.in_memory();
     node.data = data.finish(node.size);
     if (own.file) node.data = own.file;
-    tree_.in_memory_ += kept;
+    tree_.keep_in_memory(kept);
     node.size = node.data->size();
     if (interest == Interest::image) {
       tree_.images_.push_back(path);
@@ -188,14 +198,16 @@ class MemberTree::Scan {
   bool windows_ = false;  // true once a hive was found where Windows has it
 };
 
-MemberTree::MemberTree(std::shared_ptr<const ByteSource> file, ArchiveOptions options,
-                       std::shared_ptr<UnpackBudget> budget)
+MemberTree::MemberTree(std::shared_ptr<const ByteSource> file, ArchiveOptions options)
     : file_(std::move(file)),
       options_(std::move(options)),
-      budget_(std::move(budget)),
-      spill_{options_.scratch_directory} {
+      budget_(budget_for(*file_, options_.max_unpacked)),
+      spill_{options_.scratch_directory},
+      held_(budget_) {
   Scan(*this).run();
 }
+
+MemberTree::~MemberTree() { budget_->let_go(in_memory_); }
 
 const MemberTree::Folder& MemberTree::folder(const std::string& path) const {
   const auto found = folders_.find(path);
@@ -276,11 +288,15 @@ std::shared_ptr<const ByteSource>& MemberTree::data_of(const std::string& path, 
   Member member;
   for (std::uint64_t ordinal = 0; reader.next(member); ++ordinal) {
     if (ordinal != found.ordinal) continue;
-    MemberData data(name, spill_, member_memory_limit - std::min(member_memory_limit, in_memory_));
+    MemberData data(name, spill_, room());
+    std::optional<Error> error;
     MemberPiece piece;
-    while (reader.read(piece, found.error)) data.add(piece);
-    if (found.error) throw Error(*found.error);
-    in_memory_ += data.in_memory();
+    while (reader.read(piece, error)) data.add(piece);
+    if (error) {
+      found.error = std::make_shared<const Error>(*error);
+      throw Error(*error);
+    }
+    keep_in_memory(data.in_memory());
     found.data = data.finish(found.size);
     found.size = found.data->size();
     return found.data;
@@ -288,10 +304,23 @@ std::shared_ptr<const ByteSource>& MemberTree::data_of(const std::string& path, 
   throw Error(ErrorKind::io, "changed while it was read", file_->name());
 }
 
-/// Counts the memory of kept data as free again.
+std::uint64_t MemberTree::room() const {
+  // Half of it, so that there is room for what the images in the archive must hold.
+  return std::min(member_memory_limit - std::min(member_memory_limit, in_memory_),
+                  budget_->room() / 2);
+}
+
+void MemberTree::keep_in_memory(std::uint64_t bytes) const {
+  budget_->hold(bytes, file_->name());
+  in_memory_ += bytes;
+}
+
+/// What of kept data is in memory is free again.
 void MemberTree::forget_memory(const ByteSource* data) const {
   if (const auto* kept = dynamic_cast<const MemorySource*>(data)) {
-    in_memory_ -= std::min<std::uint64_t>(in_memory_, kept->size());
+    const std::uint64_t bytes = std::min<std::uint64_t>(in_memory_, kept->size());
+    in_memory_ -= bytes;
+    budget_->let_go(bytes);
   }
 }
 
@@ -306,7 +335,9 @@ std::shared_ptr<const SpillFile> MemberTree::open_file(const std::string& path) 
 
 std::unique_ptr<ByteSource> MemberTree::open(const std::string& path) const {
   const std::shared_ptr<const ByteSource> data = data_of(path, 0);
-  return std::make_unique<SliceSource>(data, 0, data->size(), data->name());
+  if (opened_.insert(path).second) budget_->add_member(data->size());
+  return std::make_unique<BudgetedSource>(
+      std::make_unique<SliceSource>(data, 0, data->size(), data->name()), budget_);
 }
 
 }  // namespace goldhive

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,15 +18,19 @@ namespace goldhive {
 struct ArchiveOptions {
   std::string format;             ///< "tar", "zip", "7z", "cpio"
   std::string scratch_directory;  ///< for members that are too large for memory
-  bool images = true;             ///< also keep members that may be images
+  bool images = true;             ///< keep what may be an image, too
+  /// For a file without a budget of its own, as OpenOptions::max_unpacked.
+  std::uint64_t max_unpacked = 0;
 };
 
 class MemberTree final : public FileTree {
  public:
-  /// Reads the archive once. Throws Error if it is damaged, cut off or a bomb: nobody knows what is
-  /// missing in half an archive.
-  MemberTree(std::shared_ptr<const ByteSource> file, ArchiveOptions options,
-             std::shared_ptr<UnpackBudget> budget);
+  /// Reads the archive once. Throws Error if it is damaged, cut off or a bomb: of half an archive
+  /// nobody knows what is missing.
+  MemberTree(std::shared_ptr<const ByteSource> file, ArchiveOptions options);
+  ~MemberTree() override;
+  MemberTree(const MemberTree&) = delete;
+  MemberTree& operator=(const MemberTree&) = delete;
 
   std::vector<TreeEntry> list(const std::string& directory) const override;
   /// If the data was not kept, reads the archive once more.
@@ -33,7 +38,8 @@ class MemberTree final : public FileTree {
   /// Error(unsupported) if a symbolic link is on the way: links in archives are not followed, and a
   /// file behind a link must not count as absent.
   std::optional<std::string> find(const std::string& path) const override;
-  /// As open(), with the data in a temporary file of its own. `path` is exact.
+  const SharedBudget& budget() const { return budget_; }
+  /// The same, in a temporary file of its own; exact path.
   std::shared_ptr<const SpillFile> open_file(const std::string& path) const;
   std::optional<std::vector<std::string>> known_hives() const override { return hives_; }
 
@@ -58,7 +64,7 @@ class MemberTree final : public FileTree {
     std::string link;
     // Data that was not kept is added when it is read; then its true size may replace `size`.
     mutable std::shared_ptr<const ByteSource> data;
-    mutable std::optional<Error> error;
+    mutable std::shared_ptr<const Error> error;
   };
   using Folder = std::map<std::string, Node>;
   class Scan;
@@ -66,14 +72,19 @@ class MemberTree final : public FileTree {
   const Folder& folder(const std::string& path) const;
   const Node& node(const std::string& path) const;
   std::shared_ptr<const ByteSource>& data_of(const std::string& path, int links) const;
+  /// Bytes of members that may still be kept in memory.
+  std::uint64_t room() const;
+  void keep_in_memory(std::uint64_t bytes) const;
   void forget_memory(const ByteSource* data) const;
 
   std::shared_ptr<const ByteSource> file_;
   ArchiveOptions options_;
-  std::shared_ptr<UnpackBudget> budget_;
+  SharedBudget budget_;
   mutable MemberSpill spill_;
-  std::map<std::string, Folder> folders_;  // by path; always has ""
+  std::map<std::string, Folder> folders_;  // by path; "" is there always
+  HeldBytes held_;                         // for folders_
   mutable std::uint64_t in_memory_ = 0;    // bytes of kept data
+  mutable std::set<std::string> opened_;   // members that the budget knows
   std::vector<std::string> hives_;
   std::vector<std::string> images_;
   std::vector<std::string> name_notes_;

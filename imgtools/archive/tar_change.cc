@@ -72,7 +72,7 @@ class UnpackedTarStream final : public TarStream {
   }
 
  private:
-  UnpackBudget budget_;
+  ParseBudget budget_;
   UnpackedStream stream_;
   std::span<const std::uint8_t> left_;
 };

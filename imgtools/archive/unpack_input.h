@@ -99,19 +99,19 @@ class GzipInput final : public UnpackInput {
 /// Counts the bytes of another input against the budget.
 class BudgetedInput final : public UnpackInput {
  public:
-  BudgetedInput(std::unique_ptr<UnpackInput> base, UnpackBudget& budget, std::string name)
+  BudgetedInput(std::unique_ptr<UnpackInput> base, ParseBudget& budget, std::string name)
       : base_(std::move(base)), budget_(budget), name_(std::move(name)) {}
 
   std::span<const std::uint8_t> next() override {
     const std::span<const std::uint8_t> data = base_->next();
-    budget_.spend(data.size(), name_);
+    budget_.unpack(data.size(), name_);
     return data;
   }
   std::uint64_t skip(std::uint64_t) override { return 0; }
 
  private:
   std::unique_ptr<UnpackInput> base_;
-  UnpackBudget& budget_;
+  ParseBudget& budget_;
   std::string name_;
 };
 

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "imgtools/bytes/bytes.h"
+#include "imgtools/bytes/parse_budget.h"
 
 namespace goldhive {
 
@@ -42,6 +43,10 @@ class ByteSource {
   /// All size() bytes if they lie in memory anyway, so that nobody needs to copy them; empty
   /// otherwise. Using them does not count as a read.
   virtual std::span<const std::uint8_t> in_memory() const { return {}; }
+
+  /// The budget of the target that the bytes belong to; null if they belong to none. A source over
+  /// another one has the other one's.
+  virtual SharedBudget budget() const { return nullptr; }
 
   ReadStats stats() const { return stats_; }
 
@@ -88,6 +93,7 @@ class SliceSource final : public ByteSource {
   SliceSource(std::shared_ptr<const ByteSource> base, std::uint64_t offset, std::uint64_t length,
               std::string name);
   std::uint64_t size() const override { return length_; }
+  SharedBudget budget() const override { return base_->budget(); }
 
  protected:
   void do_read(std::uint64_t offset, std::span<std::uint8_t> out) const override;

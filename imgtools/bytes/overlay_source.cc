@@ -75,11 +75,18 @@ void OverlaySource::insert(std::uint64_t offset, Segment segment) {
   grow(end);
 }
 
+/// Nothing is read for them, but a few bytes can make any number of them.
+void OverlaySource::fill_zeros(std::span<std::uint8_t> out) const {
+  if (out.empty()) return;
+  if (const SharedBudget budget = this->budget()) budget->read(out.size(), name());
+  std::fill(out.begin(), out.end(), std::uint8_t{0});
+}
+
 void OverlaySource::read_base(std::uint64_t offset, std::span<std::uint8_t> out) const {
   const std::uint64_t stored =
       offset >= base_size_ ? 0 : std::min<std::uint64_t>(out.size(), base_size_ - offset);
   if (stored > 0) base_->read(offset, out.first(static_cast<std::size_t>(stored)));
-  std::fill(out.begin() + static_cast<std::ptrdiff_t>(stored), out.end(), std::uint8_t{0});
+  fill_zeros(out.subspan(static_cast<std::size_t>(stored)));
 }
 
 void OverlaySource::do_read(std::uint64_t offset, std::span<std::uint8_t> out) const {
@@ -99,7 +106,7 @@ void OverlaySource::do_read(std::uint64_t offset, std::span<std::uint8_t> out) c
       const auto first = it->second.data->begin() + static_cast<std::ptrdiff_t>(offset - it->first);
       std::copy_n(first, length, piece.begin());
     } else {
-      std::fill(piece.begin(), piece.end(), std::uint8_t{0});
+      fill_zeros(piece);
     }
     if (inside) ++it;
     out = out.subspan(length);

@@ -20,6 +20,7 @@ class OverlaySource final : public ByteSource {
         size_(base_size_) {}
 
   std::uint64_t size() const override { return size_; }
+  SharedBudget budget() const override { return base_->budget(); }
   /// Never shrinks; bytes beyond the base's end are zero until they are written.
   void grow(std::uint64_t size);
   /// Grows or cuts. Bytes that were cut off are zero if the source grows again.
@@ -43,6 +44,7 @@ class OverlaySource final : public ByteSource {
 
  private:
   void insert(std::uint64_t offset, Segment segment);
+  void fill_zeros(std::span<std::uint8_t> out) const;
   void read_base(std::uint64_t offset, std::span<std::uint8_t> out) const;
 
   std::shared_ptr<const ByteSource> base_;

@@ -8,9 +8,10 @@
 namespace goldhive {
 
 PageCache::PageCache(std::shared_ptr<const ByteSource> source)
-    : source_(std::move(source)), slots_(slots) {}
+    : source_(std::move(source)), budget_(budget_for(*source_)), slots_(slots) {}
 
 void PageCache::read(std::uint64_t offset, std::span<std::uint8_t> out) const {
+  budget_->read(out.size(), source_->name());
   const std::uint64_t size = source_->size();
   const bool inside = offset <= size && out.size() <= size - offset;
   if (!inside || out.empty() || out.size() > longest_cached) {

@@ -18,7 +18,8 @@ class PageCache {
  public:
   explicit PageCache(std::shared_ptr<const ByteSource> source);
 
-  /// As ByteSource::read(): fills `out` or throws.
+  /// As ByteSource::read(): fills `out` or throws. Counts as read whatever is asked for: the cache
+  /// spares the source, but structures that name each other over and over cost time all the same.
   void read(std::uint64_t offset, std::span<std::uint8_t> out) const;
 
   const ByteSource& source() const { return *source_; }
@@ -49,6 +50,7 @@ class PageCache {
   void load(std::uint64_t first, std::uint64_t count) const;
 
   std::shared_ptr<const ByteSource> source_;
+  SharedBudget budget_;
   mutable std::vector<Slot> slots_;  ///< page N can lie in slot N % slots only
 };
 

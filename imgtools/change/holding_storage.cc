@@ -19,6 +19,7 @@ class NotedSource final : public ByteSource {
   NotedSource(std::unique_ptr<ByteSource> base, std::shared_ptr<PagesRead> pages)
       : ByteSource(base->name()), base_(std::move(base)), pages_(std::move(pages)) {}
   std::uint64_t size() const override { return base_->size(); }
+  SharedBudget budget() const override { return base_->budget(); }
 
  protected:
   void do_read(std::uint64_t offset, std::span<std::uint8_t> out) const override {

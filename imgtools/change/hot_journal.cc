@@ -31,6 +31,7 @@ class OldState final : public ByteSource {
     }
   }
   std::uint64_t size() const override { return size_; }
+  SharedBudget budget() const override { return current_->budget(); }
 
  protected:
   void do_read(std::uint64_t offset, std::span<std::uint8_t> out) const override {

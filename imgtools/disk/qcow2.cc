@@ -15,6 +15,9 @@ namespace goldhive {
 namespace {
 
 constexpr std::uint64_t max_table_bytes = 32U << 20;  // qemu's own limit
+/// Of all tables of the second level: of a disk of 8 TiB in clusters of 64 KiB that is full. In a
+/// file of holes they could be terabytes, which qemu never makes.
+constexpr std::uint64_t max_map_bytes = std::uint64_t{1} << 30;
 constexpr std::uint32_t max_name = 4096;
 constexpr int max_extensions = 64;
 
@@ -80,6 +83,12 @@ class MapWalk {
       require_aligned(entry, offset);
       if (!tables.insert(offset).second) {
         throw Error::corrupt(file_.name(), entry, "two entries of the qcow2 share a table");
+      }
+      if (tables.size() * cluster() > max_map_bytes) {
+        throw Error(ErrorKind::refused,
+                    fmt::format("is too costly: its map has more than {} bytes, at {:#x}",
+                                max_map_bytes, entry),
+                    file_.name());
       }
       const Bytes second = bounds_.table(entry, offset, cluster(), "a table of the second level");
       look_at(ByteView(second, offset, file_.name()), i * disk_per_table);

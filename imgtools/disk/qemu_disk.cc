@@ -18,7 +18,8 @@ class QemuDisk final : public VirtualDisk {
 
   std::string format() const override { return image_.format; }
   std::uint64_t size() const override { return disk_->size(); }
-  /// The disk inside the image is one of them, since the disk has the journal.
+  SharedBudget budget() const override { return disk_->budget(); }
+  /// The disk is one of them: it is what has a journal.
   std::vector<std::string> host_files() const override {
     std::vector<std::string> files;
     for (const QemuFile& file : image_.files) files.push_back(file.path);

@@ -37,15 +37,15 @@ std::uint64_t data_start(std::uint64_t descriptors) {
 class Log {
  public:
   Log(const ByteSource& file, const VhdxHeader& header)
-      : name_(file.name()), header_(header), length_(header.log_length) {
+      : name_(file.name()),
+        header_(header),
+        length_(header.log_length),
+        budget_(budget_for(file)) {
     if (length_ > max_log) {
       throw Error(ErrorKind::unsupported, fmt::format("a VHDX log of {} bytes", length_), name_);
     }
     ring_ = file.read(header.log_offset, length_);
     verified_.resize(length_ / sector_bytes);
-    // Any sector may start an entry, and in a hostile log each could claim to be as long as the
-    // log.
-    budget_ = 16ULL * length_;
   }
 
   // The active sequence, tail first; empty if there is none.
@@ -114,10 +114,8 @@ class Log {
   }
 
   bool is_sound(const Entry& entry) {
-    if (entry.length > budget_) {
-      throw Error(ErrorKind::corrupt, "the VHDX log holds too many overlapping entries", name_);
-    }
-    budget_ -= entry.length;
+    // Every sector may start an entry, and a crafted log can make each look as long as the log.
+    budget_->read(entry.length, name_ + ": its log");
     const Bytes data = bytes_of(entry);
     const ByteView view(data, header_.log_offset + entry.offset, name_);
     if (view.u32(4) != crc32c_without_field(data, 4)) return false;
@@ -149,7 +147,7 @@ class Log {
   std::uint32_t length_;
   Bytes ring_;
   std::vector<Verdict> verified_;  // by sector: a checksum is computed once
-  std::uint64_t budget_ = 0;
+  SharedBudget budget_;
 };
 
 void check_target(const ByteSource& file, std::uint64_t offset, std::uint64_t length) {

@@ -28,11 +28,11 @@ std::vector<std::string> MappedDisk::host_files() const {
   return files;
 }
 
-namespace {
-
-void fill_zeros(std::span<std::uint8_t> out) { std::fill(out.begin(), out.end(), std::uint8_t{0}); }
-
-}  // namespace
+/// Nothing is read for them, but a disk can be made of more of them than anybody has patience for.
+void MappedDisk::fill_zeros(std::span<std::uint8_t> out) const {
+  if (const SharedBudget budget = this->budget()) budget->read(out.size(), name());
+  std::fill(out.begin(), out.end(), std::uint8_t{0});
+}
 
 void MappedDisk::do_read(std::uint64_t offset, std::span<std::uint8_t> out) const {
   while (!out.empty()) {

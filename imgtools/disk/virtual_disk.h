@@ -69,6 +69,7 @@ class MappedDisk : public VirtualDisk {
   virtual Extent extent_at(std::uint64_t offset) const = 0;
 
   std::vector<std::string> host_files() const override;
+  SharedBudget budget() const override { return file_->budget(); }
 
  protected:
   /// `file` has the name of the disk itself; `parent` may be null.
@@ -98,6 +99,8 @@ class MappedDisk : public VirtualDisk {
   const MappedDisk* parent() const { return parent_.get(); }
 
  private:
+  void fill_zeros(std::span<std::uint8_t> out) const;
+
   std::shared_ptr<const ByteSource> file_;
   std::shared_ptr<const MappedDisk> parent_;
 };

@@ -29,6 +29,7 @@ struct FileInfo {
   /// for nothing but to compare. 0 for what is not a file.
   std::uint64_t modified = 0;
   std::uint64_t changed = 0;
+  std::uint64_t allocated = 0;  ///< bytes that it takes of the disk; 0: not known
 };
 
 struct DirectoryEntry {

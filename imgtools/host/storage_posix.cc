@@ -256,6 +256,7 @@ FileInfo info_of(const struct stat& s) {
   info.links = static_cast<std::uint64_t>(s.st_nlink);
   if (info.type == FileType::file) {
     info.size = static_cast<std::uint64_t>(s.st_size);
+    info.allocated = static_cast<std::uint64_t>(s.st_blocks) * 512;
     set_times(s, info);
   }
   return info;

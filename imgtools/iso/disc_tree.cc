@@ -1,6 +1,7 @@
-// Directories are kept by path, and only the directories of paths that are asked for are read, so a
-// directory that contains itself cannot make us loop. But such a directory would give a hostile
-// image any number of paths. So a directory that begins where one above it begins is an error.
+// Directories are kept by path and never walked beyond what was asked for, so a directory that
+// contains itself cannot make us loop; but it would let a hostile image show any number of paths.
+// So a directory that begins where one above it begins is an error. Directories that share their
+// entries in another way cost what their entries cost each time, and the budget ends that.
 #include "imgtools/iso/disc_tree.h"
 
 #include <fmt/format.h>
@@ -19,17 +20,28 @@ namespace {
 
 constexpr std::uint64_t directory_limit = 64 << 20;  // WinSxS, with 20,000 entries, has 4 MiB
 constexpr std::size_t depth_limit = 128;
-constexpr std::size_t kept_limit = 512;
+constexpr std::uint64_t kept_limit = 16 << 20;  // bytes of directories that are not in use
+/// An entry in memory: itself, and what it keeps to find its file. A longer name comes on top.
+constexpr std::uint64_t entry_bytes = sizeof(DiscEntry) + 80;
+/// Of a directory: its bytes, and what the shortest records, of 34 bytes, become.
+constexpr std::uint64_t memory_of_a_byte = 1 + entry_bytes / 34;
 
 struct Directory {
   DiscNode node;
   std::vector<DiscEntry> entries;  ///< sorted by name
+  HeldBytes held;
 };
 using DirectoryPtr = std::shared_ptr<const Directory>;
 
 bool begins_at_same_place(const DiscNode& a, const DiscNode& b) {
   return !a.extents.empty() && !b.extents.empty() &&
          a.extents.front().offset == b.extents.front().offset;
+}
+
+std::uint64_t bytes_of(const std::vector<DiscEntry>& entries) {
+  std::uint64_t sum = entries.size() * entry_bytes;
+  for (const DiscEntry& entry : entries) sum += entry.name.size();
+  return sum;
 }
 
 class DiscTree final : public FileTree {
@@ -102,7 +114,8 @@ class DiscTree final : public FileTree {
   static std::uint64_t size_of(const DiscEntry& entry) {
     try {
       return entry.node().size();
-    } catch (const Error&) {
+    } catch (const Error& e) {
+      if (e.kind() == ErrorKind::refused) throw;  // that is no fault of this one
       return ~std::uint64_t{0};
     }
   }
@@ -113,7 +126,11 @@ class DiscTree final : public FileTree {
                   full_name(path));
     }
     auto directory = std::make_shared<Directory>();
+    directory->held = HeldBytes(image_->budget());
+    directory->held.add(memory_of_a_byte * node.size(), full_name(path));
     directory->entries = files_->entries(node);
+    directory->held.let_go();
+    directory->held.add(bytes_of(directory->entries), full_name(path));
     directory->node = std::move(node);
     std::stable_sort(directory->entries.begin(), directory->entries.end(),
                      [](const DiscEntry& a, const DiscEntry& b) { return a.name < b.name; });
@@ -150,7 +167,12 @@ class DiscTree final : public FileTree {
                            "a directory that contains itself");
     }
     DirectoryPtr directory = read(std::move(node), path);
-    if (kept_.size() >= kept_limit) kept_.clear();
+    const std::uint64_t bytes = path.size() + bytes_of(directory->entries);
+    if (kept_bytes_ + bytes > kept_limit) {
+      kept_.clear();
+      kept_bytes_ = 0;
+    }
+    kept_bytes_ += bytes;
     kept_[path] = directory;
     return directory;
   }
@@ -159,6 +181,7 @@ class DiscTree final : public FileTree {
   std::shared_ptr<const DiscFileSystem> files_;
   DirectoryPtr root_;
   mutable std::map<std::string, DirectoryPtr> kept_;
+  mutable std::uint64_t kept_bytes_ = 0;
 };
 
 }  // namespace
@@ -170,14 +193,15 @@ std::uint64_t DiscNode::size() const {
 }
 
 Bytes read_directory(const ByteSource& image, const DiscNode& directory) {
+  const std::uint64_t limit = std::min(directory_limit, image.size());
+  if (directory.size() > limit) {
+    throw Error::corrupt(image.name(), directory.extents.front().offset.value_or(0),
+                         "a directory beyond all measure", fmt::format("at most {} bytes", limit),
+                         fmt::format("{} bytes", directory.size()));
+  }
   Bytes content;
   for (const DiscExtent& extent : directory.extents) {
     if (!extent.offset) throw Error(ErrorKind::corrupt, "a directory with a hole", image.name());
-    if (extent.length > directory_limit - content.size()) {
-      throw Error::corrupt(image.name(), *extent.offset, "a directory beyond all measure",
-                           fmt::format("at most {} bytes", directory_limit),
-                           fmt::format("{} bytes", directory.size()));
-    }
     const Bytes part = image.read(*extent.offset, static_cast<std::size_t>(extent.length));
     content.insert(content.end(), part.begin(), part.end());
   }

@@ -38,6 +38,7 @@ void ExtentSource::do_read(std::uint64_t offset, std::span<std::uint8_t> out) co
     if (piece->extent.offset) {
       image_->read(*piece->extent.offset + within, part);
     } else {
+      if (const SharedBudget budget = this->budget()) budget->read(part.size(), name());
       std::fill(part.begin(), part.end(), std::uint8_t{0});
     }
     out = out.subspan(part.size());

@@ -28,6 +28,7 @@ class ExtentSource final : public ByteSource {
   ExtentSource(std::shared_ptr<const ByteSource> image, const std::vector<DiscExtent>& extents,
                std::string name);
   std::uint64_t size() const override { return size_; }
+  SharedBudget budget() const override { return image_->budget(); }
 
  protected:
   void do_read(std::uint64_t offset, std::span<std::uint8_t> out) const override;

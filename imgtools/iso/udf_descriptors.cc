@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "imgtools/bytes/error.h"
 #include "imgtools/bytes/text.h"
@@ -13,13 +14,22 @@ namespace {
 
 constexpr std::size_t tag_size = 16;
 
+/// What a byte makes of an empty CRC.
+constexpr std::array<std::uint16_t, 256> crc_table = [] {
+  std::array<std::uint16_t, 256> table{};
+  for (std::uint32_t byte = 0; byte < table.size(); ++byte) {
+    std::uint32_t crc = byte << 8;
+    for (int bit = 0; bit < 8; ++bit) crc = (crc << 1) ^ ((crc & 0x8000) != 0 ? 0x1021U : 0);
+    table[byte] = static_cast<std::uint16_t>(crc & 0xffff);
+  }
+  return table;
+}();
+
 /// CRC-16 with the polynomial 0x1021, most significant bit first, from 0: ECMA-167 3/7.2.6.
 std::uint16_t crc16(std::span<const std::uint8_t> data) {
   std::uint32_t crc = 0;
   for (const std::uint8_t byte : data) {
-    crc ^= static_cast<std::uint32_t>(byte) << 8;
-    for (int bit = 0; bit < 8; ++bit) crc = (crc << 1) ^ ((crc & 0x8000) != 0 ? 0x1021U : 0);
-    crc &= 0xffff;
+    crc = ((crc << 8) ^ crc_table[((crc >> 8) ^ byte) & 0xff]) & 0xffff;
   }
   return static_cast<std::uint16_t>(crc);
 }

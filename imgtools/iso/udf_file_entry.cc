@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <unordered_set>
 #include <utility>
 
 #include "imgtools/bytes/error.h"
@@ -19,7 +20,7 @@ namespace goldhive::udf {
 
 namespace {
 
-constexpr std::size_t continuation_limit = 4096;  // blocks of a list of extents
+constexpr std::size_t continuation_limit = 4096;  // blocks of a list of extents, each once
 constexpr std::uint8_t type_directory = 4;
 constexpr std::uint8_t type_file = 5;
 constexpr std::uint8_t type_real_time_file = 249;
@@ -47,8 +48,14 @@ class ExtentList {
 
   std::vector<DiscExtent> read(const ByteView& first) {
     std::optional<LongAd> next = take(first);
-    for (std::size_t i = 0; next; ++i) {
-      if (i == continuation_limit) fail(first, "a UDF file with too many extents");
+    std::unordered_set<std::uint32_t> seen;
+    while (next) {
+      if (seen.size() == continuation_limit) fail(first, "a UDF file with too many extents");
+      if (!seen.insert(next->block).second) {
+        throw Error::corrupt(image_.name(), offset_of(partition_, next->block),
+                             "a list of UDF extents that leads back to itself", "another block",
+                             fmt::format("block {} again", next->block));
+      }
       Bytes block = read_block(first, *next);
       const ByteView view(block, offset_of(partition_, next->block), image_.name());
       require_tag(view, next->block, Tag::allocation_extent);

@@ -43,9 +43,12 @@ class NtfsFile final : public ByteSource {
         data_(std::move(data)) {}
 
   std::uint64_t size() const override { return static_cast<std::uint64_t>(data_->data_size); }
+  SharedBudget budget() const override { return mount_->budget(); }
 
  protected:
   void do_read(std::uint64_t offset, std::span<std::uint8_t> out) const override {
+    // Of a sparse or compressed file the volume holds less than what is given out.
+    if (const SharedBudget& budget = mount_->budget()) budget->read(out.size(), name());
     while (!out.empty()) {
       Mount::forget_complaints();
       errno = EIO;  // for a short read that sets no errno

@@ -63,6 +63,7 @@ class Mount {
 
   ntfs_volume* volume() const { return volume_; }
   const std::string& name() const { return name_; }
+  const SharedBudget& budget() const { return budget_; }
 
   /// To be called before a call of the library whose failure goes to fail().
   static void forget_complaints();
@@ -75,6 +76,7 @@ class Mount {
 
   Device device_;
   std::string name_;
+  SharedBudget budget_ = device_.source->budget();
   ntfs_volume* volume_ = nullptr;
 };
 

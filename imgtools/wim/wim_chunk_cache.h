@@ -10,6 +10,7 @@
 #include <memory>
 #include <tuple>
 
+#include "imgtools/bytes/parse_budget.h"
 #include "imgtools/wim/wim_codec.h"
 
 namespace goldhive {
@@ -20,15 +21,19 @@ class WimChunkCache {
   using Key = std::tuple<std::uint16_t, std::uint64_t, std::uint64_t>;
   using Chunk = std::shared_ptr<const Bytes>;
 
-  /// The chunk, from memory or from `decode`. If more than 1 MiB and more than three chunks are
-  /// held, the chunks that were not used for longest are dropped.
-  Chunk get(const Key& key, const std::function<Bytes()>& decode);
+  /// The chunk of `size` bytes, from memory or by `decode`. What has not been asked for longest goes
+  /// when more than 1 MiB and more than three chunks are held, or when `budget`, which may be null,
+  /// has no room for one more. Error(refused) if it has none at all.
+  Chunk get(const Key& key, std::size_t size, const SharedBudget& budget,
+            const std::function<Bytes()>& decode);
 
   /// The decompressor of one thread; each `thread` has a number. Made at its first use.
   WimDecompressor& decompressor(WimCompression compression, std::size_t chunk_size,
                                 unsigned thread = 0);
 
  private:
+  void forget_oldest();
+
   struct Entry {
     Key key;
     Chunk chunk;

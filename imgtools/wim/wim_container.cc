@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "imgtools/bytes/error.h"
 #include "imgtools/wim/wim_hashed_source.h"
@@ -13,8 +14,11 @@ namespace {
 
 constexpr std::uint64_t max_table_size = std::uint64_t{256} << 20;
 constexpr std::uint64_t max_xml_size = std::uint64_t{16} << 20;
-/// A table can name one metadata resource any number of times, and each image costs memory and
-/// time. A WIM of Windows holds about ten images.
+/// A byte of a blob table with its index, and one of XML while it is parsed, take so many of memory.
+constexpr std::uint64_t table_memory = 2;
+constexpr std::uint64_t xml_memory = 12;
+/// Entries of a table can name one metadata resource as often as they like, and each image costs
+/// memory and time. A WIM of Windows holds about ten.
 constexpr std::size_t max_images = 4096;
 
 /// Opens a resource that will be read whole; Error(corrupt) if it is too large for that.
@@ -57,6 +61,7 @@ std::shared_ptr<const WimContainer> WimContainer::open(std::shared_ptr<const Byt
                                                        const std::string& path,
                                                        const OpenWimPart& open_part) {
   const std::shared_ptr<WimContainer> wim(new WimContainer);
+  wim->held_ = HeldBytes(file->budget());
   wim->add_part(file, path);
   const WimHeader& header = wim->header();
   if (header.part != 1) {
@@ -75,6 +80,8 @@ std::shared_ptr<const WimContainer> WimContainer::open(std::shared_ptr<const Byt
   if (!header.xml.is_absent()) {
     const WimPart& part = wim->parts_.front().access;
     const auto xml = open_limited(part, header.xml, max_xml_size, "XML");
+    HeldBytes parsing(file->budget());
+    parsing.add(xml_memory * xml->size(), xml->name());
     wim->xml_ = parse_wim_xml(xml->read(0, static_cast<std::size_t>(xml->size())), path);
   }
   if (wim->xml_.encrypted) {
@@ -94,6 +101,7 @@ void WimContainer::add_part(const std::shared_ptr<const ByteSource>& file,
   if (!access.header.blob_table.is_absent()) {
     const auto source =
         open_limited(access, access.header.blob_table, max_table_size, "blob table");
+    held_.add(table_memory * source->size(), source->name());
     table = LargeBuffer(*source, 0, static_cast<std::size_t>(source->size()));
   }
   const std::uint16_t number = access.header.part;
@@ -166,24 +174,25 @@ std::unique_ptr<ByteSource> WimContainer::open_solid(const Place& place, const W
                                                      const std::string& name) const {
   const Part& part = parts_[place.part];
   const WimSolidRun& run = part.blobs.run_of(place.entry);
-  std::uint64_t offset = blob.offset;
-  for (const std::size_t entry : run.resources) {
-    // A resource is opened only once to learn its size: a run can have as many resources as files.
-    const auto known = solid_sizes_.find({place.part, entry});
-    if (known != solid_sizes_.end() && offset >= known->second) {
-      offset -= known->second;
-      continue;
+  const auto open_resource = [&](std::size_t index) {
+    const WimResource resource = part.blobs.entry(run.resources[index]).resource;
+    return std::shared_ptr<const ByteSource>(open_wim_resource(part.access, resource, name));
+  };
+  std::vector<std::uint64_t>& ends = solid_ends_[{place.part, run.first}];
+  // Each is opened once to know its size: a run can have as many resources as files.
+  while (ends.empty() || ends.back() <= blob.offset) {
+    if (ends.size() == run.resources.size()) {
+      throw Error::corrupt(name, blob.offset, "lies behind the end of its solid resources");
     }
-    std::shared_ptr<const ByteSource> resource =
-        open_wim_resource(part.access, part.blobs.entry(entry).resource, name);
-    const std::uint64_t size = resource->size();
-    solid_sizes_.emplace(std::make_pair(place.part, entry), size);
-    if (offset < size) {
-      return std::make_unique<SliceSource>(std::move(resource), offset, blob.stored_size, name);
-    }
-    offset -= size;
+    const std::uint64_t before = ends.empty() ? 0 : ends.back();
+    const std::uint64_t size = open_resource(ends.size())->size();
+    ends.push_back(before + std::min(size, UINT64_MAX - before));
   }
-  throw Error::corrupt(name, blob.offset, "lies behind the end of its solid resources");
+  const auto end = std::upper_bound(ends.begin(), ends.end(), blob.offset);
+  const std::uint64_t start = end == ends.begin() ? 0 : *std::prev(end);
+  const auto index = static_cast<std::size_t>(end - ends.begin());
+  return std::make_unique<SliceSource>(open_resource(index), blob.offset - start, blob.stored_size,
+                                       name);
 }
 
 }  // namespace goldhive

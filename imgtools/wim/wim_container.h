@@ -50,6 +50,7 @@ class WimContainer {
   const WimHeader& header() const { return parts_.front().access.header; }
   const std::vector<Part>& parts() const { return parts_; }
   const WimXml& xml() const { return xml_; }
+  SharedBudget budget() const { return parts_.front().access.file->budget(); }
   /// Images are numbered from 1.
   std::uint32_t images() const;
 
@@ -74,8 +75,10 @@ class WimContainer {
   std::shared_ptr<WimChunkCache> cache_ = std::make_shared<WimChunkCache>();
   std::vector<Part> parts_;
   WimXml xml_;
-  /// Sizes of the contents of solid resources that were opened, by part and entry.
-  mutable std::map<std::pair<std::size_t, std::size_t>, std::uint64_t> solid_sizes_;
+  HeldBytes held_;  ///< for the blob tables
+  /// By part and first entry of a run of solid resources: where the content of each that was opened
+  /// ends.
+  mutable std::map<std::pair<std::size_t, std::size_t>, std::vector<std::uint64_t>> solid_ends_;
 };
 
 }  // namespace goldhive

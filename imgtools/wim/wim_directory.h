@@ -25,7 +25,9 @@ class WimDirectory {
   /// case rule of NT. Throws Error(corrupt).
   std::optional<WimDentry> find(const std::string& name, bool exact);
 
-  /// The number of entries that are kept.
+  /// What an entry that is kept takes; twice that while there is room for more.
+  static constexpr std::size_t entry_bytes = 2 * (sizeof(std::uint32_t) + sizeof(std::uint64_t));
+  /// Entries that are kept.
   std::size_t size() const { return places_.size(); }
 
  private:

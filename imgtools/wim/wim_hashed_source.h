@@ -17,6 +17,7 @@ class WimHashedSource final : public ByteSource {
   WimHashedSource(std::unique_ptr<ByteSource> base, const WimHash& hash, std::string name)
       : ByteSource(std::move(name)), base_(std::move(base)), expected_(hash) {}
   std::uint64_t size() const override { return base_->size(); }
+  SharedBudget budget() const override { return base_->budget(); }
 
  protected:
   /// Throws Error(corrupt) with the last bytes of the content, if its hash is not the expected one.

@@ -34,7 +34,7 @@ WimHash hash_at(const ByteView& view, std::size_t at) {
 }  // namespace
 
 WimMetadata::WimMetadata(std::shared_ptr<const ByteSource> metadata)
-    : source_(std::move(metadata)) {
+    : source_(std::move(metadata)), budget_(source_->budget()) {
   const std::uint64_t security = bytes(0, 8).u32(0);
   if (!read(aligned(std::max<std::uint64_t>(security, 8)), root_) || !root_.is_directory()) {
     throw Error::corrupt(source_->name(), aligned(security), "the image has no root directory");
@@ -61,6 +61,7 @@ bool WimMetadata::read(std::uint64_t at, WimDentry& dentry) const {
   if (++reads_ > max_reads) {
     throw Error::corrupt(source_->name(), at, "directories that contain each other without end");
   }
+  if (budget_) budget_->walk(1, source_->name());
   const std::uint64_t length = bytes(at, 8).u64(0);
   if (length <= no_dentry) return false;
   if (length < dentry_size || length > room) {
@@ -96,6 +97,7 @@ void WimMetadata::read_streams(WimDentry& dentry, unsigned count) const {
     dentry.hash = {};
     content_due = true;
   }
+  if (budget_) budget_->walk(count, source_->name());
   for (unsigned i = 0; i < count; ++i) {
     const ByteView view = bytes(dentry.next, stream_size);
     const std::uint64_t length = view.u64(0);

@@ -80,6 +80,7 @@ class WimMetadata {
   ByteView bytes(std::uint64_t at, std::size_t length) const;
 
   std::shared_ptr<const ByteSource> source_;
+  SharedBudget budget_;
   WimDentry root_;
   mutable Bytes window_;  // dentries are small and follow each other
   mutable std::uint64_t window_at_ = 0;

@@ -48,7 +48,11 @@ void require_inside(const ByteSource& file, const WimResource& resource, const s
 }  // namespace
 
 WimChunkedSource::WimChunkedSource(WimPart part, const WimResource& resource, std::string name)
-    : ByteSource(std::move(name)), part_(std::move(part)), resource_(resource) {
+    : ByteSource(std::move(name)),
+      part_(std::move(part)),
+      resource_(resource),
+      held_(part_.file->budget()),
+      budget_(part_.file->budget()) {
   require_inside(*part_.file, resource_, this->name());
   if (resource_.is_solid()) {
     read_solid_header();
@@ -104,6 +108,8 @@ void WimChunkedSource::read_solid_table() {
     throw Error(ErrorKind::unsupported,
                 fmt::format("a solid resource of {} chunks is more than we read", count), name());
   }
+  held_.add((sizeof solid_starts_.front() + sizeof(std::uint32_t)) * count, name());
+  solid_starts_.reserve(static_cast<std::size_t>(count) + 1);
   const Bytes table = part_.file->read(table_at_, static_cast<std::size_t>(table_bytes_));
   const ByteView view(table, table_at_, name());
   solid_starts_.push_back(0);
@@ -170,6 +176,7 @@ Bytes WimChunkedSource::decode(std::uint64_t chunk) const {
   const Extent extent = extent_of(chunk);
   Bytes in = part_.file->read(extent.offset, extent.size);
   const std::size_t content = content_of(chunk);
+  if (budget_) budget_->unpack(content, name());
   if (in.size() == content) return in;
   Bytes out(content);
   decode(chunk, extent.offset, in, out,
@@ -191,6 +198,7 @@ void WimChunkedSource::decode(std::uint64_t chunk, std::uint64_t at,
 void WimChunkedSource::decode_run(std::uint64_t first, std::span<std::uint8_t> out) const {
   const auto step = static_cast<std::size_t>(chunk_size_);
   const std::size_t count = out.size() / step;
+  if (budget_) budget_->unpack(out.size(), name());
   std::vector<Extent> extents;
   for (std::size_t i = 0; i < count; ++i) extents.push_back(extent_of(first + i));
   const std::uint64_t start = extents.front().offset;
@@ -226,8 +234,9 @@ void WimChunkedSource::do_read(std::uint64_t offset, std::span<std::uint8_t> out
       continue;
     }
     if (!last_ || chunk != last_chunk_) {
-      last_ = part_.cache->get({part_.header.part, resource_.offset, chunk},
-                               [&] { return decode(chunk); });
+      last_.reset();  // before room is made for another
+      last_ = part_.cache->get({part_.header.part, resource_.offset, chunk}, content_of(chunk),
+                               budget_, [&] { return decode(chunk); });
       last_chunk_ = chunk;
     }
     const auto from = static_cast<std::size_t>(offset % chunk_size_);
@@ -238,6 +247,9 @@ void WimChunkedSource::do_read(std::uint64_t offset, std::span<std::uint8_t> out
     }
     const std::size_t length = std::min(out.size(), last_->size() - from);
     std::copy_n(last_->begin() + static_cast<std::ptrdiff_t>(from), length, out.begin());
+    // What is kept here the cache cannot let go: it must leave room for one more, which can be
+    // 64 MiB.
+    if (budget_ && budget_->room() < chunk_size_) last_.reset();
     offset += length;
     out = out.subspan(length);
   }

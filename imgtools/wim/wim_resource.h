@@ -44,6 +44,7 @@ class WimChunkedSource final : public ByteSource {
   WimChunkedSource(WimPart part, const WimResource& resource, std::string name);
 
   std::uint64_t size() const override { return size_; }
+  SharedBudget budget() const override { return part_.file->budget(); }
   WimLayout layout() const { return layout_; }
   WimCompression compression() const { return compression_; }
   std::uint64_t chunk_size() const { return chunk_size_; }
@@ -94,7 +95,9 @@ class WimChunkedSource final : public ByteSource {
   std::uint64_t data_at_ = 0;     ///< in the file: offsets count from here
   std::uint64_t data_bytes_ = 0;  ///< of all chunks as stored, without gaps
   std::vector<std::uint64_t> solid_starts_;
-  // The piece of the table and the chunk that were read last.
+  HeldBytes held_;       ///< for solid_starts_
+  SharedBudget budget_;  ///< what is decoded counts as unpacked
+  // The part of the table that was read last, and the chunk.
   mutable Bytes table_piece_;
   mutable std::uint64_t table_piece_at_ = 0;
   mutable std::uint64_t last_chunk_ = 0;

@@ -39,16 +39,26 @@ WimTree::WimTree(std::shared_ptr<const WimContainer> wim, std::uint32_t image, s
     : wim_(std::move(wim)),
       name_(std::move(name)),
       metadata_(wim_->open_metadata(image, name_ + ": metadata")),
-      max_listed_(max_listed) {}
+      max_listed_(max_listed),
+      held_(wim_->budget()) {}
 
 std::optional<WimDentry> WimTree::child(const WimDentry& directory, const std::string& name,
                                         bool exact) const {
   if (!directory.holds_entries()) return std::nullopt;
-  std::size_t entries = 0;
-  for (const auto& [at, walked] : walked_) entries += walked.size();
-  if (entries > remembered_entries || walked_.size() >= remembered_directories) walked_.clear();
+  if (held_.bytes() > remembered_entries * WimDirectory::entry_bytes ||
+      walked_.size() >= remembered_directories) {
+    walked_.clear();
+    held_.let_go();
+  }
   const auto here = walked_.try_emplace(directory.children, metadata_, directory.children).first;
+  const std::size_t before = here->second.size();
   std::optional<WimDentry> best = here->second.find(name, exact);
+  try {
+    held_.add((here->second.size() - before) * WimDirectory::entry_bytes, name_);
+  } catch (const Error&) {
+    walked_.erase(here);
+    throw;
+  }
   if (best && is_bad_name(best->name)) return std::nullopt;
   return best;
 }

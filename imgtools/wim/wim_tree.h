@@ -41,7 +41,8 @@ class WimTree final : public FileTree {
   WimMetadata metadata_;
   std::size_t max_listed_;
   mutable std::map<std::string, WimDentry> directories_;  // by exact path
-  mutable std::map<std::uint64_t, WimDirectory> walked_;  // by the place of their first entry
+  mutable std::map<std::uint64_t, WimDirectory> walked_;  // by where their entries start
+  mutable HeldBytes held_;                                // for walked_
   mutable std::set<std::string> notes_;
   mutable std::size_t listed_ = 0;  // entries that list() has handed out
 };

@@ -56,6 +56,7 @@ class CountedSource final : public ByteSource {
   }
   ~CountedSource() override { counter_.end_read(now_.number); }
   std::uint64_t size() const override { return inner_->size(); }
+  SharedBudget budget() const override { return inner_->budget(); }
   const ByteSource& inner() const { return *inner_; }
 
  protected:

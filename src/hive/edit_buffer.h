@@ -24,7 +24,8 @@ class EditBuffer final : public ByteSource {
   explicit EditBuffer(std::shared_ptr<const ByteSource> base, std::uint64_t budget = ~0ULL);
 
   std::uint64_t size() const override { return changed_.size(); }
-  /// Grows with zeros, or cuts. Bytes that were cut off are zero if it grows again.
+  SharedBudget budget() const override { return base_->budget(); }
+  /// Grows with zeros, or cuts. What lies beyond a cut is gone.
   void resize(std::uint64_t size);
   /// Throws Error: corrupt if the data reaches beyond size(), unsupported if the budget is
   /// exceeded.

@@ -20,18 +20,12 @@ constexpr std::size_t usual_name = 256;
 /// The largest known list has 55,000 (MountedDevices of a server).
 constexpr std::uint32_t longest_value_list = 1u << 20;
 
-/// A scan reads a few megabytes of a hive of any size. Lists that many keys share, and cells that
-/// overlap, could make it read without an end.
-constexpr std::uint64_t least_budget = 256u << 20;
-constexpr std::uint64_t reads_of_a_byte = 8;
-
 }  // namespace
 
 HiveFile::HiveFile(std::shared_ptr<const ByteSource> source)
     : cache_(std::move(source)),
       base_block_(read_base_block(cache_.source())),
-      bins_(cache_, base_block_.bins_size),
-      budget_(least_budget + reads_of_a_byte * base_block_.bins_size) {}
+      bins_(cache_, base_block_.bins_size) {}
 
 Cell HiveFile::cell_head(CellOffset offset, std::size_t at_most, const char* what) const {
   const std::string& name = source().name();
@@ -57,15 +51,6 @@ Cell HiveFile::cell_head(CellOffset offset, std::size_t at_most, const char* wha
                          fmt::format("{:#x}", header.size));
   }
   const std::size_t length = std::min<std::size_t>(header.content_size(), at_most);
-  const std::uint64_t cost = std::uint64_t{cell_header_size} + length;
-  if (cost > budget_) {
-    throw Error(ErrorKind::refused,
-                fmt::format("reading it took more than {} MiB, as its cells name each other over "
-                            "and over; goldhive verify says what is wrong with it",
-                            (least_budget + reads_of_a_byte * bins) >> 20),
-                name);
-  }
-  budget_ -= cost;
   Bytes content(length);
   cache_.read(at + cell_header_size, content);
   return Cell(std::move(content), header.content_size(), at + cell_header_size, name);

@@ -43,10 +43,11 @@ class HiveFile {
   const BaseBlock& base_block() const { return base_block_; }
   const ByteSource& source() const { return cache_.source(); }
 
-  /// The first `at_most` bytes of the content of a cell: a cell may claim the whole file, so a
-  /// reader asks for what it needs. Error(corrupt) if `offset` is no cell of a sound bin, is free,
-  /// or reaches beyond its bin. Error(refused) after far more was read than a hive of this size can
-  /// need. `what` is the expected structure, for the error.
+  /// Of the content of a cell the first `at_most` bytes. Error(corrupt) if `offset` is no cell of a
+  /// sound bin, is a free one, or reaches beyond its bin; Error(refused) once the budget of the
+  /// target is spent (ParseBudget): lists that many keys share, and cells that overlap, can ask for
+  /// bytes without an end. `what` names in the error what should be there. A reader
+  /// asks for what it needs: a cell may claim the whole file.
   Cell cell_head(CellOffset offset, std::size_t at_most, const char* what) const;
 
   KeyNode key_node(CellOffset offset) const;
@@ -85,7 +86,6 @@ class HiveFile {
   PageCache cache_;
   BaseBlock base_block_;
   mutable BinMap bins_;
-  mutable std::uint64_t budget_;  ///< bytes that may still be read
   mutable std::unordered_set<CellOffset> sound_security_;
   mutable std::unordered_set<std::uint64_t> sound_leaves_;
 };

@@ -156,7 +156,9 @@ std::vector<windows::Installation> installations_in(const VisitedVolume& visited
 
 OpenTarget::OpenTarget(const ReadStorage& storage, TargetName name, const OpenOptions& options)
     : name_(std::move(name)),
-      image_(open_image(storage, name_.path, options)),
+      storage_(std::make_unique<BudgetedStorage>(
+          storage, std::make_shared<ParseBudget>(options.max_unpacked))),
+      image_(open_image(*storage_, name_.path, options)),
       notes_(image_->notes()) {}
 
 OpenTarget::OpenTarget(const ReadStorage& storage, TargetName name, const Options& options)

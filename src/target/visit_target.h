@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "imgtools/budgeted_storage.h"
 #include "imgtools/candidate.h"
 #include "src/policy/policy.h"
 #include "src/report/report.h"
@@ -58,6 +59,8 @@ class OpenTarget {
   OpenTarget(const ReadStorage& storage, TargetName name, const Options& options);
 
   const Image& image() const { return *image_; }
+  /// What was read of it so far, and what may be.
+  const ParseBudget& budget() const { return storage_->budget(); }
   /// The name it was opened by, narrowed to the image that --image asks for.
   const TargetName& name() const { return name_; }
   /// What the image says of itself, then what its check says.
@@ -77,6 +80,7 @@ class OpenTarget {
 
  private:
   TargetName name_;
+  std::unique_ptr<BudgetedStorage> storage_;  ///< before what reads through it
   std::unique_ptr<Image> image_;
   std::vector<std::string> notes_;
 };

@@ -200,10 +200,12 @@ class Finder {
     if (take_system32(root)) return;
 
     std::vector<Folder> others;
+    std::size_t kept = 0;
     for (const TreeEntry& entry : root) {
       if (!entry.directory || !is_searched(entry.name)) continue;
       Entries entries = list(entry.name);
       if (!take_windows("", entry.name, entries)) {
+        keep_folders(entries, kept);
         others.push_back({entry.name, std::move(entries)});
       }
     }
@@ -215,27 +217,41 @@ class Finder {
     Entries entries;
   };
 
+  /// Of what is looked into later, the folders alone, and of all together no more than one beyond
+  /// what will be looked at: a tree can show any number of entries.
+  static void keep_folders(Entries& entries, std::size_t& kept) {
+    std::erase_if(entries, [](const TreeEntry& entry) { return !entry.directory; });
+    entries.resize(std::min(entries.size(), folder_limit + 1 - kept));
+    entries.shrink_to_fit();
+    kept += entries.size();
+  }
+
   /// Returns the folders that may hold a former Windows but are no Windows folders themselves.
   std::vector<Folder> search_second_level(const std::vector<Folder>& first_level) {
     std::vector<Folder> former;
+    std::size_t kept = 0;
     std::size_t looked_at = 0;
     for (const Folder& folder : first_level) {
       for (const TreeEntry& entry : folder.entries) {
         if (!entry.directory) continue;
         if (++looked_at > folder_limit) {
-          notes_.push_back(
-              fmt::format("only the first {} folders of the second level were searched for Windows",
-                          folder_limit));
+          note_limit("of the second level");
           return former;
         }
         Folder inside{join_path(folder.path, entry.name), {}};
         inside.entries = list(inside.path);
         if (!take_windows(folder.path, inside.path, inside.entries) && is_former(entry.name)) {
+          keep_folders(inside.entries, kept);
           former.push_back(std::move(inside));
         }
       }
     }
     return former;
+  }
+
+  void note_limit(const char* which) {
+    notes_.push_back(
+        fmt::format("only the first {} folders {} were searched for Windows", folder_limit, which));
   }
 
   /// What setup put aside, Windows.old or Windows.old.000: it lies as deep as the volume that it is
@@ -246,7 +262,11 @@ class Finder {
   }
   void take_windows_in(const Folder& folder) {
     for (const TreeEntry& entry : folder.entries) {
-      if (!entry.directory || !is_searched(entry.name)) continue;
+      if (!is_searched(entry.name)) continue;
+      if (++looked_at_former_ > folder_limit) {
+        if (looked_at_former_ == folder_limit + 1) note_limit("of former installations");
+        return;
+      }
       const std::string path = join_path(folder.path, entry.name);
       take_windows(folder.path, path, list(path));
     }
@@ -338,6 +358,7 @@ class Finder {
   const std::string& target_;
   std::vector<Place> places_;
   std::vector<std::string> notes_;
+  std::size_t looked_at_former_ = 0;
   std::optional<Error> unreadable_;
 };
 

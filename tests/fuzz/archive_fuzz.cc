@@ -55,8 +55,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   constexpr const char* formats[] = {"", "tar", "zip", "7z", "cpio"};
   OpenOptions options;
   options.input_format = formats[data[0] % 5];
-  options.max_unpacked = budget;
-  const fuzz::OneFileStorage storage(Bytes(data + 1, data + size));
+  const fuzz::OneFileStorage storage(Bytes(data + 1, data + size), budget);
   try {
     const auto image = open_image(storage, fuzz::OneFileStorage::path, options);
     for (const Volume& volume : image->volumes()) {

@@ -7,6 +7,7 @@
 #include "imgtools/iso/iso9660.h"
 #include "imgtools/iso/udf.h"
 #include "tests/fuzz/edited_image.h"
+#include "tests/fuzz/file_of_target.h"
 
 using namespace goldhive;
 
@@ -63,7 +64,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const std::vector<fuzz::BaseImage> bases = make_bases();
   Bytes image = fuzz::edited_image(bases, {data, size});
   fixtures::refresh_udf_tags(image);
-  const auto source = std::make_shared<MemorySource>(std::move(image), "disc");
+  const auto source = fuzz::file_of_target(std::move(image), "disc");
   try {
     if (!is_udf(*source) && !is_iso9660(*source)) return 0;
     const auto files = is_udf(*source) ? open_udf(source) : open_iso9660(source);

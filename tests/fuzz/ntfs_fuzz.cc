@@ -16,6 +16,7 @@
 #include "imgtools/ntfs/ntfs_state.h"
 #include "tests/fuzz/attempt.h"
 #include "tests/fuzz/edited_image.h"
+#include "tests/fuzz/file_of_target.h"
 
 using namespace goldhive;
 
@@ -84,7 +85,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (bases.empty()) return 0;
   Bytes image = fuzz::edited_image(bases, {data, size});
   refresh_mirror(image);
-  const auto source = std::make_shared<MemorySource>(std::move(image), "volume");
+  const auto source = fuzz::file_of_target(std::move(image), "volume");
   const std::string software = "Windows/System32/config/SOFTWARE";
   fuzz::attempt([&] {
     const auto volume = mount_ntfs(source);

@@ -6,6 +6,7 @@
 #include "imgtools/disk/crc.h"
 #include "imgtools/disk/fs_probe.h"
 #include "imgtools/disk/partitions.h"
+#include "tests/fuzz/file_of_target.h"
 
 using namespace goldhive;
 
@@ -32,7 +33,7 @@ void refresh_gpt(Bytes& disk, std::size_t header) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   Bytes bytes(data, data + size);
   refresh_gpt(bytes, 512);
-  const auto disk = std::make_shared<MemorySource>(std::move(bytes), "disk");
+  const auto disk = fuzz::file_of_target(std::move(bytes), "disk");
   for (const std::uint32_t sector : {0U, 512U, 4096U}) {
     try {
       for (const Partition& p : read_partitions(*disk, sector).partitions) {

@@ -1,5 +1,6 @@
 // Runs a fuzz target over the files of its corpus: each as it is, cut at several places, and with
-// single bytes changed, so that even a build without libFuzzer tries hostile neighbours of each.
+// single bytes changed, so that even a build without libFuzzer tries hostile neighbours of each. A
+// run that takes more memory than any input may cost fails.
 //
 //   <name>_replay [--every-byte] FOLDER...
 //
@@ -8,6 +9,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -15,9 +17,17 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/fuzz/memory_watch.h"
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
 namespace {
+
+/// What ParseBudget allows for the largest images of the targets, of 8 MiB, and room for the copies
+/// that a target makes of them to compare.
+constexpr std::size_t most_memory = (64 + 4 * 8 + 64) << 20;
+
+std::size_t peak = 0;
 
 std::vector<std::uint8_t> load(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);
@@ -27,8 +37,13 @@ std::vector<std::uint8_t> load(const std::filesystem::path& path) {
 std::size_t replay(std::vector<std::uint8_t> input, bool every_byte) {
   std::size_t runs = 0;
   const auto run = [&runs](const std::vector<std::uint8_t>& bytes, std::size_t size) {
+    const goldhive::fuzz::MemoryWatch memory;
     LLVMFuzzerTestOneInput(bytes.data(), size);
     ++runs;
+    peak = std::max(peak, memory.most());
+    if (memory.most() <= most_memory) return;
+    std::cerr << "an input of " << size << " bytes took " << memory.most() << " of memory\n";
+    std::abort();
   };
   run(input, input.size());
   if (input.empty()) return runs;
@@ -63,6 +78,7 @@ int main(int argc, char** argv) {
       ++files;
     }
   }
-  std::cout << files << " corpus files, " << runs << " runs\n";
+  std::cout << files << " corpus files, " << runs << " runs, at most " << (peak >> 20)
+            << " MiB of memory\n";
   return files > 0 ? 0 : 1;
 }

@@ -12,6 +12,7 @@
 #include "tests/fuzz/attempt.h"
 #include "tests/fuzz/changed_file.h"
 #include "tests/fuzz/edited_wim.h"
+#include "tests/fuzz/file_of_target.h"
 
 using namespace goldhive;
 
@@ -23,7 +24,7 @@ constexpr std::uint64_t large = 1 << 20;
 using Contents = std::map<std::pair<std::size_t, std::string>, Bytes>;
 
 std::unique_ptr<Image> open(const Bytes& data) {
-  const auto file = std::make_shared<MemorySource>(data, "wim");
+  const auto file = fuzz::file_of_target(data, "wim");
   return make_wim_image(file, "wim", [&](const std::string&) { return file; });
 }
 

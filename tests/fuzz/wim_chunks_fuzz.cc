@@ -4,6 +4,7 @@
 
 #include "imgtools/bytes/error.h"
 #include "imgtools/wim/wim_resource.h"
+#include "tests/fuzz/file_of_target.h"
 
 using namespace goldhive;
 
@@ -11,7 +12,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size < 4) return 0;
   constexpr std::uint32_t codecs[] = {0x20000, 0x40000, 0x80000};
   WimPart part;
-  part.file = std::make_shared<MemorySource>(Bytes(data + 4, data + size), "resource");
+  part.file = fuzz::file_of_target(Bytes(data + 4, data + size), "resource");
   part.header.version = WimHeader::version_default;
   part.header.flags = WimHeader::compressed | codecs[data[0] % 3];
   part.header.chunk_size = 32768;

@@ -3,6 +3,7 @@
 #include "imgtools/bytes/error.h"
 #include "imgtools/wim/wim_image.h"
 #include "tests/fuzz/edited_wim.h"
+#include "tests/fuzz/file_of_target.h"
 
 using namespace goldhive;
 
@@ -30,7 +31,7 @@ void read_all(const FileTree& tree, const std::string& folder, int depth) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const std::vector<fuzz::BaseImage> bases = fuzz::wim_bases();
-  const auto file = std::make_shared<MemorySource>(fuzz::edited_image(bases, {data, size}), "wim");
+  const auto file = fuzz::file_of_target(fuzz::edited_image(bases, {data, size}), "wim");
   try {
     const auto image = make_wim_image(file, "wim", [&](const std::string&) { return file; });
     for (const Volume& volume : image->volumes()) {

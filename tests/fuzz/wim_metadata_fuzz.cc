@@ -3,6 +3,7 @@
 #include "imgtools/bytes/error.h"
 #include "imgtools/wim/wim_metadata.h"
 #include "tests/fuzz/edited_image.h"
+#include "tests/fuzz/file_of_target.h"
 
 using namespace goldhive;
 
@@ -24,7 +25,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const std::vector<fuzz::BaseImage> bases = make_bases();
   try {
     const WimMetadata metadata(
-        std::make_shared<MemorySource>(fuzz::edited_image(bases, {data, size}), "metadata"));
+        fuzz::file_of_target(fuzz::edited_image(bases, {data, size}), "metadata"));
     std::size_t seen = 0;
     metadata.walk_all([&](const WimDentry&) {
       if (++seen > 20'000)

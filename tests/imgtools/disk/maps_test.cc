@@ -1,6 +1,8 @@
 // The maps of containers that qemu reads, which are checked before it does (map_bounds.h).
+#include <algorithm>
 #include <filesystem>
 
+#include "fixtures/hostile/costly.h"
 #include "fixtures/mapped_builder.h"
 #include "imgtools/disk/big_endian.h"
 #include "imgtools/disk/disk_storage.h"
@@ -411,4 +413,41 @@ TEST_CASE("a disk that qemu would read as zeros where its file is cut off is an 
   const auto storage = with_disks(host_read_storage());
   CHECK_THAT(error_of([&] { open_qemu_disk(*storage, path, "qcow2"); }).what(),
              Catch::Contains("cut off"));
+}
+
+namespace {
+
+/// `data`, then a hole up to `size`.
+class WithHole final : public ByteSource {
+ public:
+  WithHole(Bytes data, std::uint64_t size)
+      : ByteSource("disk.qcow2"), data_(std::move(data)), size_(size) {}
+  std::uint64_t size() const override { return size_; }
+
+ protected:
+  void do_read(std::uint64_t offset, std::span<std::uint8_t> out) const override {
+    std::fill(out.begin(), out.end(), std::uint8_t{0});
+    if (offset >= data_.size()) return;
+    const std::size_t length =
+        std::min<std::size_t>(out.size(), data_.size() - static_cast<std::size_t>(offset));
+    std::copy_n(data_.begin() + static_cast<std::ptrdiff_t>(offset), length, out.begin());
+  }
+
+ private:
+  Bytes data_;
+  std::uint64_t size_;
+};
+
+}  // namespace
+
+TEST_CASE("a map of a qcow2 that is made of holes is not walked to its end") {
+  const auto& images = fixtures::costly_images();
+  const auto image = std::find_if(images.begin(), images.end(),
+                                  [](const auto& each) { return each.name == "sparse-map.qcow2"; });
+  REQUIRE(image != images.end());
+  const fixtures::CostlyFile file = image->make();
+  const WithHole source(file.data, file.size);
+  CHECK_THAT(error_of([&] { check_qcow2_map(source); }).what(),
+             Catch::Contains("disk.qcow2: is too costly: its map has more than 1073741824 bytes"));
+  CHECK(source.stats().bytes <= (1 << 30) + file.data.size() + 1024);
 }
