@@ -2,9 +2,9 @@
 // budget, and what may be spent grows by the size of each file that is opened.
 #pragma once
 
-#include <set>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 
 #include "imgtools/bytes/parse_budget.h"

@@ -121,8 +121,7 @@ std::unique_ptr<ByteSource> MemberStorage::open_disk(const std::string& image) c
     layers.push_back(std::move(layer));
   }
   auto server = start_nbd_server(layers, image);
-  return std::make_unique<ServedDisk>(std::move(files), std::move(server), image,
-                                      tree_->budget());
+  return std::make_unique<ServedDisk>(std::move(files), std::move(server), image, tree_->budget());
 }
 
 }  // namespace goldhive

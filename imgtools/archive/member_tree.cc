@@ -142,9 +142,7 @@ class MemberTree::Scan {
     MemberSpill own{tree_.options_.scratch_directory};
     const bool may_be_large = node.size == 0 || node.size >= large_disk;  // 0 may mean unknown
     const bool alone = may_be_large && is_read_by_qemu(path);
-    MemberData data(
-        name, alone ? own : tree_.spill_,
-        alone ? 0 : tree_.room());
+    MemberData data(name, alone ? own : tree_.spill_, alone ? 0 : tree_.room());
     std::optional<Error> error;
     MemberPiece piece;
     bool first = true;

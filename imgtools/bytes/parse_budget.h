@@ -29,8 +29,9 @@ class ParseBudget {
     std::uint64_t base;
     std::uint64_t times;
   };
-  // Chosen by what the fixtures, the conformance tests and WIMs of 300 images spend; docs/benchmarks.md
-  // has the figures. The base is for small files, of which a few structures are read often.
+  // Chosen by what the fixtures, the conformance tests and WIMs of 300 images spend;
+  // docs/benchmarks.md has the figures. The base is for small files, of which a few structures are
+  // read often.
   static constexpr Limit reading{std::uint64_t{256} << 20, 16};
   /// Real backups unpack to 2 to 4 times their size, disk images in them perhaps to 50 times; a
   /// bomb has 1000.

@@ -48,6 +48,9 @@ class HoldingStorage final : public Storage {
                                   const std::string& target) const override {
     return base_.open_own(path, target);
   }
+  std::unique_ptr<HeldFolder> hold_folder(const std::string& path, Reach reach) override {
+    return base_.hold_folder(path, reach);
+  }
   /// Error(refused) also if the file was changed since it was read.
   std::unique_ptr<WritableFile> open_write(const std::string& path) override;
   std::unique_ptr<WritableFile> create(const std::string& path) override {

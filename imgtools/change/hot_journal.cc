@@ -7,10 +7,10 @@
 #include <utility>
 
 #include "imgtools/bytes/error.h"
+#include "imgtools/change/hive_targets.h"
 #include "imgtools/change/journal_targets.h"
 #include "imgtools/change/own_files.h"
 #include "imgtools/change/own_names.h"
-#include "imgtools/change/replacement_record.h"
 #include "imgtools/host/path.h"
 #include "imgtools/host/storage_steps.h"
 
@@ -73,18 +73,13 @@ std::uint64_t admit_lone(const ReadStorage& storage, const std::string& path,
 
 /// The bytes that the targets have of a folder's journal.
 std::uint64_t admit_shared(const ReadStorage& storage, const std::string& path,
-                           const std::string& folder, const Journal& journal) {
+                           const std::string& folder, const Journal& journal, bool vouched_for) {
   std::uint64_t bytes = 0;
   std::set<std::string> seen;
-  for (const std::string& name : target_names(journal)) {
-    if (is_own_file(name)) refuse(path, "names a file of goldhive as its target (" + name + ")");
+  const std::vector<std::string> names = target_names(journal);
+  for (const std::string& name : names) {
     if (!seen.insert(comparable(name)).second) refuse(path, "names a target twice (" + name + ")");
-    const std::string file = join_path(folder, name);
-    if (storage.read_link(file)) refuse(path, "names a symbolic link as its target (" + name + ")");
-    const std::optional<FileInfo> info = storage.stat(file);
-    if (!info) continue;
-    if (info->type != FileType::file) refuse(path, "names no regular file (" + name + ")");
-    bytes += info->size;
+    bytes += admit_hive(storage, path, folder, name, names, vouched_for).value_or(0);
   }
   return bytes;
 }
@@ -131,7 +126,10 @@ std::optional<HotJournal> find_by_identity(const ReadStorage& storage, const std
 
 std::optional<HotJournal> find_hot_journal(const ReadStorage& storage,
                                            const std::string& host_file) {
-  const std::string file = follow_links(storage, host_file);
+  return find_hot_journal_of(storage, follow_links(storage, host_file));
+}
+
+std::optional<HotJournal> find_hot_journal_of(const ReadStorage& storage, const std::string& file) {
   const std::string folder = parent_of(file);
   const std::string name = base_name(file);
   const std::string own = journal_path(folder, {name});
@@ -140,22 +138,16 @@ std::optional<HotJournal> find_hot_journal(const ReadStorage& storage,
   if (is_disk_inside(name)) return std::nullopt;
   if (auto found = open_own_file(storage, shared, file, OwnKind::written)) {
     Journal journal = Journal::decode(std::move(found->content), [&](const Journal& begun) {
-      return admit_shared(storage, shared, folder, begun);
+      return admit_shared(storage, shared, folder, begun, found->vouched_for);
     });
     std::vector<std::string> names = target_names(journal);
     if (auto hot = if_concerned(shared, folder, std::move(journal), std::move(names), name)) {
+      hot->of_folder = true;
+      hot->vouched_for = found->vouched_for;
       return hot;
     }
   }
   return find_by_identity(storage, file);
-}
-
-void refuse_hot(const ReadStorage& storage, const std::string& host_file) {
-  std::string path;
-  if (const auto hot = find_hot_journal(storage, host_file)) path = hot->path;
-  if (const auto hot = find_hot_replacement(storage, host_file)) path = hot->names.record;
-  if (path.empty()) return;
-  throw Error(ErrorKind::refused, "an earlier patch was cut off: recover first", path);
 }
 
 std::unique_ptr<ByteSource> old_state(const HotJournal& hot,
@@ -202,54 +194,6 @@ void remove_leftover(Storage& storage, const std::string& path) {
     return;  // its writer lives, or has just finished
   }
   storage.sync_directory(parent_of(leftover));
-}
-
-std::optional<FileInfo> ReadThroughStorage::stat(const std::string& path) const {
-  std::optional<FileInfo> info = base_.stat(path);
-  if (!info || info->type != FileType::file) return info;
-  try {
-    if (const std::optional<HotReplacement> replaced = find_hot_replacement(base_, path)) {
-      info->size = replaced->record.old_size;
-      return info;
-    }
-    const std::optional<HotJournal> hot = find_hot_journal(base_, path);
-    if (!hot) return info;
-    info->size = hot->journal.targets()[hot->target].old_size;
-  } catch (const Error&) {
-    // A damaged journal must not make a whole folder unlistable: open() says what is wrong.
-  }
-  return info;
-}
-
-std::unique_ptr<ByteSource> ReadThroughStorage::open(const std::string& path) const {
-  if (const std::optional<HotReplacement> replaced = find_hot_replacement(base_, path)) {
-    Met& met = meet(replaced->names.record, path);
-    std::shared_ptr<const ByteSource>& old = originals_[replaced->names.record];
-    const bool fitted = std::exchange(met.fits, false);
-    if (!old) old = old_content(base_, *replaced);
-    met.fits = fitted;
-    return std::make_unique<SliceSource>(old, 0, old->size(), path);
-  }
-  std::unique_ptr<ByteSource> current = base_.open(path);
-  const std::optional<HotJournal> hot = find_hot_journal(base_, path);
-  if (!hot) {
-    // A transaction of another process may just have ended: take the size it left.
-    const std::optional<FileInfo> info = base_.stat(path);
-    const bool stale = info && info->type == FileType::file && info->size != current->size();
-    return stale ? base_.open(path) : std::move(current);
-  }
-  Met& met = meet(hot->path, path);
-  const bool fitted = std::exchange(met.fits, false);
-  std::unique_ptr<ByteSource> old = old_state(*hot, std::move(current));
-  met.fits = fitted;
-  return old;
-}
-
-ReadThroughStorage::Met& ReadThroughStorage::meet(const std::string& journal,
-                                                  const std::string& file) const {
-  const auto met = std::find_if(journals_.begin(), journals_.end(),
-                                [&](const Met& one) { return one.journal == journal; });
-  return met != journals_.end() ? *met : journals_.emplace_back(Met{journal, file});
 }
 
 }  // namespace goldhive

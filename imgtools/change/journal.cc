@@ -22,7 +22,7 @@
 //     So there are no torn journals, only leftovers called ".new" whose targets were not touched,
 //     and a journal that does not decode was damaged later: an error, never a reason to go on.
 //   - Until step 5 the targets have their old bytes. From step 5 to 7 the journal is hot: a reader
-//     lays the old bytes over the targets (hot_journal.h), a writer rolls back first. Rolling back
+//     lays the old bytes over the targets (read_through.h), a writer rolls back first. Rolling back
 //     writes old bytes, which does no harm where they already are, so it can itself be cut off.
 //   - A cut-off write leaves any mixture of old and new bytes, not only whole sectors; in a block
 //     that the disk was writing, perhaps rubbish. Old bytes are kept in whole blocks of 4096.
@@ -46,8 +46,10 @@
 #include <utility>
 
 #include "imgtools/bytes/error.h"
-#include "imgtools/change/replacement.h"
-#include "imgtools/change/undo.h"
+#include "imgtools/change/cut_off.h"
+#include "imgtools/change/hive_targets.h"
+#include "imgtools/change/hot_journal.h"
+#include "imgtools/change/own_names.h"
 #include "imgtools/host/path.h"
 #include "imgtools/host/storage_steps.h"
 
@@ -83,17 +85,6 @@ Digest growth_digest(const Writes& writes, std::uint64_t old_size, std::uint64_t
 
 }  // namespace
 
-std::string relative_folder(const std::string& given_root, const std::string& given_folder) {
-  const std::string root = with_slashes(without_trailing_separators(given_root));
-  const std::string folder = with_slashes(without_trailing_separators(given_folder));
-  if (folder == root) return "";
-  const std::string prefix = join_path(root, "");
-  if (!folder.starts_with(prefix)) {
-    throw Error(ErrorKind::refused, "lies outside of " + root, folder);
-  }
-  return folder.substr(prefix.size());
-}
-
 struct Transaction::Group {
   std::string name;
   std::vector<const HostEdit*> edits;  // in the order of writing: by phase, then as given
@@ -108,15 +99,19 @@ struct Transaction::Group {
 
 Transaction::Transaction(Storage& storage, JournalPlace place, HostChange change,
                          const std::string& metadata)
-    : storage_(storage), place_(std::move(place)), change_(std::move(change)) {
+    : storage_(storage),
+      place_(std::move(place)),
+      change_(std::move(change)),
+      root_(hold_root(storage, place_)) {
   std::stable_sort(change_.edits.begin(), change_.edits.end(),
                    [](const HostEdit& a, const HostEdit& b) { return a.phase < b.phase; });
   group(change_);
+  held_ = storage_.hold_folder(folder_, Reach::names);
   std::vector<std::string> names;
   for (const Group& one : groups_) names.push_back(one.name);
   targets_ = std::make_unique<LockedTargets>(storage_, folder_, names);
   for (const std::string& name : names) {
-    refuse_hot(storage_, join_path(folder_, name));
+    refuse_cut_off(storage_, join_path(folder_, name));
   }
   journal_path_ = goldhive::journal_path(folder_, names);
   plan(metadata);
@@ -137,7 +132,7 @@ Transaction::~Transaction() {
 
 void Transaction::group(const HostChange& change) {
   const auto group_of = [&](const std::string& path) -> Group& {
-    const std::string file = follow_links(storage_, path);
+    const std::string file = changed_file(place_, path);
     if (groups_.empty()) folder_ = parent_of(file);
     if (parent_of(file) != folder_) {
       throw Error(ErrorKind::refused,
@@ -195,7 +190,7 @@ void Transaction::plan(const std::string& metadata) {
                             needed, room),
                 folder_.empty() ? "." : folder_);
   }
-  if (place_.keep_undo) undo_path_ = writable_undo_path(storage_, place_);
+  if (place_.keep_undo) undo_ = writable_undo_path(storage_, place_);
 }
 
 void Transaction::write_phase(int phase) {
@@ -228,8 +223,8 @@ void Transaction::write() {
 std::string Transaction::commit() {
   std::string undo_file;
   bool moved = false;
-  if (!undo_path_.empty()) {
-    undo_file = next_undo_file(storage_, undo_path_);
+  if (!undo_.path.empty()) {
+    undo_file = next_undo_file(storage_, undo_.path);
     try {
       storage_.rename_new(journal_path_, undo_file);
       moved = true;
@@ -264,9 +259,8 @@ void Transaction::roll_back() {
   storage_.sync_directory(folder_);
 }
 
-std::string transact(Storage& storage, const JournalPlace& place, HostChange change,
-                     const std::string& metadata, const Verify& verify) {
-  if (change.rewrite) return replace_file(storage, place, *change.rewrite, metadata, verify);
+std::string change_in_place(Storage& storage, const JournalPlace& place, HostChange change,
+                            const std::string& metadata, const Verify& verify) {
   Transaction transaction(storage, place, std::move(change), metadata);
   try {
     transaction.write();
@@ -286,20 +280,34 @@ std::string transact(Storage& storage, const JournalPlace& place, HostChange cha
   }
 }
 
-std::optional<std::string> recover(Storage& storage, const std::string& host_file, bool force) {
-  const std::string file = follow_links(storage, host_file);
+std::optional<std::string> recover_journal(Storage& storage, const std::string& file, bool force,
+                                           const std::vector<std::string>& opened) {
   const std::string folder = parent_of(file);
-  if (const auto replaced = recover_replacement(storage, file, force)) return replaced;
   remove_leftover(storage, journal_path(folder, {base_name(file)}));
   remove_leftover(storage, journal_path(folder, {}));
-  std::optional<HotJournal> hot = find_hot_journal(storage, file);
+  std::optional<HotJournal> hot = find_hot_journal_of(storage, file);
   if (!hot) return std::nullopt;
+  for (const std::string& name : hot->names) {
+    if (!hot->of_folder) break;
+    const std::string hive = join_path(hot->folder, without_log_suffix(name));
+    if (std::find(opened.begin(), opened.end(), hive) != opened.end()) continue;
+    throw Error(ErrorKind::refused,
+                fmt::format("concerns {} as well, which is no file of this target: name the folder "
+                            "as the target",
+                            name),
+                hot->path);
+  }
   LockedTargets targets(storage, hot->folder, hot->names);
   const std::vector<std::string> locked = hot->names;
-  hot = find_hot_journal(storage, file);  // its writer may have finished while we had no lock
+  hot = find_hot_journal_of(storage, file);  // its writer may have finished while we had no lock
   if (!hot) return std::nullopt;
   if (hot->names != locked) {
     throw Error(ErrorKind::refused, "was made by another patch just now: recover again", hot->path);
+  }
+  if (hot->of_folder && !hot->vouched_for) {
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+      require_hive(view_of(targets.file(i)), hot->path, hot->names[i]);
+    }
   }
   const TargetState state = compare_all(hot->journal, targets);
   if (!state.foreign.empty() && !force) {

@@ -1,39 +1,23 @@
-// Crash-safe change of files in place, by a rollback journal: old bytes first, then the write.
+// Change of files in place, by a rollback journal: old bytes first, then the write. The one of two
+// ways behind transact.h.
 //
-//   ReadThroughStorage, find_hot_journal()   hot_journal.h: see a cut-off patch, read through it
-//   Transaction, transact()                  here: change files, all or nothing
-//   recover()                                here: roll a cut-off patch back
-//   undo()                                   undo.h: take a finished patch back, byte for byte
-//
-// The order of writes, and why it holds, stands above the code in journal.cc; the bytes of the file
-// in docs/journal-format.md.
+// The order of writes, and why it holds, stands above the code in journal.cc, that of an undo in
+// journal_undo.cc; the bytes of the file in docs/journal-format.md.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "imgtools/change/hot_journal.h"
+#include "imgtools/change/journal_format.h"
 #include "imgtools/change/journal_targets.h"
+#include "imgtools/change/undo_place.h"
+#include "imgtools/change/verify.h"
 #include "imgtools/host/storage.h"
 #include "imgtools/host_change.h"
 
 namespace goldhive {
-
-/// Where the files of a target belong. Made by place_of() in undo.h.
-struct JournalPlace {
-  /// The folder that undo files record the targets' folder relative to: the tree itself, or the
-  /// folder of an image or hive.
-  std::string root;
-  /// The name of an image or hive in `root`; "" for a tree.
-  std::string file;
-  /// Paths for the undo file, the best first; the first that can be written is taken, with ".2",
-  /// ".3", ... added if undo files of earlier patches stand there.
-  std::vector<std::string> undo_paths;
-  bool keep_undo = true;
-};
 
 class Transaction {
  public:
@@ -67,32 +51,34 @@ class Transaction {
   Storage& storage_;
   JournalPlace place_;
   HostChange change_;
+  std::unique_ptr<HeldFolder> root_;  // as long as anything is done below it
   std::string folder_;
+  std::unique_ptr<HeldFolder> held_;
   std::vector<Group> groups_;  // one a target, sorted by name
   std::unique_ptr<LockedTargets> targets_;
   JournalPlan plan_;
   std::string journal_path_;
-  std::string undo_path_;           // "" if none is kept
+  UndoPath undo_;
   std::optional<Journal> journal_;  // from the moment it is hot
 };
 
-/// Looks at what was written, through the storage it is handed, before it counts. May throw Error.
-using Verify = std::function<void(const ReadStorage& storage)>;
+/// transact() for a change that is no rewrite: begin, write, `verify`, commit.
+std::string change_in_place(Storage& storage, const JournalPlace& place, HostChange change,
+                            const std::string& metadata, const Verify& verify);
 
-/// A whole transaction: begin, write, `verify`, commit. Whatever throws on the way, `verify`
-/// included, rolls back and comes out of here. Returns the undo file as commit() does. A change
-/// that is a rewrite goes to replace_file() (replacement.h).
-std::string transact(Storage& storage, const JournalPlace& place, HostChange change,
-                     const std::string& metadata, const Verify& verify);
+/// recover() for the hot journal that concerns `file`. That and the files in `opened` are no
+/// symbolic links; `file` is one of them.
+std::optional<std::string> recover_journal(Storage& storage, const std::string& file, bool force,
+                                           const std::vector<std::string>& opened);
 
-/// `folder` as undo files record it: relative to `root`. Error(refused) if it is not in there.
-std::string relative_folder(const std::string& root, const std::string& folder);
+/// Copies a journal to `path` on any file system: complete and synced, or not there.
+void copy_durably(Storage& storage, const Journal& journal, const std::string& path);
 
-/// Rolls back the transaction that left a hot journal (or the record of a replacement) for
-/// `host_file`, in all its targets, and removes the leavings of one that died before it began.
-/// Returns the path of the journal that was worked off, nullopt if there was none. Safe to
-/// interrupt and to repeat. Error(refused) if a target is in use, or in a state that the
-/// transaction cannot have left; `force` rolls back in spite of the latter.
-std::optional<std::string> recover(Storage& storage, const std::string& host_file, bool force);
+/// An undo file, opened by open_own_file(), that is a journal. Error(refused) if a patch of that
+/// place cannot have made it.
+Journal decode_undo_journal(const ReadStorage& storage, const JournalPlace& place, OwnFile file);
+
+/// undo() for such a file.
+UndoResult undo_journal(Storage& storage, const JournalPlace& place, OwnFile file, bool force);
 
 }  // namespace goldhive

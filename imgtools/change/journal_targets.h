@@ -1,15 +1,15 @@
 // The files that a journal speaks of: which state they are in, and how they are put back. Shared by
-// Transaction, recover() and undo(); see journal.h for the whole.
+// all that journal.h does.
 #pragma once
 
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "imgtools/change/journal_format.h"
+#include "imgtools/change/locked_targets.h"
 #include "imgtools/host/storage.h"
 
 namespace goldhive {
@@ -32,21 +32,6 @@ struct TargetState {
   std::string foreign;
 };
 TargetState compare(const Journal& journal, std::uint32_t target, const TargetView& view);
-
-/// The targets of one transaction, locked for writing as long as this lives.
-class LockedTargets {
- public:
-  /// Locks in the order of the names given. Error(refused) if one is a symbolic link, no regular
-  /// file, read-only or in use; not_found if it is absent.
-  LockedTargets(Storage& storage, const std::string& folder, const std::vector<std::string>& names);
-
-  std::size_t size() const { return files_.size(); }
-  WritableFile& file(std::size_t index) { return *files_[index]; }
-  const WritableFile& file(std::size_t index) const { return *files_[index]; }
-
- private:
-  std::vector<std::unique_ptr<WritableFile>> files_;
-};
 
 /// The names of a journal's targets, in its order.
 std::vector<std::string> target_names(const Journal& journal);

@@ -59,8 +59,9 @@ std::vector<std::string> linked_files(const ReadStorage& storage, const HostChan
 }
 
 void break_links(Storage& storage, const std::string& given) {
-  const std::string file = follow_links(storage, without_disk_inside(given));
+  const std::string file = without_disk_inside(given);
   const std::string folder = parent_of(file);
+  const std::unique_ptr<HeldFolder> held = storage.hold_folder(folder, Reach::names);
   const std::string fresh = ReplacementNames(file).fresh;
   const std::optional<OwnFile> found = storage.open_own(file, file);
   if (!found || !found->content) {

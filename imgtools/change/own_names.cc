@@ -7,16 +7,22 @@ namespace goldhive {
 namespace {
 
 constexpr std::string_view disk_suffix = ".goldhive-disk";
+constexpr const char* one_file_journal_suffix = ".goldhive-journal";
 constexpr const char* fresh_suffix = ".goldhive-new";
 constexpr const char* record_suffix = ".goldhive-replacing";
 
 }  // namespace
 
 std::string journal_path(const std::string& folder, const std::vector<std::string>& names) {
-  return join_path(folder, names.size() == 1 ? names[0] + "." + journal_name : journal_name);
+  return join_path(folder, names.size() == 1 ? names[0] + one_file_journal_suffix : journal_name);
 }
 
 std::string unfinished(const std::string& path) { return path + ".new"; }
+
+std::string unfinished_report(const std::string& path, int number) {
+  const std::string report = path + ".goldhive-report";
+  return unfinished(number == 0 ? report : report + "." + std::to_string(number));
+}
 
 ReplacementNames::ReplacementNames(const std::string& file)
     : fresh(file + fresh_suffix), old(file + ".goldhive-old"), record(file + record_suffix) {}
@@ -30,7 +36,7 @@ bool is_own_file(const std::string& path) {
 
 bool is_hot_name(const std::string& path) {
   const std::string name = base_name(path);
-  return name == journal_name || name.ends_with(std::string(".") + journal_name) ||
+  return name == journal_name || name.ends_with(one_file_journal_suffix) ||
          name.ends_with(record_suffix);
 }
 

@@ -1,6 +1,7 @@
-// The names of the files that this program puts beside a target, and of the one that it only shows:
+// Every name that this program gives to a file of its own, and that of the one that it only shows:
 // the disk inside an image that qemu reads (disk/disk_storage.h). All of them hold ".goldhive-" or
-// begin with "goldhive-journal".
+// begin with "goldhive-journal". No other file spells such a name; that of scratch files stands in
+// host/scratch_name.h, since they are made below this room.
 #pragma once
 
 #include <string>
@@ -28,6 +29,10 @@ struct ReplacementNames {
   std::string old;     ///< another name of the old file, as long as the record stands
   std::string record;  ///< while it stands, the old content counts
 };
+
+/// What a report is called until it is whole; `number` is for another name if one is taken.
+std::string unfinished_report(const std::string& path, int number);
+
 /// The old file that belongs to an undo file.
 std::string original_of(const std::string& undo_file);
 

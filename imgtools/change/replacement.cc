@@ -24,7 +24,7 @@
 //   - X is one whole file or the other at any time: the switch is one rename, and the new file was
 //     synced and read back under its other name before.
 //   - While the record is hot, X.goldhive-old is there, under a durable name: readers are given it
-//     (hot_journal.h), and rolling back is one more rename. If it is not there, rolling back got
+//     (read_through.h), and rolling back is one more rename. If it is not there, rolling back got
 //     that far already, and X is the old file.
 //   - The new file is locked from its creation on, the old one from step 1: nobody gets hold of X
 //     between 6 and 8. A process that recovers X must lock it first.
@@ -38,8 +38,13 @@
 
 #include <fmt/format.h>
 
+#include "imgtools/bytes/digest.h"
 #include "imgtools/bytes/error.h"
+#include "imgtools/change/cut_off.h"
+#include "imgtools/change/locked_targets.h"
 #include "imgtools/change/own_files.h"
+#include "imgtools/change/own_names.h"
+#include "imgtools/change/replacement_record.h"
 #include "imgtools/host/path.h"
 #include "imgtools/host/storage_steps.h"
 
@@ -152,12 +157,13 @@ class Replacement {
       : storage_(storage),
         place_(place),
         rewrite_(rewrite),
-        file_(follow_links(storage, rewrite.path)),
+        root_(hold_root(storage, place)),
+        file_(changed_file(place, rewrite.path)),
         names_(file_),
         locked_(storage, parent_of(file_), {base_name(file_)}) {}
 
   std::string run(const std::string& metadata, const Verify& verify) {
-    refuse_hot(storage_, file_);
+    refuse_cut_off(storage_, file_);
     prepare(metadata);
     try {
       keep(storage_, *old_, names_.old, rewrite_.size_limit);
@@ -185,9 +191,9 @@ class Replacement {
     record_.metadata = metadata;
     record_.old_size = old_->content->size();
     record_.old_digest = sha256(*old_->content);
-    if (place_.keep_undo) undo_path_ = writable_undo_path(storage_, place_);
-    if (lies_elsewhere(undo_path_)) {
-      require_room(storage_, parent_of(undo_path_), record_.old_size, "the old file");
+    if (place_.keep_undo) undo_ = writable_undo_path(storage_, place_);
+    if (lies_elsewhere(undo_.path)) {
+      require_room(storage_, parent_of(undo_.path), record_.old_size, "the old file");
     }
     locked_.file(0).sync();  // what we call the old state must itself survive a power cut
   }
@@ -226,7 +232,7 @@ class Replacement {
     try {
       storage_.rename(names_.fresh, file_);
       storage_.sync_directory(parent_of(file_));
-      if (!undo_path_.empty()) undo_file = next_undo_file(storage_, undo_path_);
+      if (!undo_.path.empty()) undo_file = next_undo_file(storage_, undo_.path);
       commit(undo_file);
     } catch (const Error& reason) {
       try {
@@ -283,13 +289,14 @@ class Replacement {
   Storage& storage_;
   const JournalPlace& place_;
   const HostRewrite& rewrite_;
+  std::unique_ptr<HeldFolder> root_;  // as long as anything is done in it
   std::string file_;
   ReplacementNames names_;
   LockedTargets locked_;
   ReplacementRecord record_;
   std::optional<OwnFile> old_;           // the file as it was opened under the lock
   std::unique_ptr<WritableFile> fresh_;  // locked until the end
-  std::string undo_path_;                // "" if none is kept
+  UndoPath undo_;
 };
 
 /// Puts the old file back in its place; the record goes last.
@@ -308,7 +315,7 @@ void roll_back(Storage& storage, const HotReplacement& hot, bool force) {
 }
 
 void Replacement::recover_here() {
-  const std::optional<HotReplacement> hot = find_hot_replacement(storage_, file_);
+  const std::optional<HotReplacement> hot = find_hot_replacement_of(storage_, file_);
   if (hot) roll_back(storage_, *hot, false);
 }
 
@@ -331,7 +338,7 @@ std::optional<std::string> recover_replacement(Storage& storage, const std::stri
     if (hot || e.kind() != ErrorKind::refused) throw;
     return std::nullopt;  // its writer lives
   }
-  const std::optional<HotReplacement> found = find_hot_replacement(storage, file);
+  const std::optional<HotReplacement> found = find_hot_replacement_of(storage, file);
   if (!found) {
     remove_leftovers(storage, file);
     return std::nullopt;
@@ -344,13 +351,15 @@ UndoResult undo_replacement(Storage& storage, const JournalPlace& place, const B
                             bool force) {
   const std::string& undo_file = content.name();
   const ReplacementRecord record = decode_replacement(content);
-  const std::string folder = folder_below(storage, place.root, record.folder);
-  const std::string name = place.file.empty() ? record.name : place.file;
-  const std::string file = join_path(folder, name);
+  if (place.file.empty() || !record.folder.empty()) {  // no file of a tree is written anew
+    throw Error(ErrorKind::refused, "names another file than the target: not believed", undo_file);
+  }
+  const std::string& folder = place.root;
+  const std::string file = join_path(folder, place.file);  // it may have been renamed since
   const ReplacementNames names(file);
   const std::string original = original_of(undo_file);
-  const LockedTargets locked(storage, folder, {name});
-  refuse_hot(storage, file);
+  const LockedTargets locked(storage, folder, {place.file});
+  refuse_cut_off(storage, file);
   UndoResult result;
   result.metadata = record.metadata;
   result.targets = {file};

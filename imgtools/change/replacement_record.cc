@@ -101,7 +101,11 @@ bool is_replacement_record(const ByteSource& source) {
 
 std::optional<HotReplacement> find_hot_replacement(const ReadStorage& storage,
                                                    const std::string& host_file) {
-  const std::string file = follow_links(storage, host_file);
+  return find_hot_replacement_of(storage, follow_links(storage, host_file));
+}
+
+std::optional<HotReplacement> find_hot_replacement_of(const ReadStorage& storage,
+                                                      const std::string& file) {
   const ReplacementNames names(file);
   const auto record = open_own_file(storage, names.record, file, OwnKind::written);
   if (!record) return std::nullopt;

@@ -41,6 +41,9 @@ struct HotReplacement {
 /// be believed (own_files.h).
 std::optional<HotReplacement> find_hot_replacement(const ReadStorage& storage,
                                                    const std::string& host_file);
+/// The same for who is going to write: no link is followed from `file` to another one.
+std::optional<HotReplacement> find_hot_replacement_of(const ReadStorage& storage,
+                                                      const std::string& file);
 
 /// Whether `content` is the old file that the record speaks of, by its size and all of its bytes.
 bool is_original(const ReplacementRecord& record, const ByteSource& content);

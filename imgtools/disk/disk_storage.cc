@@ -181,6 +181,9 @@ class StorageWithDisks final : public DisksAmongFiles<Storage> {
  public:
   using DisksAmongFiles::DisksAmongFiles;
 
+  std::unique_ptr<HeldFolder> hold_folder(const std::string& path, Reach reach) override {
+    return base_->hold_folder(path, reach);
+  }
   std::unique_ptr<WritableFile> open_write(const std::string& path) override {
     if (!is_virtual(path)) return base_->open_write(path);
     return std::make_unique<NbdFile>(servers_.for_writing(*base_, path), path);

@@ -37,10 +37,7 @@ std::uint64_t data_start(std::uint64_t descriptors) {
 class Log {
  public:
   Log(const ByteSource& file, const VhdxHeader& header)
-      : name_(file.name()),
-        header_(header),
-        length_(header.log_length),
-        budget_(budget_for(file)) {
+      : name_(file.name()), header_(header), length_(header.log_length), budget_(budget_for(file)) {
     if (length_ > max_log) {
       throw Error(ErrorKind::unsupported, fmt::format("a VHDX log of {} bytes", length_), name_);
     }

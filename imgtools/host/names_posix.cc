@@ -16,7 +16,7 @@ namespace goldhive::posix {
 
 namespace {
 
-FileType type_of_entry(const std::string& directory, const dirent& entry) {
+FileType type_of_entry(int directory, const dirent& entry) {
   switch (entry.d_type) {
     case DT_REG:
       return FileType::file;
@@ -28,8 +28,8 @@ FileType type_of_entry(const std::string& directory, const dirent& entry) {
       return FileType::device;
     case DT_UNKNOWN: {  // file systems that do not store it
       struct stat s {};
-      const std::string path = directory + "/" + entry.d_name;
-      return ::lstat(path.c_str(), &s) == 0 ? type_of(s.st_mode) : FileType::other;
+      return ::fstatat(directory, entry.d_name, &s, AT_SYMLINK_NOFOLLOW) == 0 ? type_of(s.st_mode)
+                                                                              : FileType::other;
     }
     default:
       return FileType::other;
@@ -59,14 +59,16 @@ FileType type_of(mode_t mode) {
   return FileType::other;
 }
 
-std::vector<DirectoryEntry> list_directory(const std::string& directory) {
-  DIR* stream = ::opendir(c_path(directory.empty() ? "." : directory));
+std::vector<DirectoryEntry> list_directory(const At& at, const std::string& directory) {
+  Descriptor opened = open_at(at.fd(), at.c_name(), O_RDONLY | O_DIRECTORY);
+  DIR* stream = opened.valid() ? ::fdopendir(opened.get()) : nullptr;
   if (stream == nullptr) fail(directory, "list", errno);
+  const int folder = opened.release();  // closedir() closes it
   std::vector<DirectoryEntry> entries;
   errno = 0;
   while (const dirent* entry = ::readdir(stream)) {
     const std::string name = entry->d_name;
-    if (name != "." && name != "..") entries.push_back({name, type_of_entry(directory, *entry)});
+    if (name != "." && name != "..") entries.push_back({name, type_of_entry(folder, *entry)});
     errno = 0;
   }
   const int error = errno;
@@ -77,10 +79,10 @@ std::vector<DirectoryEntry> list_directory(const std::string& directory) {
   return entries;
 }
 
-std::optional<std::string> link_target(const std::string& path) {
+std::optional<std::string> link_target(const At& at, const std::string& path) {
   std::string target(256, '\0');
   for (;;) {
-    const ssize_t n = ::readlink(c_path(path), target.data(), target.size());
+    const ssize_t n = ::readlinkat(at.fd(), at.c_name(), target.data(), target.size());
     if (n < 0) {
       if (errno == EINVAL || errno == ENOENT || errno == ENOTDIR) return std::nullopt;
       fail(path, "read the link", errno);
@@ -93,22 +95,24 @@ std::optional<std::string> link_target(const std::string& path) {
   }
 }
 
-int rename_into_gap(const std::string& from_path, const std::string& to_path) {
-  const char* from = c_path(from_path);
-  const char* to = c_path(to_path);
+int rename_into_gap(const At& from, const At& to) {
+  const char* old_name = from.c_name();
+  const char* new_name = to.c_name();
 #ifdef RENAME_NOREPLACE
-  if (::renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0) return 0;
+  if (::renameat2(from.fd(), old_name, to.fd(), new_name, RENAME_NOREPLACE) == 0) return 0;
   if (errno != EINVAL && errno != ENOSYS) return -1;
 #endif
-  if (::link(from, to) == 0) return ::unlink(from);
+  if (::linkat(from.fd(), old_name, to.fd(), new_name, 0) == 0) {
+    return ::unlinkat(from.fd(), old_name, 0);
+  }
   if (errno == EEXIST || errno == ENOENT || errno == EXDEV) return -1;
   // A file system with neither, such as FAT: nothing better is left.
   struct stat s {};
-  if (::lstat(to, &s) == 0) {
+  if (::fstatat(to.fd(), new_name, &s, AT_SYMLINK_NOFOLLOW) == 0) {
     errno = EEXIST;
     return -1;
   }
-  return ::rename(from, to);
+  return ::renameat(from.fd(), old_name, to.fd(), new_name);
 }
 
 }  // namespace goldhive::posix

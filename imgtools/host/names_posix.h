@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "imgtools/host/held_folders_posix.h"
 #include "imgtools/host/storage.h"
 
 namespace goldhive::posix {
@@ -19,11 +20,11 @@ const char* c_path(const std::string& path);
 
 FileType type_of(mode_t mode);
 
-/// As ReadStorage::list() and ReadStorage::read_link().
-std::vector<DirectoryEntry> list_directory(const std::string& directory);
-std::optional<std::string> link_target(const std::string& path);
+/// As ReadStorage::list() and ReadStorage::read_link(), whose arguments are the last ones here.
+std::vector<DirectoryEntry> list_directory(const At& at, const std::string& directory);
+std::optional<std::string> link_target(const At& at, const std::string& path);
 
-/// rename() that replaces nothing: -1 and errno EEXIST if `to` is there.
-int rename_into_gap(const std::string& from, const std::string& to);
+/// renameat() that replaces nothing: -1 and errno EEXIST if `to` is there.
+int rename_into_gap(const At& from, const At& to);
 
 }  // namespace goldhive::posix

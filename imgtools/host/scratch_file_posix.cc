@@ -1,5 +1,6 @@
 #include "imgtools/host/scratch_file.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -9,6 +10,7 @@
 #include <system_error>
 
 #include "imgtools/bytes/error.h"
+#include "imgtools/host/scratch_name.h"
 
 namespace goldhive {
 
@@ -32,8 +34,8 @@ ScratchFile::ScratchFile(const std::string& directory) : impl_(std::make_unique<
     ::close(impl_->fd);  // no /proc here
   }
 #endif
-  path_ = directory + "/goldhive-XXXXXX";
-  impl_->fd = ::mkstemp(path_.data());
+  path_ = directory + "/" + scratch_name;
+  impl_->fd = ::mkostemp(path_.data(), O_CLOEXEC);
   if (impl_->fd < 0) {
     throw Error(ErrorKind::io, "no temporary file can be made: " + system_message(), directory);
   }

@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "imgtools/bytes/error.h"
+#include "imgtools/host/scratch_name.h"
 #include "imgtools/host/spill_file.h"
 
 namespace goldhive {
@@ -32,7 +33,7 @@ int open_nameless(const std::string& directory) {
   const int fd = ::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, S_IRUSR | S_IWUSR);
   if (fd >= 0) return fd;
 #endif
-  std::string path = directory + "/goldhive-XXXXXX";
+  std::string path = directory + "/" + scratch_name;
   const int named = ::mkostemp(path.data(), O_CLOEXEC);
   if (named >= 0) ::unlink(path.c_str());
   return named;

@@ -92,8 +92,27 @@ class WritableFile {
   virtual void sync() = 0;
 };
 
+/// A folder that is open for as long as this lives.
+class HeldFolder {
+ public:
+  virtual ~HeldFolder() = default;
+};
+
+/// What a held folder is held for.
+enum class Reach {
+  names,  ///< the entries of the folder itself
+  below,  ///< all that is below it
+};
+
 class Storage : public ReadStorage {
  public:
+  /// Opens a folder once. Until the result goes, what is asked of the names in `reach` is asked of
+  /// the very folder that was opened, even if another one, or a link to one, takes its place; and
+  /// what changes anything there follows no link on the way down from it. A folder within the reach
+  /// of a held one is opened from that one. So whoever owns one of the folders cannot turn a write
+  /// to another place. The storage must outlive the result, which is null where there is nothing to
+  /// hold. Error(not_found), Error(io); Error(refused) for a link within another's reach.
+  virtual std::unique_ptr<HeldFolder> hold_folder(const std::string& path, Reach reach) = 0;
   /// Opens an existing file for writing and takes an exclusive lock on it. Follows no link.
   /// Error(refused) if another process holds it, it is read-only or a link.
   virtual std::unique_ptr<WritableFile> open_write(const std::string& path) = 0;
@@ -108,7 +127,7 @@ class Storage : public ReadStorage {
   /// system, or one without hard links): then copy it.
   virtual bool link(const std::string&, const std::string&) { return false; }
   /// Hands `data` to what is no file but a device, a pipe or a terminal, where offsets mean
-  /// nothing. Error(io).
+  /// nothing. Error(io); Error(refused) for a file.
   virtual void send(const std::string& path, std::span<const std::uint8_t> data) = 0;
   /// Makes the directory and those above it that are missing, durably.
   virtual void make_directories(const std::string& path) = 0;

@@ -6,46 +6,36 @@
 // Writing. A target is opened without O_CREAT and without O_TRUNC and is written in place, so it
 // keeps its inode, owner, mode, ACL, hard links and extended attributes.
 //
-// Locks. A writer takes two locks on the whole file, neither of which waits:
-//
-//   - an OFD lock (F_OFD_SETLK). It conflicts with the byte-range locks of other programs: classic
-//     fcntl() locks (Samba, wine) and the OFD locks by which qemu marks the images of running
-//     machines. Why not a classic fcntl() lock of our own: the kernel drops it when the process
-//     closes *any* descriptor of the file, and a rescan opens and closes the same hive.
-//   - flock(). On Linux it is a namespace of its own, and the one wimlib, losetup --nooverlap and
-//     udev use. A second goldhive meets both.
-//
-// A file system without locks (some FUSE ones) answers EOPNOTSUPP, ENOSYS or EINVAL: then nobody
-// else can hold a lock either, and we go on. Any other failure refuses. Since most programs take no
-// lock at all, in_use.h then looks for those that merely have the file open for writing. A block
-// device is opened O_EXCL, by which Linux refuses a device that is mounted.
-//
-// Both locks live as long as the descriptor, so a kill -9 leaves no stale lock behind.
+// Names. A command that changes files holds their folders (held_folders_posix.h). What makes, opens
+// for writing, renames or removes an entry does it in the open folder, and follows no link there.
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <filesystem>
-#include <system_error>
 #include <utility>
 
 #include "imgtools/bytes/error.h"
+#include "imgtools/host/file_posix.h"
+#include "imgtools/host/held_folders_posix.h"
 #include "imgtools/host/in_use.h"
 #include "imgtools/host/names_posix.h"
 #include "imgtools/host/path.h"
-#include "imgtools/host/reflink.h"
 #include "imgtools/host/storage.h"
-#include "imgtools/host/xattr.h"
 
 namespace goldhive {
 
+using posix::At;
 using posix::c_path;
+using posix::Descriptor;
 using posix::fail;
+using posix::open_at;
+using posix::size_of;
+using posix::source_of;
+using posix::stat_fd;
 using posix::type_of;
 
 namespace {
@@ -56,181 +46,16 @@ constexpr int no_atime = O_NOATIME;
 constexpr int no_atime = 0;
 #endif
 
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Descriptor& operator=(Descriptor&&) = delete;
-  int get() const { return fd_; }
-  bool valid() const { return fd_ >= 0; }
-
- private:
-  int fd_;
-};
-
-/// open() that survives signals; -1 and errno as open() has them.
-Descriptor open_raw(const std::string& path, int flags, mode_t mode = 0) {
-  for (;;) {
-    const int fd = ::open(c_path(path), flags | O_CLOEXEC, mode);
-    if (fd >= 0 || errno != EINTR) return Descriptor(fd);
-  }
-}
-
 /// Opens read-only. O_NONBLOCK so that a FIFO cannot hang us; it means nothing to files and disks,
 /// but for a file under a lease (Samba), whose holder we then wait for.
-Descriptor open_for_reading(const std::string& path, int more = 0) {
+Descriptor open_for_reading(const At& at, int more = 0) {
   const int attempts[] = {O_RDONLY | O_NONBLOCK | no_atime, O_RDONLY | O_NONBLOCK, O_RDONLY};
   for (const int flags : attempts) {
-    Descriptor fd = open_raw(path, flags | more);
+    Descriptor fd = open_at(at.fd(), at.c_name(), flags | more);
     if (fd.valid() || (errno != EPERM && errno != EWOULDBLOCK)) return fd;
   }
   return Descriptor(-1);
 }
-
-std::uint64_t size_of(int fd, const struct stat& s, const std::string& path) {
-  if (!S_ISBLK(s.st_mode)) return static_cast<std::uint64_t>(s.st_size);
-  const off_t end = ::lseek(fd, 0, SEEK_END);
-  if (end < 0) fail(path, "find the size", errno);
-  return static_cast<std::uint64_t>(end);
-}
-
-struct stat stat_fd(int fd, const std::string& path) {
-  struct stat s {};
-  if (::fstat(fd, &s) != 0) fail(path, "stat", errno);
-  if (S_ISDIR(s.st_mode)) throw Error(ErrorKind::io, "is a directory", path);
-  if (!S_ISREG(s.st_mode) && !S_ISBLK(s.st_mode)) {
-    throw Error(ErrorKind::io, "is neither a file nor a block device", path);
-  }
-  return s;
-}
-
-void read_all(int fd, const std::string& path, std::uint64_t offset, std::span<std::uint8_t> out) {
-  while (!out.empty()) {
-    const ssize_t n = ::pread(fd, out.data(), out.size(), static_cast<off_t>(offset));
-    if (n < 0) {
-      if (errno == EINTR) continue;
-      fail(path, fmt::format("read at {:#x}", offset).c_str(), errno);
-    }
-    if (n == 0) {
-      throw Error(ErrorKind::io, fmt::format("became shorter while being read, at {:#x}", offset),
-                  path);
-    }
-    offset += static_cast<std::uint64_t>(n);
-    out = out.subspan(static_cast<std::size_t>(n));
-  }
-}
-
-class FileSource final : public ByteSource {
- public:
-  FileSource(Descriptor fd, std::uint64_t size, const std::string& path)
-      : ByteSource(path), fd_(std::move(fd)), size_(size) {}
-  std::uint64_t size() const override { return size_; }
-  int descriptor() const { return fd_.get(); }
-
- protected:
-  void do_read(std::uint64_t offset, std::span<std::uint8_t> out) const override {
-    read_all(fd_.get(), name(), offset, out);
-  }
-
- private:
-  Descriptor fd_;
-  std::uint64_t size_;
-};
-
-bool locks_are_unknown_here(int error) {
-  return error == EOPNOTSUPP || error == ENOSYS || error == EINVAL;
-}
-
-void lock(int fd, const std::string& path) {
-  const auto held = [&](const char* by) {
-    throw Error(ErrorKind::refused, fmt::format("is in use: another process holds {} on it", by),
-                path);
-  };
-#ifdef F_OFD_SETLK
-  struct flock range {};
-  range.l_type = F_WRLCK;
-  range.l_whence = SEEK_SET;  // l_len 0: to the end, however far it grows
-  while (::fcntl(fd, F_OFD_SETLK, &range) != 0) {
-    if (errno == EINTR) continue;
-    if (errno == EAGAIN || errno == EACCES) held("a lock (fcntl)");
-    if (locks_are_unknown_here(errno)) break;
-    fail(path, "lock", errno);
-  }
-#endif
-  while (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
-    if (errno == EINTR) continue;
-    if (errno == EWOULDBLOCK) held("a lock (flock)");
-    if (locks_are_unknown_here(errno)) break;
-    fail(path, "lock", errno);
-  }
-}
-
-int descriptor_of(const ByteSource& source) {
-  const auto* file = dynamic_cast<const FileSource*>(&source);
-  if (file == nullptr) throw Error(ErrorKind::io, "is no file of this host", source.name());
-  return file->descriptor();
-}
-
-class PosixFile final : public WritableFile {
- public:
-  PosixFile(Descriptor fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
-
-  std::uint64_t size() const override {
-    return size_of(fd_.get(), stat_fd(fd_.get(), path_), path_);
-  }
-  void read(std::uint64_t offset, std::span<std::uint8_t> out) const override {
-    read_all(fd_.get(), path_, offset, out);
-  }
-  void write(std::uint64_t offset, std::span<const std::uint8_t> data) override {
-    while (!data.empty()) {
-      const ssize_t n = ::pwrite(fd_.get(), data.data(), data.size(), static_cast<off_t>(offset));
-      if (n < 0) {
-        if (errno == EINTR) continue;
-        fail(path_, fmt::format("write at {:#x}", offset).c_str(), errno);
-      }
-      if (n == 0) fail(path_, fmt::format("write at {:#x}", offset).c_str(), ENOSPC);
-      offset += static_cast<std::uint64_t>(n);
-      data = data.subspan(static_cast<std::size_t>(n));
-    }
-  }
-  void resize(std::uint64_t size) override {
-    while (::ftruncate(fd_.get(), static_cast<off_t>(size)) != 0) {
-      if (errno != EINTR) fail(path_, "change the size", errno);
-    }
-  }
-  bool clone(const ByteSource& from) override {
-    return share_blocks(descriptor_of(from), fd_.get());
-  }
-  void copy_attributes(const ByteSource& from) override {
-    const int source = descriptor_of(from);
-    const struct stat s = stat_fd(source, from.name());
-    const struct stat t = stat_fd(fd_.get(), path_);
-    if ((s.st_uid != t.st_uid || s.st_gid != t.st_gid) &&
-        ::fchown(fd_.get(), s.st_uid, s.st_gid) != 0) {
-      throw Error(ErrorKind::refused,
-                  "belongs to another user or group, which the new file could not keep: run as its "
-                  "owner or as root",
-                  from.name());
-    }
-    copy_extended_attributes(source, fd_.get(), from.name());
-    if (::fchmod(fd_.get(), s.st_mode & 07777) != 0) fail(path_, "set the mode", errno);
-  }
-  void sync() override {
-#ifdef F_FULLFSYNC  // macOS: fsync() stops at the drive's cache
-    if (::fcntl(fd_.get(), F_FULLFSYNC) == 0) return;
-#endif
-    while (::fsync(fd_.get()) != 0) {
-      if (errno != EINTR) fail(path_, "flush to the disk", errno);
-    }
-  }
-
- private:
-  Descriptor fd_;
-  std::string path_;
-};
 
 std::uint64_t nanoseconds(const struct timespec& time) {
   return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 +
@@ -262,46 +87,47 @@ FileInfo info_of(const struct stat& s) {
   return info;
 }
 
-std::optional<FileInfo> stat_path(const std::string& path) {
+std::optional<FileInfo> stat_at(const At& at, const std::string& path) {
   struct stat s {};
-  if (::stat(c_path(path), &s) != 0) {
+  if (::fstatat(at.fd(), at.c_name(), &s, 0) != 0) {
     if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
     fail(path, "stat", errno);
   }
   FileInfo info = info_of(s);
   if (info.type == FileType::device) {
-    const Descriptor fd = open_for_reading(path);
+    const Descriptor fd = open_for_reading(at);
     if (!fd.valid()) fail(path, "open", errno);
     info.size = size_of(fd.get(), s, path);
   }
   return info;
 }
 
-std::unique_ptr<ByteSource> open_source(const std::string& path) {
-  Descriptor fd = open_for_reading(path);
+std::unique_ptr<ByteSource> open_source(const At& at, const std::string& path) {
+  Descriptor fd = open_for_reading(at);
   if (!fd.valid()) fail(path, "open", errno);
   const std::uint64_t size = size_of(fd.get(), stat_fd(fd.get(), path), path);
-  return std::make_unique<FileSource>(std::move(fd), size, path);
+  return source_of(std::move(fd), size, path);
 }
 
-bool is_known_owner(uid_t owner, const std::string& target) {
+bool is_known_owner(uid_t owner, const At& target) {
   if (owner == ::geteuid() || owner == 0) return true;
   struct stat s {};
-  return ::stat(c_path(target.empty() ? "." : target), &s) == 0 && s.st_uid == owner;
+  return ::fstatat(target.fd(), target.c_name(), &s, 0) == 0 && s.st_uid == owner;
 }
 
-std::optional<OwnFile> open_own_file(const std::string& path, const std::string& target) {
+std::optional<OwnFile> open_own_file(const At& at, const std::string& path, const At& target) {
   // Asked first, since opening a device could move a tape. Then the open file is asked again.
   struct stat s {};
-  if (::lstat(c_path(path), &s) != 0) {
+  if (::fstatat(at.fd(), at.c_name(), &s, AT_SYMLINK_NOFOLLOW) != 0) {
     // What has a name too long for a file is not there: "<long name>.goldhive-journal".
     if (errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG) return std::nullopt;
     fail(path, "stat", errno);
   }
   OwnFile file;
   file.info = info_of(s);
+  file.known_owner = is_known_owner(s.st_uid, target);
   if (file.info.type != FileType::file) return file;
-  Descriptor fd = open_for_reading(path, O_NOFOLLOW);
+  Descriptor fd = open_for_reading(at, O_NOFOLLOW);
   if (!fd.valid()) {
     if (errno == ENOENT) return std::nullopt;
     if (errno != ELOOP) fail(path, "open", errno);
@@ -313,92 +139,112 @@ std::optional<OwnFile> open_own_file(const std::string& path, const std::string&
   if (file.info.type != FileType::file) return file;
   file.known_owner = is_known_owner(s.st_uid, target);
   file.others_write = (s.st_mode & (S_IWGRP | S_IWOTH)) != 0;
-  file.content = std::make_unique<FileSource>(std::move(fd), file.info.size, path);
+  file.content = source_of(std::move(fd), file.info.size, path);
   return file;
-}
-
-std::string writer_of_path(const std::string& path) {
-  const Descriptor fd = open_for_reading(path);
-  return fd.valid() ? writer_beside_reader(fd.get()) : "";
 }
 
 /// Read-only view and full Storage share these.
 template <class Interface>
 class PosixReads : public Interface {
  public:
-  std::optional<FileInfo> stat(const std::string& path) const override { return stat_path(path); }
+  std::optional<FileInfo> stat(const std::string& path) const override {
+    return stat_at(folders_.find(path), path);
+  }
   std::vector<DirectoryEntry> list(const std::string& directory) const override {
-    return posix::list_directory(directory);
+    return posix::list_directory(folders_.find(directory), directory);
   }
   std::unique_ptr<ByteSource> open(const std::string& path) const override {
-    return open_source(path);
+    return open_source(folders_.find(path), path);
   }
   std::optional<std::string> read_link(const std::string& path) const override {
-    return posix::link_target(path);
+    return posix::link_target(folders_.find(path), path);
   }
-  std::string writer_of(const std::string& path) const override { return writer_of_path(path); }
+  std::string writer_of(const std::string& path) const override {
+    const Descriptor fd = open_for_reading(folders_.find(path));
+    return fd.valid() ? writer_beside_reader(fd.get()) : "";
+  }
   std::optional<OwnFile> open_own(const std::string& path,
                                   const std::string& target) const override {
-    return open_own_file(path, target);
+    return open_own_file(folders_.find(path), path, folders_.find(target));
   }
+
+ protected:
+  posix::HeldFolders folders_;
 };
 
 class PosixReadStorage final : public PosixReads<ReadStorage> {};
 
+bool is_same(const struct stat& a, const struct stat& b) {
+  return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
 class PosixStorage final : public PosixReads<Storage> {
  public:
+  std::unique_ptr<HeldFolder> hold_folder(const std::string& path, Reach reach) override {
+    return folders_.hold(path, reach);
+  }
+
   std::unique_ptr<WritableFile> open_write(const std::string& path) override {
-    const std::optional<FileInfo> before = stat_path(path);
-    const bool device = before && before->type == FileType::device;
-    Descriptor fd = open_raw(path, O_RDWR | O_NONBLOCK | O_NOFOLLOW | (device ? O_EXCL : 0));
+    const At at = folders_.entry(path);
+    struct stat named {};
+    const bool device =
+        ::fstatat(at.fd(), at.c_name(), &named, AT_SYMLINK_NOFOLLOW) == 0 && S_ISBLK(named.st_mode);
+    Descriptor fd =
+        open_at(at.fd(), at.c_name(), O_RDWR | O_NONBLOCK | O_NOFOLLOW | (device ? O_EXCL : 0));
     if (!fd.valid()) refuse_opening(path, errno);
     const struct stat s = stat_fd(fd.get(), path);
     // Root may write what nobody is meant to write: respect the mode bits all the same.
     if (S_ISREG(s.st_mode) && (s.st_mode & (S_IWUSR | S_IWGRP | S_IWOTH)) == 0) {
       throw Error(ErrorKind::refused, "is read-only (no write permission is set)", path);
     }
-    lock(fd.get(), path);
-    const std::optional<FileInfo> after = stat_path(path);
-    if (!after || after->inode != static_cast<std::uint64_t>(s.st_ino) ||
-        after->device != static_cast<std::uint64_t>(s.st_dev)) {
+    posix::lock(fd.get(), path);
+    if (::fstatat(at.fd(), at.c_name(), &named, AT_SYMLINK_NOFOLLOW) != 0 || !is_same(named, s)) {
       throw Error(ErrorKind::refused, "was replaced by another process while being opened", path);
     }
     if (const std::string other = other_writer(fd.get()); !other.empty()) {
       throw Error(ErrorKind::refused, "is in use: " + other, path);
     }
-    return std::make_unique<PosixFile>(std::move(fd), path);
+    return posix::file_of(std::move(fd), path);
   }
 
   std::unique_ptr<WritableFile> create(const std::string& path) override {
     // Only the owner may read it: journals hold bytes of hives, and hives hold secrets.
-    Descriptor fd = open_raw(path, O_RDWR | O_CREAT | O_EXCL, S_IRUSR | S_IWUSR);
+    const At at = folders_.entry(path);
+    Descriptor fd = open_at(at.fd(), at.c_name(), O_RDWR | O_CREAT | O_EXCL, S_IRUSR | S_IWUSR);
     if (!fd.valid()) {
       if (errno == EEXIST) throw Error(ErrorKind::refused, "exists already", path);
       if (errno == EROFS) throw Error(ErrorKind::refused, "lies on a read-only file system", path);
       fail(path, "create", errno);
     }
-    lock(fd.get(), path);
-    return std::make_unique<PosixFile>(std::move(fd), path);
+    posix::lock(fd.get(), path);
+    return posix::file_of(std::move(fd), path);
   }
 
   void rename(const std::string& from, const std::string& to) override {
-    if (::rename(c_path(from), c_path(to)) != 0) {
+    const At old_name = folders_.entry(from);
+    const At new_name = folders_.entry(to);
+    if (::renameat(old_name.fd(), old_name.c_name(), new_name.fd(), new_name.c_name()) != 0) {
       fail(from, fmt::format("rename to {}", to).c_str(), errno);
     }
   }
 
   void rename_new(const std::string& from, const std::string& to) override {
-    if (posix::rename_into_gap(from, to) == 0) return;
+    if (posix::rename_into_gap(folders_.entry(from), folders_.entry(to)) == 0) return;
     if (errno == EEXIST) throw Error(ErrorKind::refused, "exists already", to);
     fail(from, fmt::format("rename to {}", to).c_str(), errno);
   }
 
   void remove(const std::string& path) override {
-    if (::unlink(c_path(path)) != 0) fail(path, "remove", errno);
+    const At at = folders_.entry(path);
+    if (::unlinkat(at.fd(), at.c_name(), 0) != 0) fail(path, "remove", errno);
   }
 
   bool link(const std::string& from, const std::string& to) override {
-    if (::link(c_path(from), c_path(to)) == 0) return true;
+    const At old_name = folders_.entry(from);
+    const At new_name = folders_.entry(to);
+    if (::linkat(old_name.fd(), old_name.c_name(), new_name.fd(), new_name.c_name(), 0) == 0) {
+      return true;
+    }
     switch (errno) {
       case EPERM:  // no hard links here, or not for this user (fs.protected_hardlinks)
       case EXDEV:
@@ -412,8 +258,14 @@ class PosixStorage final : public PosixReads<Storage> {
   }
 
   void send(const std::string& path, std::span<const std::uint8_t> data) override {
-    const Descriptor fd = open_raw(path, O_WRONLY | O_NOCTTY);
+    const At at = folders_.find(path);
+    const Descriptor fd = open_at(at.fd(), at.c_name(), O_WRONLY | O_NOCTTY);
     if (!fd.valid()) fail(path, "open for writing", errno);
+    struct stat s {};
+    if (::fstat(fd.get(), &s) != 0) fail(path, "stat", errno);
+    if (S_ISREG(s.st_mode)) {
+      throw Error(ErrorKind::refused, "was replaced by a file while being opened", path);
+    }
     while (!data.empty()) {
       const ssize_t n = ::write(fd.get(), data.data(), data.size());
       if (n < 0 && errno == EINTR) continue;
@@ -424,17 +276,20 @@ class PosixStorage final : public PosixReads<Storage> {
 
   void make_directories(const std::string& path) override {
     const std::string directory = without_trailing_separators(path);
-    if (directory.empty() || stat_path(directory)) return;  // a file there is found when it is used
+    if (directory.empty() || stat(directory)) return;  // a file there is found when it is used
     const std::string parent = parent_of(directory);
     make_directories(parent);
-    if (::mkdir(c_path(directory), 0777) != 0 && errno != EEXIST) {
+    const std::unique_ptr<HeldFolder> held = hold_folder(parent, Reach::names);
+    const At at = folders_.entry(directory);
+    if (::mkdirat(at.fd(), at.c_name(), 0777) != 0 && errno != EEXIST) {
       fail(path, "create the directory", errno);
     }
     sync_directory(parent);
   }
 
   void sync_directory(const std::string& directory) override {
-    const Descriptor fd = open_raw(directory.empty() ? "." : directory, O_RDONLY | O_DIRECTORY);
+    const At at = folders_.find(directory);
+    const Descriptor fd = open_at(at.fd(), at.c_name(), O_RDONLY | O_DIRECTORY);
     if (!fd.valid()) fail(directory, "open", errno);
     while (::fsync(fd.get()) != 0) {
       if (errno == EINTR) continue;

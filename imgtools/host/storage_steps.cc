@@ -24,6 +24,14 @@ std::optional<OwnFile> open_own_by_name(const ReadStorage& storage, const std::s
   return file;
 }
 
+HeldTarget hold_target(Storage& storage, const std::string& target) {
+  const std::optional<FileInfo> info = storage.stat(target);
+  if (!info) return {target, nullptr};
+  if (info->type == FileType::directory) return {target, storage.hold_folder(target, Reach::below)};
+  const std::string file = follow_links(storage, target);
+  return {file, storage.hold_folder(parent_of(file), Reach::names)};
+}
+
 void remove_if_there(Storage& storage, const std::string& path) {
   if (storage.stat(path)) storage.remove(path);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -22,6 +23,13 @@ void try_to(const Action& action) {
 /// ReadStorage::open_own() for a storage that knows nothing of owners, so that it cannot tell whose
 /// a file is: the inside of an image, a double in a test.
 std::optional<OwnFile> open_own_by_name(const ReadStorage& storage, const std::string& path);
+
+/// A target, and the folder that it is or that it lies in, held for what is done to it.
+struct HeldTarget {
+  std::string path;                    ///< what the target's name stands for: no link
+  std::unique_ptr<HeldFolder> folder;  ///< null if nothing is there
+};
+HeldTarget hold_target(Storage& storage, const std::string& target);
 
 void remove_if_there(Storage& storage, const std::string& path);
 

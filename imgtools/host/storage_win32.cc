@@ -39,7 +39,7 @@
 #include "imgtools/host/host_win32.h"
 #include "imgtools/host/links_win32.h"
 #include "imgtools/host/path.h"
-#include "imgtools/host/storage.h"
+#include "imgtools/host/storage_steps.h"
 
 namespace goldhive {
 
@@ -127,7 +127,8 @@ class OpenFile {
   template <class Use>
   auto with(const Use& use) const {
     const std::shared_lock guard(mutex_);
-    if (!handle_.valid()) throw Error(ErrorKind::io, "was replaced by a new file", path_);
+    if (!handle_.valid())
+      throw Error(ErrorKind::io, "was replaced by a new file, or could not be opened again", path_);
     return use(handle_.get());
   }
 
@@ -405,8 +406,26 @@ class Win32Reads : public Interface {
 
 class Win32ReadStorage final : public Win32Reads<ReadStorage> {};
 
+/// A folder that is open without being shared for removal can be neither renamed nor removed, and
+/// nor can one above it: so nothing takes its place, and names stay good.
+class OpenFolder final : public HeldFolder {
+ public:
+  explicit OpenFolder(Handle handle) : handle_(std::move(handle)) {}
+
+ private:
+  Handle handle_;
+};
+
 class Win32Storage final : public Win32Reads<Storage> {
  public:
+  std::unique_ptr<HeldFolder> hold_folder(const std::string& path, Reach) override {
+    Handle handle = open_raw(path, FILE_LIST_DIRECTORY, FILE_SHARE_READ | FILE_SHARE_WRITE);
+    if (handle.valid()) return std::make_unique<OpenFolder>(std::move(handle));
+    const DWORD error = ::GetLastError();
+    if (win32::means_absent(error)) fail(path, "open the folder", error);
+    return nullptr;  // others have it open so that it cannot be held, or may not be listed
+  }
+
   std::unique_ptr<WritableFile> open_write(const std::string& path) override {
     const std::optional<FileInfo> info = stat_path(path);
     if (info && info->type == FileType::directory) {
@@ -517,8 +536,13 @@ class Win32Storage final : public Win32Reads<Storage> {
     const bool done = ::MoveFileExW(wide_path(from).c_str(), wide_path(to).c_str(),
                                     how | MOVEFILE_WRITE_THROUGH) != 0;
     const DWORD error = done ? ERROR_SUCCESS : ::GetLastError();
-    for (OpenFile* file : moved) file->reopen(done ? to : from);
-    if (done) return;
+    if (done) {
+      // The rename counts, so it must not look as if it had failed: a file that cannot be opened
+      // again says so when it is used.
+      for (OpenFile* file : moved) try_to([&] { file->reopen(to); });
+      return;
+    }
+    for (OpenFile* file : moved) file->reopen(from);
     for (OpenFile* file : replaced) file->reopen(to);
     if (!replaces && error == ERROR_ALREADY_EXISTS) {
       throw Error(ErrorKind::refused, "exists already", to);

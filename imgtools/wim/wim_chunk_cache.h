@@ -21,9 +21,9 @@ class WimChunkCache {
   using Key = std::tuple<std::uint16_t, std::uint64_t, std::uint64_t>;
   using Chunk = std::shared_ptr<const Bytes>;
 
-  /// The chunk of `size` bytes, from memory or by `decode`. What has not been asked for longest goes
-  /// when more than 1 MiB and more than three chunks are held, or when `budget`, which may be null,
-  /// has no room for one more. Error(refused) if it has none at all.
+  /// The chunk of `size` bytes, from memory or by `decode`. What has not been asked for longest
+  /// goes when more than 1 MiB and more than three chunks are held, or when `budget`, which may be
+  /// null, has no room for one more. Error(refused) if it has none at all.
   Chunk get(const Key& key, std::size_t size, const SharedBudget& budget,
             const std::function<Bytes()>& decode);
 

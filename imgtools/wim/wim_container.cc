@@ -14,7 +14,8 @@ namespace {
 
 constexpr std::uint64_t max_table_size = std::uint64_t{256} << 20;
 constexpr std::uint64_t max_xml_size = std::uint64_t{16} << 20;
-/// A byte of a blob table with its index, and one of XML while it is parsed, take so many of memory.
+/// A byte of a blob table with its index, and one of XML while it is parsed, take so many of
+/// memory.
 constexpr std::uint64_t table_memory = 2;
 constexpr std::uint64_t xml_memory = 12;
 /// Entries of a table can name one metadata resource as often as they like, and each image costs

@@ -108,6 +108,9 @@ class CountingStorage final : public CountingReads<Storage, Storage> {
  public:
   using CountingReads::CountingReads;
 
+  std::unique_ptr<HeldFolder> hold_folder(const std::string& path, Reach reach) override {
+    return inner_.hold_folder(path, reach);
+  }
   std::unique_ptr<WritableFile> open_write(const std::string& path) override;
   std::unique_ptr<WritableFile> create(const std::string& path) override;
   void rename(const std::string& from, const std::string& to) override;

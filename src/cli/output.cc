@@ -1,12 +1,10 @@
 #include "src/cli/output.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <sstream>
 
-#include "imgtools/change/journal_format.h"
-#include "imgtools/change/replacement_record.h"
+#include "imgtools/change/own_names.h"
+#include "imgtools/change/undo.h"
 #include "imgtools/formats.h"
 #include "imgtools/host/path.h"
 #include "imgtools/host/storage_steps.h"
@@ -25,10 +23,18 @@ std::string free_name_beside(const Storage& storage, const std::string& path) {
   constexpr int tries = 100;
   std::string name;
   for (int n = 0; n < tries; ++n) {
-    name = fmt::format("{}.{}.new", path, n);
+    name = unfinished_report(path, n);
     if (!storage.stat(name)) return name;
   }
   throw Error(ErrorKind::refused, "too many files like " + name + " lie beside it", path);
+}
+
+/// In a folder that all may write to, anybody can put a link where a report is going to be.
+void refuse_link_of_others(const Storage& storage, const std::string& path) {
+  if (!storage.read_link(path)) return;
+  const std::optional<OwnFile> link = storage.open_own(path, folder_of(path));
+  if (!link || link->known_owner) return;
+  throw Error(ErrorKind::refused, "is a symbolic link of another user: not written through", path);
 }
 
 /// Error(usage) where a file written to `path` would overwrite one of the targets, any hive, image
@@ -47,7 +53,7 @@ void guard_output_file(const Host& host, const std::string& path,
       throw Error(ErrorKind::usage, "is a target: a report must not overwrite it", path);
     }
   }
-  if (const auto file = host.input.open(path); is_journal(*file) || is_replacement_record(*file)) {
+  if (const auto file = host.input.open(path); is_undo_file(*file)) {
     throw Error(ErrorKind::usage, "is an undo file: a report must not overwrite it", path);
   }
   if (is_hive(host.input, path)) {
@@ -66,6 +72,7 @@ namespace {
 using EachPiece = std::function<void(const TakePiece& take)>;
 
 void write_pieces(Storage& storage, const std::string& path, const EachPiece& each_piece) {
+  refuse_link_of_others(storage, path);
   const auto info = storage.stat(path);
   if (info && info->type == FileType::directory) {
     throw Error(ErrorKind::usage, "is a directory", path);
@@ -80,6 +87,7 @@ void write_pieces(Storage& storage, const std::string& path, const EachPiece& ea
     return;
   }
   const std::string target = follow_links(storage, path);
+  const std::unique_ptr<HeldFolder> held = storage.hold_folder(folder_of(target), Reach::names);
   const auto fill = [&each_piece](WritableFile& file) {
     each_piece(
         [&file](std::uint64_t at, std::span<const std::uint8_t> piece) { file.write(at, piece); });

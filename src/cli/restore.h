@@ -6,7 +6,7 @@
 #include <string>
 
 #include "imgtools/candidate.h"
-#include "imgtools/change/undo.h"
+#include "imgtools/change/undo_place.h"
 #include "src/cli/cli.h"
 #include "src/cli/flags.h"
 #include "src/report/report.h"

@@ -8,7 +8,7 @@
 #include <mutex>
 #include <ostream>
 
-#include "imgtools/change/hot_journal.h"
+#include "imgtools/change/read_through.h"
 #include "imgtools/change/watching_storage.h"
 #include "src/cli/ordered_work.h"
 #include "src/cli/progress.h"

@@ -5,10 +5,10 @@
 #include <algorithm>
 
 #include "imgtools/change/holding_storage.h"
-#include "imgtools/change/hot_journal.h"
-#include "imgtools/change/journal.h"
 #include "imgtools/change/links.h"
 #include "imgtools/change/own_names.h"
+#include "imgtools/change/read_through.h"
+#include "imgtools/change/transact.h"
 #include "imgtools/compactable.h"
 #include "src/patch/rescan.h"
 #include "src/patch/undo_note.h"
@@ -34,15 +34,16 @@ HostRewrite compacted(const Image& image) {
 
 class TargetPatch {
  public:
-  TargetPatch(HoldingStorage& storage, target::TargetName name, std::string absolute_path,
+  TargetPatch(HoldingStorage& storage, target::TargetName name, const std::string& absolute_path,
               const PatchSettings& settings, TargetReport& report)
       : storage_(storage),
         name_(std::move(name)),
-        absolute_path_(std::move(absolute_path)),
         settings_(settings),
         report_(report),
         rescan_(name_, settings, report),
-        through_(storage) {}
+        through_(storage),
+        place_(undo_place(storage, name_.path, absolute_path, settings.undo)),
+        root_(storage.stat(name_.path) ? hold_root(storage, place_) : nullptr) {}
 
   void run() {
     if (is_own_file(name_.path)) {
@@ -102,7 +103,7 @@ class TargetPatch {
     for (target::Found& each : found) {
       report_.installations.push_back(planned_row(std::move(each.facts)));
       const std::size_t index = report_.installations.size() - 1;
-      refuse_unrecovered(index);
+      refuse_unrecovered(index, each.volume);
       const InstallationReport& row = report_.installations.back();
       if (row.changes->empty() || row.refusal) continue;
       const bool together =
@@ -163,10 +164,10 @@ class TargetPatch {
                        [](const InstallationReport& row) { return row.refusal.has_value(); });
   }
 
-  void refuse_unrecovered(std::size_t installation) {
+  void refuse_unrecovered(std::size_t installation, std::size_t volume) {
     if (unrecovered_.empty()) return;
     std::vector<std::string> hives;
-    target::add_hives(report_.installations[installation].facts, name_.path, hives);
+    target::add_hives(report_.installations[installation].facts, open_->image(), volume, hives);
     for (const report::RestoreReport::Failure& failure : unrecovered_) {
       if (std::find(hives.begin(), hives.end(), failure.path) != hives.end()) {
         return refuse(installation, failure.error);
@@ -209,7 +210,6 @@ class TargetPatch {
     edit_hives(batch, edited);
     if (edited.again) return false;
     if (edited.edits.empty()) return true;
-    const JournalPlace place = undo_place(storage_, name_.path, absolute_path_, settings_.undo);
     HostChange change = open_->image().change_volumes(edited.edits, settings_.edit.now);
     if (!passes(edited)) return false;
     if (!change.rewrite && break_links(change)) {
@@ -218,7 +218,7 @@ class TargetPatch {
     }
     std::vector<InstallationReport> after;
     const std::string undo =
-        transact(storage_, place, std::move(change), metadata(parts_done_ + 1, parts),
+        transact(storage_, place_, std::move(change), metadata(parts_done_ + 1, parts),
                  [&](const ReadStorage& written) {
                    after = rescan_.after(written, open_->image(), edited.batch, edited.hives);
                  });
@@ -247,7 +247,7 @@ class TargetPatch {
     }
     open_.reset();
     for (const std::string& file : files) {
-      goldhive::break_links(storage_, file);
+      goldhive::break_links(storage_, changed_file(place_, file));
       report_.notes.push_back(without_disk_inside(file) +
                               " is a file of its own now; its other names keep the old one");
     }
@@ -259,7 +259,8 @@ class TargetPatch {
     std::vector<std::string> files = open_->image().host_files();
     if (files.empty()) {
       for (const Batch::Member& member : batch.members) {
-        target::add_hives(report_.installations[member.installation].facts, name_.path, files);
+        target::add_hives(report_.installations[member.installation].facts, open_->image(),
+                          member.volume, files);
       }
     }
     for (const std::string& file : files) storage_.hold(file);
@@ -274,10 +275,9 @@ class TargetPatch {
     const std::uint64_t size = storage_.open(change.rewrite->path)->size();
     const std::uint64_t left = change.rewrite->size_limit;
     if (left >= size) return;
-    const JournalPlace place = undo_place(storage_, name_.path, absolute_path_, settings_.undo);
     const std::size_t part = parts_done_ + 1;
     const std::string undo =
-        transact(storage_, place, std::move(change), metadata(part, part),
+        transact(storage_, place_, std::move(change), metadata(part, part),
                  [&](const ReadStorage& written) { rescan_.require_same_findings(written); });
     if (!undo.empty()) report_.undo = undo;
     report_.notes.push_back(fmt::format("compacted: {} bytes smaller", size - left));
@@ -366,7 +366,6 @@ class TargetPatch {
 
   HoldingStorage& storage_;
   target::TargetName name_;
-  std::string absolute_path_;
   const PatchSettings& settings_;
   TargetReport& report_;
   Rescan rescan_;
@@ -374,6 +373,8 @@ class TargetPatch {
   std::vector<report::RestoreReport::Failure>
       unrecovered_;  ///< by earlier patches left as they are
   std::size_t parts_done_ = 0;
+  JournalPlace place_;
+  std::unique_ptr<HeldFolder> root_;        ///< from before the first read
   std::optional<target::OpenTarget> open_;  ///< as it is now; empty where that may have changed
 };
 

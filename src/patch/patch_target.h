@@ -4,8 +4,8 @@
 //   2. scan, plan
 //   3. lock the files that are going to be changed          imgtools/change/holding_storage.h
 //   4. edit the hives in memory, and check the results      prepare.h
-//   5. journal and write, if all is still as it was read    imgtools/change/journal.h
-//   6. scan again from the file, and check the written hives as a whole
+//   5. journal and write, if all is still as it was read    imgtools/change/transact.h
+//   6. scan again from the file, and compare each written hive with what was checked
 //   7. make the journal the undo file
 //
 // The findings of 6 must be those that the plan predicted; otherwise the journal rolls back. In a
@@ -15,7 +15,7 @@
 
 #include <string>
 
-#include "imgtools/change/undo.h"
+#include "imgtools/change/undo_place.h"
 #include "src/patch/prepare.h"
 #include "src/policy/plan.h"
 #include "src/target/inspect_target.h"

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "imgtools/change/undo.h"
+#include "imgtools/change/undo_place.h"
 
 namespace goldhive::patch {
 

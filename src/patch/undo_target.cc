@@ -2,10 +2,13 @@
 
 #include <algorithm>
 
-#include "imgtools/change/hot_journal.h"
-#include "imgtools/change/journal.h"
 #include "imgtools/change/own_names.h"
+#include "imgtools/change/read_through.h"
+#include "imgtools/change/recover.h"
+#include "imgtools/change/undo.h"
+#include "imgtools/change/undo_place.h"
 #include "imgtools/formats.h"
+#include "imgtools/host/storage_steps.h"
 #include "src/patch/undo_note.h"
 #include "src/patch/undo_place.h"
 #include "src/target/visit_target.h"
@@ -24,7 +27,7 @@ std::vector<std::string> files_of(const target::OpenTarget& open) {
   std::vector<target::Found> found;
   open.find_installations({}, found);
   for (const target::Found& each : found) {
-    target::add_hives(each.facts, open.name().path, files);
+    target::add_hives(each.facts, open.image(), each.volume, files);
   }
   return files;
 }
@@ -58,13 +61,19 @@ Recovered recover_target(Storage& storage, const std::string& path, const OpenOp
                          bool force) {
   // The target is read through the journals, since its files may be half written. Every file is
   // asked about, not only those with a journal: a patch may have died while it wrote the journal.
+  const HeldTarget held = hold_target(storage, path);
   const ReadThroughStorage through(storage);
   std::vector<std::string> files = files_of(target::OpenTarget(through, {path, ""}, options));
   for (const ReadThroughStorage::Met& met : through.journals()) files.push_back(met.file);
+  for (std::string& file : files) {
+    if (without_disk_inside(file) != path) continue;
+    file = is_disk_inside(file) ? disk_inside(held.path) : held.path;
+  }
   Recovered out;
   for (const std::string& file : files) {
     try {
-      if (const auto journal = recover(storage, file, force)) out.journals.push_back(*journal);
+      const std::optional<std::string> journal = recover(storage, file, force, files);
+      if (journal) out.journals.push_back(*journal);
     } catch (const Error& e) {
       out.failures.push_back({file, e.at(file)});
     }
@@ -101,6 +110,7 @@ void undo_target(Storage& storage, const TargetName& name, const std::string& ab
   }
   report.format = detect_format(storage, name.path);
   const JournalPlace place = undo_place(storage, name.path, absolute_path, settings.place);
+  const std::unique_ptr<HeldFolder> held = hold_root(storage, place);
   try {
     Recovered earlier = recover_target(storage, name.path, settings.open, false);
     report.restore->journals = std::move(earlier.journals);

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "imgtools/candidate.h"
-#include "imgtools/change/undo.h"
+#include "imgtools/change/undo_place.h"
 #include "src/report/report.h"
 #include "src/target/target_name.h"
 

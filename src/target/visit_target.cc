@@ -81,7 +81,7 @@ std::vector<std::string> files_of(const OpenTarget& open, const TargetReport& ta
   std::vector<std::string> files = open.image().host_files();
   if (!files.empty()) return files;
   for (const InstallationReport& row : target.installations) {
-    add_hives(row.facts, open.name().path, files);
+    add_hives(row.facts, open.image(), 0, files);  // a folder is one volume
   }
   return files;
 }
@@ -213,10 +213,13 @@ TargetReport visit_target(const ReadStorage& storage, const std::string& target,
   return out;
 }
 
-void add_hives(const windows::Installation& installation, const std::string& path,
+void add_hives(const windows::Installation& installation, const Image& image, std::size_t index,
                std::vector<std::string>& files) {
   for (const windows::HiveFact& hive : installation.hives) {
-    if (!hive.missing) files.push_back(join_path(path, hive.path));
+    if (hive.missing) continue;
+    for (const auto& [path, size] : image.host_change(index, {{hive.path, 0, {}}}).sizes) {
+      files.push_back(path);
+    }
   }
 }
 

@@ -95,8 +95,9 @@ using VisitForReport =
 report::TargetReport visit_target(const ReadStorage& storage, const std::string& target,
                                   const Options& options, const VisitForReport& visit);
 
-/// Adds the hives of an installation in the folder `path`: there they are files of the host.
-void add_hives(const windows::Installation& installation, const std::string& path,
+/// Adds the hives of an installation in volume `index` of a folder: there they are files of the
+/// host. Links within the folder are followed.
+void add_hives(const windows::Installation& installation, const Image& image, std::size_t index,
                std::vector<std::string>& files);
 
 }  // namespace goldhive::target

@@ -173,6 +173,7 @@ give_back() {
 
 operations=(patch undo recover patch)
 for ((i = 0; i < runs; ++i)); do
+  ((i % 50)) || echo "kills so far: $i" >&2
   kind=${kinds[i % ${#kinds[@]}]}
   victim "$kind"
   path=$work/run/$target

@@ -3,6 +3,8 @@
 # user CPU, bytes written. The ratio is of the minimums.
 #
 #   tests/bench/patch_hive.sh BUILD_DIR [RUNS]
+#
+# GOLDHIVE_BENCH_OLD: a goldhive of before, to stand in the table.
 set -euo pipefail
 build=$(cd "$1" && pwd)
 runs=${2:-15}
@@ -26,6 +28,8 @@ names=() command_lines=()
 add() { names+=("$1"); command_lines+=("$2"); }
 patch="$goldhive patch --timestamp $stamp"
 add "goldhive patch" "$patch $hive"
+[ -z "${GOLDHIVE_BENCH_OLD:-}" ] ||
+  add "goldhive patch of before" "$GOLDHIVE_BENCH_OLD patch --timestamp $stamp $hive"
 add "goldhive patch --no-cross-check" "$patch --no-cross-check $hive"
 add "goldhive patch --no-undo" "$patch --no-undo $hive"
 add "goldhive patch --no-cross-check --no-undo" "$patch --no-cross-check --no-undo $hive"

@@ -172,6 +172,7 @@ judge_scan() { # REPORT
 }
 
 for ((i = 0; i < runs; ++i)); do
+  ((i % 50)) || echo "races so far: $i" >&2
   kind=${kinds[i % ${#kinds[@]}]}
   pair=${pairs[i / ${#kinds[@]} % 3]}
   victim "$kind"

@@ -29,7 +29,8 @@ class MemoryStorage final : public Storage {
 
   bool has(const std::string& path) const { return files_.count(path) != 0; }
   std::string text(const std::string& path) const;
-  /// Every call that opens for writing, creates, renames, removes: "create report.json.0.new".
+  /// Every call that opens for writing, creates, renames, removes: "create
+  /// report.json.goldhive-report.new".
   const std::vector<std::string>& changes() const { return changes_; }
 
   std::optional<FileInfo> stat(const std::string& path) const override;
@@ -38,6 +39,8 @@ class MemoryStorage final : public Storage {
   std::optional<std::string> read_link(const std::string& path) const override;
   std::optional<OwnFile> open_own(const std::string& path, const std::string&) const override;
   std::string writer_of(const std::string& path) const override;
+  /// Its folders have no links, and nobody replaces them.
+  std::unique_ptr<HeldFolder> hold_folder(const std::string&, Reach) override { return nullptr; }
   std::unique_ptr<WritableFile> open_write(const std::string& path) override;
   std::unique_ptr<WritableFile> create(const std::string& path) override;
   void rename(const std::string& from, const std::string& to) override;

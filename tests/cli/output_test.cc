@@ -13,17 +13,18 @@ TEST_CASE("A report file is written beside its name and renamed onto it") {
   files.put("out/report.json", std::string("old"));
   cli::write_text_file(files, "out/report.json", "new");
   CHECK(files.text("out/report.json") == "new");
-  CHECK(files.changes() == std::vector<std::string>{"create out/report.json.0.new",
-                                                    "rename out/report.json.0.new out/report.json",
-                                                    "sync_directory out"});
+  CHECK(files.changes() ==
+        std::vector<std::string>{"create out/report.json.goldhive-report.new",
+                                 "rename out/report.json.goldhive-report.new out/report.json",
+                                 "sync_directory out"});
 }
 
 TEST_CASE("What a killed run left behind is not overwritten") {
   MemoryStorage files;
-  files.put("report.json.0.new", std::string("half"));
+  files.put("report.json.goldhive-report.new", std::string("half"));
   cli::write_text_file(files, "report.json", "new");
   CHECK(files.text("report.json") == "new");
-  CHECK(files.text("report.json.0.new") == "half");
+  CHECK(files.text("report.json.goldhive-report.new") == "half");
 }
 
 TEST_CASE("A report never overwrites a target, a hive or an undo file") {

@@ -8,7 +8,9 @@
 #include <string>
 
 #include "imgtools/bytes/error.h"
-#include "imgtools/change/journal.h"
+#include "imgtools/change/read_through.h"
+#include "imgtools/change/recover.h"
+#include "imgtools/change/transact.h"
 #include "imgtools/formats.h"
 #include "tests/support/every_stop.h"
 

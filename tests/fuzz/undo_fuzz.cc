@@ -11,7 +11,8 @@
 
 #include "imgtools/bytes/digest.h"
 #include "imgtools/bytes/error.h"
-#include "imgtools/change/hot_journal.h"
+#include "imgtools/change/read_through.h"
+#include "imgtools/change/recover.h"
 #include "imgtools/change/undo.h"
 #include "tests/fuzz/attempt.h"
 #include "tests/support/faulty_storage.h"

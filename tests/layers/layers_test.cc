@@ -180,6 +180,39 @@ void check_rooms(const Sources& sources, Exceptions& exceptions) {
   }
 }
 
+/// A room with doors is entered by these alone: files outside of it include no other header of it.
+void check_doors(const Sources& sources, Exceptions& exceptions) {
+  for (const Row& row : table("room with doors")) {
+    const std::string& room = row[0].front();
+    for (const std::string& door : row.back()) {
+      if (sources.count(room + door + ".h") == 0) fail(room + " has no door " + door);
+    }
+    for (const auto& [path, source] : sources) {
+      if (means(room, path)) continue;
+      for (const std::string& included : source.ours) {
+        bool door = std::any_of(row.back().begin(), row.back().end(), [&](const std::string& name) {
+          return included == room + name + ".h";
+        });
+        if (means(room, included) && !door && !exceptions.allow(path, included))
+          fail(path + " includes " + included + ", which is no door of " + room);
+      }
+    }
+  }
+}
+
+/// What files of a room must not include of their own room.
+void check_strangers(const Sources& sources, Exceptions& exceptions) {
+  for (const Row& row : table("file")) {
+    for (const auto& [path, source] : sources) {
+      if (!means_one_of(row[0], path)) continue;
+      for (const std::string& included : source.ours) {
+        if (means_one_of(row.back(), included) && !exceptions.allow(path, included))
+          fail(path + " includes " + included + ", of which it must know nothing");
+      }
+    }
+  }
+}
+
 /// Finds a way of includes from a file to one that a word means; empty if there is none.
 std::string way_to(const Sources& sources, const std::string& from, const std::string& word) {
   std::map<std::string, std::string> came_from = {{from, ""}};
@@ -236,9 +269,9 @@ void check_others(const Sources& sources, Exceptions& exceptions) {
   }
 }
 
-/// Names of the standard library that only some files may use.
-void check_names(const Sources& sources, Exceptions& exceptions) {
-  for (const Row& row : table("name")) {
+/// Names of the standard library, and parts of names of files, that only some files may use.
+void check_names(const std::string& title, const Sources& sources, Exceptions& exceptions) {
+  for (const Row& row : table(title)) {
     for (const std::string& name : row[0]) {
       for (const auto& [path, source] : sources) {
         bool used = std::any_of(
@@ -257,9 +290,12 @@ int main() {
   Exceptions exceptions;
   const Sources sources = read_sources();
   check_rooms(sources, exceptions);
+  check_doors(sources, exceptions);
+  check_strangers(sources, exceptions);
   check_reach(sources, exceptions);
   check_others(sources, exceptions);
-  check_names(sources, exceptions);
+  check_names("name", sources, exceptions);
+  check_names("part of a name", sources, exceptions);
   exceptions.report_what_was_not_needed();
   if (failures > 0) std::cout << failures << " failures; the rules: docs/architecture.md\n";
   return failures > 0 ? 1 : 0;

@@ -77,6 +77,8 @@ class FaultyStorage final : public Storage {
   std::unique_ptr<ByteSource> open(const std::string& path) const override;
   std::optional<std::string> read_link(const std::string& path) const override;
   std::optional<OwnFile> open_own(const std::string& path, const std::string&) const override;
+  /// Its folders have no links, and nobody replaces them.
+  std::unique_ptr<HeldFolder> hold_folder(const std::string&, Reach) override { return nullptr; }
   std::unique_ptr<WritableFile> open_write(const std::string& path) override;
   std::unique_ptr<WritableFile> create(const std::string& path) override;
   void rename(const std::string& from, const std::string& to) override;

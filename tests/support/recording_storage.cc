@@ -16,8 +16,8 @@ std::size_t RecordingStorage::count(const std::string& name) const {
 }
 
 std::vector<RecordingStorage::Call> RecordingStorage::changes() const {
-  const std::vector<std::string> harmless{"stat",     "list",      "open",
-                                          "open_own", "read_link", "free_space"};
+  const std::vector<std::string> harmless{"stat",      "list",       "open",       "open_own",
+                                          "read_link", "free_space", "hold_folder"};
   std::vector<Call> result;
   for (const Call& call : calls_) {
     if (std::find(harmless.begin(), harmless.end(), call.name) == harmless.end()) {
@@ -43,6 +43,9 @@ std::optional<OwnFile> RecordingStorage::open_own(const std::string& path,
                                                   const std::string& target) const {
   return note("open_own", path).open_own(path, target);
 }
+std::unique_ptr<HeldFolder> RecordingStorage::hold_folder(const std::string& path, Reach reach) {
+  return note("hold_folder", path).hold_folder(path, reach);
+}
 std::unique_ptr<WritableFile> RecordingStorage::open_write(const std::string& path) {
   return note("open_write", path).open_write(path);
 }
@@ -56,6 +59,9 @@ void RecordingStorage::rename_new(const std::string& from, const std::string& to
   note("rename_new", from).rename_new(from, to);
 }
 void RecordingStorage::remove(const std::string& path) { note("remove", path).remove(path); }
+bool RecordingStorage::link(const std::string& from, const std::string& to) {
+  return note("link", from).link(from, to);
+}
 void RecordingStorage::send(const std::string& path, std::span<const std::uint8_t> data) {
   note("send", path).send(path, data);
 }

@@ -29,7 +29,8 @@ class RecordingStorage final : public Storage {
 
   const std::vector<Call>& calls() const { return calls_; }
   std::size_t count(const std::string& name) const;
-  /// Calls that can change something: all but stat, list, open, read_link and free_space.
+  /// Calls that can change something: all but stat, list, open, read_link, free_space
+  /// and hold_folder.
   std::vector<Call> changes() const;
 
   std::optional<FileInfo> stat(const std::string& path) const override;
@@ -38,11 +39,13 @@ class RecordingStorage final : public Storage {
   std::optional<std::string> read_link(const std::string& path) const override;
   std::optional<OwnFile> open_own(const std::string& path,
                                   const std::string& target) const override;
+  std::unique_ptr<HeldFolder> hold_folder(const std::string& path, Reach reach) override;
   std::unique_ptr<WritableFile> open_write(const std::string& path) override;
   std::unique_ptr<WritableFile> create(const std::string& path) override;
   void rename(const std::string& from, const std::string& to) override;
   void rename_new(const std::string& from, const std::string& to) override;
   void remove(const std::string& path) override;
+  bool link(const std::string& from, const std::string& to) override;
   void send(const std::string& path, std::span<const std::uint8_t> data) override;
   void make_directories(const std::string& path) override;
   void sync_directory(const std::string& directory) override;

@@ -3,8 +3,13 @@
 #include <catch2/catch.hpp>
 
 #include "imgtools/bytes/error.h"
+#include "imgtools/change/hot_journal.h"
+#include "imgtools/change/read_through.h"
+#include "imgtools/change/recover.h"
+#include "imgtools/change/transact.h"
 #include "imgtools/change/undo.h"
 #include "tests/support/faulty_storage.h"
+#include "tests/support/hive_like.h"
 #include "tests/support/recording_storage.h"
 #include "tests/support/temp_dir.h"
 
@@ -16,7 +21,7 @@ using goldhive::testing::TempDir;
 
 namespace {
 
-const Bytes original(10000, 'o');
+const Bytes original = goldhive::testing::hive_like(Bytes(10000, 'o'));
 const std::string hive = "/m/img/config/SYSTEM";
 const std::string hive_journal = "/m/img/config/SYSTEM.goldhive-journal";
 const JournalPlace beside{"/m/img", "", {"/m/img.goldhive-undo"}, true};
@@ -210,7 +215,7 @@ TEST_CASE("two files change as one and either of them finds their journal") {
   const std::string other = "/m/img/config/SOFTWARE";
   storage.put(other, original);
   HostChange both = change();
-  both.edits.push_back({other, 0, {0, Bytes{'x'}}});
+  both.edits.push_back({other, 0, {10, Bytes{'x'}}});
   {
     Transaction transaction(storage, beside, both, "");
     CHECK(transaction.journal() == "/m/img/config/goldhive-journal");

@@ -1,6 +1,7 @@
 // Files that nobody has synced when a patch or an undo begins: copied a moment ago, the pages still
 // in memory. Until the journal is hot a power cut may lose them, whatever we do. From then on the
 // state that the journal gives back must be on the disk.
+#include "imgtools/change/hot_journal.h"
 #include "tests/imgtools/change/stopped_change.h"
 
 using namespace goldhive;

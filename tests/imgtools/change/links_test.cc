@@ -5,6 +5,8 @@
 #include "imgtools/bytes/error.h"
 #include "imgtools/change/hot_journal.h"
 #include "imgtools/change/journal.h"
+#include "imgtools/change/read_through.h"
+#include "imgtools/change/recover.h"
 #include "tests/support/every_stop.h"
 #include "tests/support/faulty_storage.h"
 

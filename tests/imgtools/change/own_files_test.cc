@@ -5,6 +5,11 @@
 #include <filesystem>
 
 #include "imgtools/bytes/error.h"
+#include "imgtools/change/journal_format.h"
+#include "imgtools/change/read_through.h"
+#include "imgtools/change/recover.h"
+#include "imgtools/change/replacement_record.h"
+#include "imgtools/change/transact.h"
 #include "imgtools/change/undo.h"
 #include "tests/support/faulty_storage.h"
 #include "tests/support/forged_journal.h"
@@ -145,34 +150,6 @@ TEST_CASE("a journal beside one file concerns that file alone") {
   CHECK(two.message().find("names other files") != std::string::npos);
   const Error inside = refusal(evil_journal(disk_inside("disk.vhd")));
   CHECK(inside.message().find("names other files") != std::string::npos);
-}
-
-TEST_CASE(
-    "a folder's journal concerns neither files of ours, nor disks in images, nor a file twice") {
-  const ForgedRecord record{0, 0, Bytes(4096, 'e'), {{0, Bytes(4096, 'c')}}};
-  for (const char* name : {"disk.vmdk.goldhive-disk", "disk.vhd.goldhive-undo", "disk.vhd"}) {
-    INFO(name);
-    FaultyStorage storage =
-        with("/d/goldhive-journal",
-             forged_journal({{"disk.vhd", 8192, 8192}, {name, 8192, 8192}}, {record}));
-    storage.put(std::string("/d/") + name, content);
-    CHECK(refused_everywhere(storage).kind() == ErrorKind::refused);
-  }
-}
-
-TEST_CASE("a folder's journal never reaches through a link") {
-  if (!host_makes_links()) return;
-  const TempDir dir;
-  dir.write("outside", content);
-  dir.make_directory("tree");
-  fs::create_symlink("../outside", dir / "tree/SYSTEM");
-  const std::string software = dir.write("tree/SOFTWARE", content);
-  dir.write("tree/goldhive-journal",
-            forged_journal({{"SOFTWARE", 8192, 8192}, {"SYSTEM", 8192, 8192}},
-                           {{1, 0, Bytes(4096, 'e'), {{0, Bytes(4096, 'c')}}}}));
-  const auto storage = host_storage();
-  CHECK(error_of([&] { recover(*storage, software, true); }).kind() == ErrorKind::refused);
-  CHECK(dir.read("outside") == content);
 }
 
 TEST_CASE("a record that makes any content plausible is no record") {

@@ -10,10 +10,13 @@
 #include <vector>
 
 #include "imgtools/bytes/error.h"
-#include "imgtools/change/journal.h"
+#include "imgtools/change/read_through.h"
+#include "imgtools/change/recover.h"
+#include "imgtools/change/transact.h"
 #include "imgtools/change/undo.h"
 #include "imgtools/host/path.h"
 #include "tests/support/faulty_storage.h"
+#include "tests/support/hive_like.h"
 
 namespace goldhive::testing {
 
@@ -86,24 +89,24 @@ inline std::vector<Scenario> scenarios() {
   const std::string disk = "/d/disk.vhd";
   return {
       {"one hive, same size",
-       {{software, pattern(14000, 1)}},
+       {{software, hive_like(pattern(14000, 1))}},
        {{{software, 0, {4, few}},
          {software, 0, {5000, many}},
          {software, 0, {13990, Bytes(10, 0)}}},
         {}},
        beside},
       {"one hive grows, undo on another file system",
-       {{software, pattern(9000, 2)}},
+       {{software, hive_like(pattern(9000, 2))}},
        {{{software, 0, {100, few}}, {software, 0, {8990, many}}}, {{software, 9000 + 8192}}},
        elsewhere},
       {"two hives, one grows",
-       {{software, pattern(12288, 3)}, {system_hive, pattern(8192, 4)}},
-       {{{software, 0, {0, few}}, {system_hive, 0, {4090, few}}, {system_hive, 0, {8192, many}}},
+       {{software, hive_like(pattern(12288, 3))}, {system_hive, hive_like(pattern(8192, 4))}},
+       {{{software, 0, {4, few}}, {system_hive, 0, {4080, few}}, {system_hive, 0, {8192, many}}},
         {{software, 12288}, {system_hive, 8192 + 8192}}},
        beside},
       {"two hives, no undo file",
-       {{software, pattern(8192, 5)}, {system_hive, pattern(4096, 6)}},
-       {{{software, 0, {4000, few}}, {system_hive, 0, {1, few}}}, {}},
+       {{software, hive_like(pattern(8192, 5))}, {system_hive, hive_like(pattern(8192, 6))}},
+       {{{software, 0, {4000, few}}, {system_hive, 0, {4100, few}}}, {}},
        none},
       {"an image in three phases, bytes written twice",
        {{disk, pattern(14000, 7)}},
@@ -211,7 +214,7 @@ class Judge {
     tally_.points += 1;
     const std::string before = state_of(scenario_, seen(scenario_, storage));
     FaultyStorage recovered = storage;
-    const bool worked = recover(recovered, scenario_.first(), false).has_value();
+    const bool worked = recover_first(recovered).has_value();
     settled(recovered, before, when);
     if (worked || first_loss != Loss::killed) {
       recovered.reboot(Loss::all, 0);
@@ -219,7 +222,7 @@ class Judge {
     }
     (before == "old" ? tally_.left_old : tally_.left_new) += 1;
     if (!nested) return;
-    const Action action = [&](FaultyStorage& s) { recover(s, scenario_.first(), false); };
+    const Action action = [&](FaultyStorage& s) { recover_first(s); };
     const std::uint64_t count = operations_of(storage, action);
     for (std::uint64_t at = 0; at < count; ++at) {
       const auto& [loss, seed] = losses[at % losses.size()];
@@ -230,7 +233,7 @@ class Judge {
       const std::string then = when + ", recovery stopped at " + std::to_string(at);
       const std::string now = state_of(scenario_, seen(scenario_, again));
       if (first_loss != Loss::killed) check(now == before, then);
-      recover(again, scenario_.first(), false);
+      recover_first(again);
       settled(again, now, then);
     }
   }
@@ -245,8 +248,14 @@ class Judge {
       }
     }
     storage.fail_at(0, Fault::none);
-    check(!recover(storage, scenario_.first(), false), when + ": recovered twice");
+    check(!recover_first(storage), when + ": recovered twice");
     check(storage.writes() == 0, when + ": a second recovery wrote");
+  }
+
+  std::optional<std::string> recover_first(FaultyStorage& storage) const {
+    std::vector<std::string> files;
+    for (const auto& [path, data] : scenario_.old_files) files.push_back(path);
+    return recover(storage, scenario_.first(), false, files);
   }
 
   /// A reader of `storage` sees the state `expected`. Not the raw files: these may be right while a

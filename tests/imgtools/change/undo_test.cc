@@ -4,6 +4,8 @@
 #include <filesystem>
 
 #include "imgtools/bytes/error.h"
+#include "imgtools/change/transact.h"
+#include "imgtools/change/undo_place.h"
 #include "tests/support/faulty_storage.h"
 #include "tests/support/host.h"
 #include "tests/support/temp_dir.h"
@@ -196,7 +198,7 @@ TEST_CASE("where nothing can be written beside the target the fallback takes the
   const TempDir dir;
   const auto storage = host_storage();
   JournalPlace two{dir.path(), "x", {"/proc/none/x.goldhive-undo", dir / "state/x.undo"}, true};
-  CHECK(writable_undo_path(*storage, two) == dir / "state/x.undo");
+  CHECK(writable_undo_path(*storage, two).path == dir / "state/x.undo");
   CHECK(storage->list(dir / "state").empty());
   two.undo_paths.pop_back();
   const Error e = error_of([&] { writable_undo_path(*storage, two); });

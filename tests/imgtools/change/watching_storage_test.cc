@@ -2,9 +2,10 @@
 
 #include <catch2/catch.hpp>
 
-#include "imgtools/change/hot_journal.h"
 #include "imgtools/change/journal.h"
+#include "imgtools/change/read_through.h"
 #include "tests/support/faulty_storage.h"
+#include "tests/support/hive_like.h"
 
 using namespace goldhive;
 using goldhive::testing::FaultyStorage;
@@ -75,8 +76,8 @@ TEST_CASE("A hive in a file whose base block is another one at the end is notice
 
 TEST_CASE("A patch that ends between two hives is noticed by its journal") {
   FaultyStorage disk;
-  disk.put("/d/SOFTWARE", Bytes(5000, 'a'));
-  disk.put("/d/SYSTEM", Bytes(5000, 'a'));
+  disk.put("/d/SOFTWARE", goldhive::testing::hive_like(Bytes(5000, 'a')));
+  disk.put("/d/SYSTEM", goldhive::testing::hive_like(Bytes(5000, 'a')));
   HostChange change;
   change.edits = {{"/d/SOFTWARE", 0, {7, Bytes{'n'}}}, {"/d/SYSTEM", 0, {7, Bytes{'n'}}}};
   Transaction patch(disk, {"/d", "", {}, false}, change, "");

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "imgtools/bytes/digest.h"
+#include "imgtools/change/transact.h"
 #include "imgtools/change/undo.h"
 #include "imgtools/disk/disk_storage.h"
 #include "imgtools/formats.h"

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "imgtools/bytes/error.h"
+#include "imgtools/change/transact.h"
 #include "imgtools/change/undo.h"
 #include "imgtools/host/host_win32.h"
 #include "imgtools/host/path.h"

@@ -338,7 +338,7 @@ TEST_CASE("a UDF that lies is an error that says where") {
          put_u32(image, block + 24, sector | 3U << 30);
          put_u32(image, block + 28, next);
        },
-       "too many extents"},
+       "leads back to itself"},
       {"an entry outside the partition",
        [](Bytes& image) { put_u32(image, identifier_of(image, "setup.exe") + 24, 0x7FFFFFFF); },
        "file entry outside the partition"},

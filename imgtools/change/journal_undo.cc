@@ -1,0 +1,172 @@
+// The order of writes of an undo
+//
+//   1. lock      the targets, and see that they are exactly as the patch left them; sync them,
+//   since
+//                a copy that was made a moment ago may be in memory alone
+//   2. journal   sync the undo file, rename it to X.goldhive-journal, sync the folder
+//                                                                        <- hot from here on
+//   3. restore   write the old bytes, sync, read back
+//   4. forget    sync the undo file's folder, remove the journal, sync its folder
+//
+// The rename takes no room, so a full disk does not stand in the way. An undo file on another file
+// system is copied, as a journal is written (journal.cc), and removed in step 4. So is one that
+// only the user vouches for: under the journal's name nobody would.
+//
+// An undo needs no journal of what it overwrites: it makes the patch's own journal hot again, and
+// from then on every reader sees, and every recover() completes, the original state. A crash before
+// step 2 is done leaves the patched files, after it the original ones.
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "imgtools/bytes/error.h"
+#include "imgtools/change/cut_off.h"
+#include "imgtools/change/hive_targets.h"
+#include "imgtools/change/hot_journal.h"
+#include "imgtools/change/journal.h"
+#include "imgtools/change/own_names.h"
+#include "imgtools/host/path.h"
+#include "imgtools/host/storage_steps.h"
+
+namespace goldhive {
+
+namespace {
+
+/// The paths of the files that an undo file concerns. Error(refused) if a patch of that place
+/// cannot have made it.
+std::vector<std::string> targets_at(const ReadStorage& storage, const JournalPlace& place,
+                                    const Journal& journal, bool vouched_for) {
+  const std::string& undo_file = journal.source().name();
+  const std::string folder = folder_below(storage, place.root, journal.folder());
+  std::vector<std::string> files;
+  const std::vector<std::string> names = target_names(journal);
+  for (const std::string& name : names) {
+    if (place.file.empty()) {
+      admit_hive(storage, undo_file, folder, name, names, vouched_for);
+      files.push_back(join_path(folder, name));
+    } else {  // it may have been renamed since
+      const std::string file = is_disk_inside(name) ? disk_inside(place.file) : place.file;
+      files.push_back(join_path(folder, file));
+    }
+  }
+  if (!place.file.empty() && (files.size() != 1 || !journal.folder().empty())) {
+    throw Error(ErrorKind::refused, "names other files than the target: not believed", undo_file);
+  }
+  return files;
+}
+
+/// Makes the undo file itself the hot journal, which takes no room. False where it must be copied.
+bool make_hot_by_name(Storage& storage, const std::string& undo_file, const std::string& hot_path) {
+  try {
+    // It may be an unsynced copy that somebody made of it.
+    storage.open_write(undo_file)->sync();
+    storage.rename_new(undo_file, hot_path);
+  } catch (const Error&) {
+    return false;
+  }
+  return true;
+}
+
+/// Makes a copy of the undo file the hot journal.
+void make_hot_copy(Storage& storage, const Journal& journal, const std::string& hot_path) {
+  const std::string folder = parent_of(hot_path);
+  const std::uint64_t needed = journal.source().size();
+  const std::uint64_t room = storage.free_space(folder);
+  if (room < needed) {
+    throw Error(ErrorKind::refused,
+                fmt::format("not enough room on the file system: {} bytes needed for the journal, "
+                            "{} free",
+                            needed, room),
+                folder.empty() ? "." : folder);
+  }
+  make_hot(storage, hot_path, [&](WritableFile& file) { fill_from(journal.source(), file); });
+}
+
+}  // namespace
+
+void copy_durably(Storage& storage, const Journal& journal, const std::string& path) {
+  const std::string fresh = unfinished(path);
+  remove_if_there(storage, fresh);
+  write_whole_file(storage,
+                   {path, fresh, [&](WritableFile& file) { fill_from(journal.source(), file); },
+                    [&] { Journal::decode(storage.open(fresh), {}); }});
+}
+
+Journal decode_undo_journal(const ReadStorage& storage, const JournalPlace& place, OwnFile file) {
+  return Journal::decode(std::move(file.content), [&](const Journal& begun) {
+    std::uint64_t bytes = 0;
+    for (const std::string& path : targets_at(storage, place, begun, file.vouched_for)) {
+      const std::optional<FileInfo> info = storage.stat(path);
+      if (info) bytes += info->size;
+    }
+    return bytes;
+  });
+}
+
+UndoResult undo_journal(Storage& storage, const JournalPlace& place, OwnFile file, bool force) {
+  const std::string undo_file = file.content->name();
+  const bool vouched_for = file.vouched_for;
+  const Journal journal = decode_undo_journal(storage, place, std::move(file));
+  UndoResult result;
+  result.metadata = journal.metadata();
+  result.targets = targets_at(storage, place, journal, vouched_for);
+  const std::string folder = parent_of(result.targets.front());
+  const std::unique_ptr<HeldFolder> held = storage.hold_folder(folder, Reach::names);
+  std::vector<std::string> names;
+  for (const std::string& target : result.targets) names.push_back(base_name(target));
+  LockedTargets targets(storage, folder, names);
+  if (!storage.stat(undo_file)) {
+    throw Error(ErrorKind::refused, "was taken back by another goldhive just now", undo_file);
+  }
+  for (const std::string& target : result.targets) refuse_cut_off(storage, target);
+  if (place.file.empty() && !vouched_for) {
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+      require_hive(view_of(targets.file(i)), undo_file, names[i]);
+    }
+  }
+  const TargetState state = compare_all(journal, targets);
+  result.changed = !state.is_old;
+  if (!state.is_old && !state.is_new && !force) {
+    throw Error(ErrorKind::refused,
+                fmt::format("does not fit: {} changed since that patch ({})",
+                            place.file.empty() ? "a hive was" : "the file was",
+                            state.foreign.empty() ? "in part" : state.foreign),
+                undo_file);
+  }
+
+  const std::string hot_path = journal_path(folder, names);
+  bool moved = false;
+  if (result.changed) {
+    require_old_length(journal, targets);
+    for (std::size_t i = 0; i < targets.size(); ++i) targets.file(i).sync();
+    moved = !vouched_for && make_hot_by_name(storage, undo_file, hot_path);
+    if (!moved) make_hot_copy(storage, journal, hot_path);
+    try {
+      if (moved) storage.sync_directory(folder);
+      restore(journal, targets);
+    } catch (const Error& e) {
+      throw Error(ErrorKind::io,
+                  fmt::format("{}: the journal stays, run goldhive recover", e.what()), hot_path);
+    }
+  }
+
+  std::optional<Error> kept;
+  try {
+    if (!moved) storage.remove(undo_file);
+    storage.sync_directory(parent_of(undo_file));
+  } catch (const Error& e) {
+    kept = e;
+  }
+  if (result.changed) {
+    storage.remove(hot_path);
+    storage.sync_directory(folder);
+  }
+  if (kept) {
+    throw Error(ErrorKind::io,
+                fmt::format("the patch is taken back, but its undo file could not be removed: {}",
+                            kept->what()));
+  }
+  return result;
+}
+
+}  // namespace goldhive

@@ -1,0 +1,28 @@
+// The files that are changed together, locked.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "imgtools/host/storage.h"
+
+namespace goldhive {
+
+/// The targets of one transaction, locked for writing as long as this lives.
+class LockedTargets {
+ public:
+  /// Locks in the order of the names given. Error(refused) if one is a symbolic link, no regular
+  /// file, read-only or in use; not_found if it is absent.
+  LockedTargets(Storage& storage, const std::string& folder, const std::vector<std::string>& names);
+
+  std::size_t size() const { return files_.size(); }
+  WritableFile& file(std::size_t index) { return *files_[index]; }
+  const WritableFile& file(std::size_t index) const { return *files_[index]; }
+
+ private:
+  std::vector<std::unique_ptr<WritableFile>> files_;
+};
+
+}  // namespace goldhive

@@ -1,0 +1,18 @@
+#include "imgtools/change/recover.h"
+
+#include "imgtools/change/journal.h"
+#include "imgtools/change/replacement.h"
+#include "imgtools/host/path.h"
+
+namespace goldhive {
+
+std::optional<std::string> recover(Storage& storage, const std::string& file, bool force,
+                                   const std::vector<std::string>& opened) {
+  const std::unique_ptr<HeldFolder> folder = storage.hold_folder(parent_of(file), Reach::names);
+  if (auto record = recover_replacement(storage, file, force)) return record;
+  std::vector<std::string> files{file};
+  files.insert(files.end(), opened.begin(), opened.end());
+  return recover_journal(storage, file, force, files);
+}
+
+}  // namespace goldhive

@@ -1,0 +1,16 @@
+#include "imgtools/change/transact.h"
+
+#include <utility>
+
+#include "imgtools/change/journal.h"
+#include "imgtools/change/replacement.h"
+
+namespace goldhive {
+
+std::string transact(Storage& storage, const JournalPlace& place, HostChange change,
+                     const std::string& metadata, const Verify& verify) {
+  if (change.rewrite) return replace_file(storage, place, *change.rewrite, metadata, verify);
+  return change_in_place(storage, place, std::move(change), metadata, verify);
+}
+
+}  // namespace goldhive

@@ -1,0 +1,180 @@
+#include "imgtools/change/undo_place.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <functional>
+
+#include "imgtools/bytes/digest.h"
+#include "imgtools/bytes/error.h"
+#include "imgtools/change/own_names.h"
+#include "imgtools/host/path.h"
+#include "imgtools/host/storage_steps.h"
+
+namespace goldhive {
+
+namespace {
+
+/// The number of an undo file called `name` if it belongs to `base`, both comparable(): "x" is 1,
+/// "x.2" is 2. 0: no.
+std::uint64_t number_of(const std::string& name, const std::string& base) {
+  if (name == base) return 1;
+  if (!name.starts_with(base + ".")) return 0;
+  const char* digits = name.data() + base.size() + 1;
+  const char* end = name.data() + name.size();
+  std::uint64_t number = 0;
+  const auto [stop, error] = std::from_chars(digits, end, number);
+  return error == std::errc() && stop == end && number > 1 && *digits != '0' ? number : 0;
+}
+
+/// The numbers in use at `path`, the highest first.
+std::vector<std::uint64_t> numbers_at(const ReadStorage& storage, const std::string& path) {
+  const std::string folder = parent_of(path);
+  if (!storage.stat(folder.empty() ? "." : folder)) return {};
+  std::vector<std::uint64_t> numbers;
+  const std::string base = comparable(base_name(path));
+  for (const DirectoryEntry& entry : storage.list(folder)) {
+    const std::uint64_t number = number_of(comparable(entry.name), base);
+    if (number > 0) numbers.push_back(number);
+  }
+  std::sort(numbers.begin(), numbers.end(), std::greater<>());
+  return numbers;
+}
+
+std::string numbered(const std::string& path, std::uint64_t number) {
+  return number == 1 ? path : fmt::format("{}.{}", path, number);
+}
+
+/// "<path>-<8 hex digits that stand for `what`>.goldhive-undo"
+std::string hashed_name(const std::string& path, const std::string& what) {
+  const std::string hashed = comparable(what);
+  Sha256 hash;
+  hash.add(Bytes(hashed.begin(), hashed.end()));
+  return fmt::format("{}-{}{}", path, to_hex(hash.finish()).substr(0, 8), undo_suffix);
+}
+
+std::string shared_name(const std::string& directory, const std::string& absolute_target) {
+  const std::string target = without_trailing_separators(absolute_target);
+  const std::string name = base_name(target);
+  return hashed_name(join_path(directory, is_plain_name(name) ? name : "root"), target);
+}
+
+}  // namespace
+
+std::string relative_folder(const std::string& given_root, const std::string& given_folder) {
+  const std::string root = with_slashes(without_trailing_separators(given_root));
+  const std::string folder = with_slashes(without_trailing_separators(given_folder));
+  if (folder == root) return "";
+  const std::string prefix = join_path(root, "");
+  if (!folder.starts_with(prefix)) {
+    throw Error(ErrorKind::refused, "lies outside of " + root, folder);
+  }
+  return folder.substr(prefix.size());
+}
+
+std::string folder_below(const ReadStorage& storage, const std::string& root,
+                         const std::string& folder) {
+  std::string path = root;
+  for (const std::string& part : path_parts(folder)) {
+    path = join_path(path, part);
+    if (storage.read_link(path)) {
+      throw Error(ErrorKind::refused, "is a symbolic link: not followed for an undo", path);
+    }
+  }
+  return path;
+}
+
+JournalPlace place_of(const ReadStorage& storage, const std::string& target,
+                      const std::string& absolute_target, const UndoOptions& options) {
+  JournalPlace place;
+  place.keep_undo = options.keep;
+  place.named = target;
+  const std::optional<FileInfo> info = storage.stat(target);
+  std::string beside;
+  if (info && info->type == FileType::directory) {
+    place.root = without_trailing_separators(target);
+    beside = without_trailing_separators(absolute_target);
+    if (!is_plain_name(base_name(beside))) beside.clear();  // "/" and "C:" have no beside
+  } else {
+    const std::string file = follow_links(storage, target);
+    place.root = parent_of(file);
+    place.file = base_name(file);
+    beside = file;
+  }
+  if (!options.directory.empty()) {
+    place.undo_paths.push_back(shared_name(options.directory, absolute_target));
+  } else {
+    const std::string& root = options.image_root;
+    if (!root.empty()) {
+      if (is_plain_name(base_name(root))) {
+        place.undo_paths.push_back(hashed_name(root, absolute_target.substr(root.size())));
+      }
+    } else if (!beside.empty()) {
+      place.undo_paths.push_back(beside + undo_suffix);
+    }
+    if (!options.fallback_dir.empty()) {
+      place.undo_paths.push_back(shared_name(options.fallback_dir, absolute_target));
+    }
+  }
+  return place;
+}
+
+std::unique_ptr<HeldFolder> hold_root(Storage& storage, const JournalPlace& place) {
+  return storage.hold_folder(place.root, place.file.empty() ? Reach::below : Reach::names);
+}
+
+std::string changed_file(const JournalPlace& place, const std::string& path) {
+  if (place.file.empty() || without_disk_inside(path) != place.named) return path;
+  const std::string file = join_path(place.root, place.file);
+  return is_disk_inside(path) ? disk_inside(file) : file;
+}
+
+UndoPath writable_undo_path(Storage& storage, const JournalPlace& place) {
+  std::string reasons;
+  for (const std::string& path : place.undo_paths) {
+    const std::string probe = unfinished(path);
+    try {
+      if (!parent_of(path).empty()) storage.make_directories(parent_of(path));
+      UndoPath found{path, storage.hold_folder(parent_of(path), Reach::names)};
+      if (storage.stat(probe)) storage.remove(probe);
+      storage.create(probe);
+      storage.remove(probe);
+      return found;
+    } catch (const Error& e) {
+      reasons += fmt::format("; {}", e.what());
+    }
+  }
+  throw Error(ErrorKind::refused,
+              "there is no place for the undo file (name one with --undo-dir, or do without by "
+              "--no-undo)" +
+                  reasons);
+}
+
+std::string next_undo_file(const ReadStorage& storage, const std::string& path) {
+  const std::vector<std::uint64_t> numbers = numbers_at(storage, path);
+  const std::uint64_t highest = numbers.empty() ? 0 : numbers.front();
+  if (highest == UINT64_MAX) {
+    throw Error(ErrorKind::refused, "has the last number that there is: no undo file can follow it",
+                numbered(path, highest));
+  }
+  return numbered(path, highest + 1);
+}
+
+std::vector<UndoFile> undo_files(const ReadStorage& storage, const JournalPlace& place) {
+  std::vector<UndoFile> files;
+  for (const std::string& path : place.undo_paths) {
+    for (const std::uint64_t number : numbers_at(storage, path)) {
+      files.push_back({numbered(path, number), number});
+    }
+    if (!files.empty()) break;
+  }
+  return files;
+}
+
+std::optional<std::string> newest_undo_file(const ReadStorage& storage, const JournalPlace& place) {
+  const std::vector<UndoFile> files = undo_files(storage, place);
+  return files.empty() ? std::nullopt : std::optional(files.front().path);
+}
+
+}  // namespace goldhive
