@@ -171,7 +171,7 @@ TEST_CASE("recover names what it removed, and undo too") {
 
   session.run({"patch", "lib/a"});
   const Outcome undo = session.run({"undo", "lib/a"});
-  CHECK_THAT(undo.out, Catch::Contains("lib/a.goldhive-undo: removed\n"));
+  CHECK_THAT(undo.out, Catch::Contains("a.goldhive-undo: removed\n"));
   CHECK_FALSE(session.storage.has("lib/a.goldhive-undo"));
 }
 
