@@ -21,7 +21,8 @@ trap 'rm -rf "$top"' EXIT
 sides=(linux windows) program_linux=("$linux") program_windows=("$@") shown=20
 # shellcheck source-path=SCRIPTDIR source=../compare_sides.sh
 . "$here/../compare_sides.sh"
-normalise() { sed -E 's#("undo": ").*[/\\]#\1#'; } # only the undo files have absolute paths
+# Only the undo files have absolute paths: those made, and those that an undo removed.
+normalise() { sed -E 's#("undo": ").*[/\\]#\1#; s#^( *").*[/\\]([^/\\]*\.goldhive-undo[.0-9]*",?)$#\1\2#'; }
 
 make_targets "$fixtures" || exit 1
 mkdir "$top/made/archives"
