@@ -39,26 +39,27 @@ bool has_suffix(const std::string& name, std::string_view suffix) {
          nt_equal(std::string_view(name).substr(name.size() - suffix.size()), suffix);
 }
 
-bool is_log(const std::string& name) { return without_log_suffix(name) != name; }
+bool is_log(const std::string& name) {
+  return std::any_of(hive_log_suffixes.begin(), hive_log_suffixes.end(),
+                     [&](std::string_view suffix) { return has_suffix(name, suffix); });
+}
 
 /// What Windows keeps beside a hive besides its logs; some of it begins as a hive does.
 bool is_beside_hive(const std::string& name) {
   return has_suffix(name, ".blf") || has_suffix(name, ".regtrans-ms");
 }
 
-bool is_among(const std::string& name, const std::vector<std::string>& names) {
-  return std::any_of(names.begin(), names.end(), [&](const std::string& other) {
-    return comparable(other) == comparable(name);
-  });
+bool is_log_of_any(const std::string& name, const std::vector<std::string>& names) {
+  return std::any_of(names.begin(), names.end(),
+                     [&](const std::string& hive) { return is_log_of(name, hive); });
 }
 
 }  // namespace
 
-std::string without_log_suffix(const std::string& name) {
-  for (const std::string_view suffix : hive_log_suffixes) {
-    if (has_suffix(name, suffix)) return name.substr(0, name.size() - suffix.size());
-  }
-  return name;
+bool is_log_of(const std::string& name, const std::string& hive) {
+  return std::any_of(
+      hive_log_suffixes.begin(), hive_log_suffixes.end(),
+      [&](std::string_view suffix) { return nt_equal(name, hive + std::string(suffix)); });
 }
 
 void require_hive(const TargetView& file, const std::string& journal, const std::string& name) {
@@ -72,7 +73,7 @@ std::optional<std::uint64_t> admit_hive(const ReadStorage& storage, const std::s
                                         const std::vector<std::string>& names, bool vouched_for) {
   if (is_own_file(name)) refuse(journal, name, "a file of goldhive");
   if (is_beside_hive(name)) refuse(journal, name, "a log of a hive");
-  if (is_log(name) && !is_among(without_log_suffix(name), names)) {
+  if (is_log(name) && !is_log_of_any(name, names)) {
     refuse(journal, name, "a log of a hive, without the hive,");
   }
   const std::string path = join_path(folder, name);

@@ -12,8 +12,8 @@
 
 namespace goldhive {
 
-/// The name of the hive whose log a file called `name` is; `name` itself if it is called otherwise.
-std::string without_log_suffix(const std::string& name);
+/// Whether a file called `name` is a log of the hive that is called `hive`, in any case.
+bool is_log_of(const std::string& name, const std::string& hive);
 
 /// Looks at a file of the folder that `journal` is of; `names` are all its targets. Returns the
 /// size, nullopt if there is no such file. Error(refused) for what a patch of a folder never

@@ -83,6 +83,24 @@ Digest growth_digest(const Writes& writes, std::uint64_t old_size, std::uint64_t
   return hash.finish();
 }
 
+/// Error(refused) if a folder's journal concerns a file that is neither among the `opened` ones nor
+/// a log of one of them.
+void require_opened(const HotJournal& hot, const std::vector<std::string>& opened) {
+  if (!hot.of_folder) return;
+  for (const std::string& name : hot.names) {
+    const bool is_opened = std::any_of(opened.begin(), opened.end(), [&](const std::string& file) {
+      return parent_of(file) == hot.folder &&
+             (name == base_name(file) || is_log_of(name, base_name(file)));
+    });
+    if (is_opened) continue;
+    throw Error(ErrorKind::refused,
+                fmt::format("concerns {} as well, which is no file of this target: name the folder "
+                            "as the target",
+                            name),
+                hot.path);
+  }
+}
+
 }  // namespace
 
 struct Transaction::Group {
@@ -287,16 +305,7 @@ std::optional<std::string> recover_journal(Storage& storage, const std::string& 
   remove_leftover(storage, journal_path(folder, {}));
   std::optional<HotJournal> hot = find_hot_journal_of(storage, file);
   if (!hot) return std::nullopt;
-  for (const std::string& name : hot->names) {
-    if (!hot->of_folder) break;
-    const std::string hive = join_path(hot->folder, without_log_suffix(name));
-    if (std::find(opened.begin(), opened.end(), hive) != opened.end()) continue;
-    throw Error(ErrorKind::refused,
-                fmt::format("concerns {} as well, which is no file of this target: name the folder "
-                            "as the target",
-                            name),
-                hot->path);
-  }
+  require_opened(*hot, opened);
   LockedTargets targets(storage, hot->folder, hot->names);
   const std::vector<std::string> locked = hot->names;
   hot = find_hot_journal_of(storage, file);  // its writer may have finished while we had no lock

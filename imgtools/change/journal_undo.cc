@@ -1,8 +1,7 @@
 // The order of writes of an undo
 //
 //   1. lock      the targets, and see that they are exactly as the patch left them; sync them,
-//   since
-//                a copy that was made a moment ago may be in memory alone
+//                since a copy that was made a moment ago may be in memory alone
 //   2. journal   sync the undo file, rename it to X.goldhive-journal, sync the folder
 //                                                                        <- hot from here on
 //   3. restore   write the old bytes, sync, read back
@@ -32,25 +31,31 @@ namespace goldhive {
 
 namespace {
 
-/// The paths of the files that an undo file concerns. Error(refused) if a patch of that place
-/// cannot have made it.
+[[noreturn]] void refuse_other_files(const std::string& undo_file) {
+  throw Error(ErrorKind::refused, "names other files than the target: not believed", undo_file);
+}
+
+/// The paths of the files that an undo file concerns: the hives of a tree and their logs, or the
+/// one file that was the target; if that is a dirty hive, its logs, too. Error(refused) if a patch
+/// of that place cannot have made it.
 std::vector<std::string> targets_at(const ReadStorage& storage, const JournalPlace& place,
                                     const Journal& journal, bool vouched_for) {
   const std::string& undo_file = journal.source().name();
   const std::string folder = folder_below(storage, place.root, journal.folder());
-  std::vector<std::string> files;
   const std::vector<std::string> names = target_names(journal);
-  for (const std::string& name : names) {
-    if (place.file.empty()) {
-      admit_hive(storage, undo_file, folder, name, names, vouched_for);
-      files.push_back(join_path(folder, name));
-    } else {  // it may have been renamed since
-      const std::string file = is_disk_inside(name) ? disk_inside(place.file) : place.file;
-      files.push_back(join_path(folder, file));
-    }
+  const bool is_lone = !place.file.empty();
+  if (is_lone && !journal.folder().empty()) refuse_other_files(undo_file);
+  if (is_lone && names.size() == 1) {  // it may have been renamed since
+    const bool inside = is_disk_inside(names.front());
+    return {join_path(folder, inside ? disk_inside(place.file) : place.file)};
   }
-  if (!place.file.empty() && (files.size() != 1 || !journal.folder().empty())) {
-    throw Error(ErrorKind::refused, "names other files than the target: not believed", undo_file);
+  std::vector<std::string> files;
+  for (const std::string& name : names) {
+    if (is_lone && name != place.file && !is_log_of(name, place.file)) {
+      refuse_other_files(undo_file);
+    }
+    admit_hive(storage, undo_file, folder, name, names, vouched_for);
+    files.push_back(join_path(folder, name));
   }
   return files;
 }
@@ -119,7 +124,7 @@ UndoResult undo_journal(Storage& storage, const JournalPlace& place, OwnFile fil
     throw Error(ErrorKind::refused, "was taken back by another goldhive just now", undo_file);
   }
   for (const std::string& target : result.targets) refuse_cut_off(storage, target);
-  if (place.file.empty() && !vouched_for) {
+  if ((place.file.empty() || names.size() > 1) && !vouched_for) {
     for (std::size_t i = 0; i < targets.size(); ++i) {
       require_hive(view_of(targets.file(i)), undo_file, names[i]);
     }

@@ -108,6 +108,42 @@ TEST_CASE("a folder's journal is rolled back in hives of any name") {
   }
 }
 
+TEST_CASE("a log belongs to a hive in any case of letters, and to no other") {
+  CHECK(is_log_of("SYSTEM.LOG1", "SYSTEM"));
+  CHECK(is_log_of("system.log2", "SYSTEM"));
+  CHECK(is_log_of("SYSTEM.LOG", "system"));
+  CHECK_FALSE(is_log_of("SYSTEM", "SYSTEM"));
+  CHECK_FALSE(is_log_of("SYSTEM.LOG3", "SYSTEM"));
+  CHECK_FALSE(is_log_of("SYSTEM.LOG1", "SYS"));
+  CHECK_FALSE(is_log_of("SYSTEM.LOG1", "SYSTEM.LOG1"));
+}
+
+TEST_CASE("an undo file of a lone hive may name the logs of that hive, and nothing else") {
+  const std::string undo_file = "/d/SYSTEM.goldhive-undo";
+  const JournalPlace lone{"/d", "SYSTEM", {undo_file}, true};
+  struct Case {
+    const char* name;
+    bool believed;
+  };
+  for (const Case& one : {Case{"system.log1", true}, Case{"SYSTEM.LOG2", true},
+                          Case{"SAM.LOG1", false}, Case{"SAM", false}}) {
+    INFO(one.name);
+    FaultyStorage storage = with(one.name, hive);
+    storage.put(undo_file, storage.contents(journal));
+    storage.remove(journal);
+    const std::string file = std::string("/d/") + one.name;
+    if (one.believed) {
+      CHECK(undo(storage, lone, undo_file, false).changed);
+      CHECK(storage.contents(file)[0] == 'e');
+      continue;
+    }
+    const Error error = error_of([&] { undo(storage, lone, undo_file, true); });
+    CHECK(error.kind() == ErrorKind::refused);
+    CHECK(error.message().find("names other files than the target") != std::string::npos);
+    CHECK(storage.contents(file) == hive);
+  }
+}
+
 TEST_CASE("a folder's journal that names anything but a hive is refused by every door") {
   for (const Variant& variant : variants()) {
     INFO(variant.name);
