@@ -44,7 +44,7 @@ struct Comparison {
 TEST_CASE("every hive of the fixtures reads as hivex reads it") {
   Comparison comparison;
   std::set<Bytes> seen;  // many recipes share a hive
-  for (const char* folder : {"recipes", "vectors"}) {
+  for (const char* folder : fixtures::recipe_folders) {
     for (const std::string& file : fixtures::recipe_files(folder)) {
       const fixtures::Recipe recipe = fixtures::load_recipe(file);
       for (const auto& [path, draft] : recipe.hives) {

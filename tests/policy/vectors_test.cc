@@ -8,6 +8,7 @@
 
 #include "fixtures/recipe.h"
 #include "src/policy/checks.h"
+#include "src/policy/plan.h"
 #include "src/windows/inspect.h"
 #include "tests/support/memory_tree.h"
 
@@ -24,10 +25,20 @@ std::vector<windows::Installation> inspect(const fixtures::Recipe& recipe) {
   return windows::inspect(volume, recipe.name, {});
 }
 
-std::vector<Finding> judge(const windows::Installation& installation) {
-  static const policy::Policy baseline =
-      policy::parse_policy(policy::builtin_policy_text("baseline"), "baseline");
-  return policy::evaluate(installation, baseline, "2026-01-01");
+std::vector<Finding> judge(const windows::Installation& installation,
+                           const std::string& policy_name) {
+  return policy::evaluate(installation, policy::builtin_policy(policy_name), "2026-01-01");
+}
+
+/// "VALUE=DATA HIVE\KEY", DATA a number in hex, "deleted", or the bytes of another type.
+std::string describe(const policy::Edit& edit) {
+  std::string data = "deleted";
+  if (edit.after && edit.after->type == hive::ValueType::dword && edit.after->data.size() == 4) {
+    data = fmt::format("{:#x}", ByteView(edit.after->data, 0, edit.value).u32(0));
+  } else if (edit.after) {
+    data = fmt::format("{:02x}", fmt::join(edit.after->data, ","));
+  }
+  return fmt::format("{}={} {}\\{}", edit.value, data, windows::to_string(edit.hive), edit.key);
 }
 
 std::string control_set(const Finding& finding) {
@@ -98,6 +109,15 @@ std::string disagreements(const fixtures::Recipe& recipe, const std::vector<Find
   return out;
 }
 
+std::vector<std::string> planned(const windows::Installation& installation,
+                                 const std::vector<Finding>& findings) {
+  std::vector<std::string> out;
+  for (const policy::Edit& edit : policy::make_plan(installation, findings, {})) {
+    out.push_back(describe(edit));
+  }
+  return out;
+}
+
 void check_folder(const std::string& folder) {
   for (const std::string& file : fixtures::recipe_files(folder)) {
     const fixtures::Recipe recipe = fixtures::load_recipe(file);
@@ -108,9 +128,11 @@ void check_folder(const std::string& folder) {
     CHECK(installations.size() == (recipe.expected.empty() ? 2 : 1));
     int code = 0;
     for (const windows::Installation& installation : installations) {
-      const std::vector<Finding> findings = judge(installation);
+      const std::vector<Finding> findings = judge(installation, recipe.policy);
       code = std::max(code, exit_code(findings));
       if (!recipe.expected.empty()) CHECK(disagreements(recipe, findings) == "");
+      if (!recipe.expected_edits) continue;
+      CHECK_THAT(planned(installation, findings), Catch::UnorderedEquals(*recipe.expected_edits));
     }
     CHECK(code == recipe.expected_exit);
   }
@@ -119,6 +141,10 @@ void check_folder(const std::string& folder) {
 }  // namespace
 
 TEST_CASE("every test vector gets the verdicts that its recipe states") { check_folder("vectors"); }
+
+TEST_CASE("every state of the rule book gets the verdicts and edits that its recipe states") {
+  check_folder("rules");
+}
 
 TEST_CASE("every Windows tree of the fixtures gets the verdicts that its recipe states") {
   check_folder("recipes");
