@@ -5,7 +5,6 @@
 #include "src/cli/command.h"
 #include "src/cli/restore.h"
 #include "src/cli/run_targets.h"
-#include "src/cli/text_file.h"
 #include "src/cli/timestamp.h"
 #include "src/cli/version.h"
 #include "src/hive/cross_check.h"
@@ -31,18 +30,14 @@ struct PatchFlags {
   bool no_cross_check = false;
 };
 
-policy::SavedPlan load_plan_file(const ReadStorage& storage, const std::string& path) {
-  constexpr std::uint64_t size_limit = 64 << 20;
-  return policy::load_plan(read_text_file(storage, path, size_limit, "a plan"), path);
-}
-
 patch::PatchSettings settings_of(const Host& host, const PatchFlags& flags,
                                  const policy::Policy& policy) {
   patch::PatchSettings settings;
   settings.target = target_options(host, flags.targets, &policy);
   settings.target.force_unclean = flags.force_unclean;
-  settings.plan = plan_options(flags.plan);
+  settings.plan = plan_options(flags.plan, policy);
   settings.edit.now = flags.timestamp.empty() ? host.now : parse_timestamp(flags.timestamp);
+  settings.edit.use_logs = !flags.targets.no_logs;
   settings.edit.force_dirty = flags.force_dirty;
   settings.edit.cross_check = !flags.no_cross_check && hive::cross_check_available();
   settings.cross_check_note = flags.no_cross_check
@@ -73,13 +68,15 @@ void note_names(const ChangedNames& names, bool stopped, report::TargetReport& t
 }
 
 int patch(Host& host, const PatchFlags& flags) {
-  const policy::Policy policy = load_policy(host.input, flags.policy.policy);
+  if (flags.dry_run) {
+    return run_plan(host, {flags.targets, flags.output, flags.policy, flags.plan, "",
+                           flags.plan_file, flags.force_unclean});
+  }
   std::optional<policy::SavedPlan> saved;
   if (!flags.plan_file.empty()) saved = load_plan_file(host.input, flags.plan_file);
-  if (flags.dry_run) {
-    return run_plan(
-        host, {flags.targets, flags.output, flags.policy, flags.plan, "", flags.force_unclean});
-  }
+  if (saved) refuse_choice(flags.plan);
+  const policy::Policy policy =
+      saved ? policy_of(host.input, *saved, flags.policy) : load_policy(host.input, flags.policy);
   TargetFlags targets = flags.targets;
   // Two names may mean one image, and then one patch must wait for the other. So targets are
   // patched one after the other, unless the user asks for more at once.

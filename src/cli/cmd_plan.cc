@@ -3,27 +3,39 @@
 
 #include "src/cli/command.h"
 #include "src/cli/run_targets.h"
+#include "src/patch/take_changes.h"
+#include "src/policy/saved_plan.h"
+#include "src/target/target_name.h"
 
 namespace goldhive::cli {
 namespace {
 
-void add_changes(report::TargetReport& target, const policy::PlanOptions& options) {
+/// Fills in what would change: by `saved`, or where that is null by `options`.
+void add_changes(const ReadStorage& storage, report::TargetReport& target,
+                 const policy::SavedPlan* saved, const policy::PlanOptions& options) {
   try {
-    for (report::InstallationReport& i : target.installations) {
-      i.changes = policy::make_plan(i.facts, i.findings, options);
+    if (saved == nullptr) {
+      for (report::InstallationReport& i : target.installations) {
+        i.changes = policy::make_plan(i.facts, i.findings, options);
+      }
+      return;
     }
+    patch::take_changes(*saved, target::split_target(storage, target.path).path,
+                        target.installations);
   } catch (const Error& e) {  // --protocols names one that this Windows does not have
     target.installations.clear();
     target.error = e.at(target.path);
   }
 }
 
-policy::SavedPlan to_save(const report::Report& report) {
+policy::SavedPlan to_save(const ReadStorage& storage, const report::Report& report) {
   policy::SavedPlan plan;
   plan.policy = report.policy;
   for (const report::TargetReport& t : report.targets) {
     for (const report::InstallationReport& i : t.installations) {
-      if (!i.changes->empty()) plan.entries.push_back({t.path, i.facts.id, *i.changes});
+      if (i.changes->empty()) continue;
+      plan.entries.push_back({target::split_target(storage, t.path).path, i.facts.id,
+                              policy::system_of(i.facts), *i.changes});
     }
   }
   return plan;
@@ -39,27 +51,40 @@ void refuse_several(const policy::SavedPlan& plan, const report::Format& format)
                                     plan.entries.front().installation);
 }
 
+/// Until 0.1.0, -o saved the plan. Who still means that has named a JSON file for text.
+void refuse_plan_in_output(const OutputFlags& flags) {
+  if (!flags.file.ends_with(".json") || std::string_view(flags.format->name) != "text") return;
+  throw Error(ErrorKind::usage,
+              "-o writes what is shown, as text, as with every command; a plan for goldhive patch "
+              "is saved by --save FILE (and its report as JSON by -f json -o FILE)",
+              flags.file);
+}
+
 }  // namespace
 
 int run_plan(Host& host, const PlanCommandFlags& flags) {
-  const policy::Policy policy = load_policy(host.input, flags.policy.policy);
+  std::optional<policy::SavedPlan> given;
+  if (!flags.plan_file.empty()) given = load_plan_file(host.input, flags.plan_file);
+  if (given) refuse_choice(flags.plan);
+  const policy::Policy policy =
+      given ? policy_of(host.input, *given, flags.policy) : load_policy(host.input, flags.policy);
   target::Options options = target_options(host, flags.targets, &policy);
   options.force_unclean = flags.force_unclean;
-  const policy::PlanOptions wanted = plan_options(flags.plan);
+  const policy::PlanOptions wanted = plan_options(flags.plan, policy);
   Output output(host, report::Command::plan, flags.output, flags.targets.verbose);
-  if (!flags.plan_file.empty()) output.add_file(flags.plan_file);
+  if (!flags.save_file.empty()) output.add_file(flags.save_file);
   const report::Report report =
       run_targets(host, report::Command::plan, policy.name, flags.targets, output,
                   [&](const ReadStorage& storage, const std::string& target, IoCounter&) {
                     report::TargetReport found = target::inspect_target(storage, target, options);
-                    add_changes(found, wanted);
+                    add_changes(storage, found, given ? &*given : nullptr, wanted);
                     return found;
                   });
-  const policy::SavedPlan saved = to_save(report);
+  const policy::SavedPlan saved = to_save(host.input, report);
   if (const report::Format* format = output.one_installation_format())
     refuse_several(saved, *format);
-  if (!flags.plan_file.empty()) {
-    write_text_file(host.output, flags.plan_file, policy::save_plan(saved));
+  if (!flags.save_file.empty()) {
+    write_text_file(host.output, flags.save_file, policy::save_plan(saved));
   }
   output.finish(report);
   return exit_code_of(report, flags.policy.findings_code);
@@ -71,16 +96,19 @@ Command plan_command() {
   add_target_flags(command, flags->targets);
   add_policy_flags(command, flags->policy);
   add_plan_flags(command, flags->plan);
-  command.flags.push_back({.names = {"-o", "--output"},
+  command.flags.push_back({.names = {"--save"},
                            .value_name = "FILE",
-                           .help = "save the plan to FILE, for goldhive patch",
+                           .help = "save the plan to FILE, for goldhive patch --plan FILE",
                            .group = Group::output,
-                           .value = &flags->plan_file});
-  add_output_flags(command, flags->output, report::Command::plan, false);
+                           .value = &flags->save_file});
+  add_output_flags(command, flags->output, report::Command::plan);
   command.footer =
       "Exit code: 0 nothing to change, 1 changes pending, 2 undetermined or error.\n"
       "Nothing is ever written to a target.";
-  command.run = [flags](Host& host) { return run_plan(host, *flags); };
+  command.run = [flags](Host& host) {
+    refuse_plan_in_output(flags->output);
+    return run_plan(host, *flags);
+  };
   return command;
 }
 

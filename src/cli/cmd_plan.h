@@ -11,7 +11,8 @@ struct PlanCommandFlags {
   OutputFlags output;
   PolicyFlags policy;
   PlanFlags plan;
-  std::string plan_file;       ///< where the plan is saved; "" = nowhere
+  std::string save_file;       ///< where the plan is saved; "" = nowhere
+  std::string plan_file;       ///< of patch --dry-run: a saved plan to show; "" = plan now
   bool force_unclean = false;  ///< of patch --dry-run
 };
 

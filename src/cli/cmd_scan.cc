@@ -12,7 +12,7 @@ struct ScanFlags {
 };
 
 int scan(Host& host, const ScanFlags& flags) {
-  const policy::Policy policy = load_policy(host.input, flags.policy.policy);
+  const policy::Policy policy = load_policy(host.input, flags.policy);
   const target::Options options = target_options(host, flags.targets, &policy);
   Output output(host, report::Command::scan, flags.output, flags.targets.verbose);
   const report::Report report =

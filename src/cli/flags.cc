@@ -6,6 +6,7 @@
 
 #include "src/cli/text_file.h"
 #include "src/policy/protocols.h"
+#include "src/policy/secure_protocols.h"
 
 namespace goldhive::cli {
 namespace {
@@ -126,7 +127,7 @@ void add_target_flags(Command& command, TargetFlags& flags) {
                            .value = &flags.verbose});
 }
 
-void add_output_flags(Command& command, OutputFlags& flags, report::Command of, bool with_file) {
+void add_output_flags(Command& command, OutputFlags& flags, report::Command of) {
   flags.format = &report::formats().front();
   Flag format = choice({.names = {"-f", "--format"},
                         .value_name = "NAME",
@@ -135,14 +136,12 @@ void add_output_flags(Command& command, OutputFlags& flags, report::Command of, 
                        flags.format, formats_of(of));
   format.check = [of](const std::string& text) { return check_format(text, of); };
   command.flags.push_back(std::move(format));
-  if (with_file) {
-    command.flags.push_back(
-        {.names = {"-o", "--output"},
-         .value_name = "FILE",
-         .help = "write the output to FILE, whole or not at all, instead of stdout",
-         .group = Group::output,
-         .value = &flags.file});
-  }
+  command.flags.push_back(
+      {.names = {"-o", "--output"},
+       .value_name = "FILE",
+       .help = "write the output to FILE, whole or not at all, instead of stdout",
+       .group = Group::output,
+       .value = &flags.file});
   command.flags.push_back(
       {.names = {"--report"},
        .value_name = "FORMAT=FILE",
@@ -166,7 +165,7 @@ void add_policy_flags(Command& command, PolicyFlags& flags) {
                            .help = "what to judge by: baseline, tls12-only, or a TOML file",
                            .group = Group::policy,
                            .value = &flags.policy,
-                           .shown_default = flags.policy});
+                           .shown_default = usual_policy});
   command.flags.push_back({.names = {"--exit-code"},
                            .value_name = "N",
                            .help = "exit with N where it would be 1 (findings)",
@@ -195,14 +194,63 @@ void add_plan_flags(Command& command, PlanFlags& flags) {
                            .value = &flags.only});
 }
 
-policy::PlanOptions plan_options(const PlanFlags& flags) {
+policy::PlanOptions plan_options(const PlanFlags& flags, const policy::Policy& policy) {
   policy::PlanOptions options;
   if (flags.protocols) options.protocols = policy::parse_protocol_list(*flags.protocols);
   options.control_sets = flags.control_sets;
   options.only = flags.only;
   // An empty plan asks make_plan() what it thinks of the names before any target is opened.
   policy::make_plan({}, {}, options);
+  if (!options.protocols) return options;
+  if (!policy.asks_of_winhttp()) {
+    throw Error(ErrorKind::usage,
+                fmt::format("--protocols has no effect: the policy '{}' asks nothing of WinHTTP",
+                            policy.name));
+  }
+  const auto& only = options.only;
+  if (!only.empty() &&
+      std::find(only.begin(), only.end(), policy::secure_protocols_id) == only.end()) {
+    throw Error(ErrorKind::usage, fmt::format("--protocols has no effect: --only leaves out {}",
+                                              policy::secure_protocols_id));
+  }
   return options;
+}
+
+void refuse_choice(const PlanFlags& flags) {
+  const bool chosen =
+      flags.protocols || !flags.only.empty() || flags.control_sets != policy::ControlSets::boots;
+  if (!chosen) return;
+  throw Error(ErrorKind::usage,
+              "--plan makes the changes of the saved plan and no others: --protocols, "
+              "--control-set and --only belong to the making of the plan (goldhive plan --save)");
+}
+
+policy::SavedPlan load_plan_file(const ReadStorage& storage, const std::string& path) {
+  constexpr std::uint64_t size_limit = 64 << 20;
+  return policy::load_plan(read_text_file(storage, path, size_limit, "a plan"), path);
+}
+
+policy::Policy policy_of(const ReadStorage& storage, const policy::SavedPlan& plan,
+                         const PolicyFlags& flags) {
+  if (!flags.policy) {
+    const std::vector<std::string> builtin = policy::builtin_policy_names();
+    if (std::find(builtin.begin(), builtin.end(), plan.policy) != builtin.end()) {
+      return policy::builtin_policy(plan.policy);
+    }
+    throw Error(ErrorKind::usage,
+                fmt::format("the plan was made by the policy '{}', which is not built in: name its "
+                            "file with --policy",
+                            plan.policy));
+  }
+  policy::Policy named = load_policy(storage, *flags.policy);
+  if (named.name == plan.policy) return named;
+  throw Error(ErrorKind::usage,
+              fmt::format("the plan was made by the policy '{}', and --policy names '{}'",
+                          plan.policy, named.name));
+}
+
+policy::Policy load_policy(const ReadStorage& storage, const PolicyFlags& flags) {
+  return load_policy(storage, flags.policy.value_or(usual_policy));
 }
 
 policy::Policy load_policy(const ReadStorage& storage, const std::string& name) {

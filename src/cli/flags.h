@@ -43,13 +43,15 @@ struct OutputFlags {
   std::vector<std::string> reports;        ///< FORMAT=FILE
   ColorWhen color = ColorWhen::automatic;
 };
-/// `of`: some formats are for the reports of one command. plan's -o is its own.
-void add_output_flags(Command& command, OutputFlags& flags, report::Command of,
-                      bool with_file = true);
+/// `of`: some formats are for the reports of one command.
+void add_output_flags(Command& command, OutputFlags& flags, report::Command of);
+
+/// What targets are judged by where the user names nothing else.
+inline constexpr const char* usual_policy = "baseline";
 
 /// By what to judge, and what the exit code says of it.
 struct PolicyFlags {
-  std::string policy = "baseline";
+  std::optional<std::string> policy;  ///< nullopt: `usual_policy`
   int findings_code = exit_findings;
 };
 void add_policy_flags(Command& command, PolicyFlags& flags);
@@ -61,11 +63,22 @@ struct PlanFlags {
   std::vector<std::string> only;
 };
 void add_plan_flags(Command& command, PlanFlags& flags);
-/// Error(usage) for a protocol or a check that does not exist.
-policy::PlanOptions plan_options(const PlanFlags& flags);
+/// Error(usage) for a protocol or a check that does not exist, and for protocols that can have no
+/// effect: where the policy asks nothing of WinHTTP, or other checks alone are taken up.
+policy::PlanOptions plan_options(const PlanFlags& flags, const policy::Policy& policy);
 
 /// `name` of a built-in policy, or a TOML file. Error(usage), Error(not_found), Error(io).
 policy::Policy load_policy(const ReadStorage& storage, const std::string& name);
+policy::Policy load_policy(const ReadStorage& storage, const PolicyFlags& flags);
+
+/// The plan in the file at `path`. Errors of load_plan(), of read_text_file().
+policy::SavedPlan load_plan_file(const ReadStorage& storage, const std::string& path);
+/// The policy that a saved plan was made by, which judges what comes of it. Error(usage) where the
+/// flags name another, or where they must name its file.
+policy::Policy policy_of(const ReadStorage& storage, const policy::SavedPlan& plan,
+                         const PolicyFlags& flags);
+/// Error(usage) for flags that would choose among the changes of a saved plan.
+void refuse_choice(const PlanFlags& flags);
 
 /// How to open and judge targets, by flags; `policy` may be null and must outlive them.
 target::Options target_options(const Host& host, const TargetFlags& flags,

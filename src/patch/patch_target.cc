@@ -11,6 +11,7 @@
 #include "imgtools/change/transact.h"
 #include "imgtools/compactable.h"
 #include "src/patch/rescan.h"
+#include "src/patch/take_changes.h"
 #include "src/patch/undo_note.h"
 #include "src/patch/undo_place.h"
 #include "src/patch/undo_target.h"
@@ -76,16 +77,6 @@ class TargetPatch {
     if (!info || info->type != FileType::directory) throw Error(unrecovered_.front().error);
   }
 
-  std::vector<Edit> edits_for(const InstallationReport& installation) const {
-    if (settings_.saved == nullptr) {
-      return policy::make_plan(installation.facts, installation.findings, settings_.plan);
-    }
-    for (const policy::SavedPlan::Entry& entry : settings_.saved->entries) {
-      if (entry.installation == installation.facts.id) return entry.edits;
-    }
-    return {};
-  }
-
   /// Fills the report with what is there and what will change; returns what there is to write.
   std::vector<Batch> plan() {
     // What could not be rolled back is seen as a scan sees it.
@@ -102,9 +93,14 @@ class TargetPatch {
     std::vector<Batch> batches;
     for (target::Found& each : found) {
       report_.installations.push_back(planned_row(std::move(each.facts)));
-      const std::size_t index = report_.installations.size() - 1;
+    }
+    if (settings_.saved != nullptr) {
+      take_changes(*settings_.saved, name_.path, report_.installations);
+    }
+    for (std::size_t index = 0; index < found.size(); ++index) {
+      const target::Found& each = found[index];
       refuse_unrecovered(index, each.volume);
-      const InstallationReport& row = report_.installations.back();
+      const InstallationReport& row = report_.installations[index];
       if (row.changes->empty() || row.refusal) continue;
       const bool together =
           !batches.empty() && !image.host_files().empty() &&
@@ -118,29 +114,16 @@ class TargetPatch {
       throw Error(ErrorKind::not_found,
                   "no Windows installation and no SOFTWARE or SYSTEM hive found", name_.path);
     }
-    refuse_foreign_plan();
     return batches;
   }
 
   InstallationReport planned_row(windows::Installation facts) const {
     InstallationReport row = target::judge(std::move(facts), settings_.target);
-    row.changes = edits_for(row);
+    if (settings_.saved == nullptr) {
+      row.changes = policy::make_plan(row.facts, row.findings, settings_.plan);
+    }
     row.changed = false;
     return row;
-  }
-
-  /// Refuses a plan that was made for another target, which would end as "nothing to do" otherwise.
-  void refuse_foreign_plan() const {
-    if (settings_.saved == nullptr || settings_.saved->entries.empty()) return;
-    for (const policy::SavedPlan::Entry& entry : settings_.saved->entries) {
-      for (const InstallationReport& row : report_.installations) {
-        if (row.facts.id == entry.installation) return;
-      }
-    }
-    throw Error(ErrorKind::refused,
-                "the plan holds nothing for this target; it is for " +
-                    settings_.saved->entries.front().installation,
-                name_.path);
   }
 
   /// What the undo file notes about this patch.

@@ -32,7 +32,8 @@ Error refused(const std::string& where, const std::string& why) {
   return Error(ErrorKind::refused, why, where);
 }
 
-void refuse_unsafe_state(const hive::OpenedHive& opened, const std::string& where, bool force) {
+void refuse_unsafe_state(const hive::OpenedHive& opened, const std::string& where,
+                         const EditOptions& options) {
   switch (opened.state) {
     case hive::HiveState::clean:
     case hive::HiveState::recovered:
@@ -42,11 +43,13 @@ void refuse_unsafe_state(const hive::OpenedHive& opened, const std::string& wher
     case hive::HiveState::dirty:
       break;
   }
-  if (force) return;
-  throw refused(
-      where, "the hive is dirty and its logs do not help (" + opened.reason +
-                 "): patching it would make final what Windows had not finished. Add the missing "
-                 "logs, or patch it as it lies with --force-dirty");
+  if (options.force_dirty) return;
+  const std::string why = options.use_logs ? "its logs do not help (" + opened.reason + ")"
+                                           : "--no-logs leaves its logs out";
+  throw refused(where, "the hive is dirty and " + why +
+                           ": patching it would make final what Windows had not finished. " +
+                           (options.use_logs ? "Add the missing logs" : "Leave --no-logs away") +
+                           ", or patch it as it lies with --force-dirty");
 }
 
 void refuse_faults(const CheckResult& result, const std::string& where) {
@@ -154,10 +157,10 @@ void add_check(EditCheck check, PendingChecks& checks) {
 void prepare_hive(const FileTree& tree, const windows::HiveFact& fact,
                   const std::vector<Edit>& edits, const EditOptions& options, Prepared& out) {
   HiveWithLogs files(tree, fact.path);
-  const hive::OpenedHive opened = files.open();
+  const hive::OpenedHive opened = files.open(options.use_logs);
   EditCheck check;
   check.where = files.primary()->name();
-  refuse_unsafe_state(opened, check.where, options.force_dirty);
+  refuse_unsafe_state(opened, check.where, options);
   std::shared_ptr<ResidentSource> whole = read_whole(*opened.contents);
   // The editor tells what changes in the file. For a hive that was recovered from its logs this is
   // more than the edits, so the change cannot be applied to `whole`.
@@ -193,7 +196,9 @@ void prepare_hive(const FileTree& tree, const windows::HiveFact& fact,
 
   out.files.push_back({fact.path, change.new_size, change.writes, of_the_file ? whole : nullptr});
   count(change, out);
-  if (opened.state != hive::HiveState::clean) silence_logs(files, out.files);
+  if (opened.state == hive::HiveState::clean) return;
+  if (!options.use_logs) files.find_logs();
+  silence_logs(files, out.files);
 }
 
 }  // namespace

@@ -30,6 +30,7 @@ struct Edit {
   };
   std::optional<Data> before;
   std::optional<Data> after;  ///< nullopt = delete the value
+  bool operator==(const Edit&) const = default;
 };
 
 struct Finding {

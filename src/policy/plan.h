@@ -57,11 +57,13 @@ std::string plan_diff(const std::vector<Edit>& edits);
 /// A .reg file (CRLF) that regedit and hivexregedit import: the plan without its expectations.
 std::string plan_reg_file(const std::vector<Edit>& edits);
 
-/// What `plan -o` saves and `patch --plan` loads.
+/// What `plan --save` saves and `patch --plan` loads. Which entry is meant for which installation:
+/// saved_plan.h.
 struct SavedPlan {
   struct Entry {
-    std::string target;        ///< as given on the command line
+    std::string target;        ///< the path of the target, without what leads into it
     std::string installation;  ///< Installation::id
+    std::string system;        ///< system_of(); "" in a plan of 0.1.0
     std::vector<Edit> edits;
   };
   std::string policy;

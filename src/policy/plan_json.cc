@@ -2,10 +2,10 @@
 //
 //   {
 //     "kind": "goldhive-plan",
-//     "schema": 1,
+//     "schema": 2,
 //     "policy": "baseline",
 //     "installations": [
-//       {"target": "install.wim", "id": "install.wim@2", "changes": [
+//       {"target": "install.wim", "id": "install.wim@2", "system": "6.1.7601 amd64", "changes": [
 //         {"hive": "SOFTWARE", "key": "Microsoft\\...\\WinHttp", "value": "DefaultSecureProtocols",
 //          "before": null, "after": {"type": "REG_DWORD", "data": "0xa00"}}]}
 //     ]
@@ -13,7 +13,8 @@
 //
 // "data" is "0x..." for a REG_DWORD of four bytes and "hex:00,0a" for everything else; "type" is
 // the name of the type or its number as "0x...". Every key must be there, once, and no other: an
-// unknown key could be an expectation that this build does not check.
+// unknown key could be an expectation that this build does not check. Schema 1, of goldhive 0.1.0,
+// has no "system".
 #include <fmt/format.h>
 
 #include <charconv>
@@ -28,7 +29,8 @@
 namespace goldhive::policy {
 namespace {
 
-constexpr int schema = 1;
+constexpr std::uint64_t oldest_schema = 1;
+constexpr std::uint64_t schema = 2;
 constexpr std::string_view kind = "goldhive-plan";
 constexpr std::size_t longest_file = 16U << 20;
 constexpr std::size_t most_edits = 100'000;
@@ -182,8 +184,10 @@ std::string save_plan(const SavedPlan& plan) {
                          {"before", write_data(edit.before)},
                          {"after", write_data(edit.after)}});
     }
-    installations.push_back(
-        {{"target", entry.target}, {"id", entry.installation}, {"changes", std::move(changes)}});
+    installations.push_back({{"target", entry.target},
+                             {"id", entry.installation},
+                             {"system", entry.system},
+                             {"changes", std::move(changes)}});
   }
   const Json json = {{"kind", kind},
                      {"schema", schema},
@@ -199,13 +203,17 @@ SavedPlan load_plan(std::string_view json, const std::string& where) {
   const Json document = Json::parse(json, where);
   const Json* kind_stated = document.find("kind");
   if (kind_stated == nullptr || kind_stated->text() == nullptr || *kind_stated->text() != kind) {
-    reader.refuse("", "is not a goldhive plan");
+    reader.refuse("", "is not a plan, as goldhive plan --save FILE makes it");
   }
   const Json* schema_stated = document.find("schema");
-  if (schema_stated == nullptr || schema_stated->number() != schema) {
-    reader.refuse("", fmt::format("this build reads plans of schema {} only", schema),
+  const auto stated = schema_stated == nullptr ? std::nullopt : schema_stated->number();
+  if (!stated || *stated < oldest_schema || *stated > schema) {
+    reader.refuse("",
+                  fmt::format("this build reads plans of schema {} and {}", oldest_schema, schema),
                   ErrorKind::unsupported);
   }
+  std::set<std::string> entry_keys = {"target", "id", "changes"};
+  if (*stated > oldest_schema) entry_keys.insert("system");
   reader.expect_object(document, "", {"kind", "schema", "policy", "installations"});
   SavedPlan plan;
   plan.policy = reader.text(*document.find("policy"), "policy");
@@ -213,10 +221,13 @@ SavedPlan load_plan(std::string_view json, const std::string& where) {
   std::size_t number = 0;
   for (const Json& installation : reader.array(*document.find("installations"), "installations")) {
     const std::string place = fmt::format("installations[{}]", number++);
-    reader.expect_object(installation, place, {"target", "id", "changes"});
+    reader.expect_object(installation, place, entry_keys);
     SavedPlan::Entry entry;
     entry.target = reader.text(*installation.find("target"), place + ".target");
     entry.installation = reader.text(*installation.find("id"), place + ".id");
+    if (const Json* system = installation.find("system")) {
+      entry.system = reader.text(*system, place + ".system");
+    }
     for (const Json& change : reader.array(*installation.find("changes"), place + ".changes")) {
       if (++edits > most_edits) reader.refuse(place, "holds too many changes");
       entry.edits.push_back(

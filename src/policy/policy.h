@@ -50,6 +50,10 @@ struct Policy {
   std::map<std::string, std::vector<std::string>, std::less<>> required;  ///< check id -> names
   std::vector<Waiver> waivers;
 
+  /// Whether the check of WinHTTP's protocols runs.
+  bool asks_of_winhttp() const {
+    return secure_protocols_required != 0 || secure_protocols_forbidden != 0;
+  }
   bool requires_of(std::string_view check, std::string_view what) const {
     const auto names = required.find(check);
     return names != required.end() &&

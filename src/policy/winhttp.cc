@@ -198,7 +198,7 @@ Finding judge(const windows::Installation& installation, const Policy& policy,
 }
 
 void run(const windows::Installation& installation, const Policy& policy, Rows& rows) {
-  if (policy.secure_protocols_required == 0 && policy.secure_protocols_forbidden == 0) return;
+  if (!policy.asks_of_winhttp()) return;
   if (appended_scope_row(installation, rows)) return;
   const windows::Architecture arch = installation.os.architecture;
   for (const windows::View view : {windows::View::native, windows::View::wow64}) {

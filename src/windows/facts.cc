@@ -68,18 +68,33 @@ std::vector<const SettingFact*> facts_of(const Installation& installation, const
   return found;
 }
 
-void for_each_value(Installation& installation, const std::function<void(ValueFact&)>& visit) {
-  for (WinHttpFacts& facts : installation.winhttp) visit(facts.default_secure_protocols);
-  for (SchannelFacts& facts : installation.schannel) {
+namespace {
+
+/// `installation` may be const, and then the facts are.
+template <typename Facts, typename Visit>
+void visit_values(Facts& installation, const Visit& visit) {
+  for (auto& facts : installation.winhttp) visit(facts.default_secure_protocols);
+  for (auto& facts : installation.schannel) {
     visit(facts.enabled);
     visit(facts.disabled_by_default);
   }
-  for (DotNetFacts& facts : installation.dotnet) {
+  for (auto& facts : installation.dotnet) {
     visit(facts.strong_crypto);
     visit(facts.system_default_tls);
   }
-  for (WinInetFacts& facts : installation.wininet) visit(facts.secure_protocols);
-  for (SettingFact& fact : installation.settings) visit(fact.value);
+  for (auto& facts : installation.wininet) visit(facts.secure_protocols);
+  for (auto& fact : installation.settings) visit(fact.value);
+}
+
+}  // namespace
+
+void for_each_value(Installation& installation, const std::function<void(ValueFact&)>& visit) {
+  visit_values(installation, visit);
+}
+
+void for_each_value(const Installation& installation,
+                    const std::function<void(const ValueFact&)>& visit) {
+  visit_values(installation, visit);
 }
 
 }  // namespace goldhive::windows

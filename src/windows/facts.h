@@ -220,5 +220,7 @@ std::vector<const SettingFact*> facts_of(const Installation& installation, const
 
 /// Every value that a plan may change.
 void for_each_value(Installation& installation, const std::function<void(ValueFact&)>& visit);
+void for_each_value(const Installation& installation,
+                    const std::function<void(const ValueFact&)>& visit);
 
 }  // namespace goldhive::windows

@@ -16,13 +16,15 @@ HiveWithLogs::Source HiveWithLogs::find_log(std::string_view suffix) {
 }
 
 hive::OpenedHive HiveWithLogs::open(bool use_logs) {
+  return hive::open_with_logs(primary_, use_logs ? find_logs() : hive::LogSources{});
+}
+
+hive::LogSources HiveWithLogs::find_logs() {
   hive::LogSources found;
-  if (use_logs) {
-    found.log = find_log(hive_log_suffixes[0]);
-    found.log1 = find_log(hive_log_suffixes[1]);
-    found.log2 = find_log(hive_log_suffixes[2]);
-  }
-  return hive::open_with_logs(primary_, found);
+  found.log = find_log(hive_log_suffixes[0]);
+  found.log1 = find_log(hive_log_suffixes[1]);
+  found.log2 = find_log(hive_log_suffixes[2]);
+  return found;
 }
 
 }  // namespace goldhive::windows

@@ -25,7 +25,9 @@ class HiveWithLogs {
   /// is looked for. Throws Error if a log is there and cannot be opened.
   hive::OpenedHive open(bool use_logs = true);
 
-  /// The logs that open() found, by exact path. Their names may differ from the hive's in case.
+  /// Looks for the logs; open() does that where it uses them. Throws Error likewise.
+  hive::LogSources find_logs();
+  /// The logs that were found, by exact path. Their names may differ from the hive's in case.
   const std::vector<std::pair<std::string, Source>>& logs() const { return logs_; }
 
  private:

@@ -269,7 +269,7 @@ TEST_CASE("An image that only lacked registry values is compliant after the patc
 
 TEST_CASE("A saved plan is carried out, and refused where reality has moved on") {
   Session session = windows_7();
-  CHECK(session.run({"plan", "win7", "-o", "plan.json"}).code == 1);
+  CHECK(session.run({"plan", "win7", "--save", "plan.json"}).code == 1);
   Session other = session;
   CHECK(session.run({"patch", "win7", "--plan", "plan.json"}).code == 1);
   CHECK(session.storage.has("win7.goldhive-undo"));
@@ -283,13 +283,62 @@ TEST_CASE("A saved plan is carried out, and refused where reality has moved on")
   CHECK(hives(other) == before);
 }
 
-TEST_CASE("A plan made for another image is refused, not passed over in silence") {
+TEST_CASE("A saved plan fits a copy of its target, and several at once") {
   Session session = windows_7();
-  session.put_recipe("windows-7-sp1-x64", "other");
-  session.run({"plan", "other", "-o", "plan.json"});
-  const Outcome refused = session.run({"patch", "win7", "--plan", "plan.json"});
-  CHECK(refused.code == 2);
-  CHECK_THAT(refused.err, Catch::Contains("other"));
+  session.put_recipe("windows-7-sp1-x64", "copy");
+  CHECK(session.run({"plan", "./win7", "--save", "plan.json"}).code == 1);
+  const std::vector<std::string> before = hives(session);
+  const Outcome patched = session.run({"patch", "win7", "copy", "--plan", "plan.json"});
+  CHECK(patched.code == 1);  // KB3140245 is no value
+  CHECK(hives(session) != before);
+  CHECK(session.run({"plan", "copy"}).code == 0);
+}
+
+TEST_CASE("A plan made for another Windows is refused, not passed over in silence") {
+  Session session = windows_7();
+  session.put_recipe("windows-8-x64", "other");
+  CHECK(session.run({"plan", "win7", "--save", "plan.json"}).code == 1);
+  for (const char* command : {"patch", "dry"}) {
+    std::vector<std::string> arguments = {"patch", "other", "--plan", "plan.json"};
+    if (std::string(command) == "dry") arguments.emplace_back("--dry-run");
+    const Outcome refused = session.run(arguments);
+    CHECK(refused.code == 2);
+    CHECK_THAT(refused.err,
+               Catch::Contains("other: the plan does not fit other: its entry for win7 is for "
+                               "Windows 6.1.7601 amd64, and this is 6.2.9200 amd64"));
+  }
+}
+
+TEST_CASE("A dry run of a saved plan shows that plan, and its policy judges") {
+  Session session = windows_7();
+  CHECK(session.run({"plan", "win7", "-p", "tls12-only", "--save", "plan.json"}).code == 1);
+  const Outcome dry = session.run({"patch", "win7", "--plan", "plan.json", "--dry-run"});
+  CHECK(dry.code == 1);
+  CHECK(dry.out == session.run({"plan", "win7", "-p", "tls12-only"}).out);
+  const Outcome patched = session.run({"patch", "win7", "--plan", "plan.json", "-f", "json"});
+  CHECK(patched.json()["policy"] == "tls12-only");
+  CHECK(session.run({"plan", "win7", "-p", "tls12-only"}).code == 0);
+}
+
+TEST_CASE("What a saved plan leaves open is not chosen beside it") {
+  Session session = windows_7();
+  CHECK(session.run({"plan", "win7", "--save", "plan.json"}).code == 1);
+  const std::vector<std::string> before = hives(session);
+  const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
+      {{"--only", "schannel.tls12.client"}, "no others"},
+      {{"--control-set", "all"}, "no others"},
+      {{"--protocols", "tls1.2"}, "no others"},
+      {{"-p", "tls12-only"}, "made by the policy 'baseline', and --policy names 'tls12-only'"},
+  };
+  for (const auto& [flags, why] : cases) {
+    std::vector<std::string> arguments = {"patch", "win7", "--plan", "plan.json"};
+    arguments.insert(arguments.end(), flags.begin(), flags.end());
+    const Outcome refused = session.run(arguments);
+    INFO(flags.front());
+    CHECK(refused.code == 2);
+    CHECK_THAT(refused.err, Catch::Contains(why));
+  }
+  CHECK(hives(session) == before);
 }
 
 TEST_CASE("A dry run shows the plan and writes nothing") {
@@ -329,6 +378,23 @@ TEST_CASE("A dirty hive whose logs are missing is refused unless forced") {
   forced.emplace_back("--force-dirty");
   CHECK(session.run(forced).err.empty());
   CHECK(hives(session) != before);
+}
+
+TEST_CASE("Without its logs a dirty hive is edited as it was planned") {
+  Session session = windows_7("dirty-7-old-logs");
+  const std::vector<std::string> patch = {"patch", "win7", "--no-logs"};
+  const Outcome refused = session.run(patch);
+  CHECK(refused.code == 2);
+  CHECK_THAT(refused.err, Catch::Contains("--no-logs leaves its logs out"));
+  std::vector<std::string> forced = patch;
+  forced.insert(forced.end(), {"--force-dirty", "-f", "json"});
+  const Outcome patched = session.run(forced);
+  CHECK(patched.code == 0);
+  for (const std::string& hive : hives(session)) require_sound(hive);
+  // The logs would have added what the bytes lack: the 60 services. They are spent, not replayed.
+  const json installation =
+      session.run({"scan", "win7", "-f", "json"}).json()["targets"][0]["installations"][0];
+  for (const json& hive : installation["hives"]) CHECK(hive["state"] == "clean");
 }
 
 TEST_CASE("One bad target does not keep the others from being patched") {

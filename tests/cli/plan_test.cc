@@ -72,13 +72,42 @@ TEST_CASE("A saved plan holds what was shown") {
   Session session;
   session.put_recipe("03-qword", "a");
   session.put_recipe("01-all-in-order", "b");
-  CHECK(session.run({"plan", "a", "b", "-o", "plan.json"}).code == 1);
+  CHECK(session.run({"plan", "a", "b", "--save", "plan.json"}).code == 1);
   const policy::SavedPlan plan = policy::load_plan(session.storage.text("plan.json"), "plan.json");
   REQUIRE(plan.entries.size() == 1);
   CHECK(plan.policy == "baseline");
   CHECK(plan.entries[0].target == "a");
   CHECK(plan.entries[0].edits.size() == 2);
-  CHECK(session.run({"plan", "a", "-o", "a/Windows/System32/config/SYSTEM"}).code == 2);
+  CHECK(session.run({"plan", "a", "--save", "a/Windows/System32/config/SYSTEM"}).code == 2);
+}
+
+TEST_CASE("What is shown goes where -o says, and a plan where --save says") {
+  Session session;
+  session.put_recipe("03-qword", "a");
+  CHECK(session.run({"plan", "a", "-f", "reg", "-o", "a.reg"}).code == 1);
+  CHECK_THAT(session.storage.text("a.reg"), Catch::StartsWith("Windows Registry Editor"));
+  CHECK(session.run({"plan", "a", "-f", "json", "-o", "a.json"}).code == 1);
+  CHECK(session.run({"plan", "a", "-o", "a.txt"}).code == 1);
+  CHECK(session.storage.text("a.txt") == session.run({"plan", "a"}).out);
+  const Outcome old = session.run({"plan", "a", "-o", "plan.json"});
+  CHECK(old.code == 2);
+  CHECK_THAT(old.err, Catch::Contains("saved by --save FILE"));
+  const Outcome none = session.run({"patch", "a", "--plan", "a.json"});
+  CHECK(none.code == 2);
+  CHECK_THAT(none.err, Catch::Contains("is not a plan, as goldhive plan --save FILE makes it"));
+}
+
+TEST_CASE("Protocols that can have no effect are a usage error") {
+  Session session;
+  session.put_recipe("windows-7-sp1-x64", "win7");
+  session.storage.put("quiet.toml", std::string("name = \"quiet\"\nextends = \"nothing\"\n"));
+  const Outcome other =
+      session.run({"plan", "win7", "--protocols", "tls1.2", "--only", "schannel.tls12.client"});
+  CHECK(other.code == 2);
+  CHECK_THAT(other.err, Catch::Contains("--only leaves out winhttp.default-secure-protocols"));
+  const Outcome quiet = session.run({"plan", "win7", "--protocols", "tls1.2", "-p", "quiet.toml"});
+  CHECK(quiet.code == 2);
+  CHECK_THAT(quiet.err, Catch::Contains("asks nothing of WinHTTP"));
 }
 
 TEST_CASE("A reg file is refused for the changes of two installations") {

@@ -2,6 +2,7 @@
 
 #include "imgtools/bytes/error.h"
 #include "src/policy/plan.h"
+#include "src/policy/saved_plan.h"
 #include "tests/policy/literal_facts.h"
 
 namespace goldhive::policy {
@@ -222,7 +223,7 @@ SavedPlan saved_example() {
   set_data(secure_protocols(i, View::native), ValueType::qword, {0, 0x0A, 0, 0, 0, 0, 0, 0});
   set_data(secure_protocols(i, View::wow64), static_cast<ValueType>(0x1F), {});
   set_dword(schannel(i, 1, "TLS 1.2").enabled, 0);
-  return {"baseline", {{"image.wim", "image.wim@2", plan_of(i)}}};
+  return {"baseline", {{"image.wim", "image.wim@2", system_of(i), plan_of(i)}}};
 }
 
 TEST_CASE("A plan comes back from its file as it was saved") {
@@ -235,6 +236,17 @@ TEST_CASE("A plan comes back from its file as it was saved") {
   CHECK(loaded.entries[0].installation == "image.wim@2");
   CHECK(same_edits(loaded.entries[0].edits, plan.entries[0].edits));
   CHECK(save_plan(loaded) == json);
+}
+
+TEST_CASE("A plan of goldhive 0.1.0 is read, and knows no system") {
+  SavedPlan plan = saved_example();
+  std::string json = save_plan(plan);
+  const std::string system = "      \"system\": \"" + plan.entries[0].system + "\",\n";
+  REQUIRE(json.find(system) != std::string::npos);
+  json.replace(json.find("\"schema\": 2"), 11, "\"schema\": 1");
+  CHECK_THROWS_AS(load_plan(json, "plan.json"), Error);  // schema 1 has no "system"
+  json.erase(json.find(system), system.size());
+  CHECK(load_plan(json, "plan.json").entries[0].system.empty());
 }
 
 /// The example with one piece of its text replaced.
@@ -262,14 +274,14 @@ TEST_CASE("A plan file that save_plan cannot have written is refused") {
   CHECK(refusal("[]") == ErrorKind::corrupt);
   CHECK(refusal("{}") == ErrorKind::corrupt);
   CHECK(refusal(std::string(100000, '[')) == ErrorKind::corrupt);
-  CHECK(refusal(tampered("\"schema\": 1", "\"schema\": " + std::string(400, '1'))) ==
+  CHECK(refusal(tampered("\"schema\": 2", "\"schema\": " + std::string(400, '1'))) ==
         ErrorKind::corrupt);
   CHECK(refusal(tampered("goldhive-plan", "other")) == ErrorKind::corrupt);
-  CHECK(refusal(tampered("\"schema\": 1", "\"schema\": 2")) == ErrorKind::unsupported);
+  CHECK(refusal(tampered("\"schema\": 2", "\"schema\": 3")) == ErrorKind::unsupported);
   CHECK(refusal(tampered("\"policy\"", "\"polcy\"")) == ErrorKind::corrupt);
   CHECK(refusal(tampered("\"policy\": \"baseline\"", "\"policy\": 1")) == ErrorKind::corrupt);
-  CHECK(refusal(tampered("\"schema\": 1", "\"schema\": 1, \"x\": 1")) == ErrorKind::corrupt);
-  CHECK(refusal(tampered("\"schema\": 1", "\"schema\": 1, \"schema\": 1")) == ErrorKind::corrupt);
+  CHECK(refusal(tampered("\"schema\": 2", "\"schema\": 2, \"x\": 1")) == ErrorKind::corrupt);
+  CHECK(refusal(tampered("\"schema\": 2", "\"schema\": 2, \"schema\": 2")) == ErrorKind::corrupt);
   CHECK(refusal(tampered("\"SOFTWARE\"", "\"SAM\"")) == ErrorKind::corrupt);
   CHECK(refusal(tampered("REG_QWORD", "REG_QWRD")) == ErrorKind::corrupt);
   CHECK(refusal(tampered("0x1f", "0x1g")) == ErrorKind::corrupt);
