@@ -17,17 +17,22 @@
 namespace goldhive::cli {
 namespace {
 
-/// Seconds since 1970. SOURCE_DATE_EPOCH, where set, takes the place of the clock
-/// (reproducible-builds.org). A malformed one is an error, since who sets it wants the same bytes.
 std::int64_t clock_seconds() {
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())
+      .time_since_epoch()
+      .count();
+}
+
+/// What a patch stamps keys with, in seconds since 1970. SOURCE_DATE_EPOCH, where set, takes the
+/// place of the clock (reproducible-builds.org), here only: a waiver that has expired has expired
+/// whatever a build pretends. A malformed one is an error, since who sets it wants the same bytes.
+std::int64_t stamp_seconds() {
   if (const std::string epoch = environment("SOURCE_DATE_EPOCH"); !epoch.empty()) {
     if (const auto seconds = parse_epoch(epoch)) return *seconds;
     throw Error(ErrorKind::usage,
                 fmt::format("SOURCE_DATE_EPOCH is \"{}\", not seconds since 1970", epoch));
   }
-  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())
-      .time_since_epoch()
-      .count();
+  return clock_seconds();
 }
 
 std::string date_of(std::int64_t seconds) {
@@ -79,9 +84,8 @@ int run(const std::vector<std::string>& arguments, std::ostream& out, std::ostre
   const std::unique_ptr<Storage> output = with_disks(host_storage());
   Host host{out, err, *input, *output, open_terminal(), "", 0, host_folders()};
   try {
-    const std::int64_t seconds = clock_seconds();
-    host.today = date_of(seconds);
-    host.now = file_time(seconds);
+    host.today = date_of(clock_seconds());
+    host.now = file_time(stamp_seconds());
   } catch (const Error& e) {
     say(host, e.what());
     return exit_error;

@@ -15,7 +15,7 @@ int list(Host& host, const ListFlags& flags) {
   options.may_be_empty = true;
   Output output(host, report::Command::list, flags.output, flags.targets.verbose);
   const report::Report report =
-      run_targets(host, report::Command::list, "", flags.targets, output,
+      run_targets(host, report::Command::list, nullptr, flags.targets, output,
                   [&](const ReadStorage& storage, const std::string& target, IoCounter&) {
                     return target::inspect_target(storage, target, options);
                   });

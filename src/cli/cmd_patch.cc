@@ -34,6 +34,7 @@ patch::PatchSettings settings_of(const Host& host, const PatchFlags& flags,
                                  const policy::Policy& policy) {
   patch::PatchSettings settings;
   settings.target = target_options(host, flags.targets, &policy);
+  settings.target.today = today(host, flags.policy);
   settings.target.force_unclean = flags.force_unclean;
   settings.plan = plan_options(flags.plan, policy);
   settings.edit.now = flags.timestamp.empty() ? host.now : parse_timestamp(flags.timestamp);
@@ -85,7 +86,7 @@ int patch(Host& host, const PatchFlags& flags) {
   settings.saved = saved ? &*saved : nullptr;
   Output output(host, report::Command::patch, flags.output, targets.verbose);
   const report::Report report =
-      run_targets(host, report::Command::patch, policy.name, targets, output,
+      run_targets(host, report::Command::patch, &settings.target, targets, output,
                   [&](const ReadStorage&, const std::string& target, IoCounter& counter) {
                     CountingStorage storage(host.output, counter, targets.trusted);
                     const std::string path = target::split_target(storage, target).path;

@@ -69,12 +69,13 @@ int run_plan(Host& host, const PlanCommandFlags& flags) {
   const policy::Policy policy =
       given ? policy_of(host.input, *given, flags.policy) : load_policy(host.input, flags.policy);
   target::Options options = target_options(host, flags.targets, &policy);
+  options.today = today(host, flags.policy);
   options.force_unclean = flags.force_unclean;
   const policy::PlanOptions wanted = plan_options(flags.plan, policy);
   Output output(host, report::Command::plan, flags.output, flags.targets.verbose);
   if (!flags.save_file.empty()) output.add_file(flags.save_file);
   const report::Report report =
-      run_targets(host, report::Command::plan, policy.name, flags.targets, output,
+      run_targets(host, report::Command::plan, &options, flags.targets, output,
                   [&](const ReadStorage& storage, const std::string& target, IoCounter&) {
                     report::TargetReport found = target::inspect_target(storage, target, options);
                     add_changes(storage, found, given ? &*given : nullptr, wanted);

@@ -13,10 +13,11 @@ struct ScanFlags {
 
 int scan(Host& host, const ScanFlags& flags) {
   const policy::Policy policy = load_policy(host.input, flags.policy);
-  const target::Options options = target_options(host, flags.targets, &policy);
+  target::Options options = target_options(host, flags.targets, &policy);
+  options.today = today(host, flags.policy);
   Output output(host, report::Command::scan, flags.output, flags.targets.verbose);
   const report::Report report =
-      run_targets(host, report::Command::scan, policy.name, flags.targets, output,
+      run_targets(host, report::Command::scan, &options, flags.targets, output,
                   [&](const ReadStorage& storage, const std::string& target, IoCounter&) {
                     return target::inspect_target(storage, target, options);
                   });

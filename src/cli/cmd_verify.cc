@@ -15,7 +15,7 @@ int verify(Host& host, const VerifyFlags& flags) {
   const target::Options options = target_options(host, flags.targets, nullptr);
   Output output(host, report::Command::verify, flags.output, flags.targets.verbose);
   const report::Report report =
-      run_targets(host, report::Command::verify, "", flags.targets, output,
+      run_targets(host, report::Command::verify, nullptr, flags.targets, output,
                   [&](const ReadStorage& storage, const std::string& target, IoCounter&) {
                     return target::verify_target(storage, target, options);
                   });

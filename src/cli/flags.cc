@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "src/cli/text_file.h"
+#include "src/policy/calendar.h"
 #include "src/policy/protocols.h"
 #include "src/policy/secure_protocols.h"
 
@@ -166,6 +167,17 @@ void add_policy_flags(Command& command, PolicyFlags& flags) {
                            .group = Group::policy,
                            .value = &flags.policy,
                            .shown_default = usual_policy});
+  command.flags.push_back(
+      {.names = {"--today"},
+       .value_name = "DATE",
+       .help = "hold the last days of waivers against this day (default: today, in UTC)",
+       .group = Group::policy,
+       .value = &flags.today,
+       .check = [](const std::string& text) {
+         return policy::is_date(text)
+                    ? std::string()
+                    : fmt::format("'{}' is not a date of the form 2027-01-31", text);
+       }});
   command.flags.push_back({.names = {"--exit-code"},
                            .value_name = "N",
                            .help = "exit with N where it would be 1 (findings)",
@@ -214,6 +226,10 @@ policy::PlanOptions plan_options(const PlanFlags& flags, const policy::Policy& p
                                               policy::secure_protocols_id));
   }
   return options;
+}
+
+std::string today(const Host& host, const PolicyFlags& flags) {
+  return flags.today.empty() ? host.today : flags.today;
 }
 
 void refuse_choice(const PlanFlags& flags) {

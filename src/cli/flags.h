@@ -52,6 +52,7 @@ inline constexpr const char* usual_policy = "baseline";
 /// By what to judge, and what the exit code says of it.
 struct PolicyFlags {
   std::optional<std::string> policy;  ///< nullopt: `usual_policy`
+  std::string today;                  ///< "YYYY-MM-DD"; "" is the host's
   int findings_code = exit_findings;
 };
 void add_policy_flags(Command& command, PolicyFlags& flags);
@@ -70,6 +71,9 @@ policy::PlanOptions plan_options(const PlanFlags& flags, const policy::Policy& p
 /// `name` of a built-in policy, or a TOML file. Error(usage), Error(not_found), Error(io).
 policy::Policy load_policy(const ReadStorage& storage, const std::string& name);
 policy::Policy load_policy(const ReadStorage& storage, const PolicyFlags& flags);
+
+/// The day that the end dates of waivers are held against.
+std::string today(const Host& host, const PolicyFlags& flags);
 
 /// The plan in the file at `path`. Errors of load_plan(), of read_text_file().
 policy::SavedPlan load_plan_file(const ReadStorage& storage, const std::string& path);

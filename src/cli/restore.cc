@@ -28,7 +28,7 @@ int restore_targets(Host& host, report::Command command, const TargetFlags& targ
   in_order.jobs = 1;  // a target that is named twice is put back twice, step by step
   Output output(host, command, output_flags, false);
   const report::Report report =
-      run_targets(host, command, "", in_order, output,
+      run_targets(host, command, nullptr, in_order, output,
                   [&](const ReadStorage&, const std::string& target, IoCounter& counter) {
                     CountingStorage storage(host.output, counter, targets.trusted);
                     report::TargetReport result;

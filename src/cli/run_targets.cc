@@ -196,11 +196,11 @@ void say_passed_over(Host& host, const std::vector<std::string>& paths, bool ver
 
 }  // namespace
 
-report::Report run_targets(Host& host, report::Command command, const std::string& policy,
+report::Report run_targets(Host& host, report::Command command, const target::Options* judged,
                            const TargetFlags& flags, Output& output, const RunOnTarget& run) {
   report::Report report;
   report.command = command;
-  report.policy = policy;
+  if (judged != nullptr) report::set_policy(*judged->policy, judged->today, report);
   report.tool_version = tool_version();
   const Targets all = expand_targets(host, flags);
   std::vector<std::string> paths;

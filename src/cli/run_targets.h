@@ -21,7 +21,8 @@ using RunOnTarget = std::function<report::TargetReport(
 /// whose patch was cut off is seen as it was before. A bad target becomes an error in the report
 /// and a line on stderr, and the others are worked on all the same. The report holds the targets
 /// only if the output needs them. The caller calls Output::finish().
-report::Report run_targets(Host& host, report::Command command, const std::string& policy,
+/// `judged`: by what the targets are judged, null if they are not.
+report::Report run_targets(Host& host, report::Command command, const target::Options* judged,
                            const TargetFlags& targets, Output& output, const RunOnTarget& run);
 
 /// "goldhive: <message>" on stderr, safe to show.

@@ -61,12 +61,28 @@ void take_verdict_from_dirty(const windows::HiveFact& hive, Finding& row) {
                             to_string(hive.name), row.message);
 }
 
+/// True if the glob is for the path of the target, or for a tail of it ("win7.wim" of
+/// "images/win7.wim"), or for either with what leads on to the installation ("win7.wim@2").
+bool names(std::string_view glob, const Installation& installation) {
+  const std::string& target = installation.target;
+  const std::string rest = installation.id.substr(std::min(target.size(), installation.id.size()));
+  for (std::size_t at = 0;;) {
+    const std::string tail = target.substr(at);
+    if (glob_match(glob, tail) || glob_match(glob, tail + rest)) return true;
+    const std::size_t slash = target.find('/', at);
+    if (slash == std::string::npos) return false;
+    at = slash + 1;
+  }
+}
+
 void apply_waivers(const Policy& policy, const Installation& installation, std::string_view today,
                    Finding& row) {
   if (row.verdict != Verdict::fail && row.verdict != Verdict::warn) return;
   std::string expired;
-  for (const Waiver& waiver : policy.waivers) {
-    if (waiver.check != row.id || !glob_match(waiver.target, installation.id)) continue;
+  for (std::size_t i = 0; i < policy.waivers.size(); ++i) {
+    const Waiver& waiver = policy.waivers[i];
+    if (waiver.check != row.id || !names(waiver.target, installation)) continue;
+    row.waiver = i;
     if (waiver.until >= today) {
       row.waived = true;
       row.waiver_reason = fmt::format("{} (until {})", waiver.reason, waiver.until);

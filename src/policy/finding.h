@@ -54,6 +54,8 @@ struct Finding {
   /// The files of Windows alone gave the verdict: whatever a hive says, it stays.
   bool rests_on_files = false;
   bool waived = false;
+  /// The waiver that accepts this row, or would if it had not expired: its place in the policy.
+  std::optional<std::size_t> waiver;
   std::string waiver_reason;
   /// The edits that would make it pass; empty if a patch cannot.
   std::vector<Edit> edits;

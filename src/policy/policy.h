@@ -31,7 +31,7 @@ struct SchannelRule {
 /// it applies to `fail` and `warn` only.
 struct Waiver {
   std::string check;   ///< check id
-  std::string target;  ///< glob (* and ?) on the installation id; "*" if absent
+  std::string target;  ///< glob (* and ?) on the target's path or a tail of it, or on the id
   std::string reason;  ///< never empty
   std::string until;   ///< "2027-01-31", inclusive; never empty
 };

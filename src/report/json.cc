@@ -249,6 +249,19 @@ Json summary_json(const Summary& s) {
   return out;
 }
 
+Json waivers_json(const std::vector<WaiverReport>& waivers) {
+  Json::Array out;
+  for (const WaiverReport& w : waivers) {
+    out.push_back({{"check", w.waiver.check},
+                   {"target", w.waiver.target},
+                   {"reason", w.waiver.reason},
+                   {"until", w.waiver.until},
+                   {"expired", w.expired},
+                   {"rows", w.rows}});
+  }
+  return out;
+}
+
 /// Bytes that are not UTF-8 (a host's file names can hold any) become U+FFFD: a report is always
 /// valid JSON. It is as safe on a terminal as text is.
 std::string dump(const Json& value, int indent) { return escaped_in_json(value.write(indent)); }
@@ -264,6 +277,7 @@ void write_json(const Report& report, const WriteOptions&, std::ostream& out) {
                    {"policy", text_or_null(report.policy)},
                    {"status", to_string(report.status)},
                    {"targets", std::move(targets)},
+                   {"waivers", waivers_json(report.waivers)},
                    {"summary", summary_json(report.summary)}};
   if (report.interrupted) document.add("interrupted", true);
   out << dump(document, 2) << '\n';

@@ -66,6 +66,7 @@ class PlanWriter final : public TargetWriter {
     }
     if (!with_changes_.empty()) line += "  To make them: " + command_for("patch", with_changes_);
     lines_.folded("", 0, line);
+    lines_.waivers(report.waivers);
   }
 
  private:

@@ -13,6 +13,7 @@
 #include "imgtools/bytes/error.h"
 #include "src/hive/checker.h"
 #include "src/policy/finding.h"
+#include "src/policy/policy.h"
 #include "src/windows/facts.h"
 
 namespace goldhive::report {
@@ -117,9 +118,17 @@ struct Summary {
   std::uint64_t not_begun = 0;    ///< targets left when the user ended the run; no errors
 };
 
+/// A waiver of the policy, and what became of it in a run.
+struct WaiverReport {
+  policy::Waiver waiver;
+  bool expired = false;    ///< accepts nothing any more
+  std::uint64_t rows = 0;  ///< that it accepts, or would if it had not expired
+};
+
 struct Report {
   Command command = Command::scan;
-  std::string policy;  ///< name of the policy; "" if none was applied
+  std::string policy;                 ///< name of the policy; "" if none was applied
+  std::vector<WaiverReport> waivers;  ///< of the policy, all of them
   std::string tool_version;
   /// Without targets that were written one by one, if nothing needs them any more.
   std::vector<TargetReport> targets;
@@ -137,6 +146,8 @@ bool counts_as_finding(const policy::Finding& finding);
 /// In a plan (changes without `changed`) the changes count instead of the failing rows: the status
 /// is `findings` if there are any; else a patch has nothing left to do.
 void settle(TargetReport& target);
+/// The policy's name and waivers.
+void set_policy(const policy::Policy& policy, std::string_view today, Report& report);
 /// Adds a settled target to the status and the summary of the report, not to its targets.
 void count(const TargetReport& target, Report& report);
 /// settle() and count() for every target, from the start.

@@ -131,13 +131,24 @@ void count(const TargetReport& target, Report& report) {
   }
   report.summary.installations += target.installations.size();
   for (const InstallationReport& i : target.installations) {
-    for (const Finding& f : i.findings) count(f, report.summary);
+    for (const Finding& f : i.findings) {
+      count(f, report.summary);
+      if (f.waiver && *f.waiver < report.waivers.size()) ++report.waivers[*f.waiver].rows;
+    }
+  }
+}
+
+void set_policy(const policy::Policy& policy, std::string_view today, Report& report) {
+  report.policy = policy.name;
+  for (const policy::Waiver& waiver : policy.waivers) {
+    report.waivers.push_back({waiver, waiver.until < today, 0});
   }
 }
 
 void settle(Report& report) {
   report.status = Status::not_applicable;
   report.summary = {};
+  for (WaiverReport& waiver : report.waivers) waiver.rows = 0;
   for (TargetReport& target : report.targets) {
     settle(target);
     count(target, report);

@@ -122,6 +122,7 @@ class VerdictWriter final : public TargetWriter {
     line += ".";
     if (!fixable_.empty()) line += "  The fix: " + command_for("plan", fixable_);
     lines_.folded("", 0, line);
+    lines_.waivers(report.waivers);
   }
 
  private:

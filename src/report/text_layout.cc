@@ -123,6 +123,26 @@ void Lines::failed(const TargetReport& target, std::size_t edge) {
   }
 }
 
+void Lines::waivers(const std::vector<WaiverReport>& waivers) {
+  // One policy may serve many runs, and then most of its waivers are about other targets.
+  constexpr std::size_t most_unused = 3;
+  std::size_t unused = 0;
+  for (const WaiverReport& w : waivers) {
+    if (!w.expired && w.rows > 0) continue;
+    if (w.rows == 0 && ++unused > most_unused && !options_.verbose) continue;
+    std::string line = fmt::format("waiver of {} on {}", w.waiver.check, w.waiver.target);
+    if (w.expired) line += fmt::format(" expired on {}", w.waiver.until);
+    line += w.rows == 0 ? fmt::format("{} met no row", w.expired ? " and" : "")
+                        : fmt::format(": it would accept {}", counted(w.rows, "row"));
+    folded("", 0, printable(line) + ".");
+  }
+  if (unused > most_unused && !options_.verbose) {
+    folded("", 0,
+           fmt::format("{} met no row (-v names them).",
+                       counted(unused - most_unused, "more waiver")));
+  }
+}
+
 void Lines::diff(const std::vector<policy::Edit>& edits) {
   std::istringstream text(policy::plan_diff(edits));
   for (std::string line; std::getline(text, line);) {

@@ -32,6 +32,9 @@ class Lines {
   /// The line of a target with an error, and the reason where nobody has said it yet.
   void failed(const TargetReport& target, std::size_t edge);
 
+  /// The waivers of the policy that have expired or met no row.
+  void waivers(const std::vector<WaiverReport>& waivers);
+
   /// Edits as a diff in .reg notation.
   void diff(const std::vector<policy::Edit>& edits);
 

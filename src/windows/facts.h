@@ -194,8 +194,9 @@ struct SettingFact {
 
 /// Everything found in one installation.
 struct Installation {
-  std::string id;    ///< target path + volume id (+ ":" + root where a volume holds several)
-  std::string root;  ///< path in the volume: "/", "/Windows.old"
+  std::string target;  ///< path of the target, with '/' between its parts on every system
+  std::string id;      ///< target path + volume id (+ ":" + root where a volume holds several)
+  std::string root;    ///< path in the volume: "/", "/Windows.old"
   /// Exact path of the Windows folder; "" for loose hives, and where the volume begins at it.
   std::string windows_directory;
   bool loose = false;           ///< a hive file or a folder of hives: no Windows folder around it

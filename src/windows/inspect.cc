@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "imgtools/bytes/error.h"
+#include "imgtools/host/path.h"
 #include "src/windows/find_installations.h"
 #include "src/windows/load_hive.h"
 #include "src/windows/topics.h"
@@ -67,6 +68,7 @@ class Inspector {
   /// What stands for an encrypted volume: it may hold a Windows, and no one can tell.
   Installation locked() const {
     Installation installation;
+    installation.target = with_slashes(target_);
     installation.id = target_ + volume_.id;
     installation.root = "/";
     installation.hives.resize(2);
@@ -121,6 +123,7 @@ class Inspector {
   /// folder.
   void name_them() {
     for (Installation& installation : found_) {
+      installation.target = with_slashes(target_);
       installation.id = target_ + volume_.id;
       if (!options_.folder.empty()) installation.id += ":" + installation.root;
       if (found_.size() == 1) continue;

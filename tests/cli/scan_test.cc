@@ -13,6 +13,46 @@ using nlohmann::json;
 
 const std::string golden = "tests/cli/golden/";
 
+TEST_CASE("Waivers that expired or met no row are said, and the day can be given") {
+  Session session;
+  session.put_recipe("windows-7-sp1-x64", "images/win7");
+  std::string policy = "name = \"corp\"\nextends = \"baseline\"\n";
+  const auto add = [&policy](const std::string& check, const std::string& target) {
+    policy += "[[waiver]]\ncheck = \"" + check + "\"\ntarget = \"" + target +
+              "\"\nreason = \"known\"\nuntil = 2026-06-30\n";
+  };
+  add("servicing.kb3140245", "win7");
+  for (const char* misspelled : {"win7.wim", "wni7", "win7/", "Win7", "7"}) {
+    add("schannel.tls12.client", misspelled);
+  }
+  session.storage.put("corp.toml", policy);
+  const std::vector<std::string> scan = {"scan", "images/win7", "-p", "corp.toml", "--today"};
+  const auto on = [&](const std::string& day, const std::string& more) {
+    std::vector<std::string> arguments = scan;
+    arguments.push_back(day);
+    if (!more.empty()) arguments.push_back(more);
+    return session.run(arguments).out;
+  };
+  const std::string in_time = on("2026-06-30", "");
+  CHECK_THAT(in_time, Catch::Contains("waiver of schannel.tls12.client on wni7 met no row.") &&
+                          Catch::Contains("2 more waivers met no row (-v names them).") &&
+                          !Catch::Contains("waiver of servicing.kb3140245"));
+  CHECK_THAT(on("2026-06-30", "-v"), Catch::Contains("waiver of schannel.tls12.client on 7 met"));
+  CHECK_THAT(
+      on("2026-07-01", ""),
+      Catch::Contains("waiver of servicing.kb3140245 on win7 expired on 2026-06-30: it would "
+                      "accept 1 row."));
+  const json report = session.run({"scan", "images/win7", "-p", "corp.toml", "-f", "json"}).json();
+  CHECK(report["waivers"].size() == 6);
+  CHECK(report["waivers"][0] == json({{"check", "servicing.kb3140245"},
+                                      {"target", "win7"},
+                                      {"reason", "known"},
+                                      {"until", "2026-06-30"},
+                                      {"expired", false},
+                                      {"rows", 1}}));
+  CHECK(session.run({"scan", "images/win7", "--today", "June"}).code == 2);
+}
+
 TEST_CASE("A fresh Windows 7 has findings") {
   Session session;
   session.put_recipe("windows-7-sp1-x64", "win7");

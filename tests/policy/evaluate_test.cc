@@ -246,6 +246,28 @@ TEST_CASE("A waiver is for the installations its glob names and never for what i
   CHECK(!rows_of(evaluate(i, policy, today), "hive.state").at(1).waived);
 }
 
+TEST_CASE("A waiver names the path of its target, a tail of it, or the id") {
+  struct Case {
+    const char* glob;
+    bool meets;
+  };
+  auto i = windows_7();
+  i.target = "images/lab/win7.wim";
+  i.id = i.target + "@2";
+  for (const Case& one : {Case{"*", true}, Case{"win7.wim", true}, Case{"win7.wim@2", true},
+                          Case{"lab/win7.wim", true}, Case{"lab/*@2", true}, Case{"*.wim", true},
+                          Case{"images/lab/win7.wim", true}, Case{"images/lab/win7.wim@2", true},
+                          Case{"win7.wim@1", false}, Case{"in7.wim", false}, Case{"lab", false},
+                          Case{"images", false}, Case{"win7", false}, Case{"@2", false}}) {
+    INFO(one.glob);
+    Policy policy = builtin_policy("baseline");
+    policy.waivers.push_back({"servicing.kb3140245", one.glob, "known", "2030-01-01"});
+    const Finding row = rows_of(evaluate(i, policy, today), "servicing.kb3140245").at(0);
+    CHECK(row.waived == one.meets);
+    CHECK(row.waiver.has_value() == one.meets);
+  }
+}
+
 TEST_CASE("The policy's severity is laid over the check's") {
   Policy policy = builtin_policy("baseline");
   policy.severities = {{"servicing.kb3140245", Severity::critical},
