@@ -68,6 +68,8 @@ class DirectoryTree final : public FileTree {
     return storage_.open(host);
   }
 
+  bool is_host_folder() const override { return true; }
+
   std::optional<std::string> find(const std::string& path) const override {
     // As FileTree::find(), but without asking the host about each of the thousands of files in
     // System32.

@@ -39,6 +39,10 @@ class FileTree {
   /// deep.
   virtual std::optional<std::vector<std::string>> known_hives() const { return std::nullopt; }
 
+  /// True of a folder of the host. Its folders can be named as targets, and whoever looks for
+  /// targets below it finds them there; so it is not searched to any depth.
+  virtual bool is_host_folder() const { return false; }
+
   /// What was left out so far and why, sorted: a symbolic link that leads out of the tree, a
   /// damaged directory. Grows as the tree is read.
   virtual std::vector<std::string> notes() const { return {}; }

@@ -30,8 +30,9 @@ bool TargetName::may_be_in(const std::string& volume_id) const {
 }
 
 bool TargetName::selects(const std::string& rest) const {
+  const bool is_folder = selector.find(std::string(1, part_mark) + '/') != std::string::npos;
   return selector.empty() || rest == selector || begins_with(rest, selector, part_mark) ||
-         is_file_that_holds(selector, rest);
+         (is_folder && begins_with(rest, selector, '/')) || is_file_that_holds(selector, rest);
 }
 
 std::string TargetName::folder_in(const std::string& volume_id) const {

@@ -138,19 +138,33 @@ void visit_open_target(const ReadStorage& storage, const OpenTarget& open, const
 
 }  // namespace
 
+namespace {
+
+/// What is in the volume, or in a folder of it, with the path of the target.
+std::vector<windows::Installation> inspect(const VisitedVolume& visited,
+                                           const windows::InspectOptions& options) {
+  const std::string& path = visited.name.path;
+  std::vector<windows::Installation> found = windows::inspect(visited.volume, path, options);
+  for (windows::Installation& each : found) each.target = with_slashes(path);
+  return found;
+}
+
+}  // namespace
+
 std::vector<windows::Installation> installations_in(const VisitedVolume& visited,
                                                     const windows::InspectOptions& options) {
   const TargetName& name = visited.name;
-  std::vector<windows::Installation> found = windows::inspect(visited.volume, name.path, options);
+  windows::InspectOptions only = options;
+  only.folder = name.folder_in(visited.volume.id);
+  if (!only.folder.empty() && visited.volume.tree) {
+    std::vector<windows::Installation> found = inspect(visited, only);
+    if (!found.empty()) return found;
+  }
+  std::vector<windows::Installation> found = inspect(visited, options);
   const auto passed_by = [&](const windows::Installation& i) {
     return !name.selects(name.rest_of(i.id));
   };
   found.erase(std::remove_if(found.begin(), found.end(), passed_by), found.end());
-  if (found.empty() && visited.volume.tree) {
-    windows::InspectOptions only = options;
-    only.folder = name.folder_in(visited.volume.id);
-    if (!only.folder.empty()) found = windows::inspect(visited.volume, name.path, only);
-  }
   return found;
 }
 

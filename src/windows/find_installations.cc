@@ -5,13 +5,17 @@
 // RegBack, or copies of the two hives under other names.
 //
 // So three questions are asked. The first that has an answer wins:
-//   1. Is the root a Windows folder, or System32, or does a folder of level 1 or 2, or in a
-//      Windows.old of level 2, hold System32\config with a hive?
-//   2. Are there hives by name in the root, or in a folder of level 1?
-//   3. Which files of the root could be a hive at all? Their content must tell (load_hive.cc).
+//   1. Which folders hold System32\config with a hive? Or is the root System32?
+//   2. Which folders hold hives by name?
+//   3. Which files could be a hive at all? Their content must tell (load_hive.cc).
 //
-// In an archive, people's folders stand above all of that (backups/2016/pc7/C/Windows), and looking
-// costs nothing, since its tree is in memory: there the same questions are asked of every folder.
+// People's folders may stand above all of that (backups/2016/pc7/C/Windows), in an archive as on a
+// disk. So every folder is looked at, shallow before deep, but those inside of a Windows folder;
+// the large folders beside one, which hold no other (Users, Program Files); and, where that has to
+// be read from a disk, those beyond a number. Where that number ended the search, it is said.
+//
+// A folder of the host is searched two levels deep: what lies deeper in it is a target of its own,
+// since whoever names a folder of trees means many targets (src/cli/targets.cc).
 #include "src/windows/find_installations.h"
 
 #include <fmt/format.h>
@@ -28,18 +32,29 @@
 namespace goldhive::windows {
 namespace {
 
-// A disk of a busy user has some hundred folders on the first two levels.
-constexpr std::size_t folder_limit = 5000;
+/// Folders that are looked at in a tree that is not in memory: to read one takes some 0.1 ms of a
+/// disk. Where a Windows was found, the rest is mostly its user's own.
+constexpr std::size_t folder_limit = 20'000;
+constexpr std::size_t folder_limit_beside = 5'000;
+/// Files that are tried as hives: of the root whatever there is, below it what could be one by
+/// size.
 constexpr std::size_t unnamed_limit = 64;
+constexpr std::size_t unnamed_limit_below = 1024;
+/// How deep a folder of the host is searched.
+constexpr std::size_t host_levels = 2;
 
-/// Folders of every Windows volume that hold no installation. They are large and cost many reads.
-constexpr std::array<std::string_view, 7> never_searched = {
-    "$Recycle.Bin", "Documents and Settings",    "Program Files", "Program Files (x86)",
-    "ProgramData",  "System Volume Information", "Users"};
+/// Windows' own stores. They are large, and nobody keeps a Windows in them.
+constexpr std::array<std::string_view, 2> never_searched = {"$Recycle.Bin",
+                                                            "System Volume Information"};
+/// Large folders of every Windows volume, which are not searched where they stand beside a Windows
+/// folder. Elsewhere the name may mean anything.
+constexpr std::array<std::string_view, 5> not_searched_beside_windows = {
+    "Documents and Settings", "Program Files", "Program Files (x86)", "ProgramData", "Users"};
 
-bool is_searched(std::string_view name) {
-  return std::none_of(never_searched.begin(), never_searched.end(),
-                      [name](std::string_view other) { return nt_equal(name, other); });
+template <std::size_t size>
+bool is_one_of(const std::array<std::string_view, size>& names, std::string_view name) {
+  return std::any_of(names.begin(), names.end(),
+                     [name](std::string_view other) { return nt_equal(name, other); });
 }
 
 using Entries = std::vector<TreeEntry>;
@@ -82,47 +97,38 @@ bool take_hives(const std::string& folder, const Entries& entries, Place& place)
   return place.software || place.system;
 }
 
+/// A hive is a base block of 4096 bytes and bins that are multiples of it.
+bool may_be_hive_by_size(std::uint64_t size) { return size >= 8192 && size % 4096 == 0; }
+
+std::string parent(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "" : path.substr(0, slash);
+}
+
 class Finder {
  public:
-  Finder(const FileTree& tree, const std::string& target) : tree_(tree), target_(target) {}
+  /// `base`: the folder that the search begins in.
+  Finder(const FileTree& tree, const std::string& target, std::string base)
+      : tree_(tree), target_(target), base_(std::move(base)), known_(tree.known_hives()) {}
 
   std::vector<Place> run() {
-    if (const auto hives = tree_.known_hives()) {
-      search_everywhere(*hives);
-      if (places_.empty() && unreadable_) throw Error(*unreadable_);
-    } else {
-      const Entries root = tree_.list("");
-      find_windows(root);
-      if (places_.empty()) find_named_hives(root);
-      // Before files without a name of hives: most volumes have some in their root.
-      if (places_.empty() && unreadable_) throw Error(*unreadable_);
-      if (places_.empty()) collect_unnamed(root);
+    search();
+    if (places_.empty()) take_named();
+    if (places_.empty() && known_) take_known();
+    // Before files without a name of hives: most volumes have some in their root.
+    if (places_.empty() && unreadable_) throw Error(*unreadable_);
+    if (places_.empty() && cut_) {
+      throw Error(ErrorKind::unsupported, "no Windows was found, and " + limit_note(), target_);
     }
-    return finish();
-  }
-
-  std::vector<Place> run_in(const std::string& asked) {
-    const std::optional<std::string> folder = tree_.find(asked);
-    if (!folder) return {};
-    const Entries entries = tree_.list(*folder);
-    Place place;
-    place.root = *folder;
-    place.regback = is_regback(*folder);
-    if (take_hives(*folder, entries, place)) {
-      warn_of_regback(*folder, entries, place);
-      places_.push_back(std::move(place));
-    }
-    return finish();
-  }
-
- private:
-  std::vector<Place> finish() {
+    if (places_.empty() && !known_) take_unnamed();
+    if (cut_) notes_.push_back(limit_note());
     for (Place& place : places_) {
       place.warnings.insert(place.warnings.end(), notes_.begin(), notes_.end());
     }
     return std::move(places_);
   }
 
+ private:
   /// The entries of a folder; empty with a note where it cannot be read.
   Entries list(const std::string& folder) {
     try {
@@ -134,49 +140,148 @@ class Finder {
     }
   }
 
-  /// The three questions of every folder of a tree that is in memory, shallow before deep.
-  void search_everywhere(const std::vector<std::string>& hives) {
-    walk([this](const std::string& folder, const Entries& entries) {
-      return take_windows(parent(folder), folder, entries) ||
-             (folder.empty() && take_system32(entries));
-    });
-    if (!places_.empty()) return;
-    walk([this](const std::string& folder, const Entries& entries) {
-      Place place;
-      place.root = folder;
-      place.regback = is_regback(folder.empty() ? target_ : folder);
-      if (take_hives(folder, entries, place)) {
-        warn_of_regback(folder, entries, place);
-        places_.push_back(std::move(place));
-      }
-      return !places_.empty() && places_.back().root == folder;
-    });
-    if (places_.empty()) take_known(hives);
-  }
+  /// Folders of one parent that are still to be looked at.
+  struct Siblings {
+    std::string parent;
+    std::vector<std::string> names;
+    std::vector<std::string> if_no_windows;  ///< only if none of `names` is a Windows folder
+  };
 
-  /// Calls `visit` for every folder, and looks below those for which it says false.
-  template <typename Visit>
-  void walk(const Visit& visit) {
-    std::vector<std::string> level = {""};
-    while (!level.empty()) {
-      std::vector<std::string> next;
-      for (const std::string& folder : level) {
-        const Entries entries = list(folder);
-        if (visit(folder, entries)) continue;
-        for (const TreeEntry& entry : entries) {
-          if (entry.directory && is_searched(entry.name)) {
-            next.push_back(join_path(folder, entry.name));
-          }
+  /// Question 1, and what the other two will need.
+  void search() {
+    const Entries root = tree_.list(base_);
+    if (look_at(base_, root)) return;
+    std::vector<Siblings> level;
+    keep(base_, root, level);
+    for (level_ = 1; !level.empty() && !cut_; ++level_) {
+      std::vector<Siblings> next;
+      for (const Siblings& siblings : level) {
+        pending_ -= siblings.names.size() + siblings.if_no_windows.size();
+        if (!look_into(siblings.parent, siblings.names, next)) {
+          look_into(siblings.parent, siblings.if_no_windows, next);
         }
       }
       level = std::move(next);
     }
   }
 
-  /// Files that are hives by their first bytes, those of a folder together.
-  void take_known(const std::vector<std::string>& hives) {
+  /// True if one of the folders is a Windows folder.
+  bool look_into(const std::string& parent, const std::vector<std::string>& names,
+                 std::vector<Siblings>& next) {
+    bool any = false;
+    for (const std::string& name : names) {
+      if (looked_at_ >= limit()) {
+        cut_ = true;
+        return any;
+      }
+      ++looked_at_;
+      const std::string folder = join_path(parent, name);
+      const Entries entries = list(folder);
+      if (look_at(folder, entries)) {
+        any = true;
+      } else if (goes_on_below(name)) {
+        keep(folder, entries, next);
+      }
+    }
+    return any;
+  }
+
+  /// What setup put aside, Windows.old or Windows.old.000, lies as deep as the volume that it is
+  /// in, which may itself be a folder of the tree.
+  bool goes_on_below(std::string_view name) const {
+    constexpr std::string_view former = "Windows.old";
+    if (!tree_.is_host_folder() || level_ < host_levels) return true;
+    return level_ == host_levels && nt_equal(name.substr(0, former.size()), former);
+  }
+
+  /// Keeps the folders of `folder` for the next level; of all together no more than one beyond what
+  /// will be looked at, since a tree can show any number of entries.
+  void keep(const std::string& folder, const Entries& entries, std::vector<Siblings>& next) {
+    Siblings siblings{folder, {}, {}};
+    for (const TreeEntry& entry : entries) {
+      if (!entry.directory || is_one_of(never_searched, entry.name)) continue;
+      if (looked_at_ + pending_ > folder_limit && !known_) break;
+      ++pending_;
+      const bool beside = is_one_of(not_searched_beside_windows, entry.name);
+      (beside ? siblings.if_no_windows : siblings.names).push_back(entry.name);
+    }
+    next.push_back(std::move(siblings));
+  }
+
+  /// A tree that is in memory costs nothing to search.
+  std::size_t limit() const {
+    if (known_) return SIZE_MAX;
+    return places_.empty() ? folder_limit : folder_limit_beside;
+  }
+
+  std::string limit_note() const {
+    return fmt::format(
+        "only the first {} folders were searched for Windows: to look into another, "
+        "name it, as in {}:/folder",
+        looked_at_, target_);
+  }
+
+  /// True of a folder that is looked at in full by this: nothing below it is searched.
+  bool look_at(const std::string& folder, const Entries& entries) {
+    if (take_windows(parent(folder), folder, entries)) return true;
+    if (folder == base_ && take_system32(entries)) return true;
+    if (!tree_.is_host_folder() || level_ < host_levels) {
+      remember_named(folder, entries);
+      if (!known_) remember_unnamed(folder, entries);
+    }
+    return false;
+  }
+
+  void remember_named(const std::string& folder, const Entries& entries) {
+    Place place;
+    place.root = folder;
+    place.regback = is_regback(folder.empty() ? target_ : folder);
+    if (!take_hives(folder, entries, place)) return;
+    warn_of_regback(folder, entries, place);
+    named_.push_back(std::move(place));
+  }
+
+  /// Question 2. Where one folder holds hives, those below it are parts of the same thing.
+  void take_named() {
+    for (Place& place : named_) {
+      const bool inside = std::any_of(places_.begin(), places_.end(), [&](const Place& other) {
+        return other.root.empty() || place.root.starts_with(other.root + "/");
+      });
+      if (!inside) places_.push_back(std::move(place));
+    }
+  }
+
+  void remember_unnamed(const std::string& folder, const Entries& entries) {
+    const bool below = folder != base_;
+    if (below && tree_.is_host_folder()) return;
+    Place place;
+    place.root = folder;
+    for (const TreeEntry& entry : entries) {
+      if (entry.directory || entry.size == 0 || is_companion(entry.name)) continue;
+      if (below && !may_be_hive_by_size(entry.size)) continue;
+      if (unnamed_count_ >= unnamed_limit_below ||
+          (!below && place.unnamed.size() == unnamed_limit)) {
+        unnamed_cut_ = true;
+        break;
+      }
+      ++unnamed_count_;
+      place.unnamed.push_back(hive_file(folder, entry));
+    }
+    if (!place.unnamed.empty()) unnamed_.push_back(std::move(place));
+  }
+
+  /// Question 3.
+  void take_unnamed() {
+    places_ = std::move(unnamed_);
+    if (!unnamed_cut_) return;
+    notes_.push_back(fmt::format("only the first {} files were tried as hives", unnamed_count_));
+  }
+
+  /// The same of a tree that knows which files are hives by their first bytes.
+  void take_known() {
     std::map<std::string, Place> by_folder;
-    for (const std::string& path : hives) {
+    for (const std::string& path : *known_) {
+      if (!base_.empty() && !path.starts_with(base_ + "/")) continue;
       const std::string name = path.substr(path.rfind('/') + 1);
       if (is_companion(name)) continue;
       const std::string folder = parent(path);
@@ -189,93 +294,11 @@ class Finder {
     for (auto& [folder, place] : by_folder) places_.push_back(std::move(place));
   }
 
-  static std::string parent(const std::string& path) {
-    const std::size_t slash = path.rfind('/');
-    return slash == std::string::npos ? "" : path.substr(0, slash);
-  }
-
-  /// Question 1.
-  void find_windows(const Entries& root) {
-    if (take_windows("", "", root)) return;
-    if (take_system32(root)) return;
-
-    std::vector<Folder> others;
-    std::size_t kept = 0;
-    for (const TreeEntry& entry : root) {
-      if (!entry.directory || !is_searched(entry.name)) continue;
-      Entries entries = list(entry.name);
-      if (!take_windows("", entry.name, entries)) {
-        keep_folders(entries, kept);
-        others.push_back({entry.name, std::move(entries)});
-      }
-    }
-    for (const Folder& former : search_second_level(others)) take_windows_in(former);
-  }
-
-  struct Folder {
-    std::string path;
-    Entries entries;
-  };
-
-  /// Of what is looked into later, the folders alone, and of all together no more than one beyond
-  /// what will be looked at: a tree can show any number of entries.
-  static void keep_folders(Entries& entries, std::size_t& kept) {
-    std::erase_if(entries, [](const TreeEntry& entry) { return !entry.directory; });
-    entries.resize(std::min(entries.size(), folder_limit + 1 - kept));
-    entries.shrink_to_fit();
-    kept += entries.size();
-  }
-
-  /// Returns the folders that may hold a former Windows but are no Windows folders themselves.
-  std::vector<Folder> search_second_level(const std::vector<Folder>& first_level) {
-    std::vector<Folder> former;
-    std::size_t kept = 0;
-    std::size_t looked_at = 0;
-    for (const Folder& folder : first_level) {
-      for (const TreeEntry& entry : folder.entries) {
-        if (!entry.directory) continue;
-        if (++looked_at > folder_limit) {
-          note_limit("of the second level");
-          return former;
-        }
-        Folder inside{join_path(folder.path, entry.name), {}};
-        inside.entries = list(inside.path);
-        if (!take_windows(folder.path, inside.path, inside.entries) && is_former(entry.name)) {
-          keep_folders(inside.entries, kept);
-          former.push_back(std::move(inside));
-        }
-      }
-    }
-    return former;
-  }
-
-  void note_limit(const char* which) {
-    notes_.push_back(
-        fmt::format("only the first {} folders {} were searched for Windows", folder_limit, which));
-  }
-
-  /// What setup put aside, Windows.old or Windows.old.000: it lies as deep as the volume that it is
-  /// in, which may itself be a folder of the tree.
-  static bool is_former(std::string_view name) {
-    constexpr std::string_view former = "Windows.old";
-    return nt_equal(name.substr(0, former.size()), former);
-  }
-  void take_windows_in(const Folder& folder) {
-    for (const TreeEntry& entry : folder.entries) {
-      if (!is_searched(entry.name)) continue;
-      if (++looked_at_former_ > folder_limit) {
-        if (looked_at_former_ == folder_limit + 1) note_limit("of former installations");
-        return;
-      }
-      const std::string path = join_path(folder.path, entry.name);
-      take_windows(folder.path, path, list(path));
-    }
-  }
-
-  /// The root is System32 if a config with a hive is in it.
+  /// The base is System32 if a config with a hive is in it.
   bool take_system32(const Entries& root) {
     Place place;
-    place.system32 = "";
+    place.root = base_;
+    place.system32 = base_;
     return child(root, "config", true) != nullptr && take_config(std::move(place));
   }
 
@@ -317,38 +340,6 @@ class Finder {
     }
   }
 
-  /// Question 2.
-  void find_named_hives(const Entries& root) {
-    Place here;
-    here.regback = is_regback(target_);
-    if (take_hives("", root, here)) {
-      warn_of_regback("", root, here);
-      places_.push_back(std::move(here));
-      return;
-    }
-    for (const TreeEntry& entry : root) {
-      if (!entry.directory) continue;
-      Place place;
-      place.root = entry.name;
-      place.regback = is_regback(entry.name);
-      if (take_hives(entry.name, list(entry.name), place)) places_.push_back(std::move(place));
-    }
-  }
-
-  /// Question 3.
-  void collect_unnamed(const Entries& root) {
-    Place place;
-    for (const TreeEntry& entry : root) {
-      if (entry.directory || entry.size == 0 || is_companion(entry.name)) continue;
-      if (place.unnamed.size() == unnamed_limit) {
-        notes_.push_back(fmt::format("only the first {} files were tried as hives", unnamed_limit));
-        break;
-      }
-      place.unnamed.push_back(hive_file("", entry));
-    }
-    if (!place.unnamed.empty()) places_.push_back(std::move(place));
-  }
-
   static bool is_regback(std::string path) {
     while (!path.empty() && (path.back() == '/' || path.back() == '\\')) path.pop_back();
     return nt_equal(path.substr(path.find_last_of("/\\") + 1), "RegBack");
@@ -356,21 +347,37 @@ class Finder {
 
   const FileTree& tree_;
   const std::string& target_;
+  const std::string base_;
+  const std::optional<std::vector<std::string>> known_;  ///< FileTree::known_hives()
   std::vector<Place> places_;
+  std::vector<Place> named_;    ///< folders that hold hives by name
+  std::vector<Place> unnamed_;  ///< folders with files that could be hives
   std::vector<std::string> notes_;
-  std::size_t looked_at_former_ = 0;
   std::optional<Error> unreadable_;
+  std::size_t level_ = 0;      ///< of the folders that are being looked at, below the base
+  std::size_t looked_at_ = 0;  ///< folders
+  std::size_t pending_ = 0;    ///< folders that are still to be looked at
+  std::size_t unnamed_count_ = 0;
+  bool unnamed_cut_ = false;
+  bool cut_ = false;  ///< not all folders were looked at
 };
 
 }  // namespace
 
 std::vector<Place> find_installations(const FileTree& tree, const std::string& target) {
-  return Finder(tree, target).run();
+  return Finder(tree, target, "").run();
 }
 
-std::vector<Place> find_hives_in(const FileTree& tree, const std::string& target,
-                                 const std::string& folder) {
-  return Finder(tree, target).run_in(folder);
+std::vector<Place> find_installations_in(const FileTree& tree, const std::string& target,
+                                         const std::string& folder) {
+  const std::optional<std::string> exact = tree.find(folder);
+  if (!exact) return {};
+  try {
+    return Finder(tree, target, *exact).run();
+  } catch (const Error& e) {
+    if (e.kind() == ErrorKind::not_found) return {};  // a file
+    throw;
+  }
 }
 
 std::string join_path(const std::string& folder, const std::string& name) {

@@ -35,18 +35,20 @@ struct Place {
   bool loose() const { return !windows; }
 };
 
-/// Every installation of the tree, shallow before deep, then by name. Looks at the root and two
-/// levels of folders below it, into a Windows.old there, and into a System32\config where there is
-/// one; never deeper, but in a tree that is in memory (FileTree::known_hives): there every folder
-/// is looked at.
+/// Every installation of the tree, shallow before deep, then by name. Looks at every folder but
+/// those inside of a Windows folder and those that stand beside one and never hold another; of a
+/// folder of the host at two levels and into a Windows.old there (FileTree::is_host_folder); and of
+/// a tree that has to be read at no more than some thousands.
 ///
 /// `target` is what the tree was opened from: a tree does not know the name of its own root, and
-/// RegBack is told by its name. Throws what reading a folder threw if no other folder holds any.
+/// RegBack is told by its name. If no folder holds any: throws what reading a folder threw, or
+/// Error(unsupported) if not all folders were looked at.
 std::vector<Place> find_installations(const FileTree& tree, const std::string& target);
 
-/// The hives that lie in one folder of the tree; empty if there is no such folder or none in it.
-std::vector<Place> find_hives_in(const FileTree& tree, const std::string& target,
-                                 const std::string& folder);
+/// The same in one folder of the tree, as if that were the root; what is found has paths of the
+/// tree all the same. Empty if there is no such folder.
+std::vector<Place> find_installations_in(const FileTree& tree, const std::string& target,
+                                         const std::string& folder);
 
 /// "a/b" and "c" -> "a/b/c"; "" and "c" -> "c".
 std::string join_path(const std::string& folder, const std::string& name);

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "imgtools/bytes/error.h"
-#include "imgtools/host/path.h"
 #include "src/windows/find_installations.h"
 #include "src/windows/load_hive.h"
 #include "src/windows/topics.h"
@@ -46,7 +45,7 @@ class Inspector {
     const std::string name = target_ + volume_.id;
     const std::vector<Place> places = options_.folder.empty()
                                           ? find_installations(tree, name)
-                                          : find_hives_in(tree, name, options_.folder);
+                                          : find_installations_in(tree, name, options_.folder);
     for (const Place& place : places) {
       if (!place.unnamed.empty()) {
         add_unnamed(place);
@@ -68,7 +67,6 @@ class Inspector {
   /// What stands for an encrypted volume: it may hold a Windows, and no one can tell.
   Installation locked() const {
     Installation installation;
-    installation.target = with_slashes(target_);
     installation.id = target_ + volume_.id;
     installation.root = "/";
     installation.hives.resize(2);
@@ -119,20 +117,26 @@ class Inspector {
     found_.push_back(std::move(installation));
   }
 
-  /// The id says which of several it is: by its root, or where two share one, by its Windows
-  /// folder.
+  /// The id says which of several it is: by its root, or where two share one, or the root lies
+  /// above the folder that was asked for, by its Windows folder.
   void name_them() {
+    const bool asked = !options_.folder.empty();
     for (Installation& installation : found_) {
-      installation.target = with_slashes(target_);
-      installation.id = target_ + volume_.id;
-      if (!options_.folder.empty()) installation.id += ":" + installation.root;
-      if (found_.size() == 1) continue;
+        installation.id = target_ + volume_.id;
+      if (found_.size() == 1 && !asked) continue;
       const auto same_root = [&](const Installation& other) {
         return other.root == installation.root;
       };
-      const bool unique = std::count_if(found_.begin(), found_.end(), same_root) == 1;
-      installation.id += ":" + (unique ? installation.root : "/" + installation.windows_directory);
+      const bool by_root = std::count_if(found_.begin(), found_.end(), same_root) == 1 &&
+                           (!asked || is_in_folder(installation.root.substr(1)));
+      installation.id += ":" + (by_root ? installation.root : "/" + installation.windows_directory);
     }
+  }
+
+  /// True of the folder that was asked for, and of what lies in it.
+  bool is_in_folder(const std::string& path) const {
+    const std::string folder = volume_.tree->find(options_.folder).value_or("");
+    return path == folder || path.starts_with(folder + "/");
   }
 
   const Volume& volume_;

@@ -15,8 +15,8 @@ struct InspectOptions {
   bool hash = false;     ///< fill HiveFact::sha256
   bool dotnet = false;   ///< read the .NET values (only where a policy asks)
   bool wininet = false;
-  /// Not "": judge the hives of this folder of the volume and no others (copies in RegBack, or what
-  /// lies too deep to be found). The id then ends in ":/" and the folder.
+  /// Not "": judge what is in this folder of the volume and nothing else (one Windows of several,
+  /// copies in RegBack, what lies too deep to be found). The id then ends in ":/" and a folder.
   std::string folder;
 };
 

@@ -31,6 +31,9 @@ class MemoryTree final : public FileTree {
   /// Opening that file, or listing that directory, fails with Error(io).
   void make_unreadable(const std::string& path) { unreadable_.insert(path); }
 
+  void be_host_folder() { host_folder_ = true; }
+  bool is_host_folder() const override { return host_folder_; }
+
   std::vector<TreeEntry> list(const std::string& directory) const override {
     ++lists_;
     if (unreadable_.count(directory) != 0) {
@@ -73,6 +76,7 @@ class MemoryTree final : public FileTree {
   std::size_t lists() const { return lists_; }
 
  private:
+  bool host_folder_ = false;
   void add_parents(const std::string& path) {
     for (std::size_t at = path.find('/'); at != std::string::npos; at = path.find('/', at + 1)) {
       directories_.insert(path.substr(0, at));

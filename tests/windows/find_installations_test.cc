@@ -77,9 +77,9 @@ TEST_CASE("each volume in a folder of volumes may have a Windows.old of its own"
       {"pc1/Windows/System32/config/SYSTEM", "pc1/Windows.old/Windows/System32/config/SYSTEM",
        "pc2/WINDOWS.OLD.000/WINNT/System32/config/SYSTEM", "pc2/other/deep/System32/config/SYSTEM",
        "pc2/Windows/System32/config/SYSTEM"}));
-  CHECK(windows_folders(places) == std::vector<std::string>{"pc1/Windows", "pc2/Windows",
-                                                            "pc1/Windows.old/Windows",
-                                                            "pc2/WINDOWS.OLD.000/WINNT"});
+  CHECK(windows_folders(places) ==
+        std::vector<std::string>{"pc1/Windows", "pc2/Windows", "pc1/Windows.old/Windows",
+                                 "pc2/WINDOWS.OLD.000/WINNT", "pc2/other/deep"});
 }
 
 TEST_CASE("the tree may begin at the Windows folder, at System32, at config or at RegBack") {
@@ -127,7 +127,7 @@ TEST_CASE("backups in RegBack are named in a warning and not scanned") {
 TEST_CASE("a folder that is asked for by name is looked into and nothing else is") {
   const auto tree = tree_of({"Windows/System32/config/SYSTEM", "Windows/System32/config/SOFTWARE",
                              "Windows/System32/config/RegBack/SYSTEM", "saved/2015/SOFTWARE"});
-  const auto backups = find_hives_in(tree, "disk:p2", "windows/system32/config/regback");
+  const auto backups = find_installations_in(tree, "disk:p2", "windows/system32/config/regback");
   REQUIRE(backups.size() == 1);
   CHECK(backups[0].regback);
   CHECK(backups[0].loose());
@@ -135,9 +135,9 @@ TEST_CASE("a folder that is asked for by name is looked into and nothing else is
   REQUIRE(backups[0].system);
   CHECK(backups[0].system->path == "Windows/System32/config/RegBack/SYSTEM");
   CHECK_FALSE(backups[0].software);
-  CHECK_FALSE(find_hives_in(tree, "disk:p2", "saved/2015").at(0).regback);
-  CHECK(find_hives_in(tree, "disk:p2", "saved").empty());
-  CHECK(find_hives_in(tree, "disk:p2", "nothing").empty());
+  CHECK_FALSE(find_installations_in(tree, "disk:p2", "saved/2015").at(0).regback);
+  CHECK(find_installations_in(tree, "disk:p2", "saved").at(0).root == "saved/2015");
+  CHECK(find_installations_in(tree, "disk:p2", "nothing").empty());
 }
 
 TEST_CASE("a folder that cannot be read is an error where no other holds a Windows") {
@@ -176,17 +176,62 @@ TEST_CASE("a directory named like a hive is none") {
   CHECK(find(MemoryTree()).empty());
 }
 
-TEST_CASE("the search goes two levels deep and no deeper") {
-  const auto tree = tree_of({"a/b/c/System32/config/SYSTEM", "a/b/c/d/e/f.txt"});
-  CHECK(find(tree).empty());
-  CHECK(tree.lists() < 10);
+TEST_CASE("a Windows is found at any depth, and a folder of the host is searched two levels deep") {
+  auto tree = tree_of({"a/Windows/System32/config/SYSTEM", "b/c/d/WINNT/System32/config/SYSTEM",
+                       "b/c/d/e/f/g/System32/config/SYSTEM", "b/x/SOFTWARE"});
+  CHECK(windows_folders(find(tree)) ==
+        std::vector<std::string>{"a/Windows", "b/c/d/WINNT", "b/c/d/e/f/g"});
+  tree.be_host_folder();
+  CHECK(windows_folders(find(tree)) == std::vector<std::string>{"a/Windows"});
+  auto deep = tree_of({"a/b/c/System32/config/SYSTEM", "a/b/c/d/e/f.txt"});
+  deep.be_host_folder();
+  CHECK(find(deep).empty());
+  CHECK(deep.lists() < 10);
 }
 
-TEST_CASE("folders that every volume has and that never hold Windows are not searched") {
+TEST_CASE("hives without a Windows are found at any depth, by name or by what they could be") {
+  auto tree = tree_of({"a/b/c/SOFTWARE", "a/b/c/d/SYSTEM", "x/y/SYSTEM"});
+  const auto named = find(tree);
+  REQUIRE(named.size() == 2);
+  CHECK(named[0].root == "x/y");
+  CHECK(named[1].root == "a/b/c");
+  MemoryTree other;
+  other.add("a/b/c/export", Bytes(8192, 'x'));
+  other.add("a/b/c/mail", Bytes(8191, 'x'));
+  const auto unnamed = find(other);
+  REQUIRE(unnamed.size() == 1);
+  REQUIRE(unnamed[0].unnamed.size() == 1);
+  CHECK(unnamed[0].unnamed[0].path == "a/b/c/export");
+  other.be_host_folder();
+  CHECK(find(other).empty());
+}
+
+TEST_CASE("a folder that is asked for is searched as if it were the root") {
+  const auto tree = tree_of({"Windows/System32/config/SYSTEM",
+                             "cases/c1/C/Windows/System32/config/"
+                             "SYSTEM",
+                             "cases/c2/WINNT/System32/config/SYSTEM"});
+  const auto in = [&](const char* folder) {
+    return windows_folders(find_installations_in(tree, "disk", folder));
+  };
+  CHECK(in("cases") == std::vector<std::string>{"cases/c2/WINNT", "cases/c1/C/Windows"});
+  CHECK(in("Cases/C1/c") == std::vector<std::string>{"cases/c1/C/Windows"});
+  CHECK(in("cases/c1/C/Windows") == std::vector<std::string>{"cases/c1/C/Windows"});
+  const auto system32 = find_installations_in(tree, "disk", "cases/c1/C/Windows/System32");
+  REQUIRE(system32.size() == 1);
+  CHECK(system32[0].loose());
+  CHECK(system32[0].system32 == "cases/c1/C/Windows/System32");
+  CHECK(in("Windows/System32/config/SYSTEM").empty());
+}
+
+TEST_CASE("folders that every volume has are not searched beside a Windows") {
   const auto tree = tree_of({"Windows/System32/config/SYSTEM", "Users/a/b/c", "users/x/y",
-                             "Program Files/Windows/System32/config/SYSTEM", "ProgramData/x/y"});
+                             "Program Files/Windows/System32/config/SYSTEM", "ProgramData/x/y",
+                             "$Recycle.Bin/Windows/System32/config/SYSTEM"});
   CHECK(find(tree).size() == 1);
   CHECK(tree.lists() <= 6);
+  const auto evidence = tree_of({"Users/pc1/Windows/System32/config/SYSTEM"});
+  CHECK(find(evidence).size() == 1);
 }
 
 TEST_CASE("a tree with too many folders is searched in part and says so") {
@@ -196,7 +241,30 @@ TEST_CASE("a tree with too many folders is searched in part and says so") {
   const auto places = find(tree);
   REQUIRE(places.size() == 1);
   REQUIRE(places[0].warnings.size() == 1);
-  CHECK(places[0].warnings[0].find("5000") != std::string::npos);
+  CHECK_THAT(places[0].warnings[0], Catch::Contains("only the first 5000 folders were searched") &&
+                                        Catch::Contains("name it, as in image:/folder"));
+}
+
+TEST_CASE("a search that was ended before it found anything is no answer") {
+  // A tree of folders with ten folders each, all of them empty.
+  class Endless final : public FileTree {
+   public:
+    std::vector<TreeEntry> list(const std::string&) const override {
+      ++lists_;
+      std::vector<TreeEntry> entries;
+      for (char c = '0'; c <= '9'; ++c) entries.push_back({std::string(1, c), true, 0});
+      return entries;
+    }
+    std::unique_ptr<ByteSource> open(const std::string&) const override { return nullptr; }
+    std::size_t lists() const { return lists_; }
+
+   private:
+    mutable std::size_t lists_ = 0;
+  };
+  const Endless tree;
+  CHECK_THROWS_WITH(find_installations(tree, "disk:p1"),
+                    Catch::Contains("no Windows was found, and only the first 20000 folders"));
+  CHECK(tree.lists() == 20001);
 }
 
 }  // namespace
