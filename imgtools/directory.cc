@@ -93,7 +93,9 @@ class DirectoryTree final : public FileTree {
     std::optional<std::string> host;
     const Parts parts = split(path);
     if (std::find(parts.begin(), parts.end(), "..") == parts.end()) host = resolve(path);
-    if (!host) throw Error(ErrorKind::not_found, "leads out of the tree", join_path(root_, path));
+    if (!host)
+      throw Error(ErrorKind::not_found, "leads out of the tree, or through too many symbolic links",
+                  join_path(root_, path));
     return *host;
   }
 

@@ -45,7 +45,7 @@ const Format& format_named(const std::string& name) {
     if (name == format.name) return format;
     known += (known.empty() ? "" : ", ") + std::string(format.name);
   }
-  throw Error(ErrorKind::usage, fmt::format("no input format '{}': there are {}", name, known));
+  throw Error(ErrorKind::usage, fmt::format("no input format '{}' (there are {})", name, known));
 }
 
 const Format* format_of(const Candidate& candidate) {
@@ -106,11 +106,11 @@ std::unique_ptr<Image> open_image(const ReadStorage& storage, const std::string&
   const Candidate candidate = examine(storage, path, options, opener);
   if (forced != nullptr) {
     if (candidate.is_directory() != (forced->open == open_directory)) {
-      throw Error(
-          ErrorKind::usage,
-          fmt::format("is {}, not of the format '{}'",
-                      candidate.is_directory() ? "a directory" : "no directory", forced->name),
-          path);
+      throw Error(ErrorKind::usage,
+                  fmt::format("is a {}, and the format '{}' is for {}",
+                              candidate.is_directory() ? "directory" : "file", forced->name,
+                              candidate.is_directory() ? "files" : "directories"),
+                  path);
     }
     return forced->open(candidate);
   }

@@ -35,7 +35,7 @@ HostChange Image::change_volumes(const std::vector<VolumeEdit>& edits, std::uint
 }
 
 std::vector<std::string> Image::check() const {
-  return {fmt::format("the format '{}' has no sums of its own to check", format())};
+  return {fmt::format("the format '{}' has no checksums of its own to check", format())};
 }
 
 HostChange Image::host_change(std::size_t index, const std::vector<FileEdit>&) const {

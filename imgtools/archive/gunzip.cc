@@ -29,7 +29,8 @@ constexpr int gzip_wrapper = 16;  // added to the window: zlib reads headers and
 struct Gunzip::Impl {
   explicit Impl(std::shared_ptr<const ByteSource> from) : file(std::move(from)), out(chunk_size) {
     if (inflateInit2(&stream, largest_window + gzip_wrapper) != Z_OK) {
-      throw Error(ErrorKind::io, "zlib cannot be used: out of memory, or of another version",
+      throw Error(ErrorKind::io,
+                  "zlib cannot be started: out of memory, or not of the version it was built for",
                   file->name());
     }
   }
@@ -57,7 +58,7 @@ struct Gunzip::Impl {
       const auto* end = std::find_if(stream.next_in, stream.next_in + stream.avail_in,
                                      [](Bytef byte) { return byte != 0; });
       stream.avail_in -= static_cast<uInt>(end - stream.next_in);
-      if (stream.avail_in > 0) fail("something else follows it");
+      if (stream.avail_in > 0) fail("other data follow the compressed data");
     } while (have_input());
     return false;
   }
@@ -84,12 +85,12 @@ std::span<const std::uint8_t> Gunzip::next() {
   stream.next_out = impl_->out.data();
   stream.avail_out = static_cast<uInt>(impl_->out.size());
   while (!impl_->ended && stream.avail_out > 0) {
-    if (!impl_->have_input()) impl_->fail("it ends too early");
+    if (!impl_->have_input()) impl_->fail("the compressed data end too early");
     const int result = inflate(&stream, Z_NO_FLUSH);
     if (result == Z_STREAM_END) {
       impl_->ended = !impl_->next_member();
     } else if (result != Z_OK) {
-      impl_->fail(stream.msg != nullptr ? stream.msg : "it cannot be unpacked");
+      impl_->fail(stream.msg != nullptr ? stream.msg : "the data cannot be unpacked");
     }
   }
   return std::span(impl_->out).first(impl_->out.size() - stream.avail_out);

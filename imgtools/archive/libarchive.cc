@@ -213,7 +213,7 @@ class UnpackedInput final : public UnpackInput {
                    return;
                  }
                  throw Error::corrupt(file_->name(), at,
-                                      "cut off or damaged: something else follows what is packed");
+                                      "cut off or damaged: other data follow the compressed data");
                });
   }
 

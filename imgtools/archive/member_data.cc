@@ -1,5 +1,7 @@
 #include "imgtools/archive/member_data.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace goldhive {
@@ -24,6 +26,14 @@ void write_sparse(SpillFile& file, std::uint64_t offset, std::span<const std::ui
   if (file.size() < offset) file.resize(offset);
 }
 
+[[noreturn]] void refuse_size(const std::string& member, std::uint64_t size) {
+  throw Error(ErrorKind::corrupt,
+              fmt::format("the archive gives it data up to byte {:#x}, which is more than any file "
+                          "can hold",
+                          size),
+              member);
+}
+
 }  // namespace
 
 /// Makes room up to `size`: in memory, or in the file once that is too much for memory.
@@ -39,15 +49,13 @@ void MemberData::grow(std::uint64_t size) {
     write_sparse(*spill_.file, base_, bytes_);
     bytes_ = Bytes();
   }
-  if (size > INT64_MAX - base_) throw Error(ErrorKind::corrupt, "data beyond any size", name_);
+  if (size > INT64_MAX - base_) refuse_size(name_, size);
   size_ = std::max(size_, size);
   if (spill_.file->size() < base_ + size_) spill_.file->resize(base_ + size_);
 }
 
 void MemberData::add(const MemberPiece& piece) {
-  if (piece.data.size() > UINT64_MAX - piece.offset) {
-    throw Error(ErrorKind::corrupt, "data beyond any size", name_);
-  }
+  if (piece.data.size() > UINT64_MAX - piece.offset) refuse_size(name_, UINT64_MAX);
   grow(piece.offset + piece.data.size());
   if (spilt_) {
     write_sparse(*spill_.file, base_ + piece.offset, piece.data);

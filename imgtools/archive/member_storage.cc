@@ -95,8 +95,8 @@ std::unique_ptr<ByteSource> MemberStorage::open_disk(const std::string& image) c
   constexpr unsigned most = 64;
   if (++disks_ > most) {
     throw Error(ErrorKind::refused,
-                fmt::format("is one disk too many: of an archive {} are read by qemu, each by a "
-                            "process of its own; extract it",
+                fmt::format("is not read: of one archive at most {} disks are read by qemu, each "
+                            "by a process of its own; extract this one",
                             most),
                 image);
   }

@@ -50,7 +50,9 @@ class MemberTree::Scan {
     for (std::uint64_t ordinal = 0; reader.next(member); ++ordinal) {
       if (ordinal >= member_limit || names_ > name_limit) {
         throw Error(ErrorKind::refused,
-                    fmt::format("holds more than {} entries, or names beyond reason", ordinal),
+                    fmt::format("holds more than {} entries, or more than {} MiB of names: "
+                                "extract it and give the folder",
+                                member_limit, name_limit >> 20),
                     tree_.file_->name());
       }
       take(reader, member, ordinal);
@@ -186,8 +188,8 @@ class MemberTree::Scan {
     note(absolute_, "with an absolute name: read as if below the archive's root");
     note(leading_out_, "with '..' in the name: passed over");
     note(too_deep_, "in more than 255 folders: passed over");
-    note(twice_, ambiguous() ? "with a name that occurs before: neither is trusted"
-                             : "with a name that occurs before: the last one counts");
+    note(twice_, ambiguous() ? "with the name of an earlier entry: neither is used"
+                             : "with the name of an earlier entry: the last one counts");
   }
 
   MemberTree& tree_;
@@ -268,7 +270,10 @@ std::shared_ptr<const ByteSource>& MemberTree::data_of(const std::string& path, 
     case Member::Kind::hard_link: {
       const CleanName target = clean_name(found.link, false);
       if (target.path.empty() || links >= max_links) {
-        throw Error(ErrorKind::unsupported, "is a hard link to nowhere", name);
+        throw Error(
+            ErrorKind::unsupported,
+            fmt::format("is a hard link to '{}', where the archive holds no file", found.link),
+            name);
       }
       return data_of(target.path, links + 1);
     }

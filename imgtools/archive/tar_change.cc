@@ -128,7 +128,10 @@ Layout find_entries(const ArchiveFile& archive, const std::string& packing,
       walker.read_data([&](std::span<const std::uint8_t> data) { hash.add(data); });
       const std::shared_ptr<const ByteSource> seen = archive.tree->open(path);
       if (seen->size() != entry.size || sha256(*seen) != hash.finish()) {
-        throw Error(ErrorKind::refused, "does not read the same a second time", member);
+        throw Error(ErrorKind::refused,
+                    "holds other bytes than the scan read: the archive was changed meanwhile, or "
+                    "can be read in two ways",
+                    member);
       }
       Splice splice;
       splice.from = entry.start_at;

@@ -78,7 +78,10 @@ void put_number(std::span<std::uint8_t> field, std::uint64_t value) {
   std::string digits = fmt::format("{:o}", value);
   if (digits.size() > end && digits.size() < field.size()) end = digits.size();
   if (digits.size() > end) {
-    throw Error(ErrorKind::unsupported, "the new size does not fit into the header");
+    throw Error(ErrorKind::unsupported,
+                fmt::format("the new size of {} bytes does not fit into the size field of its tar "
+                            "header",
+                            value));
   }
   for (std::size_t i = 0; i < end; ++i) {
     const std::size_t from_end = end - i;
@@ -114,7 +117,8 @@ std::vector<PaxRecord> pax_records(const std::string& text, const std::string& n
     const std::size_t equals = text.find('=', i);
     if (length == 0 || end > text.size() || text[i] != ' ' || equals >= end ||
         text[end - 1] != '\n') {
-      throw Error::corrupt(name, 0, "damaged pax attributes");
+      throw Error(ErrorKind::corrupt,
+                  "damaged: a pax header is not made of lines \"LENGTH KEY=VALUE\"", name);
     }
     records.push_back(
         {text.substr(i + 1, equals - i - 1), text.substr(equals + 1, end - equals - 2)});
@@ -127,7 +131,9 @@ std::uint64_t pax_number(const std::string& text, const std::string& name) {
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size()) {
-    throw Error::corrupt(name, 0, "damaged pax attributes", "a number", text);
+    throw Error(ErrorKind::corrupt,
+                fmt::format("damaged: a pax header has the size '{}': expected a number", text),
+                name);
   }
   return value;
 }
@@ -197,15 +203,21 @@ bool TarWalker::next(TarEntry& entry) {
     const auto stored = number_field(block, checksum_field, checksum_length);
     if (!stored || (static_cast<std::int64_t>(*stored) != checksum(block, false) &&
                     static_cast<std::int64_t>(*stored) != checksum(block, true))) {
-      throw Error::corrupt(name_, here, "damaged: no header of a tar entry");
+      throw Error::corrupt(name_, here, "damaged: a tar header has a wrong checksum");
     }
     const auto size = number_field(block, size_field, size_length);
-    if (!size) throw Error::corrupt(name_, here + size_field, "a size that is no number");
+    if (!size) {
+      throw Error::corrupt(name_, here + size_field,
+                           "damaged: the size in a tar header is no number");
+    }
     entry.headers.insert(entry.headers.end(), block.begin(), block.end());
     const char type = static_cast<char>(block[type_field]);
     if (type == 'L' || type == 'K' || type == 'x' || type == 'X' || type == 'g') {
       if (*size > extension_limit || entry.headers.size() > extension_limit) {
-        throw Error(ErrorKind::unsupported, "attributes of an unreasonable size", name_);
+        throw Error(ErrorKind::unsupported,
+                    fmt::format("has an entry with more than {} bytes of extended headers at {:#x}",
+                                extension_limit, here),
+                    name_);
       }
       const Bytes data = read(filled(*size));
       entry.headers.insert(entry.headers.end(), data.begin(), data.end());
@@ -218,8 +230,11 @@ bool TarWalker::next(TarEntry& entry) {
         if (record.key == "size" && !global) pax_size = pax_number(record.value, name_);
         if (record.key.starts_with("GNU.sparse.") && !global) entry.sparse = true;
         if (global && (record.key == "path" || record.key == "size")) {
-          throw Error(ErrorKind::unsupported, "a global pax header that holds for every file",
-                      name_);
+          throw Error(
+              ErrorKind::unsupported,
+              "has a global pax header that sets the path or the size of all entries, which "
+              "is not supported",
+              name_);
         }
       }
       continue;
@@ -227,9 +242,17 @@ bool TarWalker::next(TarEntry& entry) {
     entry.type = type;
     entry.size = has_data(type) && type != 'V' ? pax_size.value_or(*size) : 0;
     if (type == '1' && *size != 0) {
-      throw Error(ErrorKind::unsupported, "a hard link that may have data of its own", name_);
+      throw Error(
+          ErrorKind::unsupported,
+          fmt::format("has a hard link with a size at {:#x}, which may have data of its own "
+                      "and is not supported",
+                      here),
+          name_);
     }
-    if (type == 'M') throw Error(ErrorKind::unsupported, "a part of a multi-volume tar", name_);
+    if (type == 'M') {
+      throw Error(ErrorKind::unsupported, "is a part of a multi-volume tar, which is not supported",
+                  name_);
+    }
     const std::string prefix = text_field(block, prefix_field, prefix_length);
     const bool posix = ByteView(block, here, name_).from(magic_field).starts_with("ustar");
     entry.name = text_field(block, name_field, name_length);
@@ -242,7 +265,10 @@ bool TarWalker::next(TarEntry& entry) {
       bool more = block[gnu_extended] != 0;
       while (more) {
         if (entry.headers.size() > extension_limit) {
-          throw Error(ErrorKind::unsupported, "a sparse map of an unreasonable size", name_);
+          throw Error(ErrorKind::unsupported,
+                      fmt::format("has a sparse file at {:#x} whose map has more than {} bytes",
+                                  here, extension_limit),
+                      name_);
         }
         const Bytes map = read(tar_block);
         entry.headers.insert(entry.headers.end(), map.begin(), map.end());
@@ -293,7 +319,7 @@ Bytes tar_headers_with_size(const TarEntry& entry, std::uint64_t size) {
     out.insert(out.end(), block.begin(), block.end());
     out.insert(out.end(), text.begin(), text.end());
   }
-  throw Error(ErrorKind::corrupt, "headers without a header", entry.name);
+  throw Error(ErrorKind::corrupt, "has extended headers that no tar header follows", entry.name);
 }
 
 }  // namespace goldhive

@@ -81,12 +81,16 @@ std::vector<Change> find_members(const ArchiveFile& archive, const ZipDirectory&
     if (change.entry->encrypted()) throw cannot(where, "is encrypted");
     if (change.entry->method != static_cast<std::uint16_t>(ZipMethod::stored) &&
         change.entry->method != static_cast<std::uint16_t>(ZipMethod::deflated)) {
-      throw cannot(where,
-                   fmt::format("is packed by method {}, which is only read", change.entry->method));
+      throw cannot(
+          where, fmt::format("is packed by method {}; only stored and deflated members are changed",
+                             change.entry->method));
     }
     const auto old = archive.tree->open(edit.path);
     if (old->size() != change.entry->size || crc_of(*old) != change.entry->crc) {
-      throw Error(ErrorKind::refused, "does not read the same a second time", where);
+      throw Error(ErrorKind::refused,
+                  "holds other bytes than the zip's directory says: the archive is damaged or was "
+                  "changed meanwhile",
+                  where);
     }
     change.data = edited_member(archive, edit);
     change.crc = crc_of(*change.data);
@@ -124,8 +128,9 @@ void change_in_place(const ArchiveFile& archive, const Change& change, HostChang
   const ByteView view(next, at, archive.source->name());
   if (view.starts_with("PK\7\x08")) at += 4;  // its signature is optional
   if (view.u32(at - view.origin()) != entry.crc) {
-    throw Error::corrupt(archive.source->name(), at,
-                         "the descriptor has another CRC than the directory");
+    throw Error::corrupt(
+        archive.source->name(), at, "the data descriptor has another CRC than the directory",
+        fmt::format("{:#010x}", entry.crc), fmt::format("{:#010x}", view.u32(at - view.origin())));
   }
   out.edits.push_back({archive.path, 0, {at, crc}});
   const ByteView header(local.bytes, local.at, archive.source->name());
@@ -143,7 +148,7 @@ Bytes deflate(const ByteSource& data) {
   each_piece(data, [&](std::uint64_t, std::span<const std::uint8_t> piece) { packer.put(piece); });
   packer.finish();
   if (out.size() < gzip_header_size + gzip_trailer_size || out[3] != 0) {
-    throw Error(ErrorKind::io, "cannot be packed", data.name());
+    throw Error(ErrorKind::io, "cannot be packed by deflate", data.name());
   }
   out.resize(out.size() - gzip_trailer_size);
   out.erase(out.begin(), out.begin() + gzip_header_size);
@@ -221,7 +226,9 @@ Bytes new_record(const ByteView& old, const Change& change, std::uint64_t packed
   } else {
     put_u32(out, zip_central::local_at, static_cast<std::uint32_t>(local_at));
   }
-  if (extra.size() > all_ones16) throw cannot(std::string(old.name()), "its extra field is full");
+  if (extra.size() > all_ones16) {
+    throw cannot(std::string(old.name()), "the extra field of its directory record is full");
+  }
   put_u16(out, zip_central::extra_length, static_cast<std::uint16_t>(extra.size()));
   out.insert(out.end(), extra.begin(), extra.end());
   out.insert(out.end(), comment.begin(), comment.end());
@@ -271,24 +278,23 @@ std::string unsafe_to_append(const ByteSource& file, const ZipDirectory& directo
                              const std::vector<Change>& changes) {
   const std::uint64_t behind = directory.zip64 ? directory.end64_at : directory.end_at;
   if (directory.at + directory.size != behind) {
-    return "there is something between the zip's directory and its end that is not known here (a "
-           "signature?)";
+    return "there are unknown data between the zip's directory and its end (a signature?)";
   }
   if (directory.zip64) {
     const Bytes record = file.read(directory.end64_at, zip_end64::size);
     const std::uint64_t size = ByteView(record, 0, "").u64(zip_end64::record_size);
     if (size > directory.end_at ||
         directory.end64_at + 12 + size + zip_locator64::size != directory.end_at) {
-      return "its zip64 end record is not where it should be";
+      return "its zip64 end record does not end where its locator begins";
     }
   }
   constexpr std::string_view block_mark = "APK Sig Block 42";
   if (directory.at >= block_mark.size()) {
     const Bytes before = file.read(directory.at - block_mark.size(), block_mark.size());
-    if (ByteView(before, 0, "").starts_with(block_mark)) return "it is signed";
+    if (ByteView(before, 0, "").starts_with(block_mark)) return "it is signed (APK Signing Block)";
   }
   for (const Change& change : changes) {
-    if (change.data->size() >= all_ones) return "a hive of 4 GiB";
+    if (change.data->size() >= all_ones) return "a hive would have 4 GiB or more";
   }
   return "";
 }
@@ -314,7 +320,7 @@ HostChange change_zip(const ArchiveFile& archive, const std::vector<FileEdit>& e
   for (const Change& change : changes) {
     std::uint64_t packed_size = 0;
     Bytes member = new_member(archive, change, packed_size);
-    if (packed_size >= all_ones) throw cannot(file.name(), "a hive of 4 GiB");
+    if (packed_size >= all_ones) throw cannot(file.name(), "a hive would have 4 GiB or more");
     const Bytes record = file.read(change.entry->record_at, change.entry->record_size);
     changed[change.entry] = records.size();
     records.push_back(new_record(ByteView(record, change.entry->record_at, file.name()), change,

@@ -42,7 +42,7 @@ std::uint64_t find_end(const ByteSource& file) {
   throw Error::corrupt(file.name(), file.size(),
                        "cut off or damaged: no end record (if it is a part of a split zip, join "
                        "the parts first)",
-                       "PK\\5\\6 and its comment", "the end of the file");
+                       "the signature PK\\5\\6 and a comment", "the end of the file");
 }
 
 [[noreturn]] void refuse_split(const ByteSource& file) {
@@ -64,7 +64,8 @@ void read_end64(const ByteSource& file, ZipDirectory& directory, std::uint64_t& 
   const Bytes bytes = file.read(directory.end64_at, zip_end64::size);
   const ByteView end(bytes, directory.end64_at, file.name());
   if (!end.starts_with("PK\6\6")) {
-    throw Error::corrupt(file.name(), directory.end64_at, "no zip64 end record", "PK\\6\\6");
+    throw Error::corrupt(file.name(), directory.end64_at,
+                         "no zip64 end record where its locator says", "the signature PK\\6\\6");
   }
   count = end.u64(zip_end64::entries);
   directory.at = end.u64(zip_end64::directory_at);
@@ -114,7 +115,8 @@ ZipDirectory read_zip_directory(const ByteSource& file) {
   for (std::uint64_t i = 0; i < count; ++i) {
     const ByteView record = view.from(at);
     if (!record.starts_with("PK\1\2")) {
-      throw Error::corrupt(file.name(), directory.at + at, "no central record", "PK\\1\\2");
+      throw Error::corrupt(file.name(), directory.at + at, "no record of the central directory",
+                           "the signature PK\\1\\2");
     }
     ZipEntry entry;
     entry.record_at = directory.at + at;
@@ -143,7 +145,9 @@ ZipLocalHeader read_zip_local_header(const ByteSource& file, const ZipEntry& ent
   const Bytes fixed = file.read(entry.local_at, zip_local::size);
   const ByteView view(fixed, entry.local_at, file.name());
   if (!view.starts_with("PK\3\4")) {
-    throw Error::corrupt(file.name(), entry.local_at, "no local header", "PK\\3\\4");
+    throw Error::corrupt(file.name(), entry.local_at,
+                         fmt::format("no local header of '{}'", entry.name),
+                         "the signature PK\\3\\4");
   }
   const std::size_t length =
       zip_local::size + view.u16(zip_local::name_length) + view.u16(zip_local::extra_length);

@@ -51,7 +51,9 @@ void OverlaySource::write_zeros(std::uint64_t offset, std::uint64_t length) {
 void OverlaySource::insert(std::uint64_t offset, Segment segment) {
   if (segment.length == 0) return;
   if (offset >= max_end || segment.length > max_end - offset) {
-    throw Error::corrupt(name(), offset, "write beyond any file");
+    throw Error::corrupt(name(), offset, "a write beyond the largest size of a file",
+                         fmt::format("below {:#x}", max_end),
+                         fmt::format("{} bytes", segment.length));
   }
   const std::uint64_t end = offset + segment.length;
 

@@ -21,7 +21,7 @@ std::uint64_t allowed(const ParseBudget::Limit& limit, std::uint64_t size) {
                          const std::string& where) {
   throw Error(ErrorKind::refused,
               fmt::format("is too costly: {} {} for one target of this size, {} are allowed; its "
-                          "structures name each other over and over",
+                          "structures name the same data over and over",
                           spent, done, most),
               where);
 }

@@ -11,7 +11,7 @@ void refuse_cut_off(const ReadStorage& storage, const std::string& file) {
   if (const auto hot = find_hot_journal_of(storage, file)) path = hot->path;
   if (const auto hot = find_hot_replacement_of(storage, file)) path = hot->names.record;
   if (path.empty()) return;
-  throw Error(ErrorKind::refused, "an earlier patch was cut off: recover first", path);
+  throw Error(ErrorKind::refused, "an earlier patch was cut off: run goldhive recover first", path);
 }
 
 }  // namespace goldhive

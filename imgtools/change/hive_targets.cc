@@ -4,6 +4,8 @@
 // that the journal is his (--trust-journal).
 #include "imgtools/change/hive_targets.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <string_view>
@@ -23,8 +25,7 @@ constexpr std::size_t mark_size = 4;
 
 [[noreturn]] void refuse(const std::string& journal, const std::string& name, const char* what) {
   throw Error(ErrorKind::refused,
-              "names " + std::string(what) + " as its target (" + name + "): not believed",
-              journal);
+              fmt::format("names {} as a target, which is {}: not believed", name, what), journal);
 }
 
 bool has_mark(const TargetView& file, std::uint64_t at, std::string_view mark) {
@@ -65,16 +66,16 @@ bool is_log_of(const std::string& name, const std::string& hive) {
 void require_hive(const TargetView& file, const std::string& journal, const std::string& name) {
   if (is_log(name)) return;  // empty, or of any age: only its name tells what it is
   if (has_mark(file, 0, "regf") && has_mark(file, first_bin, "hbin")) return;
-  refuse(journal, name, "what is no registry hive");
+  refuse(journal, name, "no registry hive");
 }
 
 std::optional<std::uint64_t> admit_hive(const ReadStorage& storage, const std::string& journal,
                                         const std::string& folder, const std::string& name,
                                         const std::vector<std::string>& names, bool vouched_for) {
-  if (is_own_file(name)) refuse(journal, name, "a file of goldhive");
-  if (is_beside_hive(name)) refuse(journal, name, "a log of a hive");
+  if (is_own_file(name)) refuse(journal, name, "a file of goldhive itself");
+  if (is_beside_hive(name)) refuse(journal, name, "a file that Windows keeps beside a hive");
   if (is_log(name) && !is_log_of_any(name, names)) {
-    refuse(journal, name, "a log of a hive, without the hive,");
+    refuse(journal, name, "the log of a hive that it does not name");
   }
   const std::string path = join_path(folder, name);
   const std::optional<OwnFile> file = storage.open_own(path, path);

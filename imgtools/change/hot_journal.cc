@@ -171,15 +171,17 @@ Journal make_hot(Storage& storage, const std::string& path,
   // whose roll-back changes nothing.
   std::optional<Journal> journal;
   write_whole_file(
-      storage, {path, fresh,
-                [&](WritableFile& file) {
-                  if (storage.stat(path)) {
-                    throw Error(ErrorKind::refused,
-                                "is in the way: an earlier patch was cut off, recover first", path);
-                  }
-                  fill(file);
-                },
-                [&] { journal = Journal::decode(storage.open(fresh), {}); }});
+      storage,
+      {path, fresh,
+       [&](WritableFile& file) {
+         if (storage.stat(path)) {
+           throw Error(ErrorKind::refused,
+                       "is there already: an earlier patch was cut off, run goldhive recover first",
+                       path);
+         }
+         fill(file);
+       },
+       [&] { journal = Journal::decode(storage.open(fresh), {}); }});
   return std::move(*journal);
 }
 

@@ -94,8 +94,8 @@ void require_opened(const HotJournal& hot, const std::vector<std::string>& opene
     });
     if (is_opened) continue;
     throw Error(ErrorKind::refused,
-                fmt::format("concerns {} as well, which is no file of this target: name the folder "
-                            "as the target",
+                fmt::format("is about {} as well, which is no file of this target: run goldhive "
+                            "recover on the folder",
                             name),
                 hot.path);
   }
@@ -184,7 +184,8 @@ void Transaction::plan(const std::string& metadata) {
     target.old_size = targets_->file(i).size();
     target.new_size = one.new_size.value_or(target.old_size);
     if (target.new_size < target.old_size) {
-      throw Error(ErrorKind::usage, "a patch never makes a file shorter", one.name);
+      throw Error(ErrorKind::usage,
+                  "the change would make the file shorter, which a patch never does", one.name);
     }
     for (const HostEdit* edit : one.edits) {
       const auto& [offset, bytes] = edit->write;
@@ -234,7 +235,8 @@ void Transaction::write() {
   for (const HostEdit& edit : change_.edits) phases.insert(edit.phase);
   for (const int phase : phases) write_phase(phase);
   if (!compare_all(*journal_, *targets_).is_new) {
-    throw Error(ErrorKind::io, "what was written does not read back", journal_path_);
+    throw Error(ErrorKind::io, "the files hold other bytes than were written to them",
+                journal_path_);
   }
 }
 
@@ -311,7 +313,8 @@ std::optional<std::string> recover_journal(Storage& storage, const std::string& 
   hot = find_hot_journal_of(storage, file);  // its writer may have finished while we had no lock
   if (!hot) return std::nullopt;
   if (hot->names != locked) {
-    throw Error(ErrorKind::refused, "was made by another patch just now: recover again", hot->path);
+    throw Error(ErrorKind::refused,
+                "was made by another patch just now: run goldhive recover again", hot->path);
   }
   if (hot->of_folder && !hot->vouched_for) {
     for (std::size_t i = 0; i < targets.size(); ++i) {
@@ -322,7 +325,7 @@ std::optional<std::string> recover_journal(Storage& storage, const std::string& 
   if (!state.foreign.empty() && !force) {
     throw Error(ErrorKind::refused,
                 fmt::format("does not fit the files beside it ({}): changed or replaced after the "
-                            "patch was cut off",
+                            "patch was cut off; recover --force rolls back all the same",
                             state.foreign),
                 hot->path);
   }

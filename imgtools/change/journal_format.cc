@@ -38,7 +38,8 @@ class Reader {
   std::uint32_t u32() { return view(4).u32(0); }
   std::uint64_t u64() { return view(8).u64(0); }
   std::string text(std::uint32_t length) {
-    if (length > max_text) fail("text is too long", fmt::format("at most {}", max_text), length);
+    if (length > max_text)
+      fail("holds a text that is too long", fmt::format("at most {}", max_text), length);
     const ByteView bytes = view(length);
     return {bytes.span().begin(), bytes.span().end()};
   }
@@ -56,8 +57,9 @@ class Reader {
     position_ += length;
     return start;
   }
+  template <typename Value>
   [[noreturn]] void fail(const std::string& what, const std::string& expected,
-                         std::uint64_t actual) const {
+                         const Value& actual) const {
     throw Error::corrupt(source_.name(), position_, "journal " + what, expected,
                          fmt::format("{}", actual));
   }
@@ -129,9 +131,11 @@ void require_in_proportion(const ByteSource& source, std::uint64_t targets) {
 JournalTarget read_target(Reader& in) {
   JournalTarget target;
   const std::uint32_t length = in.u32();
-  if (length > max_name) in.fail("name is too long", fmt::format("at most {}", max_name), length);
+  if (length > max_name)
+    in.fail("holds a name that is too long", fmt::format("at most {}", max_name), length);
   target.name = in.text(length);
-  if (!is_plain_name(target.name)) in.fail("names a target outside its folder", "a name", 0);
+  if (!is_plain_name(target.name))
+    in.fail("names a target outside its folder", "a name without a path", target.name);
   target.old_size = in.u64();
   target.new_size = in.u64();
   if (target.new_size < target.old_size) {
@@ -163,30 +167,34 @@ JournalRecord read_record(Reader& in, const std::vector<JournalTarget>& targets,
                           std::uint32_t& items) {
   JournalRecord record;
   record.target = in.u32();
-  if (record.target >= targets.size()) in.fail("record has no target", "a target", record.target);
+  if (record.target >= targets.size())
+    in.fail("has a record without a target", fmt::format("below {}", targets.size()),
+            record.target);
   const std::uint32_t edits = in.u32();
   record.offset = in.u64();
   record.length = in.u32();
   const std::uint64_t size = targets[record.target].old_size;
   if (record.length == 0 || record.length > max_record || record.offset > size ||
       record.length > size - record.offset) {
-    in.fail("record lies outside its target", fmt::format("within {}", size), record.offset);
+    in.fail("has a record outside its target", fmt::format("within {} bytes", size), record.offset);
   }
   // Only whole blocks, so that a journal cannot have more records than its target has blocks.
   const std::uint64_t end = record.offset + record.length;
   if (record.offset % journal_block != 0 || (end % journal_block != 0 && end != size)) {
-    in.fail("record is not of whole blocks", fmt::format("multiples of {}", journal_block),
-            record.offset);
+    in.fail("has a record that is not of whole blocks",
+            fmt::format("multiples of {}", journal_block), record.offset);
   }
   record.position = in.skip(record.length);
-  if (edits > max_items - items) in.fail("has too many edits", fmt::format("{}", max_items), edits);
+  if (edits > max_items - items)
+    in.fail("has too many edits", fmt::format("at most {}", max_items - items), edits);
   items += edits;
   for (std::uint32_t i = 0; i < edits; ++i) {
     JournalEdit edit;
     edit.at = in.u32();
     edit.length = in.u32();
     if (edit.at > record.length || edit.length > record.length - edit.at) {
-      in.fail("edit lies outside its record", fmt::format("within {}", record.length), edit.at);
+      in.fail("has an edit outside its record", fmt::format("within {} bytes", record.length),
+              edit.at);
     }
     edit.position = in.skip(edit.length);
     record.edits.push_back(edit);
@@ -286,20 +294,22 @@ Journal Journal::decode(std::shared_ptr<const ByteSource> source, const Admit& a
   Reader in(*journal.source_);
   in.skip(header_size);
   journal.folder_ = in.text(counts.folder);
-  if (!is_inner_folder(journal.folder_)) in.fail("names a folder outside its root", "a path", 0);
+  if (!is_inner_folder(journal.folder_))
+    in.fail("names a folder outside its root", "a path below it", journal.folder_);
   journal.metadata_ = in.text(counts.metadata);
   if (counts.targets == 0 || counts.targets > journal_max_targets) {
-    in.fail("has an odd number of targets", fmt::format("1 to {}", journal_max_targets),
+    in.fail("has a wrong number of targets", fmt::format("1 to {}", journal_max_targets),
             counts.targets);
   }
   for (std::uint32_t i = 0; i < counts.targets; ++i) journal.targets_.push_back(read_target(in));
   if (admit) require_in_proportion(*journal.source_, admit(journal));
   std::uint32_t items = 0;
   for (std::uint32_t i = 0; i < counts.records; ++i) {
-    if (++items > max_items) in.fail("has too many records", fmt::format("{}", max_items), i);
+    if (++items > max_items)
+      in.fail("has too many records", fmt::format("at most {}", i), counts.records);
     JournalRecord record = read_record(in, journal.targets_, items);
     if (i > 0 && !follows(journal.records_.back(), record)) {
-      in.fail("records overlap or are out of order", "sorted records", record.offset);
+      in.fail("has records that overlap or are out of order", "sorted records", record.offset);
     }
     journal.records_.push_back(std::move(record));
   }

@@ -83,7 +83,9 @@ TargetState compare(const Journal& journal, std::uint32_t target, const TargetVi
     const auto odd = std::find(range.plausible.begin(), range.plausible.end(), 0);
     if (odd != range.plausible.end()) {
       const auto at = static_cast<std::uint64_t>(odd - range.plausible.begin());
-      state = {false, false, fmt::format("{} at {:#x}", expected.name, record.offset + at)};
+      state = {false, false,
+               fmt::format("{} has a byte at {:#x} that is neither the old nor the new one",
+                           expected.name, record.offset + at)};
       return state;
     }
   }
@@ -116,8 +118,8 @@ void require_old_length(const Journal& journal, const LockedTargets& targets) {
     const std::uint64_t size = targets.file(i).size();
     if (size >= target.old_size) continue;
     throw Error(ErrorKind::refused,
-                fmt::format("is {} bytes long and was {} before the patch: what was cut off is in "
-                            "no journal, so take it from a copy",
+                fmt::format("is {} bytes long and was {} before the patch: a journal does not hold "
+                            "what was cut off, so take the file from a copy",
                             size, target.old_size),
                 target.name);
   }
@@ -141,7 +143,7 @@ void restore(const Journal& journal, LockedTargets& targets) {
     file.sync();
   }
   if (!compare_all(journal, targets).is_old) {
-    throw Error(ErrorKind::io, "the old bytes were written back but do not read back",
+    throw Error(ErrorKind::io, "the old bytes were written back, and the files hold other bytes",
                 journal.source().name());
   }
 }

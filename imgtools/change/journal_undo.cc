@@ -133,9 +133,12 @@ UndoResult undo_journal(Storage& storage, const JournalPlace& place, OwnFile fil
   result.changed = !state.is_old;
   if (!state.is_old && !state.is_new && !force) {
     throw Error(ErrorKind::refused,
-                fmt::format("does not fit: {} changed since that patch ({})",
+                fmt::format("does not fit: {} changed since that patch ({}); undo --force puts "
+                            "the old bytes back all the same",
                             place.file.empty() ? "a hive was" : "the file was",
-                            state.foreign.empty() ? "in part" : state.foreign),
+                            state.foreign.empty() ? "it has some of the old bytes and some of the "
+                                                    "new ones"
+                                                  : state.foreign),
                 undo_file);
   }
 

@@ -85,7 +85,7 @@ void break_links(Storage& storage, const std::string& given) {
   };
   const auto check = [&] {
     if (sha256(*storage.open(fresh)) != sha256(*old)) {
-      throw Error(ErrorKind::io, "what was copied does not read back", fresh);
+      throw Error(ErrorKind::io, "the copy holds other bytes than were written to it", fresh);
     }
   };
   write_whole_file(storage, {file, fresh, fill, check, true});

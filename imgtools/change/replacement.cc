@@ -223,7 +223,8 @@ class Replacement {
     fresh_->copy_attributes(*old_->content);
     fresh_->sync();
     if (sha256(*storage_.open(names_.fresh)) != record_.new_digest) {
-      throw Error(ErrorKind::io, "what was written does not read back", names_.fresh);
+      throw Error(ErrorKind::io, "the file holds other bytes than were written to it",
+                  names_.fresh);
     }
   }
 
@@ -367,13 +368,15 @@ UndoResult undo_replacement(Storage& storage, const JournalPlace& place, const B
   result.changed = now != record.old_digest;
   if (result.changed) {
     if (now != record.new_digest && !force) {
-      throw Error(ErrorKind::refused, "does not fit: the file was changed since that patch",
+      throw Error(ErrorKind::refused,
+                  "does not fit: the file was changed since that patch; undo --force puts the old "
+                  "file back all the same",
                   undo_file);
     }
     const auto kept = open_own_file(storage, original, file, OwnKind::original);
     if (!kept || !is_original(record, *kept->content)) {
-      throw Error(ErrorKind::refused, "the old file that belongs to it is gone or damaged",
-                  original);
+      throw Error(ErrorKind::refused,
+                  "the old file that the undo file belongs to is gone or damaged", original);
     }
     keep(storage, *kept, names.old);
     // It may be an unsynced copy that somebody made of it.

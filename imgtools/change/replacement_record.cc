@@ -62,17 +62,21 @@ Bytes encode(const ReplacementRecord& record) {
 ReplacementRecord decode_replacement(const ByteSource& source) {
   const std::string& name = source.name();
   if (source.size() < header_size + digest_size || source.size() > size_limit) {
-    throw Error::corrupt(name, source.size(), "no record of a replacement: wrong size");
+    throw Error::corrupt(name, source.size(), "is not a record of a replacement",
+                         fmt::format("{} to {} bytes", header_size + digest_size, size_limit),
+                         fmt::format("{} bytes", source.size()));
   }
   const Bytes bytes = source.read(0, static_cast<std::size_t>(source.size()));
   const ByteView view(bytes, 0, name);
-  if (!view.starts_with(magic)) throw Error::corrupt(name, 0, "no record of a replacement");
+  if (!view.starts_with(magic)) {
+    throw Error::corrupt(name, 0, "is not a record of a replacement");
+  }
   if (view.u32(8) != version) {
-    throw Error(ErrorKind::unsupported, "was written by a newer goldhive", name);
+    throw Error(ErrorKind::unsupported, "was written by a newer goldhive: use that one", name);
   }
   const std::size_t sealed = bytes.size() - digest_size;
   if (seal_of(std::span(bytes).first(sealed)) != digest_at(view, sealed)) {
-    throw Error::corrupt(name, sealed, "the checksum is wrong: damaged");
+    throw Error::corrupt(name, sealed, "is damaged: the checksum is wrong");
   }
   const ByteView body = view.slice(0, sealed);
   ReplacementRecord record;
@@ -126,11 +130,14 @@ std::shared_ptr<const ByteSource> old_content(const ReadStorage& storage,
   if (!content) content = storage.open(hot.file);
   if (is_original(hot.record, *content)) return content;
   throw Error(ErrorKind::refused,
-              hot.kept ? fmt::format("is not the old content that {} speaks of: nothing is read "
-                                     "from it (if the file beside it is right, remove both)",
-                                     hot.names.record)
-                       : fmt::format("was being replaced ({}), and the old file is gone ({})",
-                                     hot.names.record, hot.names.old),
+              hot.kept
+                  ? fmt::format("does not hold the old content that {} records, so nothing is "
+                                "read from it (if the file beside it is as it should be, "
+                                "remove both)",
+                                hot.names.record)
+                  : fmt::format("was being replaced when a patch was cut off (recorded in {}), "
+                                "and the old file {} is gone: take the file from a copy",
+                                hot.names.record, hot.names.old),
               content->name());
 }
 

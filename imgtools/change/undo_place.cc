@@ -155,7 +155,8 @@ std::string next_undo_file(const ReadStorage& storage, const std::string& path) 
   const std::vector<std::uint64_t> numbers = numbers_at(storage, path);
   const std::uint64_t highest = numbers.empty() ? 0 : numbers.front();
   if (highest == UINT64_MAX) {
-    throw Error(ErrorKind::refused, "has the last number that there is: no undo file can follow it",
+    throw Error(ErrorKind::refused,
+                "has the highest number that an undo file can have: rename or remove it",
                 numbered(path, highest));
   }
   return numbered(path, highest + 1);

@@ -61,7 +61,8 @@ class NbdFile final : public WritableFile {
     server().write(offset, data);
   }
   void resize(std::uint64_t size) override {
-    if (size != server().size()) throw Error(ErrorKind::refused, "a disk keeps its size", path_);
+    if (size != server().size())
+      throw Error(ErrorKind::refused, "the size of a disk is never changed", path_);
   }
   void sync() override { server().flush(); }
 

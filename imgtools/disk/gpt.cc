@@ -80,7 +80,8 @@ std::optional<PartitionTable> read_at(const ByteSource& disk, std::uint32_t sect
     }
     if (table.partitions.size() == max_partitions) {
       throw Error(ErrorKind::corrupt,
-                  "has more than " + std::to_string(max_partitions) + " partitions", disk.name());
+                  "has a GPT of more than " + std::to_string(max_partitions) + " partitions",
+                  disk.name());
     }
     partition.offset = range->offset;
     partition.length = range->length;

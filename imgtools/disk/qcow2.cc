@@ -68,12 +68,12 @@ class MapWalk {
     const std::uint64_t needed =
         header_.disk_size / disk_per_table + (header_.disk_size % disk_per_table != 0 ? 1 : 0);
     if (needed > header_.table_entries || needed * 8 > max_table_bytes) {
-      throw Error::corrupt(file_.name(), 36, "bad length of the qcow2's table of the first level",
-                           fmt::format("{} entries, at most {}", needed, max_table_bytes / 8),
-                           fmt::format("{}", header_.table_entries));
+      throw Error::corrupt(
+          file_.name(), 36, "bad length of the qcow2's L1 table",
+          fmt::format("{} entries, which are at most {}", needed, max_table_bytes / 8),
+          fmt::format("{} entries", header_.table_entries));
     }
-    const Bytes first =
-        bounds_.table(40, header_.table_offset, needed * 8, "its table of the first level");
+    const Bytes first = bounds_.table(40, header_.table_offset, needed * 8, "its L1 table");
     const ByteView view(first, header_.table_offset, file_.name());
     std::unordered_set<std::uint64_t> tables;
     for (std::size_t i = 0; i < needed; ++i) {
@@ -82,15 +82,19 @@ class MapWalk {
       const std::uint64_t entry = view.origin() + i * 8;
       require_aligned(entry, offset);
       if (!tables.insert(offset).second) {
-        throw Error::corrupt(file_.name(), entry, "two entries of the qcow2 share a table");
+        throw Error::corrupt(file_.name(), entry,
+                             "two entries of the qcow2's L1 table name one L2 table",
+                             "a table of its own", fmt::format("the one at {:#x}", offset));
       }
       if (tables.size() * cluster() > max_map_bytes) {
-        throw Error(ErrorKind::refused,
-                    fmt::format("is too costly: its map has more than {} bytes, at {:#x}",
-                                max_map_bytes, entry),
-                    file_.name());
+        throw Error(
+            ErrorKind::refused,
+            fmt::format("is too costly: its L2 tables have more than {} bytes, counted up to the "
+                        "entry at {:#x}",
+                        max_map_bytes, entry),
+            file_.name());
       }
-      const Bytes second = bounds_.table(entry, offset, cluster(), "a table of the second level");
+      const Bytes second = bounds_.table(entry, offset, cluster(), "an L2 table");
       look_at(ByteView(second, offset, file_.name()), i * disk_per_table);
     }
   }
@@ -140,9 +144,9 @@ class MapWalk {
 
   void require_aligned(std::uint64_t where, std::uint64_t offset) const {
     if (offset % cluster() == 0) return;
-    throw Error::corrupt(file_.name(), where, "a place in the qcow2 that is no cluster's start",
-                         fmt::format("a multiple of {:#x}", cluster()),
-                         fmt::format("{:#x}", offset));
+    throw Error::corrupt(
+        file_.name(), where, "an entry of a qcow2 table leads to no start of a cluster",
+        fmt::format("a multiple of {:#x}", cluster()), fmt::format("{:#x}", offset));
   }
 
   const ByteSource& file_;
@@ -160,16 +164,21 @@ Qcow2Header read_qcow2_header(const ByteSource& file) {
   Qcow2Header header;
   header.version = be32(head, 4);
   if (header.version != 2 && header.version != 3) {
-    throw Error(ErrorKind::unsupported, fmt::format("a qcow file of version {}", header.version),
+    throw Error(ErrorKind::unsupported,
+                fmt::format("is a qcow of version {}, and 2 and 3 are read: convert it (qemu-img "
+                            "convert -O qcow2)",
+                            header.version),
                 file.name());
   }
   header.cluster_bits = be32(head, 20);
   if (header.cluster_bits < 9 || header.cluster_bits > 21) {
     throw Error::corrupt(file.name(), 20, "bad cluster size of the qcow2", "9 to 21 bits",
-                         fmt::format("{}", header.cluster_bits));
+                         fmt::format("{} bits", header.cluster_bits));
   }
   if (be32(head, 32) != 0) {
-    throw Error(ErrorKind::unsupported, "an encrypted qcow2", file.name());
+    throw Error(ErrorKind::unsupported,
+                "is an encrypted qcow2: convert it to one without encryption (qemu-img convert)",
+                file.name());
   }
   header.disk_size = be64(head, 24);
   header.table_entries = be32(head, 36);
@@ -181,12 +190,15 @@ Qcow2Header read_qcow2_header(const ByteSource& file) {
     const std::uint64_t features = be64(more, 0);
     extensions = be32(more, 28);
     if ((features & external_data_file) != 0) {
-      throw Error(ErrorKind::unsupported, "a qcow2 whose data lie in another file", file.name());
+      throw Error(ErrorKind::unsupported,
+                  "is a qcow2 whose data lie in another file: convert it (qemu-img convert)",
+                  file.name());
     }
     if ((features & ~known_features) != 0) {
-      throw Error(ErrorKind::unsupported,
-                  fmt::format("a qcow2 with features that are not known: {:#x}", features),
-                  file.name());
+      throw Error(
+          ErrorKind::unsupported,
+          fmt::format("is a qcow2 with incompatible features that are not known: {:#x}", features),
+          file.name());
     }
     header.subclusters = (features & extended_entries) != 0;
     header.marked_corrupt = (features & marked_corrupt) != 0;

@@ -25,7 +25,7 @@ std::string file_named(const std::string& image, const std::string& name) {
   if (name.empty() || name.find('\0') != std::string::npos ||
       (colon != std::string::npos && colon < name.find('/'))) {
     throw Error(ErrorKind::unsupported,
-                fmt::format("depends on '{}', which is not the name of a file here", name), image);
+                fmt::format("depends on '{}', which is not the path of a file", name), image);
   }
   if (name.front() == '/') return name;
   return join_path(parent_of(image), name);
@@ -82,8 +82,12 @@ class Examiner {
     if (is_vhd(parent)) other = "a VHD";
     if (ByteView(head, 0, parent.name()).starts_with("vhdxfile")) other = "a VHDX";
     if (!other.empty()) {
-      throw Error(ErrorKind::unsupported,
-                  fmt::format("its parent disk {} is {}", parent.name(), other), child);
+      throw Error(
+          ErrorKind::unsupported,
+          fmt::format("its parent disk {} is {}, which is not read as a parent: convert the "
+                      "disk to one without a parent (qemu-img convert)",
+                      parent.name(), other),
+          child);
     }
     return qemu_format(parent);
   }
@@ -101,8 +105,8 @@ class Examiner {
     const std::string named = format.empty() ? "raw" : format;
     if (!header.parent_format.empty() && header.parent_format != named) {
       throw Error(ErrorKind::corrupt,
-                  fmt::format("its parent disk {} is {}, where it says {}", parent, named,
-                              header.parent_format),
+                  fmt::format("its parent disk {} is {}, but the qcow2 says that it is {}", parent,
+                              named, header.parent_format),
                   path);
     }
     look_at(parent, format);
@@ -125,14 +129,17 @@ class Examiner {
     if (const std::string other = vmdk_parent_to_qemu(file); other != descriptor.parent) {
       throw Error(
           ErrorKind::corrupt,
-          fmt::format("has the parent disk '{}', but to qemu it is '{}'", descriptor.parent, other),
+          fmt::format("names its parent disk so that it can be read in two ways: as '{}', and as "
+                      "'{}' by qemu",
+                      descriptor.parent, other),
           path);
     }
     if (descriptor.parent.empty()) return;
     const std::string parent = existing(path, descriptor.parent, "its parent disk");
     const auto source = storage_.open(parent);
     if (qemu_format(*source) != "vmdk") {
-      throw Error(ErrorKind::corrupt, fmt::format("its parent disk {} is no VMDK", parent), path);
+      throw Error(ErrorKind::corrupt, fmt::format("its parent disk {} is not a VMDK", parent),
+                  path);
     }
     if (read_vmdk_descriptor(*source).content_id != descriptor.parent_id) {
       throw Error(ErrorKind::corrupt,
@@ -151,8 +158,10 @@ class Examiner {
     const bool flat = extent.type == "FLAT" || extent.type == "VMFS";
     if (extent.access != "RW" || extent.file.empty() || (!sparse && !flat)) {
       throw Error(ErrorKind::unsupported,
-                  fmt::format("has an extent that is not read: {} {} {}", extent.access,
-                              extent.sectors, extent.type),
+                  fmt::format("has an extent of a kind that is not read: {} {} {}{} (expected RW, "
+                              "and a file of the type SPARSE, VMFSSPARSE, FLAT or VMFS)",
+                              extent.access, extent.sectors, extent.type,
+                              extent.file.empty() ? "" : " \"" + extent.file + "\""),
                   path);
     }
     const std::string file = existing(path, extent.file, "its part");
@@ -171,8 +180,8 @@ class Examiner {
     const std::uint64_t sectors = vmdk_sparse_sectors(*storage_.open(file));
     if (sectors != extent.sectors) {
       throw Error(ErrorKind::corrupt,
-                  fmt::format("its part {} has {} sectors, where it says {}", file, sectors,
-                              extent.sectors),
+                  fmt::format("its part {} has {} sectors, but the descriptor says {}", file,
+                              sectors, extent.sectors),
                   path);
     }
     add({file, QemuFile::Map::vmdk});
@@ -242,7 +251,8 @@ QemuImage examine_qemu_image(const ReadStorage& storage, const std::string& path
 QemuImage examine_qemu_image(const ReadStorage& storage, const std::string& path,
                              const std::string& format, const FilePlaces& places) {
   if (qemu_format(*storage.open(path)) != format) {
-    throw Error(ErrorKind::corrupt, fmt::format("has no mark of a {} at its start", format), path);
+    throw Error(ErrorKind::corrupt,
+                fmt::format("does not begin with the signature of a {}", format), path);
   }
   QemuImage image;
   image.format = format;

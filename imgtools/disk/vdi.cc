@@ -27,8 +27,8 @@ VdiHeader read_header(const ByteSource& file) {
   const ByteView view(data, 0, file.name());
   if (view.u32(76) == differencing) {
     throw Error(ErrorKind::unsupported,
-                "a differencing VDI, which qemu does not read; make a whole disk of it first: "
-                "VBoxManage clonemedium",
+                "is a differencing VDI, which qemu does not read: make a whole disk of it first "
+                "(VBoxManage clonemedium)",
                 file.name());
   }
   VdiHeader header;
@@ -45,7 +45,11 @@ VdiHeader read_header(const ByteSource& file) {
                          fmt::format("{} of {:#x} bytes", header.blocks, header.block_size));
   }
   if (view.u32(380) != 0) {
-    throw Error(ErrorKind::unsupported, "a VDI with something before each block", file.name());
+    throw Error(ErrorKind::unsupported,
+                fmt::format("is a VDI with {} bytes of other data before each block, which is not "
+                            "read: copy it first (VBoxManage clonemedium)",
+                            view.u32(380)),
+                file.name());
   }
   return header;
 }

@@ -118,7 +118,9 @@ void VhdDisk::read_table() {
   }
   if (blocks * 4 > max_table_bytes) {
     throw Error(ErrorKind::unsupported,
-                fmt::format("a VHD with a block table of {} entries", blocks), name());
+                fmt::format("has a block table of {} entries, at most {} are read", blocks,
+                            max_table_bytes / 4),
+                name());
   }
   const Bytes table = file().read(header_.table_offset, static_cast<std::size_t>(blocks * 4));
   const ByteView view(table, header_.table_offset, name());
@@ -155,7 +157,7 @@ void VhdDisk::check_map() const {
   for (std::size_t i = 1; i < ranges.size(); ++i) {
     if (ranges[i].first < ranges[i - 1].second) {
       throw Error::corrupt(name(), ranges[i].first * sector_bytes,
-                           "two structures of the VHD claim the same place");
+                           "two structures of the VHD overlap");
     }
   }
 }

@@ -93,8 +93,10 @@ VhdFooter parse_vhd_footer(const ByteView& view) {
   if (!has_vhd_cookie(view)) throw bad(view, 0, "no VHD footer", "\"conectix\"", "other bytes");
   check_checksum(view, VhdFooter::checksum_at, "footer");
   if ((be32(view, 12) & 0xffff0000) != known_version) {
-    throw Error(ErrorKind::unsupported, fmt::format("VHD version {:#x}", be32(view, 12)),
-                std::string(view.name()));
+    throw Error(
+        ErrorKind::unsupported,
+        fmt::format("is a VHD of version {:#x}, and {:#x} is read", be32(view, 12), known_version),
+        std::string(view.name()));
   }
   VhdFooter footer;
   footer.header_offset = be64(view, 16);
@@ -104,7 +106,10 @@ VhdFooter parse_vhd_footer(const ByteView& view) {
   footer.saved_state = view.u8(84) != 0;
   const std::uint32_t type = be32(view, 60);
   if (type < 2 || type > 4) {
-    throw Error(ErrorKind::unsupported, fmt::format("VHD disk type {}", type),
+    throw Error(ErrorKind::unsupported,
+                fmt::format("is a VHD of disk type {}, and 2 (fixed), 3 (dynamic) and 4 "
+                            "(differencing) are read",
+                            type),
                 std::string(view.name()));
   }
   footer.type = static_cast<VhdType>(type);
@@ -122,7 +127,8 @@ VhdDynamicHeader parse_vhd_dynamic_header(const ByteView& view) {
   check_checksum(view, VhdDynamicHeader::checksum_at, "dynamic disk header");
   if ((be32(view, 24) & 0xffff0000) != known_version) {
     throw Error(ErrorKind::unsupported,
-                fmt::format("VHD dynamic disk header version {:#x}", be32(view, 24)),
+                fmt::format("has a VHD dynamic disk header of version {:#x}, and {:#x} is read",
+                            be32(view, 24), known_version),
                 std::string(view.name()));
   }
   VhdDynamicHeader header;
@@ -159,7 +165,7 @@ ParentPaths vhd_parent_paths(const ByteSource& file, const VhdDynamicHeader& hea
     if (locator.code != relative_code && locator.code != absolute_code && locator.code != url_code)
       continue;
     if (locator.length > max_locator_text) {
-      throw Error::corrupt(file.name(), locator.offset, "parent locator is too long",
+      throw Error::corrupt(file.name(), locator.offset, "a parent locator of the VHD is too long",
                            fmt::format("at most {} bytes", max_locator_text),
                            fmt::format("{} bytes", locator.length));
     }

@@ -102,7 +102,8 @@ class VhdDisk::Allocation {
   std::uint64_t allocate(std::uint64_t block) {
     const std::uint64_t at = end_;
     if (at / sector_bytes >= absent_block) {
-      throw Error(ErrorKind::refused, "is as large as a dynamic VHD can be", disk_.name());
+      throw Error(ErrorKind::refused, "is as large as a dynamic VHD can be: no block can be added",
+                  disk_.name());
     }
     end_ += disk_.bitmap_size() + disk_.header_.block_size;
     disk_.edit(change_, 1, disk_.header_.table_offset + block * 4,

@@ -39,7 +39,7 @@ std::unique_ptr<VhdxDisk> VhdxDisk::open(const ReadStorage& storage, const std::
 std::unique_ptr<VhdxDisk> VhdxDisk::open_file(const ReadStorage& storage, const std::string& path) {
   std::unique_ptr<VhdxDisk> disk(new VhdxDisk(storage.open(path)));
   if (!is_vhdx(disk->file())) {
-    throw Error::corrupt(path, 0, "no VHDX file", "\"vhdxfile\"", "other bytes");
+    throw Error::corrupt(path, 0, "is not a VHDX", "\"vhdxfile\"", "other bytes");
   }
   disk->header_ = read_vhdx_header(disk->file());
   return disk;
@@ -83,8 +83,10 @@ void VhdxDisk::read_table() {
                          fmt::format("room for {}", regions_.table.length / 8));
   }
   if (entries * 8 > max_table_bytes) {
-    throw Error(ErrorKind::unsupported, fmt::format("a VHDX with a BAT of {} entries", entries),
-                name());
+    throw Error(
+        ErrorKind::unsupported,
+        fmt::format("has a BAT of {} entries, at most {} are read", entries, max_table_bytes / 8),
+        name());
   }
   const Bytes raw = file().read(regions_.table.offset, static_cast<std::size_t>(entries * 8));
   const ByteView view(raw, regions_.table.offset, name());
@@ -134,8 +136,7 @@ void VhdxDisk::check_map() const {
   std::sort(ranges.begin(), ranges.end());
   for (std::size_t i = 1; i < ranges.size(); ++i) {
     if (ranges[i].first < ranges[i - 1].second) {
-      throw Error::corrupt(name(), ranges[i].first,
-                           "two structures of the VHDX claim the same place");
+      throw Error::corrupt(name(), ranges[i].first, "two structures of the VHDX overlap");
     }
   }
 }
@@ -158,8 +159,8 @@ void VhdxDisk::open_parent(ParentChain& chain) {
     disk->open_rest(chain);
     if (disk->sector_size() != sector_size()) {
       throw Error(ErrorKind::corrupt,
-                  fmt::format("has sectors of {} bytes and its parent {} of {}", sector_size(),
-                              path, disk->sector_size()),
+                  fmt::format("has sectors of {} bytes, but its parent {} has sectors of {}",
+                              sector_size(), path, disk->sector_size()),
                   name());
     }
     for (const std::string& note : disk->notes()) add_note(fmt::format("{}: {}", path, note));

@@ -40,7 +40,8 @@ bool in_megabytes(std::uint64_t value) { return value % vhdx_megabyte == 0; }
 std::optional<VhdxHeader> parse_header(const ByteView& view, int slot) {
   if (!view.starts_with("head") || !checksum_matches(view)) return std::nullopt;
   if (view.u16(66) != 1) {
-    throw Error(ErrorKind::unsupported, fmt::format("VHDX version {}", view.u16(66)),
+    throw Error(ErrorKind::unsupported,
+                fmt::format("is a VHDX of version {}, and 1 is read", view.u16(66)),
                 std::string(view.name()));
   }
   VhdxHeader header;
@@ -52,7 +53,8 @@ std::optional<VhdxHeader> parse_header(const ByteView& view, int slot) {
   header.log_offset = view.u64(72);
   header.slot = slot;
   if (!header.log_guid.is_zero() && view.u16(64) != 0) {
-    throw Error(ErrorKind::unsupported, fmt::format("VHDX log version {}", view.u16(64)),
+    throw Error(ErrorKind::unsupported,
+                fmt::format("has a VHDX log of version {}, and 0 is read", view.u16(64)),
                 std::string(view.name()));
   }
   return header;
@@ -70,7 +72,7 @@ VhdxHeader read_vhdx_header(const ByteSource& file) {
     if (!header) continue;
     if (current && header->sequence == current->sequence && data != current_data) {
       throw Error::corrupt(file.name(), offset + 8,
-                           "both VHDX headers have one sequence number but differ", {},
+                           "both VHDX headers have the same sequence number, but differ", {},
                            fmt::format("{}", header->sequence));
     }
     if (!current || header->sequence > current->sequence) {
@@ -153,7 +155,8 @@ namespace {
 void parse_parent_locator(const ByteView& item, VhdxMetadata& metadata) {
   if (guid_at(item, 0) != known("b04aefb7-d19e-4a81-b789-25b8e9445913")) {
     throw Error(ErrorKind::unsupported,
-                fmt::format("a VHDX parent of type {}", to_string(guid_at(item, 0))),
+                fmt::format("has a VHDX parent locator of the unknown type {}",
+                            to_string(guid_at(item, 0))),
                 std::string(item.name()));
   }
   const std::size_t count = item.u16(18);

@@ -39,7 +39,9 @@ class Log {
   Log(const ByteSource& file, const VhdxHeader& header)
       : name_(file.name()), header_(header), length_(header.log_length), budget_(budget_for(file)) {
     if (length_ > max_log) {
-      throw Error(ErrorKind::unsupported, fmt::format("a VHDX log of {} bytes", length_), name_);
+      throw Error(ErrorKind::unsupported,
+                  fmt::format("has a VHDX log of {} bytes, at most {} are read", length_, max_log),
+                  name_);
     }
     ring_ = file.read(header.log_offset, length_);
     verified_.resize(length_ / sector_bytes);
@@ -149,8 +151,9 @@ class Log {
 
 void check_target(const ByteSource& file, std::uint64_t offset, std::uint64_t length) {
   if (offset > max_file || length > max_file - offset) {
-    throw Error::corrupt(file.name(), offset, "the VHDX log writes beyond any file", {},
-                         fmt::format("{:#x} bytes", length));
+    throw Error::corrupt(file.name(), offset,
+                         "the VHDX log writes beyond the largest size of a VHDX",
+                         fmt::format("below {:#x}", max_file), fmt::format("{:#x} bytes", length));
   }
 }
 

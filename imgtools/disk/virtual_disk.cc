@@ -104,8 +104,12 @@ HostChange MappedDisk::plan_change(const std::vector<Write>& writes) const {
   for_each_piece(
       writes, [&](const Extent& extent, std::uint64_t offset, std::span<const std::uint8_t> data) {
         if (extent.kind != Extent::Kind::stored) {
-          throw Error(ErrorKind::refused, fmt::format("holds nothing at {:#x} of the disk", offset),
-                      name());
+          throw Error(
+              ErrorKind::refused,
+              fmt::format("stores no data for offset {:#x} of its disk, and a disk of this kind is "
+                          "only changed where it stores data",
+                          offset),
+              name());
         }
         edit(change, 0, extent.host_offset, data);
       });

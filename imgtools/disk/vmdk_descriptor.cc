@@ -46,7 +46,9 @@ std::optional<VmdkExtent> parse_extent(const std::string& line, const std::strin
   }
   if (good) return extent;
   throw Error(ErrorKind::corrupt,
-              fmt::format("describes an extent so that qemu could read it otherwise: {}", line),
+              fmt::format("its descriptor has an extent line that qemu may read in another way: {} "
+                          "(expected ACCESS SECTORS TYPE \"FILE\" OFFSET)",
+                          line),
               name);
 }
 
@@ -61,8 +63,8 @@ std::vector<VmdkExtent> parse_extents(const std::string& text, const std::string
     if (const std::optional<VmdkExtent> extent = parse_extent(line, name)) {
       if (after_empty) {
         throw Error(ErrorKind::corrupt,
-                    "describes an extent after an empty line, which qemu would take twice; remove "
-                    "the empty line",
+                    "its descriptor has an extent line after an empty line, which qemu would take "
+                    "twice: remove the empty line",
                     name);
       }
       extents.push_back(*extent);
@@ -132,7 +134,8 @@ VmdkDescriptor read_vmdk_descriptor(const ByteSource& file) {
   const std::uint64_t sectors = view.u64(36);
   if (sectors == 0) return created_as("sparse extent");  // then another file describes it
   if (sectors > max_text / 512 || start > UINT64_MAX / 512) {
-    throw Error::corrupt(file.name(), 28, "bad place of the VMDK descriptor", {},
+    throw Error::corrupt(file.name(), 28, "bad place of the VMDK descriptor",
+                         fmt::format("at most {} sectors", max_text / 512),
                          fmt::format("sector {}, {} sectors", start, sectors));
   }
   // Its extents are not looked at: the only one is the file itself, perhaps by an earlier name.
@@ -155,7 +158,10 @@ std::string vmdk_parent_to_qemu(const ByteSource& file) {
 std::string vmdk_descriptor_text(const VmdkDescriptor& descriptor, const std::string& name) {
   for (const std::string& id : {descriptor.content_id, descriptor.parent_id}) {
     if (id.size() > 8 || id.find_first_not_of("0123456789abcdef") != std::string::npos) {
-      throw Error(ErrorKind::corrupt, fmt::format("has '{}' where a CID should be", id), name);
+      throw Error(
+          ErrorKind::corrupt,
+          fmt::format("its descriptor has the CID '{}': expected up to 8 hexadecimal digits", id),
+          name);
     }
   }
   std::string text = fmt::format(

@@ -84,14 +84,18 @@ SparseHeader read_header(const ByteSource& file) {
   } else if (view.starts_with("COWD")) {
     header = parse_esx(view);
   } else {
-    throw Error::corrupt(file.name(), 0, "is no sparse extent of a VMDK", "\"KDMV\" or \"COWD\"",
+    throw Error::corrupt(file.name(), 0, "is not a sparse extent of a VMDK", "\"KDMV\" or \"COWD\"",
                          "other bytes");
   }
   if (header.sectors == 0 || header.grain == 0 || header.grain > max_grain || header.entries == 0 ||
       header.entries > 4096) {
-    throw Error::corrupt(file.name(), 12, "bad sizes of the VMDK",
-                         "sectors, grains of them, tables of up to 4096 entries",
-                         fmt::format("{}, {}, {}", header.sectors, header.grain, header.entries));
+    throw Error::corrupt(
+        file.name(), 12, "bad sizes in the header of the VMDK",
+        fmt::format("1 sector or more, grains of 1 to {} sectors, grain tables of 1 "
+                    "to 4096 entries",
+                    max_grain),
+        fmt::format("{} sectors, grains of {}, grain tables of {}", header.sectors, header.grain,
+                    header.entries));
   }
   return header;
 }
@@ -105,11 +109,13 @@ class MapWalk {
     const std::uint64_t per_table = header_.entries * header_.grain;
     const std::uint64_t tables = header_.sectors / per_table + (header_.sectors % per_table != 0);
     if (tables > max_directory_bytes / 4) {
-      throw Error(ErrorKind::unsupported, fmt::format("a VMDK of {} tables of grains", tables),
+      throw Error(ErrorKind::unsupported,
+                  fmt::format("is a VMDK of {} grain tables, at most {} are read", tables,
+                              max_directory_bytes / 4),
                   file_.name());
     }
     const Bytes directory = bounds_.table(header_.directory_field, bytes_of(header_.directory),
-                                          tables * 4, "its directory of grains");
+                                          tables * 4, "its grain directory");
     const ByteView view(directory, bytes_of(header_.directory), file_.name());
     std::unordered_set<std::uint32_t> seen;
     for (std::size_t i = 0; i < tables; ++i) {
@@ -117,10 +123,11 @@ class MapWalk {
       if (sector == 0) continue;
       if (!seen.insert(sector).second) {
         throw Error::corrupt(file_.name(), view.origin() + i * 4,
-                             "two entries of the VMDK's directory share a table");
+                             "two entries of the VMDK's grain directory name one grain table",
+                             "a table of its own", fmt::format("the one at sector {}", sector));
       }
       const Bytes table = bounds_.table(view.origin() + i * 4, bytes_of(sector),
-                                        header_.entries * 4, "a table of grains");
+                                        header_.entries * 4, "a grain table");
       look_at(ByteView(table, bytes_of(sector), file_.name()), i * per_table);
     }
   }

@@ -118,8 +118,9 @@ void FilePlaces::require(const std::string& path, const char* what,
                          const std::string& image) const {
   if (allows(path)) return;
   throw Error(ErrorKind::refused,
-              fmt::format("{} {} lies outside of its folder, where an image from elsewhere has no "
-                          "business; if it is meant, allow its folder with --parent-dir",
+              fmt::format("{} {} lies outside of the folder of the image and is not read: an "
+                          "image must not make goldhive read other files; if you trust it, name "
+                          "that folder with --parent-dir",
                           what, path),
               image);
 }

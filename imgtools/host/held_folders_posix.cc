@@ -50,7 +50,8 @@ std::shared_ptr<const Descriptor> descend(std::shared_ptr<const Descriptor> star
                                           const std::string& path) {
   for (std::size_t i = 0; i < count; ++i) {
     if (parts[i] == "..") {
-      throw Error(ErrorKind::refused, "leads upwards: not followed where files are changed", path);
+      throw Error(ErrorKind::refused,
+                  "has '..' in its path, which is not followed where files are changed", path);
     }
     Descriptor next = open_at(start->get(), c_path(parts[i]), folder_only | O_NOFOLLOW);
     if (!next.valid()) {
@@ -137,7 +138,8 @@ At HeldFolders::entry(const std::string& path) const {
   if (near->rest.empty()) return {near->folder, "."};
   const std::string name = near->rest.back();
   if (name == "..") {
-    throw Error(ErrorKind::refused, "leads upwards: not followed where files are changed", path);
+    throw Error(ErrorKind::refused,
+                "has '..' in its path, which is not followed where files are changed", path);
   }
   return {descend(std::move(near->folder), near->rest, near->rest.size() - 1, path), name};
 }

@@ -67,8 +67,8 @@ class DiscTree final : public FileTree {
     if (entry->directory) not_found(path, "is a directory");
     const DiscNode node = entry->node();
     if (node.directory) {
-      throw Error(ErrorKind::corrupt, "a file whose description is that of a directory",
-                  full_name(path));
+      throw Error(ErrorKind::corrupt,
+                  "is listed as a file, but its file entry describes a directory", full_name(path));
     }
     return std::make_unique<ExtentSource>(image_, node.extents, full_name(path));
   }
@@ -122,8 +122,8 @@ class DiscTree final : public FileTree {
 
   DirectoryPtr read(DiscNode node, const std::string& path) const {
     if (!node.directory) {
-      throw Error(ErrorKind::corrupt, "a directory whose description is that of a file",
-                  full_name(path));
+      throw Error(ErrorKind::corrupt,
+                  "is listed as a directory, but its file entry describes a file", full_name(path));
     }
     auto directory = std::make_shared<Directory>();
     directory->held = HeldBytes(image_->budget());
@@ -155,8 +155,8 @@ class DiscTree final : public FileTree {
     const auto kept = kept_.find(path);
     if (kept != kept_.end()) return kept->second;
     if (above.size() > depth_limit) {
-      throw Error(ErrorKind::corrupt, fmt::format("directories more than {} deep", depth_limit),
-                  full_name(path));
+      throw Error(ErrorKind::corrupt,
+                  fmt::format("lies more than {} directories deep", depth_limit), full_name(path));
     }
     const DiscEntry* entry = exact(*above.back(), name);
     if (entry == nullptr || !entry->directory) not_found(path, "no such directory");
@@ -196,12 +196,16 @@ Bytes read_directory(const ByteSource& image, const DiscNode& directory) {
   const std::uint64_t limit = std::min(directory_limit, image.size());
   if (directory.size() > limit) {
     throw Error::corrupt(image.name(), directory.extents.front().offset.value_or(0),
-                         "a directory beyond all measure", fmt::format("at most {} bytes", limit),
+                         "a directory of the disc is larger than the largest that is read",
+                         fmt::format("at most {} bytes", limit),
                          fmt::format("{} bytes", directory.size()));
   }
   Bytes content;
   for (const DiscExtent& extent : directory.extents) {
-    if (!extent.offset) throw Error(ErrorKind::corrupt, "a directory with a hole", image.name());
+    if (!extent.offset) {
+      throw Error(ErrorKind::corrupt, "a directory of the disc has an extent without data",
+                  image.name());
+    }
     const Bytes part = image.read(*extent.offset, static_cast<std::size_t>(extent.length));
     content.insert(content.end(), part.begin(), part.end());
   }

@@ -42,7 +42,8 @@ class DiscFileSystem {
   virtual std::vector<std::string> notes() const { return {}; }
 };
 
-/// The content of a directory, in memory. Throws Error(corrupt) if it is larger than any real one.
+/// The content of a directory, in memory. Throws Error(corrupt) if it is larger than any that is
+/// read.
 Bytes read_directory(const ByteSource& image, const DiscNode& directory);
 
 /// Files are read in place, at any offset. Directories are kept once they have been read.

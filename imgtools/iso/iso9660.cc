@@ -105,8 +105,10 @@ class Iso9660 final : public DiscFileSystem {
       : image_(std::move(image)), joliet_(joliet) {
     const ByteView view(descriptor, offset, image_->name());
     if (const std::uint16_t block = view.u16(128); block != disc_sector) {
-      throw Error(ErrorKind::unsupported, fmt::format("ISO9660 with blocks of {} bytes", block),
-                  image_->name());
+      throw Error(
+          ErrorKind::unsupported,
+          fmt::format("ISO9660 with blocks of {} bytes, and {} are read", block, disc_sector),
+          image_->name());
     }
     label_ = decode(view.slice(40, 32).span());
     label_.resize(std::min(label_.find('\0'), label_.size()));
@@ -125,7 +127,8 @@ class Iso9660 final : public DiscFileSystem {
   std::vector<std::string> notes() const override {
     if (!joliet_) return {"ISO9660 without Joliet or UDF: its names may be shortened ones"};
     if (full_length_.empty()) return {};
-    return {"a Joliet name as long as they can be, perhaps a shortened one: " + full_length_};
+    return {"a name has the full length that Joliet allows, so it may be a shortened one: " +
+            full_length_};
   }
 
  private:

@@ -118,7 +118,7 @@ Descriptors read_descriptors(const ByteSource& image) {
   }
   if (problem) throw Error(*problem);
   throw Error::corrupt(image.name(), std::uint64_t{anchor_sector} * disc_sector,
-                       "UDF without an anchor that leads to a volume");
+                       "no UDF anchor leads to a volume descriptor");
 }
 
 /// The partition that the one partition map of kind 1 names. Maps of other kinds may stand beside
@@ -134,14 +134,15 @@ Partition find_partition(const ByteSource& image, const ByteView& volume,
       const auto named = descriptors.partitions.find(maps.u16(at + 4));
       if (named == descriptors.partitions.end()) {
         throw Error::corrupt(image.name(), maps.origin() + at,
-                             "a UDF partition without descriptor");
+                             "a UDF partition map names a partition without a descriptor");
       }
       const ByteView partition = named->second.view(image);
       return {partition.u32(188), partition.u32(192), index};
     }
     at += length;
   }
-  throw Error(ErrorKind::unsupported, "UDF without a plain partition", image.name());
+  throw Error(ErrorKind::unsupported,
+              "UDF without a partition map of type 1, the only one that is read", image.name());
 }
 
 class Udf final : public DiscFileSystem {
@@ -150,7 +151,8 @@ class Udf final : public DiscFileSystem {
     const Descriptors descriptors = read_descriptors(*image_);
     const ByteView volume = descriptors.volume->view(*image_);
     if (const std::uint32_t block = volume.u32(212); block != disc_sector) {
-      throw Error(ErrorKind::unsupported, fmt::format("UDF with blocks of {} bytes", block),
+      throw Error(ErrorKind::unsupported,
+                  fmt::format("UDF with blocks of {} bytes, and {} are read", block, disc_sector),
                   image_->name());
     }
     partition_ = find_partition(*image_, volume, descriptors);
@@ -203,9 +205,11 @@ class Udf final : public DiscFileSystem {
  private:
   void require_mapped(const LongAd& place) const {
     if (place.partition == partition_.index) return;
-    throw Error(ErrorKind::unsupported,
-                "UDF whose directories lie in a metadata, sparable or virtual partition",
-                image_->name());
+    throw Error(
+        ErrorKind::unsupported,
+        "UDF whose directories lie in a metadata, sparable or virtual partition, which is not "
+        "read",
+        image_->name());
   }
 
   std::shared_ptr<const ByteSource> image_;

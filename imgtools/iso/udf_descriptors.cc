@@ -52,9 +52,9 @@ Tag checked_tag(const ByteView& descriptor, std::uint32_t location) {
                          fmt::format("{:#06x}", crc), fmt::format("{:#06x}", descriptor.u16(8)));
   }
   if (descriptor.u32(12) != location) {
-    throw Error::corrupt(name, descriptor.origin(), "a UDF descriptor of another place",
-                         fmt::format("block {}", location),
-                         fmt::format("block {}", descriptor.u32(12)));
+    throw Error::corrupt(
+        name, descriptor.origin(), "a UDF descriptor states another place than its own",
+        fmt::format("block {}", location), fmt::format("block {}", descriptor.u32(12)));
   }
   return static_cast<Tag>(descriptor.u16(0));
 }
@@ -63,7 +63,7 @@ void require_tag(const ByteView& descriptor, std::uint32_t location, Tag expecte
   const Tag tag = checked_tag(descriptor, location);
   if (tag == expected) return;
   throw Error::corrupt(std::string(descriptor.name()), descriptor.origin(),
-                       "a UDF descriptor of the wrong kind",
+                       "a UDF descriptor is of another kind",
                        fmt::format("tag {}", static_cast<unsigned>(expected)),
                        fmt::format("tag {}", static_cast<unsigned>(tag)));
 }

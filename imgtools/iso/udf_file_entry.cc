@@ -50,10 +50,11 @@ class ExtentList {
     std::optional<LongAd> next = take(first);
     std::unordered_set<std::uint32_t> seen;
     while (next) {
-      if (seen.size() == continuation_limit) fail(first, "a UDF file with too many extents");
+      if (seen.size() == continuation_limit)
+        fail(first, "a UDF file has too many lists of extents");
       if (!seen.insert(next->block).second) {
         throw Error::corrupt(image_.name(), offset_of(partition_, next->block),
-                             "a list of UDF extents that leads back to itself", "another block",
+                             "a list of UDF extents leads back to itself", "another block",
                              fmt::format("block {} again", next->block));
       }
       Bytes block = read_block(first, *next);
@@ -61,7 +62,7 @@ class ExtentList {
       require_tag(view, next->block, Tag::allocation_extent);
       next = take(view.slice(24, view.u32(20)));
     }
-    if (missing_ != 0) fail(first, "a UDF file whose extents are shorter than the file");
+    if (missing_ != 0) fail(first, "the extents of a UDF file are shorter than the file");
     return std::move(extents_);
   }
 
@@ -78,7 +79,8 @@ class ExtentList {
       return;
     }
     throw Error::corrupt(
-        image_.name(), where.origin(), "a UDF extent beyond the end of the image or partition",
+        image_.name(), where.origin(),
+        "a UDF extent reaches beyond the end of the image or partition",
         fmt::format("partition {}, {} blocks, image of {} bytes", partition_.index,
                     partition_.blocks, image_.size()),
         fmt::format("partition {}, {} bytes at block {}", ad.partition, ad.length, ad.block));
@@ -107,7 +109,7 @@ class ExtentList {
       if (ad.type == 3) return ad;
       if (missing_ == 0) continue;  // room that is reserved for the file to grow
       if (ad.length % disc_sector != 0 && ad.length < missing_) {
-        fail(list, "a UDF file with an extent that ends within a block");
+        fail(list, "an extent of a UDF file ends within a block");
       }
       DiscExtent extent;
       extent.length = std::min<std::uint64_t>(ad.length, missing_);
@@ -133,7 +135,7 @@ class ExtentList {
 DiscNode read_file_entry(const ByteSource& image, const Partition& partition, const LongAd& icb) {
   const std::uint64_t offset = offset_of(partition, icb.block);
   if (icb.partition != partition.index || icb.block >= partition.blocks) {
-    throw Error::corrupt(image.name(), offset, "a UDF file entry outside the partition",
+    throw Error::corrupt(image.name(), offset, "a UDF file entry lies outside the partition",
                          fmt::format("partition {}, {} blocks", partition.index, partition.blocks),
                          fmt::format("partition {}, block {}", icb.partition, icb.block));
   }
@@ -145,13 +147,15 @@ DiscNode read_file_entry(const ByteSource& image, const Partition& partition, co
                          fmt::format("tag {}", static_cast<unsigned>(tag)));
   }
   if (view.u16(20) != 4) {
-    throw Error(ErrorKind::unsupported,
-                fmt::format("UDF with ICB strategy {} (write-once media)", view.u16(20)),
-                image.name());
+    throw Error(
+        ErrorKind::unsupported,
+        fmt::format("UDF with ICB strategy {} (write-once media), and 4 is read", view.u16(20)),
+        image.name());
   }
   const std::uint8_t type = view.u8(27);
   if (type != type_directory && type != type_file && type != type_real_time_file) {
-    throw Error(ErrorKind::unsupported, fmt::format("a UDF file of type {}", type), image.name());
+    throw Error(ErrorKind::unsupported,
+                fmt::format("a UDF file of type {}, which is not read", type), image.name());
   }
   const Layout& layout = tag == Tag::file_entry ? plain_entry : extended_entry;
   const std::uint64_t size = view.u64(56);
@@ -162,15 +166,16 @@ DiscNode read_file_entry(const ByteSource& image, const Partition& partition, co
   const auto kind = static_cast<Descriptors>(view.u16(34) & 7);
   if (kind == Descriptors::inside) {
     if (size > list.size()) {
-      throw Error::corrupt(image.name(), offset, "a UDF file that does not fit into its entry",
-                           fmt::format("at most {} bytes", list.size()),
-                           fmt::format("{} bytes", size));
+      throw Error::corrupt(
+          image.name(), offset, "the data of a UDF file do not fit into its file entry",
+          fmt::format("at most {} bytes", list.size()), fmt::format("{} bytes", size));
     }
     append(node.extents, {list.origin(), size});
     return node;
   }
   if (kind != Descriptors::short_ad && kind != Descriptors::long_ad) {
-    throw Error(ErrorKind::unsupported, "UDF with extended allocation descriptors", image.name());
+    throw Error(ErrorKind::unsupported,
+                "UDF with extended allocation descriptors, which are not read", image.name());
   }
   node.extents = ExtentList(image, partition, kind, size).read(list);
   return node;

@@ -83,7 +83,7 @@ std::optional<std::vector<Write>> in_place(Mount& mount, std::uint64_t volume_si
         throw Error::corrupt(mount.name(), place->offset,
                              fmt::format("a cluster of {} lies beyond the volume", edit.path),
                              fmt::format("below {:#x}", volume_size),
-                             fmt::format("{} bytes", length));
+                             fmt::format("{} bytes from there on", length));
       }
       const auto first = data.begin() + static_cast<std::ptrdiff_t>(done);
       writes.push_back({place->offset, Bytes(first, first + static_cast<std::ptrdiff_t>(length))});
@@ -148,8 +148,7 @@ void check(const std::shared_ptr<const ByteSource>& changed, const std::vector<F
       same = same && back == data;
     }
     if (!same) {
-      throw Error(ErrorKind::io, "does not read back as libntfs-3g was told to write it",
-                  edit.path);
+      throw Error(ErrorKind::io, "holds other bytes than libntfs-3g was told to write", edit.path);
     }
   }
 }

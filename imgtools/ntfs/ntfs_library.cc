@@ -280,7 +280,7 @@ Attribute open_data(Mount& mount, const Inode& inode, const std::string& path) {
   Attribute data(ntfs_attr_open(inode.get(), AT_DATA, AT_UNNAMED, 0));
   if (!data) mount.fail(fmt::format("open {}", path), errno == ENOENT ? EIO : errno);
   if ((data->data_flags & ATTR_IS_ENCRYPTED) != 0) {
-    throw Error(ErrorKind::unsupported, "is encrypted (EFS)", path);
+    throw Error(ErrorKind::unsupported, "is encrypted (EFS), so it cannot be read", path);
   }
   if (data->data_size < 0) {
     throw Error(ErrorKind::corrupt, "has a size below zero in its MFT record", path);

@@ -49,7 +49,7 @@ WimBlobTable::WimBlobTable(LargeBuffer table, std::uint16_t part, std::string na
     : table_(std::move(table)), part_(part), name_(std::move(name)) {
   if (table_.size() % wim_blob_entry_size != 0) {
     throw Error(ErrorKind::corrupt,
-                fmt::format("the blob table has {} bytes, no multiple of {}", table_.size(),
+                fmt::format("the blob table has {} bytes: expected a multiple of {}", table_.size(),
                             wim_blob_entry_size),
                 name_);
   }
@@ -97,9 +97,12 @@ void WimBlobTable::add(std::size_t index) {
   for (std::size_t probe = 0; slots_[slot] != 0; ++probe) {
     if (has_hash(slots_[slot] - 1, hash)) return;
     if (probe == max_probes) {
-      throw Error(ErrorKind::corrupt,
-                  "the blob table holds hashes that are too much alike to be those of contents",
-                  name_);
+      throw Error(
+          ErrorKind::corrupt,
+          fmt::format("more than {} hashes of the blob table begin alike, which SHA-1 sums of "
+                      "contents do not: it is damaged, or was made to cost much time",
+                      max_probes),
+          name_);
     }
     slot = (slot + 1) & (slots_.size() - 1);
   }
@@ -121,7 +124,9 @@ const WimSolidRun& WimBlobTable::run_of(std::size_t index) const {
   if (after == runs_.begin() || std::prev(after)->resources.empty()) {
     throw Error(
         ErrorKind::corrupt,
-        fmt::format("blob {} lies in a solid resource, but none is listed beside it", index + 1),
+        fmt::format("entry {} of the blob table lies in a solid resource, but no entry before it "
+                    "is one",
+                    index + 1),
         name_);
   }
   return *std::prev(after);

@@ -124,7 +124,7 @@ class Change {
   void change_file(const WimImageEdit& edit, const FileEdit& file, ImageWork& work) {
     const WimDentry dentry = edit.tree->file(file.path);
     if (dentry.is_encrypted() || dentry.is_reparse_point()) {
-      throw Error(ErrorKind::refused, "is encrypted or a link", file.path);
+      throw Error(ErrorKind::refused, "is encrypted or a link, and is not changed", file.path);
     }
     const std::string name = fmt::format("{}@{}: {}", part_.path, edit.image, file.path);
     std::uint64_t old_size = 0;
@@ -166,7 +166,8 @@ class Change {
     }
     old_size = source->size();
     if (file.new_size < old_size) {
-      throw Error(ErrorKind::usage, "files of a WIM do not shrink", name);
+      throw Error(ErrorKind::usage,
+                  "the change would make the file shorter, which a patch never does", name);
     }
     for (const NewContent& known : contents_) {
       if (known.old == old && known.size == file.new_size && known.writes == file.writes) {
@@ -228,8 +229,9 @@ class Change {
         });
     if (same) return;
     throw Error(ErrorKind::refused,
-                "has a blob table in an order in which no entry can be changed without moving "
-                "other contents: have DISM or wimlib-imagex optimize write the WIM anew",
+                "has a blob table in an order that an appended entry would break: other contents "
+                "would be read from other places. Have DISM or wimlib-imagex optimize write the "
+                "WIM anew",
                 part_.path);
   }
 
@@ -330,7 +332,9 @@ std::optional<Error> refusal_of_wim(const WimContainer& wim) {
         "(wimlib-imagex export FILE all NEW.wim) and patch that");
   }
   if (header.has(WimHeader::resource_only) || header.has(WimHeader::metadata_only)) {
-    return refuse("is a part of a WIM without the rest, which is not changed");
+    return refuse(
+        "holds only the contents of files or only the metadata of images (by the flags of its "
+        "header), and is not changed: patch a WIM that holds both");
   }
   return std::nullopt;
 }

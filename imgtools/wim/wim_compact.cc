@@ -80,14 +80,17 @@ class Compactor {
       const WimResource resource = part_.blobs.entry(i).resource;
       if (!lies_in_file(resource)) continue;
       if (resource.offset > size || resource.stored_size > size - resource.offset) {
-        throw Error::corrupt(part_.path, resource.offset, "a resource reaches beyond the end");
+        throw Error::corrupt(
+            part_.path, resource.offset, "a resource reaches beyond the end of the WIM",
+            fmt::format("at most {} bytes", size - std::min(size, resource.offset)),
+            fmt::format("{} bytes", resource.stored_size));
       }
       places_.emplace(Place{resource.offset, resource.stored_size}, 0);
     }
     std::uint64_t old_end = 0;
     for (auto& [old, now] : places_) {
       if (old.first < old_end) {
-        throw Error::corrupt(part_.path, old.first, "two resources overlap");
+        throw Error::corrupt(part_.path, old.first, "two resources of the WIM overlap");
       }
       old_end = old.first + old.second;
       now = end_;

@@ -28,7 +28,8 @@ std::unique_ptr<ByteSource> open_limited(const WimPart& part, const WimResource&
   std::unique_ptr<ByteSource> source =
       open_wim_resource(part, resource, fmt::format("{}: {}", part.file->name(), what));
   if (source->size() > limit) {
-    throw Error::corrupt(source->name(), resource.offset, "is larger than any real one",
+    throw Error::corrupt(source->name(), resource.offset,
+                         fmt::format("is larger than the largest {} that is read", what),
                          fmt::format("at most {} bytes", limit), fmt::format("{}", source->size()));
   }
   return source;
@@ -183,7 +184,8 @@ std::unique_ptr<ByteSource> WimContainer::open_solid(const Place& place, const W
   // Each is opened once to know its size: a run can have as many resources as files.
   while (ends.empty() || ends.back() <= blob.offset) {
     if (ends.size() == run.resources.size()) {
-      throw Error::corrupt(name, blob.offset, "lies behind the end of its solid resources");
+      throw Error::corrupt(name, blob.offset,
+                           "its content lies behind the end of its solid resources");
     }
     const std::uint64_t before = ends.empty() ? 0 : ends.back();
     const std::uint64_t size = open_resource(ends.size())->size();

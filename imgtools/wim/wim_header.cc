@@ -50,15 +50,16 @@ WimHeader parse(const ByteView& view) {
 
 void check(const WimHeader& header, const ByteSource& file) {
   if (header.version != WimHeader::version_default && header.version != WimHeader::version_solid) {
-    throw Error(ErrorKind::unsupported, fmt::format("is a WIM of version {:#x}", header.version),
+    throw Error(ErrorKind::unsupported,
+                fmt::format("is a WIM of version {:#x}, and {:#x} and {:#x} are read",
+                            header.version, WimHeader::version_default, WimHeader::version_solid),
                 file.name());
   }
   const WimCompression compression = header.compression();
   if (header.has(WimHeader::compressed) && compression == WimCompression::none) {
-    throw Error(
-        ErrorKind::unsupported,
-        fmt::format("is a WIM with a compression we do not know (flags {:#x})", header.flags),
-        file.name());
+    throw Error(ErrorKind::unsupported,
+                fmt::format("is a WIM with an unknown compression (flags {:#x})", header.flags),
+                file.name());
   }
   if (compression != WimCompression::none && !is_wim_chunk_size(compression, header.chunk_size)) {
     throw Error::corrupt(
@@ -66,7 +67,7 @@ void check(const WimHeader& header, const ByteSource& file) {
         "a power of two in the range of the compression", fmt::format("{}", header.chunk_size));
   }
   if (header.part == 0 || header.part > header.parts) {
-    throw Error::corrupt(file.name(), 40, "bad number of a WIM's part",
+    throw Error::corrupt(file.name(), 40, "bad part number of the WIM",
                          fmt::format("1 to {}", header.parts), fmt::format("{}", header.part));
   }
 }

@@ -39,7 +39,7 @@ WimIntegrity read_wim_integrity(const ByteSource& file, const WimHeader& header)
   table.piece_size = view.u32(8);
   const std::uint64_t count = view.u32(4);
   if (table.piece_size < min_piece_size) {
-    throw Error::corrupt(name, place.offset + 8, "bad size of the pieces of an integrity table",
+    throw Error::corrupt(name, place.offset + 8, "bad piece size of the integrity table",
                          fmt::format("at least {}", min_piece_size),
                          fmt::format("{}", table.piece_size));
   }
@@ -111,9 +111,11 @@ std::size_t check_wim_integrity(const ByteSource& file, const WimHeader& header)
     const std::uint64_t length = std::min<std::uint64_t>(table.piece_size, end - at);
     const Sha1Digest found = sha1(file, at, length);
     if (found != expected) {
-      throw Error::corrupt(file.name(), at,
-                           fmt::format("{} bytes are not what the integrity table says", length),
-                           to_hex(expected), to_hex(found));
+      throw Error::corrupt(
+          file.name(), at,
+          fmt::format("{} bytes do not have the SHA-1 that the integrity table has for them",
+                      length),
+          to_hex(expected), to_hex(found));
     }
     at += length;
   }

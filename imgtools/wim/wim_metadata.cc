@@ -59,13 +59,17 @@ ByteView WimMetadata::bytes(std::uint64_t at, std::size_t length) const {
 bool WimMetadata::read(std::uint64_t at, WimDentry& dentry) const {
   const std::uint64_t room = at < source_->size() ? source_->size() - at : 0;
   if (++reads_ > max_reads) {
-    throw Error::corrupt(source_->name(), at, "directories that contain each other without end");
+    throw Error::corrupt(
+        source_->name(), at,
+        fmt::format("directories of the image seem to contain each other: more than "
+                    "{} entries were read",
+                    max_reads));
   }
   if (budget_) budget_->walk(1, source_->name());
   const std::uint64_t length = bytes(at, 8).u64(0);
   if (length <= no_dentry) return false;
   if (length < dentry_size || length > room) {
-    throw Error::corrupt(source_->name(), at, "bad length of a file's entry",
+    throw Error::corrupt(source_->name(), at, "bad length of a directory entry",
                          fmt::format("{} to {}", dentry_size, room), fmt::format("{}", length));
   }
   const ByteView view = bytes(at, dentry_size);
@@ -78,9 +82,9 @@ bool WimMetadata::read(std::uint64_t at, WimDentry& dentry) const {
   const std::size_t name_bytes = view.u16(100);
   const std::uint64_t short_bytes = view.u16(98);
   if (name_bytes % 2 != 0 || dentry_size + name_bytes + short_bytes > length) {
-    throw Error::corrupt(source_->name(), at + 100, "bad length of a file's name",
+    throw Error::corrupt(source_->name(), at + 100, "bad length of the name in a directory entry",
                          fmt::format("an even number that fits into {}", length),
-                         fmt::format("{} and {}", name_bytes, short_bytes));
+                         fmt::format("{}, and {} of the short name", name_bytes, short_bytes));
   }
   const unsigned streams = view.u16(96);
   utf16_from_bytes(bytes(at + dentry_size, name_bytes).span(), dentry.name);
@@ -103,7 +107,7 @@ void WimMetadata::read_streams(WimDentry& dentry, unsigned count) const {
     const std::uint64_t length = view.u64(0);
     const std::uint64_t room = source_->size() - dentry.next;
     if (length < stream_size || length > room || length < stream_size + view.u16(36)) {
-      throw Error::corrupt(source_->name(), dentry.next, "bad length of a stream's entry",
+      throw Error::corrupt(source_->name(), dentry.next, "bad length of a stream entry",
                            fmt::format("{} to {}", stream_size, room), fmt::format("{}", length));
     }
     if (view.u16(36) == 0) {
@@ -146,8 +150,9 @@ void WimMetadata::walk_all(const std::function<void(const WimDentry&)>& visit) c
     const Pending here = std::move(pending.back());
     pending.pop_back();
     if (here.depth > max_depth) {
-      throw Error::corrupt(source_->name(), here.directory.at,
-                           "directories without end, one in the other");
+      throw Error::corrupt(
+          source_->name(), here.directory.at,
+          fmt::format("a directory lies more than {} directories deep", max_depth));
     }
     walk(here.directory, [&](const WimDentry& dentry) {
       if (++seen > max_dentries) {

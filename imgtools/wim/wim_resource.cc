@@ -40,7 +40,7 @@ void require_inside(const ByteSource& file, const WimResource& resource, const s
     return;
   }
   throw Error::corrupt(name, resource.offset,
-                       "a resource reaches beyond the end of the WIM, is it cut off?",
+                       "a resource reaches beyond the end of the WIM, which may be cut off",
                        fmt::format("at most {} bytes", file.size()),
                        fmt::format("{} bytes at {}", resource.stored_size, resource.offset));
 }
@@ -64,7 +64,7 @@ WimChunkedSource::WimChunkedSource(WimPart part, const WimResource& resource, st
   }
   if (compression_ == WimCompression::none || !is_wim_chunk_size(compression_, chunk_size_)) {
     throw Error::corrupt(this->name(), resource_.offset,
-                         "a compressed resource without a known way to decode it",
+                         "a compressed resource has a bad chunk size",
                          "a chunk size of its compression",
                          fmt::format("{} with chunks of {}", to_string(compression_), chunk_size_));
   }
@@ -105,8 +105,10 @@ void WimChunkedSource::read_solid_header() {
 void WimChunkedSource::read_solid_table() {
   const std::uint64_t count = table_bytes_ / entry_bytes_;
   if (count > max_solid_chunks) {
-    throw Error(ErrorKind::unsupported,
-                fmt::format("a solid resource of {} chunks is more than we read", count), name());
+    throw Error(
+        ErrorKind::unsupported,
+        fmt::format("a solid resource has {} chunks, at most {} are read", count, max_solid_chunks),
+        name());
   }
   held_.add((sizeof solid_starts_.front() + sizeof(std::uint32_t)) * count, name());
   solid_starts_.reserve(static_cast<std::size_t>(count) + 1);
@@ -151,7 +153,7 @@ WimChunkedSource::Extent WimChunkedSource::extent_of(std::uint64_t chunk) const 
     throw Error::corrupt(name(), table_at_ + chunk * entry_bytes_,
                          fmt::format("bad place of chunk {}", chunk),
                          fmt::format("1 to {} bytes within {}", content, data_bytes_),
-                         fmt::format("from {} to {}", start, end));
+                         fmt::format("those from {} to {}", start, end));
   }
   const std::uint64_t between =
       layout_ == WimLayout::pipable ? pipe_header_size * (chunk + 1) : std::uint64_t{0};
@@ -190,8 +192,9 @@ void WimChunkedSource::decode(std::uint64_t chunk, std::uint64_t at,
   if (in.size() == out.size()) {
     std::copy(in.begin(), in.end(), out.begin());
   } else if (!decompressor->decompress(in, out)) {
-    throw Error::corrupt(name(), at, fmt::format("chunk {} cannot be decompressed", chunk),
-                         fmt::format("{} bytes of {}", out.size(), to_string(compression_)));
+    throw Error::corrupt(
+        name(), at, fmt::format("chunk {} cannot be decompressed", chunk),
+        fmt::format("{} bytes, packed by {}", out.size(), to_string(compression_)));
   }
 }
 
@@ -243,7 +246,7 @@ void WimChunkedSource::do_read(std::uint64_t offset, std::span<std::uint8_t> out
     // Two entries of the blob table can contradict each other about one place.
     if (from >= last_->size()) {
       last_.reset();
-      throw Error::corrupt(name(), resource_.offset, "two resources overlap");
+      throw Error::corrupt(name(), resource_.offset, "two resources of the WIM overlap");
     }
     const std::size_t length = std::min(out.size(), last_->size() - from);
     std::copy_n(last_->begin() + static_cast<std::ptrdiff_t>(from), length, out.begin());
@@ -262,8 +265,10 @@ std::unique_ptr<ByteSource> open_wim_resource(const WimPart& part, const WimReso
   }
   require_inside(*part.file, resource, name);
   if (resource.size != resource.stored_size) {
-    throw Error::corrupt(name, resource.offset, "a resource that is not compressed has two sizes",
-                         fmt::format("{}", resource.size), fmt::format("{}", resource.stored_size));
+    throw Error::corrupt(name, resource.offset,
+                         "a resource that is not compressed states two sizes",
+                         fmt::format("{} bytes stored", resource.size),
+                         fmt::format("{} bytes", resource.stored_size));
   }
   return std::make_unique<SliceSource>(part.file, resource.offset, resource.size, std::move(name));
 }

@@ -115,7 +115,9 @@ std::vector<TreeEntry> WimTree::list(const std::string& directory) const {
   metadata_.walk(*dentry, [&](const WimDentry& entry) {
     if (++listed_ > max_listed_) {
       throw Error(ErrorKind::corrupt,
-                  fmt::format("its folders hold more than {} entries, is it made to?", max_listed_),
+                  fmt::format("a search for Windows would list more than {} entries of its "
+                              "folders: it is damaged, or was made to cost much memory",
+                              max_listed_),
                   name_);
     }
     if (is_bad_name(entry.name)) {

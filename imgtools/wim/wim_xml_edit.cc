@@ -65,7 +65,7 @@ Bytes edit_wim_xml(const Bytes& xml, const std::map<std::uint32_t, WimXmlEdit>& 
   Editor editor(to_utf8(wide));
   if (to_utf16(editor.text()) != wide) {
     throw Error(ErrorKind::refused,
-                "the XML of the WIM holds characters that are none, and would not survive a change",
+                "the XML of the WIM is no valid UTF-16: a change would lose some of its characters",
                 name);
   }
   pugi::xml_document document;

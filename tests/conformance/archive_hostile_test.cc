@@ -245,7 +245,7 @@ TEST_CASE("of a name twice in a tar the last counts and in a zip neither") {
   shell(dir, "new", "tar -rf ../a.tar *");
   const RunResult tar = scan_json(dir / "a.tar");
   CHECK(tar.status == 0);
-  CHECK_THAT(notes_of(tar), Contains("occurs before: the last one counts"));
+  CHECK_THAT(notes_of(tar), Contains("with the name of an earlier entry: the last one counts"));
 
   if (!have_tool("zip")) return;
   // Two archives whose names are the same after the directory of one was edited.

@@ -44,7 +44,7 @@ TEST_CASE("what may be spent is a base and a few times the size of the files") {
   budget->read((256 + 16 * 10) * mib, "a");
   CHECK(refusal([&] { budget->read(1, "the list"); }) ==
         "the list: is too costly: 436207617 bytes read for one target of this size, 436207616 are "
-        "allowed; its structures name each other over and over");
+        "allowed; its structures name the same data over and over");
   budget->walk((32 + 10) * mib, "a");
   CHECK_FALSE(refusal([&] { budget->walk(1, "a"); }).empty());
   budget->unpack((1024 + 100 * 10) * mib, "a");

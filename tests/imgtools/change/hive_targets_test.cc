@@ -72,7 +72,8 @@ struct Variant {
 
 std::vector<Variant> variants() {
   const std::string ours = "a file of goldhive";
-  const std::string log = "a log of a hive";
+  const std::string log = "the log of a hive that it does not name";
+  const std::string beside = "a file that Windows keeps beside a hive";
   const std::string other = "no registry hive";
   return {
       {disk_inside("disk.vmdk"), hive, ours},
@@ -85,8 +86,8 @@ std::vector<Variant> variants() {
       {ReplacementNames("SAM").record, hive, ours},
       {"SAM.LOG1", hive, log},
       {"sam.log", hive, log},
-      {"TM.blf", hive, log},
-      {"x.regtrans-ms", hive, log},
+      {"TM.blf", hive, beside},
+      {"x.regtrans-ms", hive, beside},
       {"Security.evtx", padded(std::string("ElfFile\0", 8)), other},
       {"disk.vmdk", padded("KDMV"), other},
       {"notes.txt", Bytes(8192, 'c'), other},
@@ -195,7 +196,7 @@ TEST_CASE("a folder's journal is not rolled back in a hive that the command did 
     const Error error = error_of([&] { recover(storage, system_hive, force, {software}); });
     CHECK(error.kind() == ErrorKind::refused);
     CHECK(error.where() == journal);
-    CHECK(error.message().find("concerns SAM as well") != std::string::npos);
+    CHECK(error.message().find("is about SAM as well") != std::string::npos);
   }
   CHECK(storage.contents("/d/SAM") == hive);
   CHECK(storage.exists(journal));

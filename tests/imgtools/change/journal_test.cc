@@ -147,7 +147,7 @@ TEST_CASE("a journal that does not fit the file beside it is refused and force o
   const ReadThroughStorage view(storage);
   const Error read = error_of([&] { view.open(hive); });
   CHECK(read.kind() == ErrorKind::refused);
-  CHECK(read.message().find("SYSTEM at 0x1004") != std::string::npos);
+  CHECK(read.message().find("SYSTEM has a byte at 0x1004") != std::string::npos);
   REQUIRE(view.journals().size() == 1);
   CHECK_FALSE(view.journals()[0].fits);
   CHECK(error_of([&] { recover(storage, hive, false); }).kind() == ErrorKind::refused);

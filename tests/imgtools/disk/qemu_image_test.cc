@@ -66,7 +66,7 @@ TEST_CASE("an image that names anything but a file is refused before qemu is sta
     INFO(name);
     const Error a = error_of([&] { examine(dir.write("a.qcow2", qcow2_with_parent(name))); });
     CHECK(a.kind() == ErrorKind::unsupported);
-    CHECK_THAT(a.what(), Catch::Contains("is not the name of a file"));
+    CHECK_THAT(a.what(), Catch::Contains("is not the path of a file"));
     const Error b = error_of(
         [&] { examine(dir.write("a.vmdk", descriptor("RW 100 FLAT \"" + name + "\" 0\n"))); });
     CHECK(b.kind() == ErrorKind::unsupported);
@@ -97,7 +97,7 @@ TEST_CASE("a file that is forced to be of a format and is not is refused before 
   const auto storage = host_read_storage();
   for (const std::string format : {"qcow2", "vmdk", "vdi"}) {
     CHECK_THAT(error_of([&] { examine_qemu_image(*storage, path, format); }).what(),
-               Catch::Contains("has no mark of a " + format));
+               Catch::Contains("does not begin with the signature of a " + format));
   }
 }
 

@@ -267,7 +267,7 @@ TEST_CASE("a VHD with a lie in a structure is refused with the place of the lie"
     put_be(file, footer + 48, 0x00003fff);
     put_be(file, vhd_header_at + 28, 0xffffffff);
     refresh_vhd_checksums(file);
-    expected = "a VHD with a block table of";
+    expected = "has a block table of";
   }
   SECTION("disk size no multiple of a sector") {
     put_be(file, footer + 52, 1000);
@@ -284,24 +284,24 @@ TEST_CASE("a VHD with a lie in a structure is refused with the place of the lie"
   SECTION("two blocks in one place") {
     put_be(file, vhd_table_at + 4, 0);
     std::copy_n(file.begin() + vhd_table_at, 4, file.begin() + vhd_table_at + 4);
-    expected = "two structures of the VHD claim the same place";
+    expected = "two structures of the VHD overlap";
   }
   SECTION("two blocks that overlap by a sector") {
     const std::uint8_t last = file[vhd_table_at + 3];
     std::copy_n(file.begin() + vhd_table_at, 4, file.begin() + vhd_table_at + 8);
     file[vhd_table_at + 11] = static_cast<std::uint8_t>(last - 1);
-    expected = "two structures of the VHD claim the same place";
+    expected = "two structures of the VHD overlap";
   }
   SECTION("a block over the table") {
     put_be(file, vhd_table_at + 8, 3);
-    expected = "two structures of the VHD claim the same place";
+    expected = "two structures of the VHD overlap";
   }
   SECTION("a locator of two gigabytes") {
     VhdRecipe child = child_recipe();
     file = build_vhd(child);
     put_be(file, vhd_header_at + 576 + 8, 0x7fffffff);
     refresh_vhd_checksums(file);
-    expected = "parent locator is too long";
+    expected = "a parent locator of the VHD is too long";
   }
   const Error e = error_of([&] { open_bytes(dir, file); });
   CHECK_THAT(e.what(), Catch::Contains(expected) && Catch::Contains("disk.vhd"));
@@ -327,7 +327,7 @@ TEST_CASE("a block of a VHD over its footer is an error") {
   }
   put_be(file, vhd_table_at + last * 4, be32(blocks(), vhd_table_at + last * 4) + 1);
   CHECK_THAT(error_of([&] { open_bytes(dir, file); }).what(),
-             Catch::Contains("two structures of the VHD claim the same place"));
+             Catch::Contains("two structures of the VHD overlap"));
 }
 
 TEST_CASE("a VHD cut off at any length is an error or reads what it held") {

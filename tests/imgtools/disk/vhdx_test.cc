@@ -280,15 +280,15 @@ TEST_CASE("a VHDX log that contradicts the file is an error") {
   }
   SECTION("a write beyond any file") {
     recipe.log[0].writes[0].offset = std::uint64_t{1} << 60;
-    expected = "writes beyond any file";
+    expected = "writes beyond the largest size";
   }
   SECTION("zeros beyond any file") {
     recipe.log[0].writes = {{4096, {}, ~std::uint64_t{4095}}};
-    expected = "writes beyond any file";
+    expected = "writes beyond the largest size";
   }
   SECTION("a size beyond any file") {
     recipe.log[0].last_size = std::uint64_t{1} << 60;
-    expected = "writes beyond any file";
+    expected = "writes beyond the largest size";
   }
   CHECK_THAT(error_of([&] { open_bytes(dir, build_vhdx(recipe)); }).what(),
              Catch::Contains(expected));
@@ -308,24 +308,24 @@ TEST_CASE("a VHDX with a lie in a structure is refused with the place of the lie
     file[(64 << 10) + 8] = file[(128 << 10) + 8];
     file[(64 << 10) + 16] = 0;
     refresh_vhdx_checksums(file);
-    expected = "one sequence number but differ";
+    expected = "same sequence number, but differ";
   }
   SECTION("version") {
     file[(128 << 10) + 66] = 2;
     refresh_vhdx_checksums(file);
-    expected = "VHDX version 2";
+    expected = "is a VHDX of version 2";
   }
   SECTION("log version with a log") {
     file[(128 << 10) + 48] = 1;
     file[(128 << 10) + 64] = 1;
     refresh_vhdx_checksums(file);
-    expected = "VHDX log version 1";
+    expected = "has a VHDX log of version 1";
   }
   SECTION("log of four gigabytes") {
     put_u32(file, (128 << 10) + 68, 0xfff00000);
     file[(128 << 10) + 48] = 1;
     refresh_vhdx_checksums(file);
-    expected = "a VHDX log of 4293918720 bytes";
+    expected = "has a VHDX log of 4293918720 bytes";
   }
   SECTION("log that is not aligned") {
     put_u64(file, (128 << 10) + 72, 4096);
@@ -365,7 +365,7 @@ TEST_CASE("a VHDX with a lie in a structure is refused with the place of the lie
   SECTION("regions that overlap") {
     put_u64(file, (192 << 10) + 32, vhdx_metadata_at);
     refresh_vhdx_checksums(file);
-    expected = "claim the same place";
+    expected = "two structures of the VHDX overlap";
   }
   SECTION("no metadata") {
     file[vhdx_metadata_at] = 0;
@@ -401,15 +401,15 @@ TEST_CASE("a VHDX with a lie in a structure is refused with the place of the lie
   }
   SECTION("two blocks in one place") {
     std::copy_n(file.begin() + vhdx_table_at, 8, file.begin() + vhdx_table_at + 8);
-    expected = "two structures of the VHDX claim the same place";
+    expected = "two structures of the VHDX overlap";
   }
   SECTION("a block over the log") {
     put_u64(file, vhdx_table_at + 8, vhdx_log_at | 6);
-    expected = "two structures of the VHDX claim the same place";
+    expected = "two structures of the VHDX overlap";
   }
   SECTION("a block over the headers") {
     put_u64(file, vhdx_table_at + 8, 6);
-    expected = "two structures of the VHDX claim the same place";
+    expected = "two structures of the VHDX overlap";
   }
   const Error e = error_of([&] { open_bytes(dir, file); });
   CHECK_THAT(e.what(), Catch::Contains(expected) && Catch::Contains("disk.vhdx"));

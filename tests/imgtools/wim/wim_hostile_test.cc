@@ -71,12 +71,13 @@ TEST_CASE("a WIM header that lies is an error that says where") {
     std::uint32_t value;
     const char* message;
   };
-  for (const Case& c : {Case{8, 200, "bad size of the WIM header"}, Case{12, 0x123, "version"},
-                        Case{16, 2, "compression we do not know"}, Case{20, 12345, "chunk size"},
-                        Case{20, 0x40000000, "chunk size"}, Case{40, 0, "WIM's part"},
-                        Case{40, 0x00010002, "WIM's part"}, Case{40, 0x00020002, "is part 2 of 2"},
-                        Case{56, 0x7fffffff, "reaches beyond the end"},
-                        Case{80, 0x7fffffff, "reaches beyond the end"}}) {
+  for (const Case& c :
+       {Case{8, 200, "bad size of the WIM header"}, Case{12, 0x123, "version"},
+        Case{16, 2, "an unknown compression"}, Case{20, 12345, "chunk size"},
+        Case{20, 0x40000000, "chunk size"}, Case{40, 0, "bad part number"},
+        Case{40, 0x00010002, "bad part number"}, Case{40, 0x00020002, "is part 2 of 2"},
+        Case{56, 0x7fffffff, "reaches beyond the end"},
+        Case{80, 0x7fffffff, "reaches beyond the end"}}) {
     Bytes data = good;
     put_u32(data, c.at, c.value);
     INFO(c.message);
@@ -90,7 +91,7 @@ TEST_CASE("a blob table and XML that lie are errors") {
   Bytes data = good.data;
   put_u64(data, 48, good.blob_table.stored_size - 1);
   put_u64(data, 64, good.blob_table.stored_size - 1);
-  CHECK_THROWS_WITH(open(data), Catch::Contains("no multiple of 50"));
+  CHECK_THROWS_WITH(open(data), Catch::Contains("expected a multiple of 50"));
   data = good.data;
   put_u64(data, 64, std::uint64_t{1} << 50);
   CHECK_THROWS_WITH(open(data), Catch::Contains("two sizes"));
@@ -140,7 +141,7 @@ TEST_CASE("resources that lie about their sizes are errors") {
   CHECK_THROWS_WITH(read_hive(broken([](auto& e) { e.resource.flags = 0; })),
                     Catch::Contains("two sizes"));
   CHECK_THROWS_WITH(read_hive(broken([](auto& e) { e.resource.flags = WimResource::solid_flag; })),
-                    Catch::Contains("none is listed"));
+                    Catch::Contains("no entry before it is one"));
   CHECK_THROWS_WITH(read_hive(broken([](auto& e) { e.hash[0] ^= 1; })),
                     Catch::Contains("not in this WIM"));
 }
@@ -212,12 +213,12 @@ TEST_CASE("an integrity table that lies is an error") {
     put_u32(data, at + 8, piece);
     return open(data);
   };
-  CHECK_THROWS_WITH(with_table(12, 0, 0)->check(), Catch::Contains("bad size of the pieces"));
+  CHECK_THROWS_WITH(with_table(12, 0, 0)->check(), Catch::Contains("bad piece size"));
   CHECK_THROWS_WITH(with_table(12, 0, 1 << 20)->check(), Catch::Contains("bad integrity table"));
   CHECK_THROWS_WITH(with_table(2000, 99, 4096)->check(), Catch::Contains("bad integrity table"));
-  CHECK_THROWS_WITH(with_table(32, 1, 10 << 20)->check(), Catch::Contains("integrity table says"));
+  CHECK_THROWS_WITH(with_table(32, 1, 10 << 20)->check(), Catch::Contains("integrity table has"));
   CHECK_THROWS_WITH(with_table(12, 0, 0)->change_volumes({{0, {{file, 100'000, {{5, {1}}}}}}}, 1),
-                    Catch::Contains("bad size of the pieces"));
+                    Catch::Contains("bad piece size"));
 }
 
 TEST_CASE("directories that share their entries do not make a WIM endless") {
@@ -241,5 +242,5 @@ TEST_CASE("directories that share their entries do not make a WIM endless") {
   const auto list_all = [&] {
     for (const TreeEntry& entry : tree.list("")) tree.list(entry.name);
   };
-  CHECK_THROWS_WITH(list_all(), Catch::Contains("hold more than"));
+  CHECK_THROWS_WITH(list_all(), Catch::Contains("would list more than"));
 }
