@@ -1,7 +1,7 @@
 // schannel.cipher-suite-order: SOFTWARE\Policies\Microsoft\Cryptography\Configuration\SSL\00010002,
-// value Functions (rules C11), the group policy SSL Cipher Suite Order. A suite that is not in the
-// list is not used, so a list can leave TLS 1.2 nothing to speak with while every protocol is on.
-// cipher_suites.cc says what each name is worth.
+// value Functions (docs/rules.md, C11), the group policy SSL Cipher Suite Order. A suite that is
+// not in the list is not used, so a list can leave TLS 1.2 nothing to speak with while every
+// protocol is on. cipher_suites.cc says what each name is worth.
 //
 // What is odd about it:
 // - Group policy writes a REG_SZ with commas, usually with one behind the last name too. Tools also

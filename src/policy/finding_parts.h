@@ -21,8 +21,8 @@ std::string show_data(hive::ValueType type, const Bytes& data);
 /// "Windows 7", "Windows 8.1", ...: the family with its build where known.
 std::string os_name(const windows::OsFacts& os);
 
-/// Why the TLS checks do not apply to this installation at all (WinPE, XP, Vista: rules 0), or
-/// nullopt where they do or where it is not known.
+/// Why the TLS checks do not apply to this installation at all (WinPE, XP, Vista: docs/rules.md,
+/// 0), or nullopt where they do or where it is not known.
 std::optional<std::string> out_of_scope(const windows::Installation& installation);
 
 /// What is missing and what would settle it, where the version of Windows is unknown or

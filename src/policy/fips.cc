@@ -1,7 +1,7 @@
-// schannel.fips: SYSTEM\ControlSetNNN\Control\Lsa\FipsAlgorithmPolicy, value Enabled (rules C10).
-// With 1, Schannel uses TLS with FIPS cipher suites only. That is a choice and no fault, so it is
-// reported and never fails; where it is 0 or absent, as Windows comes, there is no row. What other
-// numbers and types do is not documented.
+// schannel.fips: SYSTEM\ControlSetNNN\Control\Lsa\FipsAlgorithmPolicy, value Enabled
+// (docs/rules.md, C10). With 1, Schannel uses TLS with FIPS cipher suites only. That is a choice
+// and no fault, so it is reported and never fails; where it is 0 or absent, as Windows comes, there
+// is no row. What other numbers and types do is not documented.
 #include <fmt/format.h>
 
 #include "src/policy/checks.h"

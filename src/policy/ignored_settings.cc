@@ -1,7 +1,7 @@
 // registry.stray-key: keys and values that Windows never reads and that someone wrote by mistake
-// (rules F): a CurrentControlSet inside the file, a Wow6432Node on 32-bit Windows, names that only
-// look right, values one key too high. They change nothing, but whoever wrote them believes that
-// they do.
+// (docs/rules.md, F): a CurrentControlSet inside the file, a Wow6432Node on 32-bit Windows, names
+// that only look right, values one key too high. They change nothing, but whoever wrote them
+// believes that they do.
 #include <fmt/format.h>
 
 #include "src/policy/checks.h"

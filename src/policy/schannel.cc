@@ -1,7 +1,7 @@
 // schannel.*: SYSTEM\ControlSetNNN\Control\SecurityProviders\SCHANNEL\Protocols\<protocol>\Client
 // and \Server, values Enabled and DisabledByDefault. One place serves 64-bit and 32-bit programs.
 //
-// What is odd about it (rules C):
+// What is odd about it (docs/rules.md, C):
 // - "Enabled" does not enable: 0 denies, anything else only fails to deny. What puts a protocol in
 //   the default set is DisabledByDefault=0. On Windows 7 TLS 1.1 and 1.2 are not in it unless that
 //   is written; from Windows 8 on they are unless taken out. schannel_rules.cc holds the tables.

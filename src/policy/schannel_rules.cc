@@ -17,9 +17,10 @@ constexpr ProtocolState open = ProtocolState::unknown;
 constexpr std::array<std::string_view, 5> columns = {"SSL 2.0", "SSL 3.0", "TLS 1.0", "TLS 1.1",
                                                      "TLS 1.2"};
 
-/// One row of the table of defaults (rules C5). The first row whose family matches and whose
-/// `below` exceeds the build counts. Builds from 22000 on (Windows 11) are not judged on TLS 1.0
-/// and 1.1 without a value, because Microsoft turns them off in steps that the build does not tell.
+/// One row of the table of defaults (docs/rules.md, C5). The first row whose family matches and
+/// whose `below` exceeds the build counts. Builds from 22000 on (Windows 11) are not judged on
+/// TLS 1.0 and 1.1 without a value, because Microsoft turns them off in steps that the build does
+/// not tell.
 struct DefaultRow {
   Family family;
   std::uint32_t below;  ///< builds less than this

@@ -1,7 +1,7 @@
 // schannel.tls12-algorithms: SYSTEM\ControlSetNNN\Control\SecurityProviders\SCHANNEL, the keys
-// Ciphers\<name>, Hashes\<name> and KeyExchangeAlgorithms\<name>, value Enabled (rules C12, I8).
-// With 0 Schannel uses no cipher suite with that algorithm. TLS 1.2 needs one of each kind, so what
-// is switched off here can leave it nothing to speak with while the protocol is on.
+// Ciphers\<name>, Hashes\<name> and KeyExchangeAlgorithms\<name>, value Enabled (docs/rules.md,
+// C12, I8). With 0 Schannel uses no cipher suite with that algorithm. TLS 1.2 needs one of each
+// kind, so what is switched off here can leave it nothing to speak with while the protocol is on.
 //
 // What is odd about it:
 // - Absent is on, and so is any number but 0: 1 and 0xffffffff are both met. What another type does

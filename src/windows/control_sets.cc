@@ -1,7 +1,7 @@
 // SYSTEM holds several complete configurations, ControlSet001 and so on. The key Select says by
 // number which one is used for what: Default at the next boot, Current was used at the last one,
 // LastKnownGood is the fallback. CurrentControlSet is a link the kernel makes in memory; it is
-// never in the file. So offline the truth is Select\Default (rules C8; KB102984).
+// never in the file. So offline the truth is Select\Default (docs/rules.md, C8; KB102984).
 #include <fmt/format.h>
 
 #include <algorithm>

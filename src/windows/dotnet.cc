@@ -1,5 +1,5 @@
 // .NET Framework: whether programs of each runtime use strong protocols, and the system's choice of
-// them. v2.0.50727 also serves 3.5, v4.0.30319 every 4.x; both views are read (rules D1).
+// them. v2.0.50727 also serves 3.5, v4.0.30319 every 4.x; both views are read (docs/rules.md, D1).
 #include "src/windows/topics.h"
 
 namespace goldhive::windows {

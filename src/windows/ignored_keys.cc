@@ -1,6 +1,6 @@
-// Keys that someone wrote for a purpose and that Windows never reads (rules F2 to F5, C12, A12).
-// The typical case: a .reg file was made on a live system and imported into a hive that was mounted
-// under another name. Then the settings lie beside the place where they should be.
+// Keys that someone wrote for a purpose and that Windows never reads (docs/rules.md, F2 to F5, C12,
+// A12). The typical case: a .reg file was made on a live system and imported into a hive that was
+// mounted under another name. Then the settings lie beside the place where they should be.
 #include <fmt/format.h>
 
 #include <algorithm>

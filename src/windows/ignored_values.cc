@@ -1,6 +1,7 @@
 // Values that someone wrote for a purpose and that Windows never reads: a name with a slip in it
-// ("DefaultSecureProtocol"), or the right name one key too high (rules A5, C1: WinHTTP reads the
-// subkey WinHttp of Internet Settings, Schannel the subkeys Client and Server of a protocol).
+// ("DefaultSecureProtocol"), or the right name one key too high (docs/rules.md, A5, C1: WinHTTP
+// reads the subkey WinHttp of Internet Settings, Schannel the subkeys Client and Server of a
+// protocol).
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -50,8 +50,8 @@ inline constexpr std::string_view internet_settings =
     "Microsoft\\Windows\\CurrentVersion\\Internet Settings";
 inline constexpr std::string_view schannel_key = "Control\\SecurityProviders\\SCHANNEL";
 
-/// The keys that Schannel reads below SCHANNEL\Protocols (rules C1; Microsoft, "TLS registry
-/// settings").
+/// The keys that Schannel reads below SCHANNEL\Protocols (docs/rules.md, C1; Microsoft, "TLS
+/// registry settings").
 inline constexpr std::array<std::string_view, 10> schannel_protocols = {
     "PCT 1.0", "SSL 2.0", "SSL 3.0",  "TLS 1.0",  "TLS 1.1",
     "TLS 1.2", "TLS 1.3", "DTLS 1.0", "DTLS 1.2", "Multi-Protocol Unified Hello"};
@@ -73,14 +73,14 @@ namespace settings {
 
 // Read by topics of their own.
 
-/// The protocols that WinHTTP offers where the program names none (rules A).
+/// The protocols that WinHTTP offers where the program names none (rule A).
 inline constexpr Setting default_secure_protocols{.scope = Scope::views,
                                                   .key = internet_settings,
                                                   .subkey = "WinHttp",
                                                   .value = "DefaultSecureProtocols",
                                                   .writable = true};
 
-/// Schannel's two switches of a protocol and side (rules C).
+/// Schannel's two switches of a protocol and side (rule C).
 inline constexpr Setting schannel_enabled{.hive = HiveName::system,
                                           .scope = Scope::control_sets,
                                           .key = schannel_key,
@@ -96,7 +96,7 @@ inline constexpr Setting schannel_disabled_by_default{.hive = HiveName::system,
                                                       .writable = true,
                                                       .names = {stream_protocols, schannel_sides}};
 
-/// What programs on .NET offer (rules D1).
+/// What programs on .NET offer (rule D1).
 inline constexpr Setting strong_crypto{.scope = Scope::views,
                                        .key = "Microsoft\\.NETFramework",
                                        .subkey = "*",
@@ -121,14 +121,14 @@ inline constexpr Setting policy_secure_protocols{
 
 // Read as they are.
 
-/// FIPS mode (rules C10). Windows XP has it as a value of Lsa itself, which is not read: nothing is
+/// FIPS mode (rule C10). Windows XP has it as a value of Lsa itself, which is not read: nothing is
 /// judged there.
 inline constexpr Setting fips{.hive = HiveName::system,
                               .scope = Scope::control_sets,
                               .key = "Control\\Lsa\\FipsAlgorithmPolicy",
                               .value = "Enabled"};
 
-/// The group policy SSL Cipher Suite Order (rules C11). Both views share the key. It is a list of
+/// The group policy SSL Cipher Suite Order (rule C11). Both views share the key. It is a list of
 /// names: all suites that exist take some 6,000 bytes.
 inline constexpr Setting cipher_suite_order{
     .key = "Policies\\Microsoft\\Cryptography\\Configuration\\SSL\\00010002",

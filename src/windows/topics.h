@@ -60,7 +60,7 @@ class SettingReader {
 /// Relative to SOFTWARE. The paths of settings are in settings.h.
 inline constexpr std::string_view nt_current_version = "Microsoft\\Windows NT\\CurrentVersion";
 
-/// "ControlSet001\<below>"; the sets are numbered 1 to 999 (rules C8).
+/// "ControlSet001\<below>"; the sets are numbered 1 to 999 (docs/rules.md, C8).
 std::string in_control_set(std::uint32_t set, std::string_view below);
 /// 10 for "ControlSet010"; nullopt for a name that is no set's ("ControlSet10").
 std::optional<std::uint32_t> control_set_number(std::string_view name);

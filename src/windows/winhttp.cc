@@ -1,6 +1,6 @@
 // DefaultSecureProtocols: the protocols WinHTTP offers where the program names none. 64-bit
 // programs read the native key, 32-bit programs on a 64-bit Windows the one below Wow6432Node;
-// nothing keeps the two in step (rules A5, F3).
+// nothing keeps the two in step (docs/rules.md, A5, F3).
 #include "src/windows/topics.h"
 
 namespace goldhive::windows {

@@ -1,5 +1,5 @@
 // WinINet and Internet Explorer: SecureProtocols of the machine, and of the policy that beats it
-// (rules D3). The policy key is shared by both views, so it is read once.
+// (docs/rules.md, D3). The policy key is shared by both views, so it is read once.
 #include "src/windows/topics.h"
 
 namespace goldhive::windows {

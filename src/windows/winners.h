@@ -1,4 +1,4 @@
-// The component store's record of which version of a component is in use (rules B12).
+// The component store's record of which version of a component is in use (docs/rules.md, B12).
 #pragma once
 
 #include <string_view>

@@ -4,30 +4,14 @@
 // A line "- SUITE: NAME" names a test as ctest does. NAME is that of a TEST_CASE, or in the suite
 // "attacks" what follows "attack_" in a function of tests/attacks/attacks.sh.
 #include <filesystem>
-#include <fstream>
 #include <iostream>
-#include <iterator>
 #include <regex>
 #include <set>
 #include <string>
 
+#include "sources.h"
+
 namespace {
-
-const std::filesystem::path top = GOLDHIVE_SOURCE_DIR;
-
-std::string text_of(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
-/// The first group of each match.
-std::set<std::string> found_in(const std::string& text, const std::regex& pattern) {
-  std::set<std::string> found;
-  for (std::sregex_iterator match(text.begin(), text.end(), pattern), end; match != end; ++match) {
-    found.insert((*match)[1]);
-  }
-  return found;
-}
 
 std::set<std::string> names_of_tests() {
   // A long name stands in several pieces, which the compiler joins.

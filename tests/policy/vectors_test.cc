@@ -1,4 +1,4 @@
-// The test vectors of the rule book and the Windows trees of fixtures/recipes, from bytes to
+// The test vectors of docs/rules.md and the Windows trees of fixtures/recipes, from bytes to
 // verdicts: recipe -> tree in memory -> facts -> findings. Each recipe states its verdicts.
 #include <fmt/format.h>
 
@@ -142,7 +142,7 @@ void check_folder(const std::string& folder) {
 
 TEST_CASE("every test vector gets the verdicts that its recipe states") { check_folder("vectors"); }
 
-TEST_CASE("every state of the rule book gets the verdicts and edits that its recipe states") {
+TEST_CASE("every state of docs/rules.md gets the verdicts and edits that its recipe states") {
   check_folder("rules");
 }
 
