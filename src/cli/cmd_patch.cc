@@ -60,11 +60,13 @@ patch::PatchSettings settings_of(const Host& host, const PatchFlags& flags,
 /// one had begun when the user ended it.
 void note_names(const ChangedNames& names, bool stopped, report::TargetReport& target) {
   for (const std::string& path : names.removed()) {
-    if (!is_hot_name(path)) target.notes.push_back("removed " + path + ", a leftover");
+    if (is_hot_name(path)) continue;
+    target.notes.push_back("removed " + path + ", left over from an earlier patch");
   }
   if (!stopped) return;
   for (const std::string& path : names.made_in_vain()) {
-    if (is_new_content(path)) target.notes.push_back("removed " + path + ", which was unfinished");
+    if (!is_new_content(path)) continue;
+    target.notes.push_back("removed " + path + ", which was not finished");
   }
 }
 
@@ -132,7 +134,7 @@ void add_own_flags(Command& command, PatchFlags& flags) {
                            .group = Group::patch,
                            .value = &flags.compact});
   command.flags.push_back({.names = {"--force-dirty"},
-                           .help = "patch a dirty hive as it lies when its logs cannot be used",
+                           .help = "patch a dirty hive without its logs when they cannot be used",
                            .group = Group::patch,
                            .value = &flags.force_dirty});
   command.flags.push_back(

@@ -41,7 +41,7 @@ policy::SavedPlan to_save(const ReadStorage& storage, const report::Report& repo
   return plan;
 }
 
-/// A .reg file names no image: the changes of two installations would become one heap.
+/// A .reg file names no image, so the changes of two installations could not be told apart in it.
 void refuse_several(const policy::SavedPlan& plan, const report::Format& format) {
   if (plan.entries.size() < 2) return;
   throw Error(ErrorKind::usage, "a ." + std::string(format.name) +

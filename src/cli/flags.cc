@@ -40,7 +40,7 @@ std::string check_format(const std::string& name, report::Command command) {
 std::string check_report(const std::string& text, report::Command command) {
   const std::size_t equals = text.find('=');
   if (equals == std::string::npos || equals + 1 == text.size()) {
-    return fmt::format("'{}' is not FORMAT=FILE", text);
+    return fmt::format("'{}' is not of the form FORMAT=FILE", text);
   }
   return check_format(text.substr(0, equals), command);
 }
@@ -68,13 +68,12 @@ void add_target_names(Command& command, TargetFlags& flags) {
            "repeated",
        .group = Group::target,
        .value = &flags.trusted});
-  command.flags.push_back(
-      {.names = {"--parent-dir"},
-       .value_name = "DIR",
-       .help = "read parents and parts of images here too, not only below the folder of the image; "
-               "may be repeated",
-       .group = Group::target,
-       .value = &flags.parent_dirs});
+  command.flags.push_back({.names = {"--parent-dir"},
+                           .value_name = "DIR",
+                           .help = "read parents and parts of images below this folder, too, not "
+                                   "only below that of the image; may be repeated",
+                           .group = Group::target,
+                           .value = &flags.parent_dirs});
 }
 
 void add_target_flags(Command& command, TargetFlags& flags) {
@@ -114,7 +113,7 @@ void add_target_flags(Command& command, TargetFlags& flags) {
                            .value = &flags.no_logs});
   command.flags.push_back(
       {.names = {"--strict"},
-       .help = "in a folder of images, a file that is none is an error, not passed over",
+       .help = "in a folder of images, a file that is no image is an error, not passed over",
        .group = Group::target,
        .value = &flags.strict});
   command.flags.push_back({.names = {"-j", "--jobs"},
@@ -280,7 +279,10 @@ policy::Policy load_policy(const ReadStorage& storage, const std::string& name) 
                                               name, fmt::join(builtin, ", ")));
   }
   if (info->type != FileType::file || info->size > policy_size_limit) {
-    throw Error(ErrorKind::usage, "not a policy file", name);
+    throw Error(ErrorKind::usage,
+                fmt::format("is not a policy file: expected a TOML file of at most {} bytes",
+                            policy_size_limit),
+                name);
   }
   return policy::parse_policy(read_text_file(storage, name, policy_size_limit, "a policy"), name);
 }

@@ -1,5 +1,7 @@
 #include "src/cli/text_file.h"
 
+#include <fmt/format.h>
+
 #include "imgtools/bytes/error.h"
 #include "imgtools/bytes/text.h"
 
@@ -18,7 +20,10 @@ std::string read_text_file(const ReadStorage& storage, const std::string& path,
                            std::uint64_t size_limit, const char* what) {
   const std::unique_ptr<ByteSource> source = storage.open(path);
   if (source->size() > size_limit) {
-    throw Error(ErrorKind::usage, std::string("too large for ") + what, path);
+    throw Error(
+        ErrorKind::usage,
+        fmt::format("is too large for {}: {} bytes, at most {}", what, source->size(), size_limit),
+        path);
   }
   const Bytes bytes = source->read(0, static_cast<std::size_t>(source->size()));
   return text_of({bytes.begin(), bytes.end()});

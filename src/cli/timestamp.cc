@@ -68,9 +68,10 @@ hive::FileTime file_time(std::int64_t unix_seconds) {
 hive::FileTime parse_timestamp(std::string_view text) {
   const std::optional<std::int64_t> value = seconds(text);
   if (!value || *value < -seconds_to_1970) {
-    throw Error(ErrorKind::usage, "not a time: \"" + std::string(text) +
-                                      "\" (want 2016-07-08T10:11:12Z, 2016-07-08, or seconds since "
-                                      "1970)");
+    throw Error(ErrorKind::usage,
+                "not a time: \"" + std::string(text) +
+                    "\" (expected 2016-07-08T10:11:12Z, 2016-07-08, or seconds since "
+                    "1970)");
   }
   return file_time(*value);
 }

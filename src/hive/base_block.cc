@@ -96,7 +96,8 @@ std::uint32_t walk_bins(const ByteSource& source) {
 void refuse_large_hive(const ByteSource& source) {
   if (source.size() <= largest_hive_file) return;
   throw Error(ErrorKind::unsupported,
-              fmt::format("{} bytes; no hive is larger than 4 GiB", source.size()), source.name());
+              fmt::format("too large for a registry hive: {} bytes, at most 4 GiB", source.size()),
+              source.name());
 }
 
 BaseBlock read_base_block(const ByteSource& source) {
@@ -134,8 +135,8 @@ BaseBlock read_base_block(const ByteSource& source) {
     block.bins_size = static_cast<std::uint32_t>(std::min<std::uint64_t>(stated, held));
   } else {
     block.bins_size = walk_bins(source);
-    require(block.bins_size != 0, source, base_block_size, "no bins", "the signature \"hbin\"",
-            "something else");
+    require(block.bins_size != 0, source, base_block_size, "no hive bin begins here",
+            "the signature \"hbin\"", "other bytes");
   }
   require(block.root_cell % 8 == 0 && block.root_cell >= bin_header_size &&
               block.root_cell < block.bins_size,

@@ -34,8 +34,8 @@ std::uint32_t BinMap::end_of_bin_with(CellOffset cell, const char* what) {
   const std::uint32_t bit = (cell - start) / cell_alignment;
   if ((bin.cells[bit / 64] >> (bit % 64) & 1) == 0) {
     throw Error::corrupt(cache_.source().name(), file_offset(cell),
-                         fmt::format("no cell begins here ({})", what),
-                         "a cell among those of its bin", "the middle of another");
+                         fmt::format("no cell begins here ({})", what), "the start of a cell",
+                         "the middle of one");
   }
   return bin.end;
 }

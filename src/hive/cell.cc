@@ -27,7 +27,7 @@ std::string quoted(std::uint8_t a, std::uint8_t b) {
 BinHeader parse_bin_header(const ByteView& view) {
   const ByteView header = view.slice(0, bin_header_size);
   if (!header.starts_with("hbin")) {
-    throw corrupt(view, 0, "no bin here", "the signature \"hbin\"",
+    throw corrupt(view, 0, "no hive bin begins here", "the signature \"hbin\"",
                   fmt::format("{:#010x}", header.u32(0)));
   }
   BinHeader bin;

@@ -135,7 +135,8 @@ void CellAllocator::free(CellOffset cell) {
   const auto found = std::find_if(all.begin(), all.end(),
                                   [cell](const Cell& each) { return each.offset == cell; });
   if (found == all.end() || !found->in_use) {
-    throw Error::corrupt(buffer_.name(), file_offset(cell), "freeing what is no cell in use");
+    throw Error::corrupt(buffer_.name(), file_offset(cell),
+                         "a cell that is to be freed is not in use");
   }
   CellOffset start = found->offset;
   std::uint32_t size = found->size;
@@ -152,7 +153,8 @@ std::uint32_t CellAllocator::capacity(CellOffset cell) const {
   const Bytes bytes = buffer_.read(file_offset(cell), std::size_t{cell_header_size});
   const CellHeader header = parse_cell_header(ByteView(bytes, file_offset(cell), buffer_.name()));
   if (!header.in_use) {
-    throw Error::corrupt(buffer_.name(), file_offset(cell), "not a cell in use", "a negative size",
+    throw Error::corrupt(buffer_.name(), file_offset(cell),
+                         "a cell that is to be changed is not in use", "a negative size",
                          fmt::format("{:#x}", header.size));
   }
   return header.content_size();

@@ -59,8 +59,8 @@ bool CheckMap::refuse_claim(CellOffset cell, CellUse use, std::uint64_t from) {
   const CellUse found = use_of(cell);
   const bool in_use = found != CellUse::none && found != CellUse::free;
   fault(in_use ? FaultCode::doubly_used_cell : FaultCode::bad_cell_reference, from,
-        in_use ? "a cell is used twice" : "what is named is no cell in use",
-        fmt::format("{} of its own", to_string(use)),
+        in_use ? "a cell is used twice" : "a reference leads to no cell in use",
+        fmt::format("{}{}", to_string(use), in_use ? " of its own" : ""),
         fmt::format("{} at {:#x}", to_string(found), file_offset(cell)));
   return false;
 }

@@ -93,7 +93,8 @@ struct Editor::Impl {
     }
     if ((key.flags() & key_predef_handle) != 0) {
       throw Error(ErrorKind::refused,
-                  fmt::format("key \"{}\" stands for a predefined handle", key.name_utf8()),
+                  fmt::format("key \"{}\" stands for a predefined handle; it is not edited",
+                              key.name_utf8()),
                   buffer->name());
     }
   }
@@ -134,7 +135,9 @@ struct Editor::Impl {
 CellOffset Editor::Impl::create_child(CellOffset above, std::string_view name) {
   const std::u16string wide = to_utf16(name);
   if (wide.size() > longest_key_name) {
-    throw Error(ErrorKind::usage, fmt::format("a key name of {} characters", wide.size()),
+    throw Error(ErrorKind::usage,
+                fmt::format("a key name of {} characters, at most {} are written", wide.size(),
+                            longest_key_name),
                 buffer->name());
   }
   const KeyNode parent = writer.key(above);
@@ -362,10 +365,11 @@ void Editor::delete_key(std::string_view path) {
   const CellOffset cell = key->cell();
   const KeyNode node = m.writer.key(cell);
   if ((node.flags & key_hive_entry) != 0 || cell == m.base.root_cell) {
-    throw Error(ErrorKind::refused, "the root key is not deleted", m.buffer->name());
+    throw Error(ErrorKind::refused, "the root key cannot be deleted", m.buffer->name());
   }
   if (node.subkey_count != 0) {
-    throw Error(ErrorKind::refused, fmt::format("key \"{}\" has subkeys", path), m.buffer->name());
+    throw Error(ErrorKind::refused, fmt::format("key \"{}\" has subkeys and is not deleted", path),
+                m.buffer->name());
   }
   for (const Value& value : key->values()) m.free_value(value.cell());
   if (node.value_count != 0) m.writer.free(node.value_list);

@@ -46,7 +46,7 @@ void check_dirt_log(LogFile& log) {
     sectors += static_cast<std::uint32_t>(std::popcount(byte));
   }
   if (sectors == 0) {
-    reject(log, "names no dirty sector");
+    reject(log, "its bitmap names no changed sector");
     return;
   }
   log.account.entries.push_back(LogEntryAccount{

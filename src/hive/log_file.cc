@@ -27,7 +27,8 @@ std::string objection(const BaseBlock& base) {
                        base.sequence2);
   }
   if (base.major_version != 1 || base.minor_version < 3 || base.minor_version > 6) {
-    return fmt::format("hive version {}.{}", base.major_version, base.minor_version);
+    return fmt::format("hive version {}.{} (1.3 to 1.6 are read)", base.major_version,
+                       base.minor_version);
   }
   if (base.stated_bins_size == 0 || base.stated_bins_size % base_block_size != 0 ||
       base.stated_bins_size > max_bins_size) {

@@ -181,7 +181,7 @@ void take_back(const std::vector<LogFile*>& chosen, const std::string& why) {
   for (LogFile* log : chosen) {
     if (!log->account.reason.empty()) continue;
     log->account.used = false;
-    log->account.reason = "taken back: " + why;
+    log->account.reason = "applied and taken back: " + why;
     for (LogEntryAccount& entry : log->account.entries) {
       if (entry.applied) entry.reason = "taken back";
       entry.applied = false;

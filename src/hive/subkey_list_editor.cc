@@ -40,8 +40,9 @@ struct List {
 List read_list(const CellWriter& cells, CellOffset cell, int depth) {
   const SubkeyList list = parse_subkey_list(cells.content(cell).view());
   if (list.entries.empty() || depth > deepest_root) {
-    throw Error::corrupt(cells.where(), file_offset(cell),
-                         list.entries.empty() ? "empty subkey list" : "lists nested too deep");
+    throw Error::corrupt(
+        cells.where(), file_offset(cell),
+        list.entries.empty() ? "a subkey list is empty" : "subkey lists are nested too deep");
   }
   return {cell, list.kind, list.entries};
 }

@@ -80,8 +80,8 @@ class Collector {
 Error wrong_count(const HiveFile& file, CellOffset key, const KeyNode& node, std::size_t listed) {
   return Error::corrupt(file.source().name(),
                         file_offset(key) + cell_header_size + nk::subkey_count,
-                        "a key counts other subkeys than its lists hold", fmt::format("{}", listed),
-                        fmt::format("{}", node.subkey_count));
+                        "a key states another number of subkeys than its lists hold",
+                        fmt::format("{}", listed), fmt::format("{}", node.subkey_count));
 }
 
 }  // namespace
@@ -158,13 +158,14 @@ const SubkeyList& SubkeySearch::leaf(std::size_t index) {
 }
 
 Error SubkeySearch::not_a_leaf(CellOffset cell) const {
-  return Error::corrupt(file_.source().name(), file_offset(cell), "not a leaf with entries");
+  return Error::corrupt(file_.source().name(), file_offset(cell),
+                        "a part of a subkey list is no leaf with entries");
 }
 
 Error SubkeySearch::misfiled(Position at) {
-  return Error::corrupt(file_.source().name(),
-                        offset_of(leaves_[at.leaf].cell, leaf(at.leaf).kind, at.entry),
-                        "a subkey stands where Windows does not look for it");
+  return Error::corrupt(
+      file_.source().name(), offset_of(leaves_[at.leaf].cell, leaf(at.leaf).kind, at.entry),
+      "a subkey stands at a place of the subkey list where Windows does not look for its name");
 }
 
 FoundKey SubkeySearch::read(CellOffset cell) {

@@ -52,7 +52,7 @@ struct WrittenHive {
   std::uint64_t values = 0;
 };
 
-/// Reads the whole hive as it lies in `tree`, and compares it with the edited one: if the bytes are
+/// Reads the whole hive from `tree`, and compares it with the edited one: if the bytes are
 /// the same, then all that the checks found of those is true of what was written. Without the
 /// edited hive the structure is checked once more. Error(refused) if it is not as expected.
 void require_written(const FileTree& tree, const WrittenHive& expected);

@@ -49,13 +49,15 @@ void refuse_unsafe_state(const hive::OpenedHive& opened, const std::string& wher
   throw refused(where, "the hive is dirty and " + why +
                            ": patching it would make final what Windows had not finished. " +
                            (options.use_logs ? "Add the missing logs" : "Leave --no-logs away") +
-                           ", or patch it as it lies with --force-dirty");
+                           ", or patch it without them by --force-dirty");
 }
 
 void refuse_faults(const CheckResult& result, const std::string& where) {
   if (!result.complete) {
-    throw refused(where, fmt::format("the structure of the hive has more than {} faults",
-                                     result.fault_count));
+    throw refused(
+        where,
+        fmt::format("the structure of the hive has more than {} faults, and it is not patched",
+                    result.fault_count));
   }
   for (const hive::Fault& fault : result.faults) {
     if (fault.harm == hive::Harm::harmless) continue;
@@ -81,8 +83,8 @@ void require_expected(const hive::Hive& hive, const Edit& edit, const std::strin
                 : std::string("no value");
   };
   throw refused(where,
-                fmt::format("{}\\{} is not what the plan expects (planned on {}, found {}{}); "
-                            "plan again",
+                fmt::format("{}\\{} is not what the plan expects (planned on {}, found {}{}): "
+                            "make a new plan",
                             edit.key, edit.value, describe(edit.before), describe(found),
                             edit.before && found ? ", or other data" : ""));
 }

@@ -31,8 +31,8 @@ namespace goldhive::patch {
 /// How hives are edited.
 struct EditOptions {
   hive::FileTime now = 0;    ///< last-write time of changed keys
-  bool use_logs = true;      ///< --no-logs: the hives as they lie are edited
-  bool force_dirty = false;  ///< edit a dirty hive as it lies, when its logs cannot be used
+  bool use_logs = true;      ///< --no-logs: the hives are edited without their logs
+  bool force_dirty = false;  ///< edit a dirty hive without its logs, when they cannot be used
   bool cross_check = true;   ///< ask hivex
   std::string scratch_directory;
 };

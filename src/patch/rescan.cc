@@ -38,10 +38,11 @@ void Rescan::require_others_unchanged(const Image& now, const Image& before,
         !volume.tree || std::any_of(batch.members.begin(), batch.members.end(),
                                     [&](const auto& member) { return member.volume == index; });
     if (concerned) continue;
-    throw Error(ErrorKind::refused,
-                "the rescan does not find in it what was there, though nothing of it was to be "
-                "changed, so the patch was rolled back",
-                name_.id_of(volume.id));
+    throw Error(
+        ErrorKind::refused,
+        "the rescan finds it changed, though nothing of it was to be changed, so the patch was "
+        "rolled back",
+        name_.id_of(volume.id));
   }
 }
 

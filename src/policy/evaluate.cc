@@ -36,7 +36,7 @@ void apply_severity(const Check& check, const Policy& policy, Finding& row) {
   }
 }
 
-/// The hive that a row of this check rests on, if it is dirty and was read as it lies.
+/// The hive that a row of this check rests on, if it is dirty and was read without its logs.
 const windows::HiveFact* dirty_hive(const Check& check, const Installation& installation,
                                     const Finding& row) {
   if (check.draws_on == DrawsOn::nothing || row.rests_on_files) return nullptr;
@@ -48,16 +48,17 @@ const windows::HiveFact* dirty_hive(const Check& check, const Installation& inst
   return found == installation.hives.end() ? nullptr : &*found;
 }
 
-/// Windows had not finished writing the hive, and what it had in mind cannot be had: nobody knows
+/// Windows had not finished writing the hive, and no usable log holds the rest, so it is not known
 /// what the next boot sees. Who leaves the logs out on purpose (--no-logs) asks about the bytes and
-/// gets a verdict on them. A check that does not apply applies no more for what a log holds.
+/// gets a verdict on them. A check that does not apply stays so: nothing in a log could change
+/// that.
 void take_verdict_from_dirty(const windows::HiveFact& hive, Finding& row) {
   if (hive.logs_ignored || row.verdict == Verdict::not_applicable ||
       row.verdict == Verdict::undetermined) {
     return;
   }
   row.verdict = Verdict::undetermined;
-  row.message = fmt::format("{} is dirty, and its usable logs would settle it; as it lies: {}",
+  row.message = fmt::format("{} is dirty, and its usable logs would settle it; without them: {}",
                             to_string(hive.name), row.message);
 }
 

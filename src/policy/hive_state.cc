@@ -1,6 +1,6 @@
 // hive.state: whether SOFTWARE and SYSTEM could be read, and whether what was read is what the next
 // boot will see. A hive recovered from its logs is as good as a clean one: Windows would recover it
-// the same way. A dirty hive without usable logs was read as it lies.
+// the same way. A dirty hive without usable logs was read without them.
 #include <fmt/format.h>
 
 #include "src/policy/checks.h"
@@ -29,7 +29,7 @@ Finding judge(const windows::HiveFact& hive) {
       return state_row(Verdict::pass, "recovered", "recovered from its logs, in memory" + why);
     case hive::HiveState::dirty:
       return state_row(Verdict::warn, "dirty",
-                       "dirty, read as it lies" + why + "; its usable logs would settle it");
+                       "dirty, read without logs" + why + "; its usable logs would settle it");
     case hive::HiveState::damaged:
       break;
   }
@@ -70,7 +70,7 @@ extern const Check hive_state{
              "dirty: changes are missing and no usable log holds them; damaged; missing.",
          .why = "What is read from a dirty hive is true of the bytes, but the next boot may see "
                 "others: rows drawn from it are undetermined and marked possibly stale. With "
-                "--no-logs they are judged as the bytes lie.",
+                "--no-logs they are judged by the bytes of the hive file alone.",
          .fix =
              "Bring the .LOG1 and .LOG2 files along with the hive, or shut Windows down cleanly.",
          .source = "msuhanov/regf, Windows registry file format specification"},

@@ -45,8 +45,8 @@ std::optional<Edit> exact_protocols(const Finding& finding,
   const std::uint32_t legal = winhttp_defaults(installation.os).legal;
   if ((bits & ~legal) != 0) {
     throw Error(ErrorKind::usage,
-                fmt::format("{} is not defined for {}", describe_bits(bits & ~legal),
-                            os_name(installation.os)));
+                fmt::format("{} cannot be set in DefaultSecureProtocols: {} does not define it",
+                            describe_bits(bits & ~legal), os_name(installation.os)));
   }
   for (const windows::WinHttpFacts& facts : installation.winhttp) {
     if (facts.view == finding.view) return dword_edit(facts.default_secure_protocols, bits);

@@ -161,7 +161,7 @@ class Reader {
           at + 2 == digits.size() ||
           (digits[std::min(at + 2, digits.size() - 1)] == ',' && at + 3 < digits.size());
       if (!byte || at + 2 > digits.size() || !separated) {
-        refuse(place, "must be pairs of hex digits, divided by commas");
+        refuse(place, "must be pairs of hexadecimal digits with commas between them");
       }
       bytes.push_back(static_cast<std::uint8_t>(*byte));
     }
@@ -199,7 +199,10 @@ std::string save_plan(const SavedPlan& plan) {
 
 SavedPlan load_plan(std::string_view json, const std::string& where) {
   const Reader reader(where);
-  if (json.size() > longest_file) reader.refuse("", "is far too long for a plan");
+  if (json.size() > longest_file) {
+    reader.refuse(
+        "", fmt::format("is too long for a plan: {} bytes, at most {}", json.size(), longest_file));
+  }
   const Json document = Json::parse(json, where);
   const Json* kind_stated = document.find("kind");
   if (kind_stated == nullptr || kind_stated->text() == nullptr || *kind_stated->text() != kind) {
@@ -229,7 +232,9 @@ SavedPlan load_plan(std::string_view json, const std::string& where) {
       entry.system = reader.text(*system, place + ".system");
     }
     for (const Json& change : reader.array(*installation.find("changes"), place + ".changes")) {
-      if (++edits > most_edits) reader.refuse(place, "holds too many changes");
+      if (++edits > most_edits) {
+        reader.refuse(place, fmt::format("holds more than {} changes", most_edits));
+      }
       entry.edits.push_back(
           reader.edit(change, fmt::format("{}.changes[{}]", place, entry.edits.size())));
     }

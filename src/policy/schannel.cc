@@ -208,7 +208,7 @@ Finding judge_set(const windows::Installation& installation, const SchannelRule&
     if (row.verdict == Verdict::fail && easy_fix_only(installation, *facts)) {
       row.evidence.push_back(
           "DefaultSecureProtocols is 0xa00 in every view and nothing is set "
-          "here: what Microsoft's Easy Fix 51044 leaves; partial");
+          "here, as Microsoft's Easy Fix 51044 leaves it: only a part of what is needed");
     }
   } else {
     row = make_row(Verdict::undetermined,

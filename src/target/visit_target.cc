@@ -42,7 +42,8 @@ void narrow_to_image(const Image& image, const std::string& wanted, TargetName& 
   const std::string id = image_id(image, wanted, name.path);
   if (!name.may_be_in(id)) {
     throw Error(ErrorKind::usage,
-                "the target names " + name.selector + ", and --image another image", name.path);
+                "the target names " + name.selector + ", but --image names another image",
+                name.path);
   }
   if (name.selector.empty()) name.selector = id;
 }

@@ -47,7 +47,7 @@ struct HiveFact {
   std::uint64_t size = 0;
   hive::HiveState state = hive::HiveState::damaged;
   std::string reason;  ///< why dirty or damaged
-  /// Read as it lies because the user asked for that (--no-logs), whether its logs help or not.
+  /// Read without its logs, as the user asked for (--no-logs), whether they help or not.
   bool logs_ignored = false;
   std::uint32_t sequence1 = 0;
   std::uint32_t sequence2 = 0;

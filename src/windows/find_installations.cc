@@ -333,9 +333,9 @@ class Finder {
     for (const char* name : {"SOFTWARE", "SYSTEM"}) {
       const TreeEntry* copy = child(copies, name, false);
       if (copy == nullptr || copy->size == 0) continue;  // empty since Windows 10 1803
-      place.warnings.push_back(
-          fmt::format("{} holds backups of hives, which are not what boots; to scan them: {}:/{}",
-                      folder, target_, folder));
+      place.warnings.push_back(fmt::format(
+          "{} holds backups of hives, which Windows does not boot from; to scan them: {}:/{}",
+          folder, target_, folder));
       return;
     }
   }

@@ -11,7 +11,7 @@
 namespace goldhive::windows {
 
 struct InspectOptions {
-  bool use_logs = true;  ///< --no-logs: read dirty hives as they lie
+  bool use_logs = true;  ///< --no-logs: read dirty hives without their logs
   bool hash = false;     ///< fill HiveFact::sha256
   bool dotnet = false;   ///< read the .NET values (only where a policy asks)
   bool wininet = false;

@@ -193,7 +193,7 @@ class Identifier {
     const Line* line = line_of(version);
     if (line == nullptr) {
       os_.notes.push_back(
-          fmt::format("version {} is not one these checks know", to_string(version)));
+          fmt::format("version {} of Windows is not known to these checks", to_string(version)));
       return Family::unknown;
     }
     if (version.build == 0) {
@@ -259,7 +259,8 @@ class Identifier {
   /// XP with the updates of POSReady 2009 has a KB family of its own (rules A9).
   void find_posready() {
     if (os_.family == Family::xp && sources_.system.dword("WPA\\PosReady", "Installed") == 1u) {
-      os_.notes.push_back("takes the updates of POSReady 2009 (KB4019276, KB4467770)");
+      os_.notes.push_back(
+          "this Windows XP takes the updates of POSReady 2009 (KB4019276, KB4467770)");
     }
   }
 
@@ -282,7 +283,7 @@ class Identifier {
                        os_.installation_type == "Server Core");
     if (in_system && !in_software && full) {
       os_.conflicts.push_back(
-          fmt::format("SYSTEM has Control\\MiniNT as Windows PE has, SOFTWARE says {} {}",
+          fmt::format("SYSTEM has Control\\MiniNT as Windows PE has it, but SOFTWARE says {} {}",
                       os_.installation_type, os_.edition));
       return;
     }

@@ -110,7 +110,7 @@ inline constexpr Setting system_default_tls{.scope = Scope::views,
                                             .writable = true,
                                             .names = {dotnet_runtimes}};
 
-/// What WinINet offers: the value of the machine, and that of a policy, which overrides it (rules
+/// What WinINet offers: the value of the machine, and that of a policy, which overrides it (rule
 /// D3). Only the native view of the first is read.
 inline constexpr Setting machine_secure_protocols{
     .key = internet_settings, .value = "SecureProtocols", .writable = true};

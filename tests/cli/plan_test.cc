@@ -65,7 +65,8 @@ TEST_CASE("A protocol that this Windows does not have is an error of the target"
   session.put_recipe("windows-7-sp1-x64", "win7");
   const Outcome got = session.run({"plan", "--protocols", "tls1.3", "win7"});
   CHECK(got.code == 2);
-  CHECK(got.err.find("TLS 1.3 is not defined for Windows 7") != std::string::npos);
+  CHECK(got.err.find("TLS 1.3 cannot be set in DefaultSecureProtocols: Windows 7") !=
+        std::string::npos);
 }
 
 TEST_CASE("A saved plan holds what was shown") {

@@ -42,7 +42,7 @@ TEST_CASE("A fault on the way to a value is named, and the exit code is 2") {
     const char* said;
   };
   for (const Case& c : {
-           Case{"bin-signature-later", "no bin here at 0x"},
+           Case{"bin-signature-later", "no hive bin begins here at 0x"},
            Case{"bin-offset", "a bin states another offset than its own at 0x"},
            Case{"bin-swallows-next", "a cell reaches beyond its bin at 0x"},
            Case{"cell-beyond-bin", "a cell reaches beyond its bin at 0x"},

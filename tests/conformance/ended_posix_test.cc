@@ -107,7 +107,7 @@ TEST_CASE(
       break;
     }
     CHECK(target["installations"].empty());
-    if (target["notes"].dump().find(".goldhive-new, which was unfinished") != std::string::npos) {
+    if (target["notes"].dump().find(".goldhive-new, which was not finished") != std::string::npos) {
       ++in_rewrite;
     }
   }

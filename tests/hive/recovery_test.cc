@@ -326,7 +326,7 @@ TEST_CASE("a recovery that gives no sound hive is taken back") {
   const OpenedHive hive =
       open(primary, hvle_log(primary, 6, {hvle_entry(6, hive_state(0), wrecked)}));
   require_dirty(hive);
-  CHECK(hive.logs.at(0).reason.substr(0, 12) == "taken back: ");
+  CHECK(hive.logs.at(0).reason.substr(0, 24) == "applied and taken back: ");
 }
 
 TEST_CASE("an old log is applied by its bitmap of sectors") {
@@ -367,7 +367,7 @@ TEST_CASE("an old log that is not whole is not applied at all") {
   CHECK(broken([](Bytes& l) { l.resize(l.size() - 1); }).substr(0, 8) == "cut off:");
   CHECK(broken([](Bytes& l) { l.resize(517); }).substr(0, 8) == "cut off:");
   CHECK(broken([](Bytes& l) { std::fill(l.begin() + 516, l.begin() + 1024, std::uint8_t{0}); }) ==
-        "names no dirty sector");
+        "its bitmap names no changed sector");
   CHECK(broken([](Bytes& l) {
           put_u32(l, 40, 0x7ffff000);
           seal(l);

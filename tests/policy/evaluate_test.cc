@@ -134,8 +134,8 @@ TEST_CASE("A dirty hive gives no verdict and the other, clean one does") {
       CHECK(row.verdict == Verdict::undetermined);
       CHECK(row.severity != Severity::info);
       CHECK(row.message.find("SYSTEM is dirty") == 0);
-      CHECK(row.message.find("as it lies: " + clean[n].message) != std::string::npos);
-      // --force-dirty patches it as it lies.
+      CHECK(row.message.find("without them: " + clean[n].message) != std::string::npos);
+      // --force-dirty patches it all the same.
       CHECK(row.edits.size() == clean[n].edits.size());
     }
   }
@@ -155,7 +155,7 @@ TEST_CASE("A dirty hive changes no row that files decide and none that does not 
   CHECK(all_are(rows_of(judged(i), "winhttp.default-secure-protocols"), Verdict::not_applicable));
 }
 
-TEST_CASE("A dirty hive whose logs are left out on purpose is judged as it lies and marked") {
+TEST_CASE("A dirty hive whose logs are left out on purpose is judged by its bytes and marked") {
   auto i = windows_7();
   i.hives.at(1).state = hive::HiveState::dirty;
   i.hives.at(1).logs_ignored = true;

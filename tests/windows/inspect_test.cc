@@ -154,7 +154,7 @@ TEST_CASE("a dirty hive is read through its logs unless they are switched off") 
   CHECK(as_it_lies[0].winhttp.at(0).default_secure_protocols.presence == Presence::absent);
 }
 
-TEST_CASE("a dirty hive without usable logs is read as it lies") {
+TEST_CASE("a dirty hive without usable logs is read without them") {
   fixtures::HiveOptions dirty;
   dirty.sequence1 = 7;
   dirty.sequence2 = 6;
