@@ -153,7 +153,7 @@ class TarInput final : public UnpackInput {
   std::array<std::uint8_t, tar_block> tail_{};
 };
 
-/// Passes on another input, and throws if a member's header is longer than any real one.
+/// Passes on another input, and throws if a member's header is longer than `longest_header`.
 class HeaderInput final : public UnpackInput {
  public:
   HeaderInput(std::unique_ptr<UnpackInput> base, std::string name)

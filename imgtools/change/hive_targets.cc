@@ -1,7 +1,7 @@
-// Why by content: a tree may hold hives of any name, and a patch keeps the first bytes of a hive as
-// they are ("regf" at 0, "hbin" at 4096), so that no moment of it makes a hive look like something
-// else. A disk that lost power while it wrote the first block may have: then the user has to say
-// that the journal is his (--trust-journal).
+// Why content tells what is a hive: a tree may hold hives of any name, and a patch keeps the first
+// bytes of a hive as they are ("regf" at 0, "hbin" at 4096), so that no moment of it makes a hive
+// look like something else. A disk that lost power while it wrote the first block may have: then
+// the user has to say that the journal is his (--trust-journal).
 #include "imgtools/change/hive_targets.h"
 
 #include <fmt/format.h>

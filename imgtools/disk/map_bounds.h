@@ -20,7 +20,7 @@ class MapBounds {
   MapBounds(const ByteSource& file, const char* container) : file_(&file), container_(container) {}
 
   /// Error(corrupt) unless `length` bytes from `start` on lie in the file. `entry` is the place of
-  /// the entry that names them, `what` says what they are: "a table of the second level".
+  /// the entry that names them, `what` says what they are: "an L2 table".
   void require(std::uint64_t entry, std::uint64_t start, std::uint64_t length,
                const char* what) const;
   /// As require(), and reads the bytes.

@@ -15,7 +15,7 @@ namespace goldhive {
 namespace {
 
 constexpr std::uint64_t max_table_bytes = 32U << 20;  // qemu's own limit
-/// Of all tables of the second level: of a disk of 8 TiB in clusters of 64 KiB that is full. In a
+/// Of all L2 tables: of a disk of 8 TiB in clusters of 64 KiB that is full. In a
 /// file of holes they could be terabytes, which qemu never makes.
 constexpr std::uint64_t max_map_bytes = std::uint64_t{1} << 30;
 constexpr std::uint32_t max_name = 4096;
@@ -104,7 +104,7 @@ class MapWalk {
   std::uint64_t entry_size() const { return header_.subclusters ? 16 : 8; }
   std::uint64_t entries_per_table() const { return cluster() / entry_size(); }
 
-  /// Checks a table of the second level, which maps the disk from `disk_offset` on.
+  /// Checks an L2 table, which maps the disk from `disk_offset` on.
   void look_at(const ByteView& table, std::uint64_t disk_offset) const {
     for (std::size_t at = 0; at < table.size() && disk_offset < header_.disk_size;
          at += static_cast<std::size_t>(entry_size()), disk_offset += cluster()) {

@@ -1,9 +1,9 @@
 // qcow2, the format of qemu's own virtual disks, as far as it must be known before qemu reads one.
 //
-// The disk is cut into clusters (64 KiB, as a rule). A table of the first level holds the places of
-// tables of the second level, one cluster each. These hold the places of the disk's clusters: of
-// data, of compressed data, or none; without one, the disk reads as zeros or as its parent does.
-// Snapshots have tables of their own, which are not looked at.
+// The disk is cut into clusters (64 KiB, as a rule). The L1 table holds the places of the L2
+// tables, one cluster each. These hold the places of the disk's clusters: of data, of compressed
+// data, or none; without one, the disk reads as zeros or as its parent does. Snapshots have tables
+// of their own, which are not looked at.
 //
 // What is odd about it:
 // - Numbers are big-endian.
@@ -28,7 +28,7 @@ struct Qcow2Header {
   std::string parent_format;  ///< as qemu calls it; "" if the header does not say
   std::uint32_t cluster_bits = 0;
   std::uint64_t disk_size = 0;
-  std::uint64_t table_offset = 0;   ///< where the table of the first level is
+  std::uint64_t table_offset = 0;   ///< where the L1 table is
   std::uint32_t table_entries = 0;  ///< may be more than the disk needs
   bool subclusters = false;
   bool marked_corrupt = false;  ///< by qemu, which found that two owners use one cluster

@@ -1,10 +1,10 @@
 // A sparse extent of a VMDK, as far as it must be known before qemu reads one: a whole disk, or a
 // part of one that is split ("disk-s001.vmdk").
 //
-// The disk is cut into grains (64 KiB, as a rule). A directory holds the places of tables, and the
-// tables hold the places of grains, all in sectors of 512 bytes. The place 0 means that there is no
-// grain: the disk reads as zeros or as its parent does. There are two kinds: "KDMV", of VMware's
-// hosted products, and the older "COWD", of ESX, with tables of 4096 entries.
+// The disk is cut into grains (64 KiB, as a rule). The grain directory holds the places of grain
+// tables, and these hold the places of grains, all in sectors of 512 bytes. The place 0 means that
+// there is no grain: the disk reads as zeros or as its parent does. There are two kinds: "KDMV", of
+// VMware's hosted products, and the older "COWD", of ESX, with grain tables of 4096 entries.
 //
 // What is odd about it: a KDMV that was written from front to back (streamOptimized) has its
 // directory at the end, and before the directory a second header that says where it is. Its grains
