@@ -88,9 +88,9 @@ class Walk {
                  "a key states another number of subkeys than its lists hold",
                  fmt::format("{}", siblings.count), fmt::format("{}", key.subkey_count));
     }
-    map_.check_max_length(cell, nk::max_subkey_name, "subkey name", key.max_subkey_name,
+    map_.check_max_length(cell, {nk::max_subkey_name, 2, "subkey name"}, key.max_subkey_name,
                           siblings.longest_name);
-    map_.check_max_length(cell, nk::max_subkey_class, "class name of a subkey",
+    map_.check_max_length(cell, {nk::max_subkey_class, 4, "class name of a subkey"},
                           key.max_subkey_class, siblings.longest_class);
   }
 

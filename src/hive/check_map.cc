@@ -87,12 +87,20 @@ void CheckMap::find_orphans() {
   }
 }
 
-void CheckMap::check_max_length(CellOffset key, std::size_t at, const char* what,
-                                std::uint32_t stated, std::uint32_t found) {
+void CheckMap::check_max_length(CellOffset key, const MaxLength& field, std::uint32_t stated,
+                                std::uint32_t found) {
   if (stated >= found) return;
-  fault(FaultCode::max_length_too_small, field_offset(key, at),
-        fmt::format("the longest {} is longer than stated", what), fmt::format("{} bytes", found),
-        fmt::format("{} bytes", stated));
+  fault(FaultCode::max_length_too_small, field_offset(key, field.at),
+        fmt::format("the longest {} is longer than stated", field.what),
+        fmt::format("{} bytes", found), fmt::format("{} bytes", stated));
+  repair(field_offset(key, field.at), found, field.width);
+}
+
+void CheckMap::repair(std::uint64_t offset, std::uint32_t number, std::size_t width) {
+  Bytes bytes(4);
+  put_u32(bytes, 0, number);
+  bytes.resize(width);
+  result_.repairs.push_back({offset, std::move(bytes)});
 }
 
 std::string CheckMap::path_of(CellOffset key) const {

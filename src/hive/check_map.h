@@ -83,9 +83,17 @@ class CheckMap {
   /// Counts the cells that nothing named. To be called last.
   void find_orphans();
 
-  /// The field at `at` of `key` must not be below the length of the longest `what` that was found.
-  void check_max_length(CellOffset key, std::size_t at, const char* what, std::uint32_t stated,
+  /// A field of a key that holds the length of the longest of something.
+  struct MaxLength {
+    std::size_t at = 0;
+    std::size_t width = 4;  ///< bytes
+    const char* what = "";
+  };
+  /// The field must not be below the greatest length that was found.
+  void check_max_length(CellOffset key, const MaxLength& field, std::uint32_t stated,
                         std::uint32_t found);
+  /// The right number for a field of `width` bytes, for CheckResult::repairs.
+  void repair(std::uint64_t offset, std::uint32_t number, std::size_t width = 4);
 
   /// Memory for check_values(), kept so that not every key allocates it again.
   std::vector<std::pair<std::uint32_t, CellOffset>>& value_hashes() { return value_hashes_; }

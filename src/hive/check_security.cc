@@ -87,11 +87,14 @@ void SecurityUse::check_record(CheckMap& map, const Record& record) {
               "a security record that keys use is not in the ring");
   }
   if (security.reference_count != record.users) {
+    const std::uint64_t at = field_offset(record.cell, sk::reference_count);
     map.fault(security.reference_count < record.users ? FaultCode::security_count_too_low
                                                       : FaultCode::security_count_too_high,
-              field_offset(record.cell, sk::reference_count),
-              "a security record counts its keys wrong", fmt::format("{}", record.users),
+              at, "a security record counts its keys wrong", fmt::format("{}", record.users),
               fmt::format("{}", security.reference_count));
+    // The kernel of Windows 10 and 11 stops where it has to add a key to a record that counts none
+    // (CmpKeySecurityIncrementReferenceCount), so no record is made one that does.
+    if (record.users > 0) map.repair(at, record.users);
   }
 }
 

@@ -130,9 +130,9 @@ void check_values(CheckMap& map, const KeyFields& key, CellOffset key_cell) {
     check_data(map, value, cell);
   }
   check_duplicates(map, hashes);
-  map.check_max_length(key_cell, nk::max_value_name, "value name", key.max_value_name,
+  map.check_max_length(key_cell, {nk::max_value_name, 4, "value name"}, key.max_value_name,
                        longest_name);
-  map.check_max_length(key_cell, nk::max_value_data, "value data", key.max_value_data,
+  map.check_max_length(key_cell, {nk::max_value_data, 4, "value data"}, key.max_value_data,
                        longest_data);
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "imgtools/bytes/byte_source.h"
+#include "imgtools/bytes/write.h"
 #include "src/hive/fault.h"
 
 namespace goldhive::hive {
@@ -25,6 +26,9 @@ struct CheckResult {
   std::uint64_t fault_count = 0;    ///< all, listed or not
   std::uint64_t refusal_count = 0;  ///< the faults with Harm::refuse
   bool complete = true;             ///< false: the check ended at CheckLimits::counted_faults
+  /// Right numbers for the fields of harmless faults that say how much of something there is: the
+  /// keys of a security record, the longest name. An edit writes them, too. Not sorted.
+  std::vector<Write> repairs;
 
   std::uint64_t bins = 0;
   std::uint64_t cells = 0;  ///< in use

@@ -291,12 +291,14 @@ HiveChange Editor::Impl::finish() {
   return result;
 }
 
-Editor::Editor(std::shared_ptr<const ByteSource> primary, const OpenedHive& opened, FileTime now) {
+Editor::Editor(std::shared_ptr<const ByteSource> primary, const OpenedHive& opened, FileTime now,
+               std::span<const Write> repairs) {
   if (!opened.hive || opened.state == HiveState::damaged) {
     throw Error(ErrorKind::refused, "the hive is damaged and cannot be edited: " + opened.reason,
                 primary->name());
   }
   impl_ = std::make_unique<Impl>(std::move(primary), opened, now);
+  for (const Write& repair : repairs) impl_->buffer->write(repair.offset, repair.data);
 }
 
 Editor::~Editor() = default;

@@ -12,12 +12,15 @@
 // - Leaves hold at most 507 (lf, lh) or 1013 (li) entries, as in hives of Windows. A full one is
 //   split, and an index root (ri) put above.
 // - The last-write time of a key whose values or subkeys change becomes `now`, as in the kernel.
+// - What a check found wrong in numbers that describe the hive (CheckResult::repairs) is put right,
+//   as Windows does when it loads the hive, but only together with an edit.
 // - Both sequence numbers end above every number seen in the file and its logs, so that no log
 //   entry can ever match again.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -43,9 +46,11 @@ struct HiveChange {
 class Editor {
  public:
   /// `primary`: the file as it is. `opened`: the same file through open_with_logs(). A recovered
-  /// hive is edited as recovered, and finish() writes the recovered pages too. Throws
-  /// Error(refused) for a damaged hive and for versions outside 1.3 - 1.6.
-  Editor(std::shared_ptr<const ByteSource> primary, const OpenedHive& opened, FileTime now);
+  /// hive is edited as recovered, and finish() writes the recovered pages too. `repairs`: those of
+  /// a check of the hive as opened. Throws Error(refused) for a damaged hive and for versions
+  /// outside 1.3 - 1.6.
+  Editor(std::shared_ptr<const ByteSource> primary, const OpenedHive& opened, FileTime now,
+         std::span<const Write> repairs = {});
   ~Editor();
   Editor(const Editor&) = delete;
   Editor& operator=(const Editor&) = delete;

@@ -6,9 +6,11 @@
 
 namespace goldhive::hive {
 
+/// By what Windows does with a fault when it loads the hive; docs/hive-faults.md says it of each,
+/// and where that is known from.
 enum class Harm {
-  harmless,  ///< an edit leaves it as it is: waste, or a hint that Windows does not trust
-  refuse,    ///< an edit could make it worse, or be lost because of it
+  harmless,  ///< Windows puts it right without a loss, or does not look at it
+  refuse,    ///< Windows loads no such hive, or drops something of it, or nobody knows what it does
 };
 /// "harmless", "refuse".
 const char* to_string(Harm harm);
@@ -50,6 +52,8 @@ enum class FaultCode {
 /// "wrong-order": the name in reports.
 const char* to_string(FaultCode code);
 Harm harm_of(FaultCode code);
+/// What can mend a hive with such a fault; "" where none of it has to be mended before an edit.
+const char* mending(FaultCode code);
 
 struct Fault {
   FaultCode code = FaultCode::bad_base_block;

@@ -58,7 +58,7 @@ std::vector<hive::ExpectedValue> expected_values(const std::vector<Edit>& edits)
 
 void require_sound(const CheckResult& before, const CheckResult& after,
                    const PlannedResult& planned, const std::string& where) {
-  if (after.fault_count > before.fault_count) {
+  if (after.fault_count > before.fault_count || after.refusal_count > before.refusal_count) {
     throw Error(ErrorKind::refused,
                 fmt::format("the edit would leave {} structural faults where there were {}; "
                             "this is a defect of goldhive, and nothing was written",

@@ -63,8 +63,10 @@ void refuse_faults(const CheckResult& result, const std::string& where) {
     if (fault.harm == hive::Harm::harmless) continue;
     throw refused(where,
                   fmt::format("the structure of the hive is damaged and an edit could make it "
-                              "worse ({} faults, goldhive verify lists them): {}",
-                              result.refusal_count, hive::to_string(fault)));
+                              "worse ({} {}, goldhive verify lists {}): {}; {}",
+                              result.refusal_count, result.refusal_count == 1 ? "fault" : "faults",
+                              result.refusal_count == 1 ? "it" : "them", hive::to_string(fault),
+                              hive::mending(fault.code)));
   }
 }
 
@@ -175,7 +177,8 @@ void prepare_hive(const FileTree& tree, const windows::HiveFact& fact,
   refuse_faults(check.before, check.where);
   for (const Edit& edit : edits) require_expected(*opened.hive, edit, check.where);
 
-  hive::Editor editor(of_the_file ? whole : files.primary(), opened, options.now);
+  hive::Editor editor(of_the_file ? whole : files.primary(), opened, options.now,
+                      check.before.repairs);
   for (const Edit& edit : edits) apply(editor, edit);
   const hive::HiveChange change = editor.finish();
   if (change.empty()) return;

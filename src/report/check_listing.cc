@@ -1,7 +1,9 @@
 // `goldhive verify` for people: a line per hive, then its faults.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
+#include <vector>
 
 #include "src/report/printable.h"
 #include "src/report/text_layout.h"
@@ -33,7 +35,13 @@ void write_check(const TargetReport& target, const HiveCheckReport& check, Lines
   if (!check.reason.empty()) lines.folded("  ", 2, printable(check.reason));
   lines.folded("  ", 2, what_is_in_it(r));
   std::map<std::string, std::uint64_t> harmless;
+  std::vector<std::string> mendings;  // each once, in the order of the faults
   for (const hive::Fault& fault : r.faults) {
+    const std::string mending = hive::mending(fault.code);
+    if (!mending.empty() &&
+        std::find(mendings.begin(), mendings.end(), mending) == mendings.end()) {
+      mendings.push_back(mending);
+    }
     if (fault.harm == hive::Harm::harmless && !verbose) {
       ++harmless[to_string(fault.code)];
     } else {
@@ -48,6 +56,7 @@ void write_check(const TargetReport& target, const HiveCheckReport& check, Lines
     }
     lines.folded("  harmless  ", 12, text);
   }
+  for (const std::string& mending : mendings) lines.folded("  to mend   ", 12, mending);
   if (r.fault_count > r.faults.size()) {
     lines.folded("  ", 2, fmt::format("and {} more, not listed", r.fault_count - r.faults.size()));
   }

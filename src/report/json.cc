@@ -165,7 +165,8 @@ Json fault_json(const hive::Fault& fault) {
           {"key", text_or_null(fault.key)},
           {"message", fault.message},
           {"expected", text_or_null(fault.expected)},
-          {"actual", text_or_null(fault.actual)}};
+          {"actual", text_or_null(fault.actual)},
+          {"mending", text_or_null(hive::mending(fault.code))}};
 }
 
 Json hive_check_json(const HiveCheckReport& check) {

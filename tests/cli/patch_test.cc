@@ -199,11 +199,6 @@ TEST_CASE("A hive with a fault in its structure is refused by the fault, whereve
   // Where no row looks: the scan has its verdicts, and only the check of the whole hive can know.
   const std::vector<Case> cases = {
       {"bad-key", [](Bytes& h, const Places& p) { h[p.key("Clients\\Mail")] = 'x'; }},
-      {"wrong-parent",
-       [](Bytes& h, const Places& p) {
-         put_u32(h, p.key("Clients\\Mail") + 16, Places::offset(p.root()));
-       }},
-      {"wrong-hash", [](Bytes& h, const Places& p) { h[p.list("Clients") + 8] ^= 1; }},
       {"no-security",
        [](Bytes& h, const Places& p) { put_u32(h, p.key("Clients\\Mail") + 44, 0xffffffff); }},
       {"wrong-security-ring",
@@ -223,22 +218,54 @@ TEST_CASE("A hive with a fault in its structure is refused by the fault, whereve
       CHECK(patch.code == 2);
       CHECK_THAT(patch.err, Catch::Contains(config + "SOFTWARE: the structure of the hive is "
                                                      "damaged and an edit could make it worse (") &&
-                                Catch::Contains(std::string("): ") + c.fault + " at 0x"));
+                                Catch::Contains(std::string("): ") + c.fault + " at 0x") &&
+                                Catch::Contains("; a Windows that loads the hive"));
     }
     CHECK(hives(session) == before);
     for (const std::string& change : session.storage.changes()) {
       CHECK_THAT(change, Catch::StartsWith("open_write "));  // to lock it, and no more
     }
   }
+}
 
-  // What Windows mends by itself, or never looks at, is no reason.
-  Session session = windows_7();
-  const std::string software = session.storage.text(config + "SOFTWARE");
-  Bytes harmless(software.begin(), software.end());
-  put_u32(harmless, Places(harmless).key("Clients") + 52, 0);
-  session.storage.put(config + "SOFTWARE", harmless);
-  CHECK(session.run({"patch", "win7"}).err.empty());
-  CHECK(session.storage.text(config + "SOFTWARE") != std::string(harmless.begin(), harmless.end()));
+TEST_CASE("A fault that Windows mends or never looks at refuses no patch, and numbers are mended") {
+  using Places = fixtures::HivePlaces;
+  struct Case {
+    const char* fault;
+    bool mended;
+    void (*damage)(Bytes& hive, const Places& places);
+  };
+  const std::vector<Case> cases = {
+      {"max-length-too-small", true,
+       [](Bytes& h, const Places& p) { put_u16(h, p.key("Clients") + 52, 0); }},
+      // As reged leaves it: it counts no key that it adds.
+      {"security-count-too-low", true,
+       [](Bytes& h, const Places& p) { put_u32(h, p.security("") + 12, 3); }},
+      {"security-count-too-high", true,
+       [](Bytes& h, const Places& p) { put_u32(h, p.security("") + 12, 100000); }},
+      {"wrong-parent", false,
+       [](Bytes& h, const Places& p) {
+         put_u32(h, p.key("Clients\\Mail") + 16, Places::offset(p.root()));
+       }},
+      // As hivex leaves it for names that are not ASCII.
+      {"wrong-hash", false, [](Bytes& h, const Places& p) { h[p.list("Clients") + 8] ^= 1; }},
+  };
+  for (const Case& c : cases) {
+    INFO(c.fault);
+    Session session = windows_7();
+    const std::string software = session.storage.text(config + "SOFTWARE");
+    Bytes damaged(software.begin(), software.end());
+    c.damage(damaged, Places(damaged));
+    session.storage.put(config + "SOFTWARE", damaged);
+    CHECK_THAT(session.run({"verify", "win7"}).out, Catch::Contains(c.fault));
+    CHECK(session.run({"verify", "win7"}).code == 0);
+    const Outcome patch = session.run({"patch", "win7"});
+    CHECK(patch.err.empty());
+    CHECK(patch.code == 1);
+    CHECK((session.run({"verify", "win7"}).out.find(c.fault) == std::string::npos) == c.mended);
+    CHECK(session.run({"undo", "win7"}).code == 0);
+    CHECK(session.storage.text(config + "SOFTWARE") == std::string(damaged.begin(), damaged.end()));
+  }
 }
 
 TEST_CASE("Patching twice changes no byte the second time") {
