@@ -1,4 +1,4 @@
-// Reads every #include of the product and fails on one that runs upwards.
+// Reads every #include of the product and fails on one that its room may not have.
 //
 // The rules are read from tables of docs/architecture.md, so that document and test cannot differ.
 // A table is known by the first cell of its head. In a cell only `words in backticks` count; all
@@ -117,9 +117,14 @@ class Exceptions {
   std::map<std::string, bool> needed_;
 };
 
+struct Include {
+  std::string path;
+  size_t line = 0;
+};
+
 struct Source {
-  Words ours;                     ///< #include "..."
-  Words others;                   ///< #include <...>
+  std::vector<Include> ours;      ///< #include "..."
+  std::vector<Include> others;    ///< #include <...>
   std::vector<std::string> code;  ///< the lines, without comments of whole lines
 };
 
@@ -131,16 +136,18 @@ std::map<std::string, Source> read_sources() {
       std::string kind = entry.path().extension().string();
       if (kind != ".cc" && kind != ".h" && kind != ".in") continue;
       Source source;
+      size_t number = 0;
       for (const std::string& line : lines_of(entry.path())) {
+        ++number;
         std::string_view text = line;
         text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
         if (text.starts_with("//")) continue;
         if (text.starts_with("#include \"")) {
           text.remove_prefix(10);
-          source.ours.emplace_back(text.substr(0, text.find('"')));
+          source.ours.push_back({std::string(text.substr(0, text.find('"'))), number});
         } else if (text.starts_with("#include <")) {
           text.remove_prefix(10);
-          source.others.emplace_back(text.substr(0, text.find('>')));
+          source.others.push_back({std::string(text.substr(0, text.find('>'))), number});
         } else {
           source.code.push_back(line);
         }
@@ -152,6 +159,16 @@ std::map<std::string, Source> read_sources() {
 }
 
 using Sources = std::map<std::string, Source>;
+
+void fail_include(const std::string& path, const Include& included, const std::string& why) {
+  fail(path + ":" + std::to_string(included.line) + ": includes " + included.path + ": " + why);
+}
+
+std::string joined(const Words& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
+  return text;
+}
 
 /// A room may include itself and what stands above it in the table. If its last cell names rooms,
 /// it may include of those above only these.
@@ -165,17 +182,24 @@ void check_rooms(const Sources& sources, Exceptions& exceptions) {
   for (const auto& [path, source] : sources) {
     size_t mine = room_of(path);
     if (mine == rooms.size()) {
-      fail(path + " is in no room of docs/architecture.md");
+      fail(path + ": is in no room of docs/architecture.md");
       continue;
     }
-    for (const std::string& included : source.ours) {
-      size_t other = room_of(included);
+    const std::string room = joined(rooms[mine][0]);
+    for (const Include& included : source.ours) {
+      size_t other = room_of(included.path);
       const Words& only = rooms[mine].back();
-      bool allowed = other < rooms.size() && other <= mine &&
-                     (other == mine || only.empty() || means_one_of(only, included));
-      if (!allowed && !exceptions.allow(path, included))
-        fail(path + " includes " + included +
-             (other > mine ? ", which stands on a higher floor" : ", which its room may not use"));
+      if (other < mine && !only.empty() && !means_one_of(only, included.path)) {
+        if (!exceptions.allow(path, included.path))
+          fail_include(path, included,
+                       "of the rooms above " + room + " it may use only " + joined(only));
+      } else if (other > mine && !exceptions.allow(path, included.path)) {
+        fail_include(path, included,
+                     other == rooms.size()
+                         ? "this is in no room"
+                         : joined(rooms[other][0]) + " stands below " + room +
+                               " in the table, and only what stands above may be used");
+      }
     }
   }
 }
@@ -189,12 +213,13 @@ void check_doors(const Sources& sources, Exceptions& exceptions) {
     }
     for (const auto& [path, source] : sources) {
       if (means(room, path)) continue;
-      for (const std::string& included : source.ours) {
+      for (const Include& included : source.ours) {
         bool door = std::any_of(row.back().begin(), row.back().end(), [&](const std::string& name) {
-          return included == room + name + ".h";
+          return included.path == room + name + ".h";
         });
-        if (means(room, included) && !door && !exceptions.allow(path, included))
-          fail(path + " includes " + included + ", which is no door of " + room);
+        if (means(room, included.path) && !door && !exceptions.allow(path, included.path))
+          fail_include(path, included,
+                       "this is no door of " + room + "; these are: " + joined(row.back()));
       }
     }
   }
@@ -205,9 +230,9 @@ void check_strangers(const Sources& sources, Exceptions& exceptions) {
   for (const Row& row : table("file")) {
     for (const auto& [path, source] : sources) {
       if (!means_one_of(row[0], path)) continue;
-      for (const std::string& included : source.ours) {
-        if (means_one_of(row.back(), included) && !exceptions.allow(path, included))
-          fail(path + " includes " + included + ", of which it must know nothing");
+      for (const Include& included : source.ours) {
+        if (means_one_of(row.back(), included.path) && !exceptions.allow(path, included.path))
+          fail_include(path, included, "of this it must know nothing");
       }
     }
   }
@@ -228,8 +253,8 @@ std::string way_to(const Sources& sources, const std::string& from, const std::s
     }
     auto source = sources.find(path);
     if (source == sources.end()) continue;  // generated
-    for (const std::string& included : source->second.ours)
-      if (came_from.emplace(included, path).second) open.push_back(included);
+    for (const Include& included : source->second.ours)
+      if (came_from.emplace(included.path, path).second) open.push_back(included.path);
   }
   return "";
 }
@@ -251,20 +276,20 @@ void check_reach(const Sources& sources, Exceptions& exceptions) {
 void check_others(const Sources& sources, Exceptions& exceptions) {
   const std::vector<Row> rows = table("header");
   for (const auto& [path, source] : sources) {
-    for (const std::string& header : source.others) {
+    for (const Include& header : source.others) {
       auto row = std::find_if(rows.begin(), rows.end(), [&](const Row& candidate) {
-        return starts_with_one_of(header, candidate[0]);
+        return starts_with_one_of(header.path, candidate[0]);
       });
-      bool allowed = true;
+      std::string only;
       if (row != rows.end()) {
-        allowed = row->back().empty() || means_one_of(row->back(), path);
-      } else if (header.ends_with(".h")) {  // no header of C++, so one of a system
-        allowed = path.find("_posix.") != std::string::npos ||
-                  path.find("_linux.") != std::string::npos ||
-                  path.find("_win32.") != std::string::npos;
+        if (!row->back().empty() && !means_one_of(row->back(), path)) only = joined(row->back());
+      } else if (header.path.ends_with(".h")) {  // no header of C++, so one of a system
+        if (path.find("_posix.") == std::string::npos &&
+            path.find("_linux.") == std::string::npos && path.find("_win32.") == std::string::npos)
+          only = "files *_posix, *_linux, *_win32";
       }
-      if (!allowed && !exceptions.allow(path, header))
-        fail(path + " includes <" + header + ">, which has its place elsewhere");
+      if (!only.empty() && !exceptions.allow(path, header.path))
+        fail_include(path, header, "only for " + only);
     }
   }
 }
@@ -278,7 +303,7 @@ void check_names(const std::string& title, const Sources& sources, Exceptions& e
             source.code.begin(), source.code.end(),
             [&](const std::string& line) { return line.find(name) != std::string::npos; });
         if (used && !means_one_of(row.back(), path) && !exceptions.allow(path, name))
-          fail(path + " uses " + name);
+          fail(path + ": uses " + name + ": only for " + joined(row.back()));
       }
     }
   }
@@ -297,6 +322,7 @@ int main() {
   check_names("name", sources, exceptions);
   check_names("part of a name", sources, exceptions);
   exceptions.report_what_was_not_needed();
-  if (failures > 0) std::cout << failures << " failures; the rules: docs/architecture.md\n";
+  if (failures > 0)
+    std::cout << failures << " failures; the rules are the tables of docs/architecture.md\n";
   return failures > 0 ? 1 : 0;
 }
