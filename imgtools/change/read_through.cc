@@ -28,7 +28,7 @@ std::optional<FileInfo> ReadThroughStorage::stat(const std::string& path) const 
 
 std::unique_ptr<ByteSource> ReadThroughStorage::open(const std::string& path) const {
   if (const std::optional<HotReplacement> replaced = find_hot_replacement(base_, path)) {
-    Met& met = meet(replaced->names.record, path);
+    Met& met = meet(replaced->names.record, path, replaced->record.metadata);
     std::shared_ptr<const ByteSource>& old = originals_[replaced->names.record];
     const bool fitted = std::exchange(met.fits, false);
     if (!old) old = old_content(base_, *replaced);
@@ -43,7 +43,7 @@ std::unique_ptr<ByteSource> ReadThroughStorage::open(const std::string& path) co
     const bool stale = info && info->type == FileType::file && info->size != current->size();
     return stale ? base_.open(path) : std::move(current);
   }
-  Met& met = meet(hot->path, path);
+  Met& met = meet(hot->path, path, hot->journal.metadata());
   const bool fitted = std::exchange(met.fits, false);
   std::unique_ptr<ByteSource> old = old_state(*hot, std::move(current));
   met.fits = fitted;
@@ -51,10 +51,11 @@ std::unique_ptr<ByteSource> ReadThroughStorage::open(const std::string& path) co
 }
 
 ReadThroughStorage::Met& ReadThroughStorage::meet(const std::string& journal,
-                                                  const std::string& file) const {
+                                                  const std::string& file,
+                                                  const std::string& metadata) const {
   const auto met = std::find_if(journals_.begin(), journals_.end(),
                                 [&](const Met& one) { return one.journal == journal; });
-  return met != journals_.end() ? *met : journals_.emplace_back(Met{journal, file});
+  return met != journals_.end() ? *met : journals_.emplace_back(Met{journal, file, metadata});
 }
 
 }  // namespace goldhive

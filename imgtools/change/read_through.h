@@ -37,16 +37,17 @@ class ReadThroughStorage final : public ReadStorage {
   }
 
   struct Met {
-    std::string journal;  ///< path
-    std::string file;     ///< what was opened: the argument recover() wants
-    bool fits = true;     ///< false: open() threw, since the file is in a state of its own
+    std::string journal;   ///< path
+    std::string file;      ///< what was opened: the argument recover() wants
+    std::string metadata;  ///< what the change noted in it (undo_metadata())
+    bool fits = true;      ///< false: open() threw, since the file is in a state of its own
   };
   /// The hot journals that open() met, each once: for a report's warning, and to roll back before a
   /// patch.
   const std::vector<Met>& journals() const { return journals_; }
 
  private:
-  Met& meet(const std::string& journal, const std::string& file) const;
+  Met& meet(const std::string& journal, const std::string& file, const std::string& metadata) const;
 
   const ReadStorage& base_;
   mutable std::vector<Met> journals_;

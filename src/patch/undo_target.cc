@@ -9,7 +9,6 @@
 #include "imgtools/change/undo_place.h"
 #include "imgtools/formats.h"
 #include "imgtools/host/storage_steps.h"
-#include "src/patch/undo_note.h"
 #include "src/patch/undo_place.h"
 #include "src/target/visit_target.h"
 
@@ -64,7 +63,10 @@ Recovered recover_target(Storage& storage, const std::string& path, const OpenOp
   const HeldTarget held = hold_target(storage, path);
   const ReadThroughStorage through(storage);
   std::vector<std::string> files = files_of(target::OpenTarget(through, {path, ""}, options));
-  for (const ReadThroughStorage::Met& met : through.journals()) files.push_back(met.file);
+  const std::vector<ReadThroughStorage::Met>& met = through.journals();
+  for (const ReadThroughStorage::Met& one : met) {
+    if (std::find(files.begin(), files.end(), one.file) == files.end()) files.push_back(one.file);
+  }
   for (std::string& file : files) {
     if (without_disk_inside(file) != path) continue;
     file = is_disk_inside(file) ? disk_inside(held.path) : held.path;
@@ -73,7 +75,11 @@ Recovered recover_target(Storage& storage, const std::string& path, const OpenOp
   for (const std::string& file : files) {
     try {
       const std::optional<std::string> journal = recover(storage, file, force, files);
-      if (journal) out.journals.push_back(*journal);
+      if (!journal) continue;
+      out.journals.push_back(*journal);
+      const auto its = std::find_if(met.begin(), met.end(),
+                                    [&](const auto& one) { return one.journal == *journal; });
+      out.notes.push_back(parse_undo_note(its == met.end() ? "" : its->metadata));
     } catch (const Error& e) {
       out.failures.push_back({file, e.at(file)});
     }
@@ -101,6 +107,17 @@ std::vector<UndoFile> last_patch(const ReadStorage& storage, const JournalPlace&
   return files;
 }
 
+/// Whether `files`, the undo files of the last patch that was finished, are those that what was
+/// rolled back had left before: parts of the same patch.
+bool are_of_patch(const ReadStorage& storage, const JournalPlace& place,
+                  const std::vector<UndoFile>& files, const std::vector<UndoNote>& rolled_back) {
+  if (files.empty()) return false;
+  const UndoNote newest = parse_undo_note(undo_metadata(storage, place, files.front().path));
+  return std::any_of(rolled_back.begin(), rolled_back.end(), [&](const UndoNote& note) {
+    return note.part == newest.part + 1 && note.installations == newest.installations;
+  });
+}
+
 }  // namespace
 
 void undo_target(Storage& storage, const TargetName& name, const std::string& absolute_path,
@@ -111,9 +128,11 @@ void undo_target(Storage& storage, const TargetName& name, const std::string& ab
   report.format = detect_format(storage, name.path);
   const JournalPlace place = undo_place(storage, name.path, absolute_path, settings.place);
   const std::unique_ptr<HeldFolder> held = hold_root(storage, place);
+  std::vector<UndoNote> rolled_back;
   try {
     Recovered earlier = recover_target(storage, name.path, settings.open, false);
     report.restore->journals = std::move(earlier.journals);
+    rolled_back = std::move(earlier.notes);
     if (!place.file.empty()) raise_first(earlier.failures);
     report.restore->failures = std::move(earlier.failures);
   } catch (const Error&) {
@@ -121,6 +140,15 @@ void undo_target(Storage& storage, const TargetName& name, const std::string& ab
     if (!newest_undo_file(storage, place)) throw;
   }
   const std::vector<UndoFile> files = last_patch(storage, place);
+  if (!rolled_back.empty() && !are_of_patch(storage, place, files, rolled_back)) {
+    if (!files.empty()) {
+      report.notes.emplace_back(
+          "what was cut off was the last patch; the one before it stays, and another undo takes it "
+          "back");
+    }
+    raise_first(report.restore->failures);
+    return;
+  }
   if (files.empty()) {
     throw Error(ErrorKind::not_found,
                 "no undo file: it was not patched, or with --no-undo, or its undo file lies "

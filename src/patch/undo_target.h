@@ -7,6 +7,7 @@
 
 #include "imgtools/candidate.h"
 #include "imgtools/change/undo_place.h"
+#include "src/patch/undo_note.h"
 #include "src/report/report.h"
 #include "src/target/target_name.h"
 
@@ -14,6 +15,7 @@ namespace goldhive::patch {
 
 struct Recovered {
   std::vector<std::string> journals;                     ///< those worked off
+  std::vector<UndoNote> notes;                           ///< what they say of their patches
   std::vector<report::RestoreReport::Failure> failures;  ///< files that could not be rolled back
 };
 
@@ -32,6 +34,7 @@ struct UndoSettings {
 };
 
 /// Takes all of the target's last patch back. That may be several undo files, one a transaction.
+/// Where a patch or an undo was cut off, it was the last, and what is rolled back is taken back.
 /// Adds what it did to `report`, whose `restore` must be set. Error(refused) if `name` asks for
 /// less than that patch changed, or for something else.
 void undo_target(Storage& storage, const target::TargetName& name, const std::string& absolute_path,

@@ -99,6 +99,60 @@ TEST_CASE("Undo gives the original bytes back and leaves nothing behind") {
   CHECK(session.run({"undo", "win7"}).code == 2);
 }
 
+TEST_CASE("An undo that was cut off is finished by the next one, which takes no other patch back") {
+  Session session = windows_7();
+  const std::vector<std::string> original = hives(session);
+  session.run({"patch", "win7", "--only", "winhttp.default-secure-protocols"});
+  const std::vector<std::string> first = hives(session);
+  session.run(patch_win7);
+  REQUIRE(hives(session)[1] != first[1]);
+  // As the second operation of an undo leaves it (journal_undo.cc).
+  session.storage.rename("win7.goldhive-undo.2", config + "SYSTEM.goldhive-journal");
+
+  const Outcome undo = session.run({"undo", "win7"});
+  CHECK(undo.code == 0);
+  CHECK_THAT(undo.out, Catch::Contains("another undo takes it back"));
+  CHECK(hives(session) == first);
+  CHECK(session.run({"undo", "win7"}).code == 0);
+  CHECK(hives(session) == original);
+}
+
+TEST_CASE("An undo of several installations that was cut off is finished by the next one") {
+  for (const int left : {1, 0}) {
+    CAPTURE(left);  // undo files, when it was cut off
+    Session session;
+    session.put_recipe("windows-7-sp1-x64", "win7");
+    session.put_recipe("windows-7-sp1-x64", "win7/Windows.old");
+    const auto all = [&session] {
+      std::vector<std::string> out = hives(session);
+      for (const char* name : {"SOFTWARE", "SYSTEM"}) {
+        out.push_back(
+            session.storage.text("win7/Windows.old/Windows/System32/config/" + std::string(name)));
+      }
+      return out;
+    };
+    const std::vector<std::string> original = all();
+    session.run({"patch", "win7", "--only", "winhttp.default-secure-protocols"});
+    const std::vector<std::string> first = all();
+    session.run(patch_win7);
+    REQUIRE(session.storage.has("win7.goldhive-undo.4"));
+    std::string folder = "win7/Windows.old/Windows/System32/config/";
+    if (left == 0) {
+      const std::string journal = folder + "SYSTEM.goldhive-journal";
+      session.storage.rename("win7.goldhive-undo.4", journal);
+      CHECK(session.run({"recover", "win7"}).code == 0);
+      folder = config;
+    }
+    session.storage.rename("win7.goldhive-undo." + std::to_string(3 + left),
+                           folder + "SYSTEM.goldhive-journal");
+
+    CHECK(session.run({"undo", "win7"}).code == 0);
+    CHECK(all() == first);
+    CHECK(session.run({"undo", "win7"}).code == 0);
+    CHECK(all() == original);
+  }
+}
+
 TEST_CASE("undo and recover report what they did as the other commands do") {
   Session session = windows_7();
   session.run(patch_win7);
