@@ -125,7 +125,7 @@ TEST_CASE("A tree that cannot be read keeps none of its neighbours from their ve
     }
     REQUIRE(target["installations"].size() == 3);
     CHECK_FALSE(target["installations"][1]["hives"][0]["error"].is_null());
-    for (const std::size_t sound : {0, 2}) {
+    for (const std::size_t sound : {std::size_t{0}, std::size_t{2}}) {
       CHECK(target["installations"][sound]["hives"][0]["error"].is_null());
       if (command == "plan") CHECK_FALSE(target["installations"][sound]["changes"].empty());
     }
