@@ -231,9 +231,9 @@ TEST_CASE("Folders are not walked to the end when the user ends the run") {
   CHECK(outcome.code == 130);
   CHECK(questions_asked < 20);
   CHECK_THAT(outcome.err, Catch::Contains("the folders were not walked to the end"));
-  for (const json& target : outcome.json()["targets"]) {
-    CHECK(target["interrupted"] == "not-begun");
-  }
+  const json report = outcome.json();
+  CHECK_FALSE(report["targets"].empty());
+  for (const json& target : report["targets"]) CHECK(target["interrupted"] == "not-begun");
 }
 
 TEST_CASE("Once it has stopped the work lets nothing begin a change, and a change is not stopped") {
