@@ -29,23 +29,20 @@ Finding judge(const ValueFact& fact) {
 void judge_all(ValueFact DotNetFacts::*value, const windows::Installation& installation,
                const Policy& policy, Rows& rows) {
   if (!policy.check_dotnet || appended_scope_row(installation, rows)) return;
-  const windows::Architecture arch = installation.os.architecture;
   bool any = false;
   for (const DotNetFacts& facts : installation.dotnet) {
-    const bool wow64 = facts.view == windows::View::wow64;
-    if (wow64 && arch != windows::Architecture::unknown && !windows::is_64_bit(arch)) continue;
     any = true;
     Finding row = judge(facts.*value);
-    if (wow64 && arch == windows::Architecture::unknown) {
-      row.verdict = Verdict::undetermined;
-      row.message += "; whether this Windows is 64-bit is not known, only then does it count";
-      row.edits.clear();
-    }
     show_value(row, facts.*value);
-    row.view = facts.view;
+    set_view(installation.os, facts.view, row);
     row.subject = facts.runtime;
     row.expected = "0x1";
     rows.push_back(std::move(row));
+  }
+  if (any && has_view(installation.os, windows::View::wow64) == windows::Presence::absent &&
+      windows::is_64_bit(installation.os.architecture)) {
+    rows.emplace_back();
+    set_view(installation.os, windows::View::wow64, rows.back());
   }
   if (!any) {
     rows.push_back(make_row(

@@ -13,6 +13,7 @@ using hive::ValueType;
 using windows::Family;
 using windows::HiveName;
 using windows::Presence;
+using windows::View;
 
 std::string hex(std::uint32_t number) { return fmt::format("{:#x}", number); }
 
@@ -130,6 +131,24 @@ std::optional<std::string> unknown_os(const windows::Installation& installation)
       why);
 }
 
+std::optional<std::string> unknown_sp1(const windows::OsFacts& os) {
+  if (os.sp1.presence != Presence::unknown) return std::nullopt;
+  if (!os.sp1.conflict.empty()) {
+    return fmt::format(
+        "sources contradict each other: {}; the hives and files of one and the same Windows would "
+        "settle it",
+        os.sp1.conflict);
+  }
+  if (os.unlisted_build) {
+    return fmt::format(
+        "build {} is in no list of Windows 7 and Server 2008 R2, and nothing else says whether "
+        "Service Pack 1 is there; ntoskrnl.exe would settle it",
+        os.build);
+  }
+  return "Windows 7 or Server 2008 R2, but the build is not known; CurrentBuildNumber in SOFTWARE "
+         "would settle it";
+}
+
 std::string needs_hive(const windows::Installation& installation, HiveName name,
                        std::string_view otherwise) {
   const auto trouble = hive_trouble(installation, name);
@@ -169,6 +188,53 @@ bool appended_scope_row(const windows::Installation& installation, std::vector<F
     return true;
   }
   return false;
+}
+
+std::vector<View> views_with_row(const windows::OsFacts& os) {
+  std::vector<View> views;
+  for (const View view : windows::all_views) {
+    // On 32-bit Windows a Wow6432Node is read by nothing: registry.stray-key names it. On 64-bit
+    // Windows people look for the row.
+    const bool looked_for = view == View::wow64 && windows::is_64_bit(os.architecture);
+    if (looked_for || has_view(os, view) != Presence::absent) views.push_back(view);
+  }
+  return views;
+}
+
+void set_view(const windows::OsFacts& os, View view, Finding& row) {
+  row.view = view;
+  const Presence presence = has_view(os, view);
+  if (presence == Presence::present) return;
+  row.edits.clear();
+  if (presence == Presence::absent) {
+    row.verdict = Verdict::not_applicable;
+    row.message =
+        "this Windows has no WoW64 (no Windows\\SysWOW64, no Wow6432Node in use), so it runs no "
+        "32-bit programs";
+    return;
+  }
+  row.verdict = Verdict::undetermined;
+  row.message = fmt::format(
+      "{} ({})",
+      os.architecture == windows::Architecture::unknown
+          ? "whether this Windows is 64-bit is not known, only then is there a 32-bit view; SYSTEM "
+            "or a program file would settle it"
+          : "whether this Windows runs 32-bit programs is not known, since SOFTWARE has no "
+            "Wow6432Node in use; the folder Windows\\SysWOW64 would settle it",
+      row.message);
+}
+
+std::string programs_of(const windows::OsFacts& os, View view) {
+  if (!windows::is_64_bit(os.architecture)) return "programs";
+  switch (view) {
+    case View::native:
+      return "64-bit programs";
+    case View::wow64:
+      return "32-bit programs (32-bit Outlook)";
+    case View::wowaa32:
+      break;
+  }
+  return "32-bit programs for ARM";
 }
 
 void show_value(Finding& row, const windows::ValueFact& fact) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "src/policy/finding.h"
 #include "src/windows/facts.h"
@@ -29,6 +30,10 @@ std::optional<std::string> out_of_scope(const windows::Installation& installatio
 /// contradictory; nullopt where it is known.
 std::optional<std::string> unknown_os(const windows::Installation& installation);
 
+/// Why it cannot be told whether Windows 7 or Server 2008 R2 has Service Pack 1, and what would
+/// settle it; nullopt where it can.
+std::optional<std::string> unknown_sp1(const windows::OsFacts& os);
+
 /// "SYSTEM is missing", "SYSTEM is damaged: ..."; nullopt if the hive could be read.
 std::optional<std::string> hive_trouble(const windows::Installation& installation,
                                         windows::HiveName name);
@@ -46,6 +51,15 @@ Finding make_row(Verdict verdict, std::string message);
 
 /// Appends the one row that out_of_scope() or unknown_os() asks for; true if it did.
 bool appended_scope_row(const windows::Installation& installation, std::vector<Finding>& rows);
+
+/// The views that get a row: the native one, the 32-bit one of every Windows that is 64-bit or may
+/// be, and the third one of ARM64 where it is there.
+std::vector<windows::View> views_with_row(const windows::OsFacts& os);
+/// Makes the row one about that view: not applicable where this Windows runs no programs of it,
+/// undetermined where nobody can say whether it does; neither is planned.
+void set_view(const windows::OsFacts& os, windows::View view, Finding& row);
+/// "64-bit programs"; "programs" where there is one view.
+std::string programs_of(const windows::OsFacts& os, windows::View view);
 
 /// Fills key, value, actual, actual_type and the key's time from a fact.
 void show_value(Finding& row, const windows::ValueFact& fact);

@@ -1,6 +1,7 @@
-// os.servicing-level: Windows 7 and Server 2008 R2 must be at Service Pack 1 (build 7601), because
-// KB3140245 installs on nothing older. The build decides, not CSDVersion: 7601 is SP1 by itself
-// (rules E3). The other Windows that these checks are about need no service pack.
+// os.servicing-level: Windows 7 and Server 2008 R2 must be at Service Pack 1, because KB3140245
+// installs on nothing older. No single source is asked: the build, CSDVersion in both hives, the
+// kernel, the DLLs and CBS must not contradict each other (rules E3, I24; service_pack_1.cc). The
+// other Windows that these checks are about need no service pack.
 #include <fmt/format.h>
 
 #include "src/policy/checks.h"
@@ -15,22 +16,19 @@ Finding judge(const windows::OsFacts& os) {
   if (os.family != windows::Family::windows_7) {
     return make_row(Verdict::not_applicable, fmt::format("{}: needs no service pack", os_name(os)));
   }
-  if (os.build == 0) {
-    return make_row(Verdict::undetermined,
-                    "Windows 7 or Server 2008 R2, but the build is not known; CurrentBuildNumber "
-                    "in SOFTWARE would settle it");
-  }
-  Finding row = os.build >= sp1_build
-                    ? make_row(Verdict::pass, fmt::format("build {}: SP1", os.build))
-                    : make_row(Verdict::fail,
-                               fmt::format("build {}: no SP1; install Service Pack 1 (KB976932) "
-                                           "first, KB3140245 needs it",
-                                           os.build));
-  row.actual = std::to_string(os.build);
+  if (auto reason = unknown_sp1(os)) return make_row(Verdict::undetermined, std::move(*reason));
+  const bool listed = os.build != 0 && !os.unlisted_build;
+  const std::string build = os.build == 0 ? "build not known" : fmt::format("build {}", os.build);
+  Finding row =
+      os.sp1.presence == windows::Presence::present
+          ? make_row(Verdict::pass,
+                     listed ? build + ": SP1" : fmt::format("{}: SP1 by {}", build, os.sp1.signs))
+          : make_row(Verdict::fail,
+                     fmt::format("{}: no SP1; install Service Pack 1 (KB976932) first, KB3140245 "
+                                 "needs it",
+                                 build));
+  if (os.build != 0) row.actual = std::to_string(os.build);
   row.expected = std::to_string(sp1_build);
-  if (os.build >= sp1_build && os.service_pack.value_or(0) == 0) {
-    row.evidence.push_back("the build is that of SP1, though CSDVersion does not say so");
-  }
   return row;
 }
 
@@ -58,7 +56,9 @@ extern const Check servicing_level{
     .severity = Severity::high,
     .explanation =
         {.summary = "Windows 7 and Server 2008 R2 must be at Service Pack 1",
-         .meaning = "The build number of the installation: 7601 is Service Pack 1, 7600 is not.",
+         .meaning = "The build number of the installation: 7601 is Service Pack 1, 7600 is not. "
+                    "CSDVersion, ntoskrnl.exe, the DLLs and CBS must not contradict it; of a build "
+                    "that is in no list (Home Server 2011) they tell.",
          .why = "KB3140245 installs on nothing older than Service Pack 1, and without it WinHTTP "
                 "never reads DefaultSecureProtocols.",
          .fix = "Install Service Pack 1 (KB976932). goldhive cannot do that.",

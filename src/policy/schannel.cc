@@ -23,6 +23,7 @@
 #include "src/policy/checks.h"
 #include "src/policy/finding_parts.h"
 #include "src/policy/schannel_rules.h"
+#include "src/policy/servicing.h"
 
 namespace goldhive::policy {
 namespace {
@@ -220,8 +221,36 @@ Finding judge_set(const windows::Installation& installation, const SchannelRule&
   return row;
 }
 
+/// Where Windows XP and Server 2008 have TLS 1.2 only by an update, nothing is wanted of it. But
+/// whoever denied it by hand there should know that it counts (rules I15).
+bool appended_denial(const windows::Installation& installation, const SchannelRule& rule,
+                     Rows& rows) {
+  const std::optional<std::uint32_t> set = installation.control_sets.boots;
+  if (!set || rule.protocol != "TLS 1.2" || rule.wish != SchannelWish::on || installation.winpe ||
+      !servicing::has_kb4019276(installation)) {
+    return false;
+  }
+  const SchannelFacts* facts = find_facts(installation, rule, *set);
+  if (facts == nullptr || unreadable(facts->enabled) || facts->enabled.dword() != 0U) return false;
+  Finding row = make_row(
+      Verdict::warn,
+      fmt::format(
+          "denied (Enabled=0), so no program gets it, though {} has it by KB4019276; if that "
+          "is not meant, set Enabled to 1",
+          installation.os.posready ? "Windows XP of the POSReady 2009 line"
+                                   : "this Windows Server 2008"));
+  show_value(row, facts->enabled);
+  row.evidence = {describe_value(facts->enabled), describe_value(facts->disabled_by_default)};
+  row.control_set = set;
+  row.severity = rule.severity;
+  row.subject = subject(rule);
+  rows.push_back(std::move(row));
+  return true;
+}
+
 void judge_rule(const windows::Installation& installation, const SchannelRule& rule, Rows& rows) {
   const windows::ControlSetFacts& sets = installation.control_sets;
+  if (appended_denial(installation, rule, rows)) return;
   if (appended_scope_row(installation, rows)) {
     rows.back().severity = rule.severity;
     rows.back().subject = subject(rule);

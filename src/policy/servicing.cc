@@ -11,7 +11,11 @@
 // - What the component store lists as winner (SideBySide\Winners) is next best, then the state of
 //   the package. Where nothing is certain the answer is "undetermined" and names the files.
 //
-// The decision is the table below (rules B13): rows in order, the first that matches decides.
+// - What is there in part proves nothing, good or bad: every module of every view must be good. A
+//   state of the package that says "not in effect" then decides, a missing entry does not (I23).
+//
+// The decision is the table below (rules B13, with I9, I10, I20, I22, I23, I29): rows in order, the
+// first that matches decides.
 #include "src/policy/servicing.h"
 
 #include <fmt/format.h>
@@ -25,8 +29,6 @@
 namespace goldhive::policy {
 namespace {
 
-constexpr std::uint32_t sp1_build = 7601;
-
 using Summary = servicing::Evidence;
 using servicing::PackageState;
 
@@ -36,74 +38,33 @@ struct Row {
   std::string (*message)(const Summary&);
 };
 
-bool cbs_present(const Summary& e) { return e.package.has_value(); }
 bool cbs_is(const Summary& e, std::initializer_list<PackageState> states) {
   return e.package && std::find(states.begin(), states.end(), e.package->state) != states.end();
 }
 
-/// The rows for "no files" (rules B13, from the fourth on).
-constexpr std::array no_files = {
-    Row{[](const Summary& e) { return !e.winners.bad.empty(); }, Verdict::fail,
-        [](const Summary& e) {
-          return fmt::format("the component store has {}, want {}", servicing::list(e.winners.bad),
-                             to_string(e.threshold));
-        }},
-    Row{[](const Summary& e) { return e.winners.complete; }, Verdict::pass,
-        [](const Summary& e) {
-          return fmt::format(
-              "in effect per the component store: {}; the files are not in this "
-              "source",
-              servicing::list(e.winners.good));
-        }},
-    Row{[](const Summary& e) { return !e.registry_read; }, Verdict::undetermined,
-        [](const Summary& e) {
-          return fmt::format("{}; winhttp.dll and webio.dll, or a whole SOFTWARE, would settle it",
-                             e.why_not_read);
-        }},
-    Row{[](const Summary& e) {
-          return cbs_is(
-              e, {PackageState::installed, PackageState::permanent, PackageState::superseded});
-        },
-        Verdict::pass,
-        [](const Summary&) { return std::string("per CBS; the files are not in this source"); }},
-    Row{[](const Summary& e) { return cbs_is(e, {PackageState::not_known}); },
-        Verdict::undetermined,
-        [](const Summary&) {
-          return std::string(
-              "CBS names the package but not its state; winhttp.dll and webio.dll "
-              "would settle it");
-        }},
-    Row{cbs_present, Verdict::fail,
-        [](const Summary& e) {
-          return fmt::format("not in effect: {}", servicing::meaning(e.package->state));
-        }},
-    Row{[](const Summary& e) { return !e.winners.good.empty(); }, Verdict::undetermined,
-        [](const Summary& e) {
-          return fmt::format(
-              "the component store has {}, which is not all that is needed; winhttp.dll and "
-              "webio.dll would settle it",
-              servicing::list(e.winners.good));
-        }},
-    Row{[](const Summary& e) { return !e.rollups.empty(); }, Verdict::undetermined,
-        [](const Summary& e) {
-          return fmt::format(
-              "a later rollup is there ({}), which does not prove it; need "
-              "winhttp.dll and webio.dll",
-              e.rollups.front());
-        }},
-    Row{[](const Summary& e) { return e.packages_listed; }, Verdict::fail,
-        [](const Summary&) { return std::string("not installed"); }},
-    Row{[](const Summary&) { return true; }, Verdict::undetermined,
-        [](const Summary&) {
-          return std::string(
-              "SOFTWARE holds no servicing data; winhttp.dll and webio.dll would "
-              "settle it");
-        }},
-};
+/// A state that says: not in effect.
+bool cbs_says_fail(const Summary& e) {
+  return cbs_is(e, {PackageState::install_pending, PackageState::partially_installed,
+                    PackageState::uninstall_pending, PackageState::not_installed});
+}
 
-const Row& first_match(const Summary& e) {
-  return *std::find_if(no_files.begin(), no_files.end(),
-                       [&](const Row& row) { return row.matches(e); });
+bool going_away(const Summary& e) { return cbs_is(e, {PackageState::uninstall_pending}); }
+
+/// What is to be settled by the files, and why they do not.
+std::string no_files(const Summary& e) {
+  return e.files_out_of_reach ? "the files are not in this source"
+                              : servicing::list(e.files.missing);
+}
+
+/// "; new enough: ...; missing: ..." where the strongest evidence is there in part.
+std::string in_part(const Summary& e) {
+  const servicing::Measured& measured = e.files.good.empty() ? e.winners : e.files;
+  std::string text;
+  if (!measured.good.empty()) text += "; new enough: " + servicing::list(measured.good);
+  if (!measured.good.empty() && !measured.missing.empty()) {
+    text += "; missing: " + servicing::list(measured.missing);
+  }
+  return text;
 }
 
 std::string file_conflicts(const Summary& e) {
@@ -117,37 +78,98 @@ std::string file_conflicts(const Summary& e) {
   return text;
 }
 
-std::string also_good(const Summary& e) {
-  return e.files.good.empty() ? "" : fmt::format("; new enough: {}", servicing::list(e.files.good));
+std::string in_effect_by_files(const Summary& e) {
+  return fmt::format("in effect: {}{}", servicing::list(e.files.good),
+                     e.package ? "" : " (superseded or slipstreamed)");
 }
+std::string in_effect_by_winners(const Summary& e) {
+  return fmt::format("in effect per the component store: {}; {}", servicing::list(e.winners.good),
+                     no_files(e));
+}
+constexpr std::string_view next_start_removes =
+    "; but the package is going to be removed: the next start may take it away";
 
-/// The rows for files (rules B13, the first three), then those without.
 constexpr std::array table = {
-    Row{[](const Summary& e) { return e.files.complete; }, Verdict::pass,
-        [](const Summary& e) {
-          return fmt::format("in effect: {}{}{}", servicing::list(e.files.good),
-                             e.package ? "" : " (superseded or slipstreamed)",
-                             cbs_is(e, {PackageState::uninstall_pending})
-                                 ? "; but the next start is going to remove the package"
-                                 : "");
-        }},
+    // Files.
+    Row{[](const Summary& e) { return e.files.complete() && going_away(e); }, Verdict::warn,
+        [](const Summary& e) { return in_effect_by_files(e).append(next_start_removes); }},
+    Row{[](const Summary& e) { return e.files.complete(); }, Verdict::pass, in_effect_by_files},
     Row{[](const Summary& e) { return !e.files.bad.empty(); }, Verdict::fail,
         [](const Summary& e) {
-          return fmt::format("{}, want {}{}{}", servicing::list(e.files.bad),
-                             to_string(e.threshold), also_good(e), file_conflicts(e));
+          return fmt::format(
+              "{}, want {}{}{}", servicing::list(e.files.bad), to_string(e.threshold),
+              e.files.good.empty() ? "" : "; new enough: " + servicing::list(e.files.good),
+              file_conflicts(e));
+        }},
+    // Winners, beside files in part or without.
+    Row{[](const Summary& e) { return !e.winners.bad.empty(); }, Verdict::fail,
+        [](const Summary& e) {
+          return fmt::format("the component store has {}, want {}{}",
+                             servicing::list(e.winners.bad), to_string(e.threshold), in_part(e));
         }},
     Row{[](const Summary& e) {
-          return !e.files.good.empty() && first_match(e).verdict == Verdict::fail;
+          return e.files.good.empty() && e.winners.complete() && going_away(e);
         },
-        Verdict::fail,
+        Verdict::warn,
+        [](const Summary& e) { return in_effect_by_winners(e).append(next_start_removes); }},
+    Row{[](const Summary& e) { return e.files.good.empty() && e.winners.complete(); },
+        Verdict::pass, in_effect_by_winners},
+    // A state of the package, beside files or winners in part or without.
+    Row{[](const Summary& e) { return e.why_not_read.empty() && cbs_says_fail(e); }, Verdict::fail,
         [](const Summary& e) {
-          return fmt::format("{}; {} could not be read{}", first_match(e).message(e),
-                             servicing::list(e.files.missing), also_good(e));
+          return fmt::format("not in effect: {}{}", servicing::meaning(e.package->state),
+                             in_part(e));
         }},
     Row{[](const Summary& e) { return !e.files.good.empty(); }, Verdict::undetermined,
         [](const Summary& e) {
-          return fmt::format("{} new enough, but {} could not be read and would settle it",
+          return fmt::format("new enough: {}; but these would settle it: {}",
                              servicing::list(e.files.good), servicing::list(e.files.missing));
+        }},
+    Row{[](const Summary& e) { return !e.why_not_read.empty(); }, Verdict::undetermined,
+        [](const Summary& e) {
+          return fmt::format("{}; winhttp.dll and webio.dll, or a whole SOFTWARE, would settle it",
+                             e.why_not_read);
+        }},
+    Row{[](const Summary& e) { return !e.winners.good.empty(); }, Verdict::undetermined,
+        [](const Summary& e) {
+          return fmt::format(
+              "the component store has {}, which is not all that is needed: {}; winhttp.dll and "
+              "webio.dll would settle it",
+              servicing::list(e.winners.good), servicing::list(e.winners.missing));
+        }},
+    Row{[](const Summary& e) {
+          return cbs_is(
+              e, {PackageState::installed, PackageState::permanent, PackageState::superseded});
+        },
+        Verdict::pass, [](const Summary& e) { return "per CBS; " + no_files(e); }},
+    Row{[](const Summary& e) { return e.package.has_value(); }, Verdict::undetermined,
+        [](const Summary&) {
+          return std::string(
+              "CBS names the package but not its state; winhttp.dll and webio.dll "
+              "would settle it");
+        }},
+    // No entry that counts.
+    Row{[](const Summary& e) { return e.part.has_value(); }, Verdict::undetermined,
+        [](const Summary& e) {
+          return fmt::format(
+              "a part of the package is installed ({}), the package itself is not listed, which no "
+              "update leaves behind; winhttp.dll and webio.dll would settle it",
+              *e.part);
+        }},
+    Row{[](const Summary& e) { return !e.rollups.empty(); }, Verdict::undetermined,
+        [](const Summary& e) {
+          return fmt::format(
+              "a later rollup is there ({}), which does not prove it; need winhttp.dll and "
+              "webio.dll",
+              e.rollups.front());
+        }},
+    Row{[](const Summary& e) { return e.packages_listed; }, Verdict::fail,
+        [](const Summary&) { return std::string("not installed"); }},
+    Row{[](const Summary&) { return true; }, Verdict::undetermined,
+        [](const Summary&) {
+          return std::string(
+              "SOFTWARE holds no servicing data; winhttp.dll and webio.dll would "
+              "settle it");
         }},
 };
 
@@ -163,9 +185,8 @@ std::string cbs_in_words(const Summary& e) {
 }
 
 Finding judge(const Summary& e) {
-  const auto row =
-      std::find_if(table.begin(), table.end(), [&](const Row& r) { return r.matches(e); });
-  const Row& decides = row != table.end() ? *row : first_match(e);
+  const Row& decides =
+      *std::find_if(table.begin(), table.end(), [&](const Row& row) { return row.matches(e); });
   Finding finding = make_row(decides.verdict, decides.message(e) + cbs_in_words(e));
   finding.expected = to_string(e.threshold);
   const auto& bad = e.files.bad.empty() ? e.winners.bad : e.files.bad;
@@ -177,7 +198,8 @@ Finding judge(const Summary& e) {
     finding.actual = good.front().version;
   }
   finding.evidence = e.lines;
-  finding.rests_on_files = e.files.complete || !e.files.bad.empty();
+  finding.rests_on_files =
+      !e.files.bad.empty() || (e.files.complete() && decides.verdict == Verdict::pass);
   return finding;
 }
 
@@ -201,6 +223,10 @@ constexpr std::array update_files = {
 };
 
 std::string how_to_install(const windows::OsFacts& os) {
+  if (os.architecture == windows::Architecture::arm) {
+    return "there is no package of KB3140245 for Windows RT: its updates come from Windows Update "
+           "alone; Windows RT 8.1 has it built in";
+  }
   std::string_view file = "the .msu file of KB3140245 for this architecture";
   for (const UpdateFile& f : update_files) {
     if (f.family == os.family && f.architecture == os.architecture) file = f.name;
@@ -209,6 +235,26 @@ std::string how_to_install(const windows::OsFacts& os) {
       "no registry patch can install it: dism /image:<folder> /add-package "
       "/packagepath:{}",
       file);
+}
+
+/// What stands above the evidence: without SP1 the update cannot be installed, and a build of no
+/// list is judged by its files alone (rules I7, I24).
+void weigh_identity(const windows::OsFacts& os, Finding& row) {
+  const auto undetermined = [&](std::string reason) {
+    row.message = fmt::format("{} ({})", reason, row.message);
+    row.verdict = Verdict::undetermined;
+    row.rests_on_files = false;
+  };
+  if (!os.sp1.conflict.empty()) {
+    undetermined(*unknown_sp1(os));
+  } else if (os.unlisted_build && row.rests_on_files) {
+    row.message += fmt::format("; build {} is in no list, so its files alone decide", os.build);
+  } else if (os.unlisted_build) {
+    undetermined(
+        fmt::format("build {} is in no list, so winhttp.dll and webio.dll alone decide, and "
+                    "would settle it",
+                    os.build));
+  }
 }
 
 void run(const windows::Installation& installation, const Policy& policy, Rows& rows) {
@@ -220,7 +266,7 @@ void run(const windows::Installation& installation, const Policy& policy, Rows& 
     return;
   }
   const Summary evidence = servicing::weigh(installation);
-  if (os.family == windows::Family::windows_7 && os.build != 0 && os.build < sp1_build) {
+  if (os.sp1.presence == windows::Presence::absent) {
     Finding row =
         make_row(Verdict::fail,
                  fmt::format("cannot be installed on build {}: it needs SP1 (KB976932)", os.build) +
@@ -230,6 +276,7 @@ void run(const windows::Installation& installation, const Policy& policy, Rows& 
     return;
   }
   Finding row = judge(evidence);
+  weigh_identity(os, row);
   if (row.verdict == Verdict::fail || row.verdict == Verdict::undetermined) {
     row.evidence.push_back(how_to_install(os));
   }

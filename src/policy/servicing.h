@@ -22,24 +22,24 @@ enum class PackageState {
 };
 const char* name(PackageState state);     ///< "staged or less", for "CBS: 0x40 (...)"
 const char* meaning(PackageState state);  ///< one clause
-PackageState package_state(std::uint32_t current_state);
+PackageState package_state(const windows::PackageFact& package);
 
 /// A file or component and its version.
 struct Item {
-  std::string name;     ///< "Windows\System32\winhttp.dll" or a component's key
+  std::string name;     ///< "System32\winhttp.dll", or "winhttp.dll (amd64)" of the component store
   std::string version;  ///< "6.1.7601.17514"; "" where it could not be read
-  std::string remark;   ///< "foreign: not a file of Windows 6.1"
+  std::string remark;   ///< "foreign: not a file of Windows 6.1", "not there"
 };
 /// "System32\winhttp.dll, System32\webio.dll 6.1.7601.17514": a version stands behind the last of
 /// those that share it.
 std::string list(const std::vector<Item>& items);
 
-/// Items against the threshold.
+/// What is needed, against the threshold: both modules, for each view that this Windows may have.
 struct Measured {
   std::vector<Item> good;     ///< at or above
-  std::vector<Item> bad;      ///< below, or foreign
-  std::vector<Item> missing;  ///< needed, not readable
-  bool complete = false;      ///< everything needed is there, and good
+  std::vector<Item> bad;      ///< below, foreign, or lost
+  std::vector<Item> missing;  ///< needed, and its version is not known
+  bool complete() const { return bad.empty() && missing.empty(); }
 };
 
 struct Package {
@@ -51,17 +51,22 @@ struct Package {
 struct Evidence {
   windows::FileVersion threshold;
   Measured files;
+  bool files_out_of_reach = false;  ///< no file of Windows is in this source
   Measured winners;
-  /// The top-level package of the update that says most; a member package where there is no other.
-  std::optional<Package> package;
+  std::optional<Package> package;  ///< the update's entry that counts and says most
+  /// A part of the update that is installed though no entry that counts is there.
+  std::optional<std::string> part;
   bool packages_listed = false;      ///< CBS\Packages is there
-  std::vector<std::string> rollups;  ///< later monthly rollups that are installed or superseded
+  std::vector<std::string> rollups;  ///< later updates that are installed or superseded
   bool pending_xml = false;
-  bool registry_read = false;  ///< Winners and packages could be asked
-  std::string why_not_read;
+  std::string why_not_read;        ///< set: Winners and packages could not be asked
   std::vector<std::string> lines;  ///< every raw fact, for the report
 };
 
 Evidence weigh(const windows::Installation& installation);
+
+/// Whether Schannel of this Windows XP or Vista has TLS 1.1 and 1.2, by KB4019276 (rules A9, I15):
+/// the line of POSReady 2009 takes it; on Server 2008 SP2 the file tells, else the package.
+bool has_kb4019276(const windows::Installation& installation);
 
 }  // namespace goldhive::policy::servicing

@@ -1,4 +1,4 @@
-// Weighs the servicing facts (rules B6, B10 to B12); no verdict is made here.
+// Weighs the servicing facts (rules B6, B10 to B12, I9, I20, I22); no verdict is made here.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -19,13 +19,16 @@ namespace {
 constexpr FileVersion windows_7_threshold = {6, 1, 7601, 23375};
 constexpr FileVersion windows_8_threshold = {6, 2, 9200, 21797};
 
+/// schannel.dll of KB4019276 on Server 2008 SP2 (rules A9).
+constexpr FileVersion schannel_2008_threshold = {6, 0, 6002, 24129};
+
 bool same_line(const FileVersion& version, const FileVersion& threshold) {
   return version.major == threshold.major && version.minor == threshold.minor;
 }
 
 /// A file that the processor of its folder cannot load is no proof, whatever its version.
 std::string foreign_machine(const windows::FileVersionFact& file, Architecture image) {
-  const Architecture wanted = file.view == View::wow64 ? Architecture::x86 : image;
+  const Architecture wanted = file.view == View::native ? image : Architecture::x86;
   if (image == Architecture::unknown || file.architecture == Architecture::unknown ||
       file.architecture == wanted) {
     return "";
@@ -34,14 +37,21 @@ std::string foreign_machine(const windows::FileVersionFact& file, Architecture i
                      windows::to_string(wanted));
 }
 
-void measure(Item item, const FileVersion& version, const FileVersion& threshold, Measured& all) {
+void add(Item item, const FileVersion& version, const FileVersion& threshold, Measured& all) {
+  item.version = to_string(version);
   if (!same_line(version, threshold)) {
     item.remark = fmt::format("foreign: not of Windows {}.{}", threshold.major, threshold.minor);
   }
-  if (!item.remark.empty()) {
-    all.bad.push_back(std::move(item));
-  } else {
-    (version >= threshold ? all.good : all.bad).push_back(std::move(item));
+  const bool good = item.remark.empty() && version >= threshold;
+  (good ? all.good : all.bad).push_back(std::move(item));
+}
+
+/// Calls `measure(view, module)` for everything that is needed.
+template <typename Measure>
+void for_each_needed(const windows::OsFacts& os, Measure measure) {
+  for (const View view : {View::native, View::wow64}) {
+    if (has_view(os, view) == Presence::absent) continue;
+    for (const std::string_view module : {"winhttp.dll", "webio.dll"}) measure(view, module);
   }
 }
 
@@ -55,125 +65,111 @@ std::string short_path(const std::string& path) {
   return text;
 }
 
-/// B6: which files must pass, and what each is.
+/// Why the version of a file is not known.
+std::string why_missing(const windows::FileVersionFact& file) {
+  if (file.out_of_reach) return "not in this source";
+  if (file.presence == Presence::absent) return "not there";
+  return file.why_unknown.empty() ? "could not be read"
+                                  : fmt::format("could not be read: {}", file.why_unknown);
+}
+
+/// B6.
 Measured measure_files(const windows::Installation& installation, const FileVersion& threshold,
                        std::vector<std::string>& lines) {
   Measured all;
-  const Architecture arch = installation.os.architecture;
-  const bool wow64 = arch == Architecture::unknown || windows::is_64_bit(arch);
-  for (const View view : {View::native, View::wow64}) {
-    if (view == View::wow64 && !wow64) continue;
-    const char* folder = view == View::native ? "System32" : "SysWOW64";
-    for (const std::string_view module : {"winhttp.dll", "webio.dll"}) {
-      const auto file =
-          std::find_if(installation.servicing.files.begin(), installation.servicing.files.end(),
-                       [&](const auto& f) { return f.view == view && nt_equal(f.module, module); });
-      Item item;
-      item.name = fmt::format("{}\\{}", folder, module);
-      if (file == installation.servicing.files.end()) {
-        all.missing.push_back(std::move(item));
-        continue;
-      }
-      if (!file->path.empty()) item.name = short_path(file->path);
-      if (file->presence == Presence::present && file->version) {
-        item.version = to_string(*file->version);
-        lines.push_back(fmt::format("file {}: {}", item.name, item.version));
-        item.remark = foreign_machine(*file, arch);
-        measure(std::move(item), *file->version, threshold, all);
-      } else {
-        lines.push_back(fmt::format("file {}: {}", item.name,
-                                    file->presence == Presence::absent ? "not there"
-                                    : file->why_unknown.empty()        ? "not readable"
-                                                                       : file->why_unknown));
-        all.missing.push_back(std::move(item));
-      }
+  const auto& files = installation.servicing.files;
+  for_each_needed(installation.os, [&](View view, std::string_view module) {
+    const auto file = std::find_if(files.begin(), files.end(), [&](const auto& f) {
+      return f.view == view && nt_equal(f.module, module);
+    });
+    Item item;
+    item.name = fmt::format("{}\\{}", view == View::native ? "System32" : "SysWOW64", module);
+    if (file == files.end()) {
+      item.remark = "not in this source";
+      all.missing.push_back(std::move(item));
+      return;
     }
-  }
-  all.complete = all.bad.empty() && all.missing.empty();
+    if (!file->path.empty()) item.name = short_path(file->path);
+    if (file->presence == Presence::present && file->version) {
+      item.remark = foreign_machine(*file, installation.os.architecture);
+      lines.push_back(fmt::format("file {}: {}", item.name, to_string(*file->version)));
+      add(std::move(item), *file->version, threshold, all);
+    } else {
+      item.remark = why_missing(*file);
+      lines.push_back(fmt::format("file {}: {}", item.name, item.remark));
+      if (file->lost) item.remark = "missing from a folder that is whole otherwise: damaged";
+      (file->lost ? all.bad : all.missing).push_back(std::move(item));
+    }
+  });
   return all;
 }
 
-/// B12: complete when both modules have winners and every one is good.
-Measured measure_winners(const windows::ServicingFacts& facts, const FileVersion& threshold,
+/// B12, I20: a winner for each module and each view.
+Measured measure_winners(const windows::Installation& installation, const FileVersion& threshold,
                          std::vector<std::string>& lines) {
   Measured all;
-  bool winhttp = false;
-  bool webio = false;
-  for (const windows::WinnerFact& winner : facts.winners) {
+  for_each_needed(installation.os, [&](View view, std::string_view module) {
+    bool found = false;
+    for (const windows::WinnerFact& winner : installation.servicing.winners) {
+      if (winner.view != view || !nt_equal(winner.module, module)) continue;
+      found = true;
+      lines.push_back(fmt::format("winner {}: {}", winner.component, winner.version_text));
+      Item item;
+      item.name = fmt::format("{} ({})", winner.module, winner.architecture);
+      if (winner.version) {
+        add(std::move(item), *winner.version, threshold, all);
+      } else {
+        item.remark = "no version";
+        all.missing.push_back(std::move(item));
+      }
+    }
+    if (found) return;
     Item item;
-    item.name = fmt::format("{} ({})", winner.module, winner.architecture);
-    item.version = winner.version_text;
-    lines.push_back(fmt::format("winner {}: {}", winner.component, winner.version_text));
-    if (!winner.version) {
-      all.missing.push_back(std::move(item));
-      continue;
-    }
-    winhttp = winhttp || nt_equal(winner.module, "winhttp.dll");
-    webio = webio || nt_equal(winner.module, "webio.dll");
-    measure(std::move(item), *winner.version, threshold, all);
-  }
-  all.complete = winhttp && webio && all.bad.empty() && all.missing.empty();
+    item.name = fmt::format("{} ({})", module, view == View::native ? "64-bit" : "32-bit");
+    if (!windows::is_64_bit(installation.os.architecture)) item.name = module;
+    item.remark = "not listed";
+    all.missing.push_back(std::move(item));
+  });
   return all;
-}
-
-std::vector<std::string> split_identity(const std::string& identity) {
-  std::vector<std::string> parts(1);
-  for (const char c : identity) {
-    if (c == '~') {
-      parts.emplace_back();
-    } else {
-      parts.back() += c;
-    }
-  }
-  return parts;
 }
 
 /// B10: a package for another architecture or another line of Windows says nothing about this one.
-/// Identity: name~token~architecture~language~version.
-bool is_foreign(const std::string& identity, const windows::OsFacts& os,
+/// The version of a rollup does not begin with the line.
+bool is_foreign(const windows::PackageFact& package, const windows::OsFacts& os,
                 const FileVersion& threshold) {
-  const auto parts = split_identity(identity);
-  if (parts.size() != 5) return false;
-  const bool other_arch = os.architecture != Architecture::unknown &&
-                          !nt_equal(parts[2], windows::to_string(os.architecture));
-  const bool other_line =
-      parts[4].rfind(fmt::format("{}.{}.", threshold.major, threshold.minor), 0) != 0;
-  return other_arch || other_line;
+  return (os.architecture != Architecture::unknown && package.architecture != os.architecture) ||
+         (package.kb != 0 && !same_line(package.version, threshold));
 }
 
 std::string state_text(const windows::PackageFact& package) {
   if (package.state_presence != Presence::present) return "no CurrentState";
-  return fmt::format("CurrentState {:#x} ({})", package.state, name(package_state(package.state)));
+  return fmt::format("CurrentState {:#x} ({})", package.state, name(package_state(package)));
 }
 
-/// Top level wins over members, then the state that says most (the order of PackageState).
-std::optional<Package> choose_package(const windows::Installation& installation,
-                                      const FileVersion& threshold,
-                                      std::vector<std::string>& lines) {
-  std::optional<Package> best;
-  bool best_top = false;
-  for (const windows::PackageFact& fact : installation.servicing.kb3140245) {
-    const bool foreign = is_foreign(fact.identity, installation.os, threshold);
-    lines.push_back(fmt::format("package {}: {}{}", fact.identity, state_text(fact),
-                                foreign ? "; of another Windows, not counted" : ""));
+/// Sorts the entries of CBS. Those that do not count neither decide nor hide what others say (I22).
+void weigh_packages(const windows::Installation& installation, Evidence& e) {
+  for (const windows::PackageFact& fact : installation.servicing.packages) {
+    const bool update = fact.kb == windows::kb_winhttp;
+    if (!update && fact.kb == windows::kb_service_pack_1) continue;
+    const bool foreign = is_foreign(fact, installation.os, e.threshold);
+    const bool counts = !foreign && (fact.top_level || !update);
+    e.lines.push_back(fmt::format("{} {}: {}{}", update ? "package" : "later update", fact.identity,
+                                  state_text(fact),
+                                  foreign   ? "; of another Windows, not counted"
+                                  : !counts ? "; a part of the package, not counted"
+                                            : ""));
+    const PackageState state = package_state(fact);
     if (foreign) continue;
-    Package package;
-    package.identity = fact.identity;
-    if (fact.state_presence == Presence::present) {
-      package.number = fact.state;
-      package.state = package_state(fact.state);
-      // An installed member without its top level is no state Windows leaves behind.
-      if (!fact.top_level && package.state < PackageState::install_pending) {
-        package.state = PackageState::not_known;
-      }
+    if (!update) {
+      if (state <= PackageState::superseded) e.rollups.push_back(fact.identity);
+    } else if (!fact.top_level) {
+      if (state <= PackageState::installed) e.part = fact.identity;
+    } else if (!e.package || state < e.package->state) {
+      e.package = Package{fact.identity, state, std::nullopt};
+      if (fact.state_presence == Presence::present) e.package->number = fact.state;
     }
-    const bool better = !best || (fact.top_level && !best_top) ||
-                        (fact.top_level == best_top && package.state < best->state);
-    if (!better) continue;
-    best = std::move(package);
-    best_top = fact.top_level;
   }
-  return best;
+  if (e.package) e.part.reset();
 }
 
 }  // namespace
@@ -215,8 +211,12 @@ const char* meaning(PackageState state) {
   }
 }
 
-PackageState package_state(std::uint32_t current_state) {
-  switch (current_state) {
+PackageState package_state(const windows::PackageFact& package) {
+  if (package.state_presence != Presence::present) return PackageState::not_known;
+  // Vista kept the states as low digits (B11).
+  const bool digits = package.version.major == 6 && package.version.minor == 0;
+  const std::uint32_t state = digits && package.state < 0x10 ? package.state << 4U : package.state;
+  switch (state) {
     case 0x80:
       return PackageState::permanent;
     case 0x70:
@@ -230,7 +230,7 @@ PackageState package_state(std::uint32_t current_state) {
     case 0x05:
       return PackageState::uninstall_pending;
     default:
-      return current_state <= 0x40 ? PackageState::not_installed : PackageState::not_known;
+      return state <= 0x40 ? PackageState::not_installed : PackageState::not_known;
   }
 }
 
@@ -255,27 +255,35 @@ Evidence weigh(const windows::Installation& installation) {
   e.threshold = installation.os.family == windows::Family::windows_8 ? windows_8_threshold
                                                                      : windows_7_threshold;
   e.files = measure_files(installation, e.threshold, e.lines);
-  e.winners = measure_winners(facts, e.threshold, e.lines);
-  e.package = choose_package(installation, e.threshold, e.lines);
+  e.files_out_of_reach = std::all_of(facts.files.begin(), facts.files.end(),
+                                     [](const auto& file) { return file.out_of_reach; });
+  e.winners = measure_winners(installation, e.threshold, e.lines);
+  weigh_packages(installation, e);
   e.packages_listed = facts.packages_presence == Presence::present;
-  for (const windows::PackageFact& rollup : facts.rollups) {
-    e.lines.push_back(fmt::format("rollup {}: {}", rollup.identity, state_text(rollup)));
-    if (rollup.state_presence == Presence::present &&
-        package_state(rollup.state) <= PackageState::superseded) {
-      e.rollups.push_back(rollup.identity);
-    }
-  }
   e.pending_xml = facts.pending_xml == Presence::present;
   if (e.pending_xml) e.lines.emplace_back("WinSxS\\pending.xml is there");
   if (facts.reboot_pending == Presence::present) e.lines.emplace_back("CBS\\RebootPending is set");
-  e.registry_read =
-      facts.winners_presence != Presence::unknown && facts.packages_presence != Presence::unknown;
-  if (!e.registry_read) {
+  if (facts.winners_presence == Presence::unknown || facts.packages_presence == Presence::unknown) {
     e.why_not_read = hive_trouble(installation, windows::HiveName::software)
                          .value_or(facts.why_unknown.empty() ? "servicing data could not be read"
                                                              : facts.why_unknown);
   }
   return e;
+}
+
+bool has_kb4019276(const windows::Installation& installation) {
+  const windows::OsFacts& os = installation.os;
+  if (os.family == windows::Family::xp) return os.posready;
+  if (os.family != windows::Family::vista) return false;
+  const windows::ServicingFacts& facts = installation.servicing;
+  if (facts.schannel) return *facts.schannel >= schannel_2008_threshold;
+  return std::any_of(facts.packages.begin(), facts.packages.end(),
+                     [&](const windows::PackageFact& package) {
+                       return package.kb == windows::kb_schannel_2008 && package.top_level &&
+                              (os.architecture == Architecture::unknown ||
+                               package.architecture == os.architecture) &&
+                              package_state(package) <= PackageState::superseded;
+                     });
 }
 
 }  // namespace goldhive::policy::servicing

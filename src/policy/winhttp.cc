@@ -15,6 +15,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "src/policy/checks.h"
 #include "src/policy/finding_parts.h"
 #include "src/policy/protocols.h"
@@ -29,7 +31,6 @@ namespace {
 
 constexpr std::uint32_t server_2022_build = 20348;  // the first that has TLS 1.3
 constexpr std::uint32_t windows_11_build = 22000;
-constexpr std::uint32_t sp1_build = 7601;
 
 /// What WinHTTP uses, and how it comes to it.
 struct Reading {
@@ -82,11 +83,6 @@ std::uint32_t required_bits(const Policy& policy, const windows::OsFacts& os, Re
   return required;
 }
 
-std::string programs(windows::View view, windows::Architecture arch) {
-  if (!windows::is_64_bit(arch)) return "programs";
-  return view == windows::View::native ? "64-bit programs" : "32-bit programs (32-bit Outlook)";
-}
-
 /// "not set", "0xa0 (SSL 3.0, TLS 1.0)", "REG_QWORD 0xa00 is ignored: ...".
 std::string state_in_words(const ValueFact& fact, const Reading& reading) {
   switch (reading.how) {
@@ -119,11 +115,10 @@ Finding judge_bits(const windows::Installation& installation, const Policy& poli
   const std::string in_use =
       set || risk
           ? ""
-          : fmt::format(
-                ": {} offer {}{}", programs(view, os.architecture), describe_bits(reading.bits),
-                reading.possible == 0
-                    ? " only"
-                    : fmt::format(" (and {}, by update level)", describe_bits(reading.possible)));
+          : fmt::format(": {} offer {}{}", programs_of(os, view), describe_bits(reading.bits),
+                        reading.possible == 0 ? " only"
+                                              : fmt::format(" (and {}, by update level)",
+                                                            describe_bits(reading.possible)));
   if (missing != 0) {
     return make_row(Verdict::fail,
                     set ? fmt::format("{}, want {:#x}", state, policy.secure_protocols_required)
@@ -154,21 +149,22 @@ Finding judge_bits(const windows::Installation& installation, const Policy& poli
   return make_row(Verdict::pass, state);
 }
 
-/// Windows 7 without SP1 never reads the value; with an unknown build it may be one of those.
+/// Windows 7 without SP1 never reads the value. Where nobody can say whether SP1 is there, a right
+/// value may be dead; where sources contradict each other, no other verdict stands either.
 void apply_servicing_level(const windows::OsFacts& os, Finding& row) {
-  if (os.family != Family::windows_7 || os.build >= sp1_build) return;
-  if (os.build != 0) {
+  if (os.family != Family::windows_7) return;
+  if (os.sp1.presence == Presence::absent) {
     row.message = fmt::format(
-        "dead value: build {} never reads it; install SP1 and KB3140245 "
-        "first ({})",
-        os.build, row.message);
+        "dead value: {} never reads it; install SP1 and KB3140245 first ({})",
+        os.build == 0 ? "a Windows 7 without SP1" : fmt::format("build {}", os.build), row.message);
     row.verdict = Verdict::fail;
     row.edits.clear();
-  } else if (row.verdict != Verdict::fail) {
-    row.message +=
-        "; but it counts only with SP1, and the build is not known: CurrentBuildNumber "
-        "in SOFTWARE would settle it";
+  } else if (const auto reason = unknown_sp1(os)) {
+    const bool conflict = !os.sp1.conflict.empty();
+    if (row.verdict == Verdict::fail && !conflict) return;
+    row.message = fmt::format("{}; but it counts only with SP1: {}", row.message, *reason);
     row.verdict = Verdict::undetermined;
+    if (conflict) row.edits.clear();
   }
 }
 
@@ -200,32 +196,18 @@ Finding judge(const windows::Installation& installation, const Policy& policy,
 void run(const windows::Installation& installation, const Policy& policy, Rows& rows) {
   if (!policy.asks_of_winhttp()) return;
   if (appended_scope_row(installation, rows)) return;
-  const windows::Architecture arch = installation.os.architecture;
-  for (const windows::View view : {windows::View::native, windows::View::wow64}) {
-    const bool wow64 = view == windows::View::wow64;
-    // On 32-bit Windows a Wow6432Node is read by nothing: registry.stray-key names it.
-    if (wow64 && arch != windows::Architecture::unknown && !windows::is_64_bit(arch)) continue;
-    const windows::WinHttpFacts* facts = nullptr;
-    for (const auto& f : installation.winhttp) {
-      if (f.view == view) facts = &f;
-    }
+  for (const windows::View view : views_with_row(installation.os)) {
+    const auto facts = std::find_if(installation.winhttp.begin(), installation.winhttp.end(),
+                                    [&](const windows::WinHttpFacts& f) { return f.view == view; });
     Finding row;
-    if (facts == nullptr) {
+    if (facts == installation.winhttp.end()) {
       row = make_row(Verdict::undetermined, needs_hive(installation, windows::HiveName::software,
                                                        "the value was not looked for"));
     } else {
       row = judge(installation, policy, *facts);
+      show_value(row, facts->default_secure_protocols);
     }
-    if (wow64 && arch == windows::Architecture::unknown) {
-      row.message =
-          "whether this Windows is 64-bit is not known, only then is there a 32-bit "
-          "view; SYSTEM or a program file would settle it (" +
-          row.message + ")";
-      row.verdict = Verdict::undetermined;
-      row.edits.clear();
-    }
-    if (facts != nullptr) show_value(row, facts->default_secure_protocols);
-    row.view = view;
+    set_view(installation.os, view, row);
     row.expected = hex(policy.secure_protocols_required);
     rows.push_back(std::move(row));
   }

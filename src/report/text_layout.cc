@@ -191,6 +191,7 @@ std::string describe_row(const policy::Finding& f, const windows::Installation& 
   }
   const bool two_views = windows::is_64_bit(facts.os.architecture);
   if (f.view == windows::View::wow64) parts.emplace_back("32-bit view");
+  if (f.view == windows::View::wowaa32) parts.emplace_back("32-bit ARM view");
   if (f.view == windows::View::native && two_views) parts.emplace_back("64-bit view");
   if (f.control_set) {
     const bool boots = facts.control_sets.boots == f.control_set;

@@ -1,8 +1,13 @@
 // 32 or 64 bits, and for which processor (rules E6). The architecture decides which views and which
 // files count. So three independent sources are compared, and a difference is reported. Where they
 // agree on the bits, the first one wins. Where they do not, nobody can say which views and files
-// count, and the architecture stays unknown. A Wow6432Node or SysWOW64 that programs have written
-// to says only "64 bits".
+// count, and the architecture stays unknown. A lived-in Wow6432Node or SysWOW64 says only "64
+// bits", WowAA32Node or SysArm32 ARM64.
+//
+// A 64-bit Windows need not run 32-bit programs: on Server Core WoW64 is a feature that can be
+// removed, and Windows 11 24H2 for ARM64 runs none for 32-bit ARM any more. It has a view if either
+// the folder or the key of it is there (rules I9, I28). It has none if the files of Windows, which
+// are at hand, have no folder of it and the registry no key that is in use.
 #include <fmt/format.h>
 
 #include <array>
@@ -63,12 +68,46 @@ Said environment(const Sources& sources, const ControlSetFacts& sets) {
           parse_architecture(text_of(fact.type, fact.data).value_or(""))};
 }
 
-/// What only a 64-bit Windows has. Not Wow6432Node alone: scripts write that on any Windows.
-std::string sign_of_wow64(const Sources& sources) {
-  const KeyLookup& key = sources.software.key(in_view(View::wow64, nt_current_version));
+const KeyLookup& lived_in_key(const Sources& sources, View view) {
+  return sources.software.key(in_view(view, nt_current_version));
+}
+
+/// What shows that there is a 32-bit view; "" if nothing does. Not Wow6432Node alone: scripts write
+/// that on any Windows.
+std::string sign_of_view(const Sources& sources, View view) {
+  const KeyLookup& key = lived_in_key(sources, view);
   if (key.presence == Presence::present) return key.path;
   if (!sources.place.windows) return "";
-  return sources.tree.find(join_path(*sources.place.windows, "SysWOW64")).value_or("");
+  const std::string folder(folder_of_view(view));
+  return sources.tree.find(join_path(*sources.place.windows, folder)).value_or("");
+}
+
+/// Of a 64-bit Windows.
+Presence find_view(const Sources& sources, View view) {
+  if (!sign_of_view(sources, view).empty()) return Presence::present;
+  // A key that cannot be read is unknown to every row about it, so the view itself need not be.
+  if (lived_in_key(sources, view).presence == Presence::unknown) return Presence::present;
+  // Only ARM64 up to Windows 11 23H2 has the third view; there the key alone is proof enough.
+  if (view == View::wowaa32) return Presence::absent;
+  if (sources.place.windows && has_system_files(sources.tree, sources.place)) {
+    return Presence::absent;
+  }
+  const bool no_key = sources.software.key(key_of_view(view)).presence == Presence::absent;
+  return no_key ? Presence::unknown : Presence::present;
+}
+
+/// What only a 64-bit Windows has. A key or a folder cannot tell amd64 from ia64, but the checks
+/// are the same for both.
+void assume_64_bits(const Sources& sources, OsFacts& os) {
+  for (const auto& [view, architecture] : {std::pair{View::wowaa32, Architecture::arm64},
+                                           std::pair{View::wow64, Architecture::amd64}}) {
+    const std::string sign = sign_of_view(sources, view);
+    if (sign.empty()) continue;
+    os.architecture = architecture;
+    os.notes.push_back(
+        fmt::format("{} is assumed: {} shows a 64-bit Windows", to_string(architecture), sign));
+    return;
+  }
 }
 
 }  // namespace
@@ -97,16 +136,18 @@ void read_architecture(const Sources& sources, Installation& installation) {
     return;
   }
 
-  const std::string wow64 = sign_of_wow64(sources);
-  if (wow64.empty()) return;
   if (os.architecture == Architecture::unknown) {
-    // A key or a folder cannot tell amd64 from ia64, but the checks are the same for both.
-    os.architecture = Architecture::amd64;
-    os.notes.push_back(fmt::format("amd64 is assumed: {} shows a 64-bit Windows", wow64));
+    assume_64_bits(sources, os);
   } else if (!is_64_bit(os.architecture)) {
-    os.notes.push_back(
-        fmt::format("{} is there, though {} says {}", wow64, source, to_string(os.architecture)));
+    if (const std::string sign = sign_of_view(sources, View::wow64); !sign.empty()) {
+      os.notes.push_back(
+          fmt::format("{} is there, though {} says {}", sign, source, to_string(os.architecture)));
+    }
   }
+  if (!is_64_bit(os.architecture)) return;
+  os.wow64 = find_view(sources, View::wow64);
+  os.wowaa32 =
+      os.architecture == Architecture::arm64 ? find_view(sources, View::wowaa32) : Presence::absent;
 }
 
 }  // namespace goldhive::windows

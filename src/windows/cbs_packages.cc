@@ -1,10 +1,8 @@
 // An identity is name~publicKeyToken~architecture~language~version. An update's package is called
-// Package_for_KB3140245, its members Package_1_for_KB3140245 and so on, either with suffixes like
-// _RTM, _SP1 or _BF. Monthly rollups are Package_for_RollupFix or carry their KB number.
-// No digit may follow the KB number: KB31402450 is another update.
+// Package_for_KB3140245. Its parts are Package_1_for_KB3140245 and so on, and those with _RTM,
+// _SP1, _BF or _GM behind the number. Monthly rollups are Package_for_RollupFix or carry their KB
+// number. No digit may follow the KB number: KB31402450 is another update.
 #include "src/windows/cbs_packages.h"
-
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
@@ -17,19 +15,26 @@ namespace goldhive::windows {
 namespace {
 
 constexpr std::string_view microsoft_token = "31bf3856ad364e35";
-constexpr std::uint32_t kb3140245 = 3140245;
+/// Later updates that may hold the files of KB3140245. None was shown to do so (rules B8, I10).
+/// Sorted.
+/// - Monthly rollups and their previews (cumulative), from 2016-10 to 2018-01; security-only
+/// updates
+///   say nothing about WinHTTP and are not here. Later ones are named RollupFix; some are known to
+///   have members under their number all the same (2018-10, 2019-04). Rules B9.
+/// - KB3125574, the convenience rollup of April 2016; KB3161608, KB3172605 and KB3179573, the
+/// update
+///   rollups of the summer of 2016; KB3161949 (MS16-077), which changes WinHTTP. Rules B8.
+constexpr std::array<std::uint32_t, 45> later_updates = {
+    3125574, 3161608, 3161949, 3172605, 3179573, 3185330, 3185332, 3192403, 3192406,
+    3197868, 3197869, 3197877, 3197878, 3205409, 3207752, 3212646, 4012215, 4012217,
+    4012218, 4012220, 4015549, 4015551, 4015552, 4019216, 4019264, 4019265, 4022168,
+    4022719, 4022724, 4025331, 4025340, 4025341, 4034664, 4034665, 4034670, 4038777,
+    4038799, 4038803, 4041681, 4041686, 4041690, 4056894, 4057400, 4462923, 4493472};
 
-/// Members are numbered from 1; a gap of more than one is their end.
-constexpr std::uint32_t member_limit = 64;
-
-/// Monthly rollups and their previews (cumulative), from 2016-10 to 2018-01; security-only updates
-/// say nothing about WinHTTP and are not here. Later ones are named RollupFix; some are known to
-/// have members under their number all the same (2018-10, 2019-04). Sorted.
-constexpr std::array<std::uint32_t, 40> monthly_rollups = {
-    3185330, 3185332, 3192403, 3192406, 3197868, 3197869, 3197877, 3197878, 3205409, 3207752,
-    3212646, 4012215, 4012217, 4012218, 4012220, 4015549, 4015551, 4015552, 4019216, 4019264,
-    4019265, 4022168, 4022719, 4022724, 4025331, 4025340, 4025341, 4034664, 4034665, 4034670,
-    4038777, 4038799, 4038803, 4041681, 4041686, 4041690, 4056894, 4057400, 4462923, 4493472};
+bool tells_something(std::uint32_t kb) {
+  return kb == 0 || kb == kb_winhttp || kb == kb_service_pack_1 || kb == kb_schannel_2008 ||
+         std::binary_search(later_updates.begin(), later_updates.end(), kb);
+}
 
 /// Cuts `prefix` off the front of `text`, in any case; false if it is not there.
 bool cut(std::string_view& text, std::string_view prefix) {
@@ -65,22 +70,24 @@ std::optional<PackageIdentity> parse_name(std::string_view name) {
     if (!cut(name, "_")) return std::nullopt;
   }
   if (!cut(name, "for_")) return std::nullopt;
-  if (cut(name, "RollupFix")) {
-    identity.rollup_fix = true;
-  } else {
+  if (!cut(name, "RollupFix")) {
     if (!cut(name, "KB")) return std::nullopt;
     const auto kb = cut_number(name);
     if (!kb) return std::nullopt;
     identity.kb = *kb;
   }
   if (!only_suffixes(name)) return std::nullopt;
+  identity.top_level = identity.top_level && name.empty();
   return identity;
 }
 
-PackageFact read_package(const hive::Key& key, bool top_level) {
+PackageFact read_package(const hive::Key& key, const PackageIdentity& identity) {
   PackageFact fact;
   fact.identity = key.name_utf8();
-  fact.top_level = top_level;
+  fact.kb = identity.kb;
+  fact.top_level = identity.top_level;
+  fact.architecture = identity.architecture;
+  fact.version = identity.version;
   KeyLookup lookup;
   lookup.presence = Presence::present;
   lookup.key = key;
@@ -108,47 +115,24 @@ std::optional<PackageIdentity> parse_package_identity(std::string_view identity)
   }
   const auto& [name, token, architecture, language, version] = parts;
   if (!nt_equal(token, microsoft_token)) return std::nullopt;
-  constexpr std::array<std::string_view, 5> architectures = {"amd64", "x86", "ia64", "arm",
-                                                             "arm64"};
-  if (std::none_of(architectures.begin(), architectures.end(),
-                   [a = architecture](std::string_view known) { return nt_equal(known, a); })) {
-    return std::nullopt;
+  auto found = parse_name(name);
+  const auto parsed_version = parse_file_version(version);
+  if (!found || !parsed_version) return std::nullopt;
+  found->version = *parsed_version;
+  constexpr std::array architectures = {Architecture::amd64, Architecture::x86, Architecture::ia64,
+                                        Architecture::arm, Architecture::arm64};
+  for (const Architecture known : architectures) {
+    if (nt_equal(architecture, to_string(known))) found->architecture = known;
   }
-  if (!parse_file_version(version)) return std::nullopt;
-  return parse_name(name);
-}
-
-std::vector<PackageFact> find_kb3140245(const hive::Key& packages) {
-  std::vector<PackageFact> found;
-  const auto take = [&](const std::string& prefix) {
-    const std::size_t before = found.size();
-    for (const hive::Key& key : packages.find_prefix(prefix)) {
-      const auto identity = parse_package_identity(key.name_utf8());
-      if (identity && identity->kb == kb3140245) {
-        found.push_back(read_package(key, identity->top_level));
-      }
-    }
-    return found.size() > before;
-  };
-  take(fmt::format("Package_for_KB{}", kb3140245));
-  std::uint32_t misses = 0;
-  for (std::uint32_t member = 1; member <= member_limit && misses < 2; ++member) {
-    misses = take(fmt::format("Package_{}_for_KB{}", member, kb3140245)) ? 0 : misses + 1;
-  }
+  if (found->architecture == Architecture::unknown) return std::nullopt;
   return found;
 }
 
-ListedPackages list_packages(const hive::Key& packages) {
-  ListedPackages found;
-  for (const hive::Key& key : packages.find_prefix("Package_")) {
+std::vector<PackageFact> list_packages(const hive::Key& packages, std::string_view prefix) {
+  std::vector<PackageFact> found;
+  for (const hive::Key& key : packages.find_prefix(prefix)) {
     const auto identity = parse_package_identity(key.name_utf8());
-    if (!identity) continue;
-    if (identity->kb == kb3140245) {
-      found.kb3140245.push_back(read_package(key, identity->top_level));
-    } else if (identity->rollup_fix ||
-               std::binary_search(monthly_rollups.begin(), monthly_rollups.end(), identity->kb)) {
-      found.rollups.push_back(read_package(key, identity->top_level));
-    }
+    if (identity && tells_something(identity->kb)) found.push_back(read_package(key, *identity));
   }
   return found;
 }

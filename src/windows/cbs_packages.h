@@ -1,4 +1,4 @@
-// Package entries of Component Based Servicing (rules B9 to B11).
+// Package entries of Component Based Servicing (rules B9 to B11, I10, I22).
 #pragma once
 
 #include <cstdint>
@@ -15,22 +15,16 @@ namespace goldhive::windows {
 /// What the identity of an update's package says. nullopt for every other kind of package, and for
 /// one that is not Microsoft's.
 struct PackageIdentity {
-  std::uint32_t kb = 0;   ///< 0 for a rollup named Package_for_RollupFix
-  bool top_level = true;  ///< false: a member, Package_7_for_KB...
-  bool rollup_fix = false;
+  std::uint32_t kb = 0;   ///< 0 for Package_for_RollupFix
+  bool top_level = true;  ///< false: a part of it, Package_7_for_KB... or Package_for_KB..._SP1
+  Architecture architecture = Architecture::unknown;
+  FileVersion version;
 };
 std::optional<PackageIdentity> parse_package_identity(std::string_view identity);
 
-/// The entries of KB3140245 below the key CBS\Packages, top level first; members only if their
-/// numbers begin near 1 and have no wide gap. Throws Error where the key cannot be searched.
-std::vector<PackageFact> find_kb3140245(const hive::Key& packages);
-
-/// All entries of KB3140245, and those of monthly rollups from October 2016 on. Reads every package
-/// of an update, so it is only for images where no other evidence is left.
-struct ListedPackages {
-  std::vector<PackageFact> kb3140245;
-  std::vector<PackageFact> rollups;
-};
-ListedPackages list_packages(const hive::Key& packages);
+/// The entries below the key CBS\Packages that tell something (PackageFact), of those whose names
+/// begin with `prefix`; "Package_" is all, and reads the name of every package of an update. Throws
+/// Error where the key cannot be searched.
+std::vector<PackageFact> list_packages(const hive::Key& packages, std::string_view prefix);
 
 }  // namespace goldhive::windows

@@ -53,7 +53,27 @@ const char* to_string(Family f) {
   return "unknown";
 }
 
-const char* to_string(View v) { return v == View::native ? "native" : "wow64"; }
+const char* to_string(View v) {
+  switch (v) {
+    case View::native:
+      return "native";
+    case View::wow64:
+      return "wow64";
+    case View::wowaa32:
+      break;
+  }
+  return "wowaa32";
+}
+
+Presence has_view(const OsFacts& os, View view) {
+  if (view == View::native) return Presence::present;
+  if (view == View::wowaa32) {
+    return os.architecture == Architecture::arm64 ? os.wowaa32 : Presence::absent;
+  }
+  if (os.architecture == Architecture::unknown) return Presence::unknown;
+  return is_64_bit(os.architecture) ? os.wow64 : Presence::absent;
+}
+
 const char* to_string(Side s) { return s == Side::client ? "client" : "server"; }
 
 std::string to_string(const FileVersion& v) {

@@ -70,17 +70,40 @@ enum class Family { unknown, xp, vista, windows_7, windows_8, windows_8_1, windo
 /// "windows-8.1" (2012 R2), "windows-10" (10, 11, Server 2016 and later), "winpe", "unknown".
 const char* to_string(Family f);
 
+struct FileVersion {
+  std::uint16_t major = 0, minor = 0, build = 0, revision = 0;
+  auto operator<=>(const FileVersion&) const = default;
+};
+std::string to_string(const FileVersion& v);  ///< "6.1.7601.17514"
+
+/// Whether Service Pack 1 of Windows 7 and Server 2008 R2 is there.
+struct ServicePack1 {
+  Presence presence = Presence::unknown;
+  std::string signs;     ///< what says so: "build 7601, CSDVersion in SOFTWARE, ..."
+  std::string conflict;  ///< set: its signs contradict each other, and it is unknown therefore
+};
+
 struct OsFacts {
   std::string product;  ///< ProductName; "" if unknown
   std::string version;  ///< "6.1"; "10.0" from CurrentMajor/MinorVersionNumber
   std::uint32_t major = 0;
   std::uint32_t minor = 0;
-  std::uint32_t build = 0;                    ///< 0 if unknown
-  std::optional<std::uint32_t> service_pack;  ///< from CSDVersion; nullopt if there is none
-  std::string edition;                        ///< EditionID
-  std::string installation_type;              ///< "Client", "Server", "Server Core", ...
-  std::string build_lab;                      ///< BuildLabEx, else BuildLab
+  std::uint32_t build = 0;  ///< 0 if unknown
+  /// The version is one of Windows 7 or 8, and the build is in no list of it (Home Server 2011).
+  bool unlisted_build = false;
+  std::optional<std::uint32_t> service_pack;         ///< from CSDVersion; nullopt if there is none
+  std::optional<std::uint32_t> system_service_pack;  ///< the same from SYSTEM; 0: none
+  std::optional<FileVersion> kernel;                 ///< of ntoskrnl.exe
+  ServicePack1 sp1;                                  ///< of Windows 7 and Server 2008 R2 alone
+  bool posready = false;                             ///< XP that takes the updates of POSReady 2009
+  std::string edition;                               ///< EditionID
+  std::string installation_type;                     ///< "Client", "Server", "Server Core", ...
+  std::string build_lab;                             ///< BuildLabEx, else BuildLab
   Architecture architecture = Architecture::unknown;
+  /// Whether the parts of a 64-bit Windows are there that run 32-bit programs: those for x86
+  /// (Server Core can be without), and on ARM64 those for ARM. has_view() asks these.
+  Presence wow64 = Presence::present;
+  Presence wowaa32 = Presence::absent;
   Family family = Family::unknown;
   /// Why the key that names the version could not be read, though its hive could; "" if it was.
   std::string why_unknown;
@@ -97,8 +120,14 @@ struct ControlSetFacts {
   std::string error;  ///< why `boots` is empty though SYSTEM could be read
 };
 
-enum class View { native, wow64 };
-const char* to_string(View v);  ///< "native", "wow64"
+/// The views of HKLM\SOFTWARE that programs have, and the folders that their DLLs come from: 32-bit
+/// programs on a 64-bit Windows have views of their own, those for x86 and on ARM64 those for ARM.
+enum class View { native, wow64, wowaa32 };
+const char* to_string(View v);  ///< "native", "wow64", "wowaa32"
+inline constexpr std::array all_views = {View::native, View::wow64, View::wowaa32};
+
+/// Whether this Windows runs programs of that view; unknown where nobody can say.
+Presence has_view(const OsFacts& os, View view);
 
 struct WinHttpFacts {
   View view = View::native;
@@ -116,18 +145,14 @@ struct SchannelFacts {
   ValueFact disabled_by_default;
 };
 
-struct FileVersion {
-  std::uint16_t major = 0, minor = 0, build = 0, revision = 0;
-  auto operator<=>(const FileVersion&) const = default;
-};
-std::string to_string(const FileVersion& v);  ///< "6.1.7601.17514"
-
 struct FileVersionFact {
   std::string path;    ///< "Windows/System32/winhttp.dll", as found or as looked for
   std::string module;  ///< "winhttp.dll", "webio.dll"
   View view = View::native;
-  Presence presence = Presence::unknown;  ///< unknown: there but unreadable, or no tree to look in
-  std::optional<FileVersion> version;     ///< VS_FIXEDFILEINFO FileVersion
+  Presence presence = Presence::unknown;  ///< unknown: there but unreadable, or out of reach
+  bool out_of_reach = false;              ///< the files of Windows are not in this source
+  bool lost = false;  ///< absent from a folder that has all else: damage, and no partial copy
+  std::optional<FileVersion> version;                 ///< VS_FIXEDFILEINFO FileVersion
   Architecture architecture = Architecture::unknown;  ///< of the PE header
   std::string why_unknown;
 };
@@ -135,27 +160,41 @@ struct FileVersionFact {
 struct WinnerFact {
   std::string component;     ///< key name
   std::string module;        ///< "winhttp.dll", "webio.dll"
+  View view = View::native;  ///< of the programs that use it
   std::string architecture;  ///< prefix: "amd64", "x86", "wow64", ...
   std::string version_text;
   std::optional<FileVersion> version;
 };
 
+/// Updates whose package entries tell something.
+inline constexpr std::uint32_t kb_winhttp = 3140245;        ///< what servicing.kb3140245 is about
+inline constexpr std::uint32_t kb_service_pack_1 = 976932;  ///< of Windows 7 and Server 2008 R2
+inline constexpr std::uint32_t kb_schannel_2008 = 4019276;  ///< TLS 1.1 and 1.2 for Server 2008 SP2
+
+/// A package entry of CBS: one of the updates above, or a later one that may hold KB3140245's
+/// files.
 struct PackageFact {
   std::string identity;   ///< key name
-  bool top_level = true;  ///< Package_for_KB...; false: member Package_N_for_KB...
+  std::uint32_t kb = 0;   ///< 0: Package_for_RollupFix
+  bool top_level = true;  ///< Package_for_KB...; false: Package_N_for_KB..., Package_for_KB..._SP1
+  Architecture architecture = Architecture::unknown;
+  FileVersion version;  ///< of the package: 6.1.1.1; of a RollupFix it begins with the build
   Presence state_presence = Presence::unknown;
   std::uint32_t state = 0;  ///< CurrentState
 };
 
+/// Only for Windows Vista to 8 and their servers: no check asks for it elsewhere.
 struct ServicingFacts {
-  /// Every file B6 asks for: System32 always, SysWOW64 on 64-bit.
+  /// Every file B6 asks for: System32 always, SysWOW64 where there may be 32-bit programs.
   std::vector<FileVersionFact> files;
+  std::optional<FileVersion> schannel;  ///< of System32\schannel.dll, on Vista and Server 2008
   /// Winners of winhttp and webio. `winners_presence` unknown: the hive could not be asked.
   Presence winners_presence = Presence::unknown;
   std::vector<WinnerFact> winners;
   Presence packages_presence = Presence::unknown;  ///< of the key CBS\Packages
-  std::vector<PackageFact> kb3140245;
-  std::vector<PackageFact> rollups;             ///< later monthly rollups (rules B9) that are there
+  /// Those of KB3140245 and of the service pack; later updates and members only where files and
+  /// winners leave the question open.
+  std::vector<PackageFact> packages;
   Presence pending_xml = Presence::unknown;     ///< WinSxS\pending.xml
   Presence reboot_pending = Presence::unknown;  ///< CBS\RebootPending
   std::string why_unknown;

@@ -118,10 +118,14 @@ class IgnoredKeys {
     report_if_nested(software.key("Wow6432Node\\SOFTWARE"), {"Microsoft", "Wow6432Node"});
     report_if_nested(software.key("Wow6432Node\\Wow6432Node"), {"Microsoft"});
     report_if_nested(software.key("Microsoft\\Microsoft"), {"Windows", ".NETFramework"});
-    if (installation_.os.architecture == Architecture::x86) {
+    const Architecture architecture = installation_.os.architecture;
+    if (architecture != Architecture::unknown && !is_64_bit(architecture)) {
       report(software.key("Wow6432Node"), "a 32-bit Windows has no Wow6432Node view");
     }
-    for (const View view : {View::native, View::wow64}) {
+    if (architecture != Architecture::unknown && architecture != Architecture::arm64) {
+      report(software.key("WowAA32Node"), "only a Windows for ARM64 has a WowAA32Node view");
+    }
+    for (const View view : all_views) {
       const KeyLookup& settings = software.key(in_view(view, internet_settings));
       if (!settings.key || settings.is_link) continue;
       std::vector<std::string> problems;

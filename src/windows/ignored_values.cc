@@ -46,8 +46,8 @@ class IgnoredValues {
 
   void look_in_software() {
     constexpr std::array<std::string_view, 1> wanted = {"DefaultSecureProtocols"};
-    for (const View view : {View::native, View::wow64}) {
-      if (view == View::wow64 && !may_have_wow64(installation_.os.architecture)) continue;
+    for (const View view : all_views) {
+      if (has_view(installation_.os, view) == Presence::absent) continue;
       const std::string settings = in_view(view, internet_settings);
       const KeyLookup& key = sources_.software.key(settings);
       misplaced(key, wanted, "WinHTTP reads it in the subkey WinHttp alone");

@@ -26,6 +26,7 @@ constexpr std::array topics = {
     Row{"WinHTTP", read_winhttp},
     Row{"Schannel", read_schannel},
     Row{"servicing", read_servicing},
+    Row{"Service Pack 1", read_service_pack_1},
     Row{".NET Framework", read_dotnet},
     Row{"WinINet", read_wininet},
     Row{"settings", read_standalone},

@@ -4,11 +4,13 @@
 //
 //   version, build   SOFTWARE Microsoft\Windows NT\CurrentVersion; FileVersion of ntoskrnl.exe;
 //                    and where neither is there, what SYSTEM gives away (os_from_system.cc)
-//   service pack     CSDVersion in SOFTWARE and in SYSTEM Control\Windows
+//   service pack     CSDVersion in SOFTWARE and in SYSTEM Control\Windows; of Windows 7 also build,
+//                    kernel, DLLs and packages (service_pack_1.cc)
 //   architecture     architecture.cc
 //
 // Where version and build contradict each other the family stays unknown: a verdict is never a
-// guess.
+// guess. A build that no Windows was released with contradicts nothing: Home Server 2011
+// is 6.1.8400 (rules I7). Its version says which line it is of, and its files what they can do.
 #include <fmt/format.h>
 
 #include <map>
@@ -142,10 +144,10 @@ class Identifier {
 
   std::optional<Version> kernel_version() {
     if (!sources_.place.system32) return std::nullopt;
-    const FileVersionFact kernel =
-        read_system_file(sources_.tree, sources_.place.system32, "", "ntoskrnl.exe");
-    if (!kernel.version) return std::nullopt;
-    return Version{kernel.version->major, kernel.version->minor, kernel.version->build};
+    os_.kernel =
+        read_system_file(sources_.tree, sources_.place.system32, "", "ntoskrnl.exe").version;
+    if (!os_.kernel) return std::nullopt;
+    return Version{os_.kernel->major, os_.kernel->minor, os_.kernel->build};
   }
 
   /// Without SOFTWARE and without the kernel: what SYSTEM gives away.
@@ -161,12 +163,6 @@ class Identifier {
     }
     os_.notes.push_back(hints->source);
     return Version{hints->major, hints->minor, hints->build};
-  }
-
-  std::optional<std::uint32_t> system_service_pack() const {
-    const auto packs = system_dword("Control\\Windows", "CSDVersion");
-    if (!packs) return std::nullopt;
-    return *packs >> 8;  // 0x100 is Service Pack 1
   }
 
   void identify(const CurrentVersion& values) {
@@ -201,15 +197,18 @@ class Identifier {
       os_.conflicts.push_back("version 6.3 without a build is Windows 8.1 or any later one");
       return Family::unknown;
     }
-    if (version.build < line->first_build || version.build > line->last_build) {
+    const bool files_tell = line->family == Family::windows_7 || line->family == Family::windows_8;
+    if (files_tell && !is_release(version.build)) {
+      os_.unlisted_build = true;
+      os_.notes.push_back(fmt::format("build {} is in no list of Windows {}; its files tell more",
+                                      version.build, to_string(version)));
+    } else if (version.build < line->first_build || version.build > line->last_build) {
       os_.conflicts.push_back(fmt::format("version {} and build {} are of different Windows",
                                           to_string(version), version.build));
       return Family::unknown;
     }
     return line->family;
   }
-
-  static bool has_sp1(const Version& version) { return version.build >= 7601; }
 
   void compare_with_kernel(const Version& software, const Version& kernel) {
     const Line* ours = line_of(software);
@@ -219,14 +218,9 @@ class Identifier {
                                           to_string(software), kernel.major, kernel.minor,
                                           kernel.build));
       os_.family = Family::unknown;
-    } else if (ours->family == Family::windows_7 && software.build != 0 &&
-               has_sp1(kernel) != has_sp1(software)) {
-      os_.conflicts.push_back(
-          fmt::format("SOFTWARE says build {}, ntoskrnl.exe is of build {}: one "
-                      "has Service Pack 1 and one has not",
-                      software.build, kernel.build));
     } else if (kernel.build != software.build) {
-      // Normal on 10 and 11 (enablement packages) and with the 7602 of late updates for 7.
+      // Normal on 10 and 11 (enablement packages) and with the 7602 of late updates for 7; of 7600
+      // and 7601, service_pack_1.cc says more.
       os_.notes.push_back(fmt::format("SOFTWARE says build {}, ntoskrnl.exe is of build {}",
                                       software.build, kernel.build));
     }
@@ -238,27 +232,24 @@ class Identifier {
     if (!text.empty() && !os_.service_pack) {
       os_.notes.push_back(fmt::format("CSDVersion \"{}\" names no service pack", text));
     }
-    if (const auto packs = system_service_pack()) {
-      if (!sources_.software.readable() && *packs != 0) {
-        os_.service_pack = packs;
-      } else if (sources_.software.readable() && os_.service_pack.value_or(0) != *packs) {
-        os_.conflicts.push_back(fmt::format("CSDVersion: Service Pack {} in SOFTWARE, {} in SYSTEM",
-                                            os_.service_pack.value_or(0), *packs));
-      }
+    if (const auto packs = system_dword("Control\\Windows", "CSDVersion")) {
+      os_.system_service_pack = *packs >> 8;  // 0x100 is Service Pack 1
     }
-    if (os_.family != Family::windows_7) return;
-    if (os_.build == 7601 && !os_.service_pack) {
-      os_.service_pack = 1;
-      os_.notes.push_back("build 7601 is Service Pack 1, though CSDVersion does not say so");
-    } else if (os_.build == 7600 && os_.service_pack.value_or(0) != 0) {
-      os_.conflicts.push_back(
-          fmt::format("build 7600 is without service pack, CSDVersion says {}", *os_.service_pack));
+    if (!os_.system_service_pack) return;
+    if (!sources_.software.readable()) {
+      if (*os_.system_service_pack != 0) os_.service_pack = os_.system_service_pack;
+    } else if (os_.family != Family::windows_7 &&
+               os_.service_pack.value_or(0) != *os_.system_service_pack) {
+      os_.conflicts.push_back(fmt::format("CSDVersion: Service Pack {} in SOFTWARE, {} in SYSTEM",
+                                          os_.service_pack.value_or(0), *os_.system_service_pack));
     }
   }
 
   /// XP with the updates of POSReady 2009 has a KB family of its own (rules A9).
   void find_posready() {
-    if (os_.family == Family::xp && sources_.system.dword("WPA\\PosReady", "Installed") == 1u) {
+    os_.posready =
+        os_.family == Family::xp && sources_.system.dword("WPA\\PosReady", "Installed") == 1u;
+    if (os_.posready) {
       os_.notes.push_back(
           "this Windows XP takes the updates of POSReady 2009 (KB4019276, KB4467770)");
     }

@@ -1,11 +1,13 @@
 // All evidence on KB3140245 (rules B6 to B13), from the strongest down: the live files, the winners
 // of the component store, the package entries. Each weaker kind costs more reads and says less. So
-// the whole list of packages is only walked where no other evidence was found.
+// the whole list of packages is only walked where files and winners leave the question open.
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "imgtools/bytes/error.h"
 #include "src/windows/cbs_packages.h"
@@ -19,40 +21,38 @@ namespace {
 constexpr std::string_view cbs = "Microsoft\\Windows\\CurrentVersion\\Component Based Servicing";
 constexpr std::string_view winners_key = "Microsoft\\Windows\\CurrentVersion\\SideBySide\\Winners";
 
-/// A backup of the registry alone has a System32 without a single file. A file that is missing
-/// there may well be on the disk, so its absence says nothing.
-void forget_absent_files(const Sources& sources, ServicingFacts& facts) {
-  const auto absent = [](const FileVersionFact& f) { return f.presence == Presence::absent; };
-  if (!sources.place.system32 || !std::all_of(facts.files.begin(), facts.files.end(), absent)) {
-    return;
-  }
-  for (const TreeEntry& entry : sources.tree.list(*sources.place.system32)) {
-    if (!entry.directory) return;
-  }
-  for (FileVersionFact& file : facts.files) {
-    file.presence = Presence::unknown;
-    file.why_unknown = "the files of Windows are not in this source";
-  }
+/// The modules that the update replaces (rules B4).
+constexpr std::array modules = {"winhttp.dll", "webio.dll"};
+
+/// Of 7 and 8, which never ran 32-bit programs for ARM beside others.
+constexpr std::array views = {View::native, View::wow64};
+
+std::optional<std::string> folder_of(const Place& place, View view) {
+  if (view == View::native) return place.system32;
+  if (!place.windows) return std::nullopt;
+  return join_path(*place.windows, std::string(folder_of_view(view)));
 }
 
-void read_files(const Sources& sources, Architecture architecture, ServicingFacts& facts) {
-  const Place& place = sources.place;
-  for (const View view : {View::native, View::wow64}) {
-    if (view == View::wow64 && !may_have_wow64(architecture)) continue;
-    const bool native = view == View::native;
-    std::optional<std::string> folder = place.system32;
-    if (!native) {
-      folder.reset();
-      if (place.windows) folder = join_path(*place.windows, "SysWOW64");
-    }
-    for (const char* module : {"winhttp.dll", "webio.dll"}) {
-      FileVersionFact fact = read_system_file(
-          sources.tree, folder, native ? "Windows/System32" : "Windows/SysWOW64", module);
+void read_files(const Sources& sources, const OsFacts& os, ServicingFacts& facts) {
+  for (const View view : views) {
+    if (has_view(os, view) == Presence::absent) continue;
+    for (const char* module : modules) {
+      FileVersionFact fact =
+          read_system_file(sources.tree, folder_of(sources.place, view),
+                           fmt::format("Windows/{}", folder_of_view(view)), module);
       fact.view = view;
       facts.files.push_back(std::move(fact));
     }
   }
-  forget_absent_files(sources, facts);
+  const auto absent = [](const FileVersionFact& f) { return f.presence == Presence::absent; };
+  if (!std::all_of(facts.files.begin(), facts.files.end(), absent) ||
+      has_system_files(sources.tree, sources.place)) {
+    return;
+  }
+  for (FileVersionFact& file : facts.files) {
+    file.presence = Presence::unknown;
+    file.out_of_reach = true;
+  }
 }
 
 /// Present or absent only if the folder the file would be in is there.
@@ -85,42 +85,59 @@ Presence search_key(const KeyLookup& lookup, std::string& why_unknown, Search se
   }
 }
 
-bool has_winner(const std::vector<WinnerFact>& winners, std::string_view module) {
-  return std::any_of(winners.begin(), winners.end(),
-                     [&](const WinnerFact& w) { return w.module == module && w.version; });
+/// Whether every module of every view has a winner, or every one a file, with a version.
+bool are_complete(const OsFacts& os, const ServicingFacts& facts) {
+  const bool files =
+      std::all_of(facts.files.begin(), facts.files.end(),
+                  [](const FileVersionFact& f) { return f.presence == Presence::present; });
+  return files || std::all_of(views.begin(), views.end(), [&](View view) {
+           return has_view(os, view) == Presence::absent ||
+                  std::all_of(modules.begin(), modules.end(), [&](std::string_view module) {
+                    return std::any_of(facts.winners.begin(), facts.winners.end(),
+                                       [&](const WinnerFact& w) {
+                                         return w.view == view && w.module == module && w.version;
+                                       });
+                  });
+         });
+}
+
+/// Beginnings of the names of packages that matter.
+std::vector<std::string> names_of_packages(const OsFacts& os, const ServicingFacts& facts) {
+  const auto name = [](std::uint32_t kb) { return fmt::format("Package_for_KB{}", kb); };
+  if (os.family == Family::vista) return {name(kb_schannel_2008)};
+  if (!are_complete(os, facts)) return {"Package_"};
+  if (os.family == Family::windows_8) return {name(kb_winhttp)};
+  return {name(kb_winhttp), name(kb_service_pack_1)};
 }
 
 }  // namespace
 
 void read_servicing(const Sources& sources, Installation& installation) {
   ServicingFacts& facts = installation.servicing;
-  const Architecture architecture = installation.os.architecture;
-  read_files(sources, architecture, facts);
-  facts.pending_xml = find_pending_xml(sources);
-
+  const OsFacts& os = installation.os;
   const RegistryHive& software = sources.software;
-  facts.reboot_pending = software.key(fmt::format("{}\\RebootPending", cbs)).presence;
-  facts.winners_presence =
-      search_key(software.key(winners_key), facts.why_unknown,
-                 [&](const hive::Key& key) { facts.winners = find_winners(key, architecture); });
-  if (facts.winners_presence == Presence::present && facts.winners.empty()) {
-    facts.winners_presence = Presence::absent;
+  if (os.family == Family::vista) {
+    facts.schannel =
+        read_system_file(sources.tree, sources.place.system32, "", "schannel.dll").version;
+  } else if (os.family == Family::windows_7 || os.family == Family::windows_8) {
+    read_files(sources, os, facts);
+    facts.pending_xml = find_pending_xml(sources);
+    facts.reboot_pending = software.key(fmt::format("{}\\RebootPending", cbs)).presence;
+    facts.winners_presence = search_key(
+        software.key(winners_key), facts.why_unknown,
+        [&](const hive::Key& key) { facts.winners = find_winners(key, os.architecture); });
+    if (facts.winners_presence == Presence::present && facts.winners.empty()) {
+      facts.winners_presence = Presence::absent;
+    }
+  } else {
+    return;
   }
-
-  // The rest of the packages matters only where no file, winner or package entry speaks for itself;
-  // files and winners do so only if none of them is missing.
-  const bool all_files =
-      std::all_of(facts.files.begin(), facts.files.end(),
-                  [](const FileVersionFact& f) { return f.presence == Presence::present; });
-  const bool both_winners =
-      has_winner(facts.winners, "winhttp.dll") && has_winner(facts.winners, "webio.dll");
   facts.packages_presence = search_key(
       software.key(fmt::format("{}\\Packages", cbs)), facts.why_unknown, [&](const hive::Key& key) {
-        facts.kb3140245 = find_kb3140245(key);
-        if (!all_files && !both_winners && facts.kb3140245.empty()) {
-          ListedPackages listed = list_packages(key);
-          facts.kb3140245 = std::move(listed.kb3140245);
-          facts.rollups = std::move(listed.rollups);
+        for (const std::string& name : names_of_packages(os, facts)) {
+          for (PackageFact& package : list_packages(key, name)) {
+            facts.packages.push_back(std::move(package));
+          }
         }
       });
 }

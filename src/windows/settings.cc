@@ -34,10 +34,11 @@ bool names_one_of(Names names, std::string_view part) {
 /// The parts of a key below the view or the control set; nullopt if it stands in none.
 std::optional<std::vector<std::string_view>> parts_in_scope(Scope scope, std::string_view key) {
   std::vector<std::string_view> parts = parts_of(key);
-  const bool in_wow64 = nt_equal(parts.front(), "Wow6432Node");
+  const bool in_other_view = nt_equal(parts.front(), key_of_view(View::wow64)) ||
+                             nt_equal(parts.front(), key_of_view(View::wowaa32));
   const bool in_set = control_set_number(parts.front()).has_value();
   if (scope == Scope::control_sets && !in_set) return std::nullopt;
-  if (scope == Scope::control_sets || (scope == Scope::views && in_wow64)) {
+  if (scope == Scope::control_sets || (scope == Scope::views && in_other_view)) {
     parts.erase(parts.begin());
   }
   return parts;
@@ -98,9 +99,12 @@ std::vector<SettingPlace> places_of(const Setting& setting, const Installation& 
       scopes.push_back({View::native, set, {}});
     }
   } else {
-    scopes.push_back({});
-    if (setting.scope == Scope::views && may_have_wow64(installation.os.architecture)) {
-      scopes.push_back({View::wow64, 0, {}});
+    for (const View view : all_views) {
+      const bool once = setting.scope == Scope::once;
+      if (view != View::native && (once || has_view(installation.os, view) == Presence::absent)) {
+        continue;
+      }
+      scopes.push_back({view, 0, {}});
     }
   }
   std::vector<SettingPlace> places;

@@ -22,7 +22,7 @@ namespace goldhive::windows {
 /// In how many places of its hive a setting stands.
 enum class Scope {
   once,
-  views,         ///< SOFTWARE: in the native view, and on 64-bit Windows also below Wow6432Node
+  views,         ///< SOFTWARE: in each view that this Windows may have (windows::View)
   control_sets,  ///< SYSTEM: in each ControlSetNNN
 };
 

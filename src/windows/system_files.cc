@@ -1,10 +1,24 @@
 #include "src/windows/system_files.h"
 
+#include <algorithm>
+#include <array>
+
 #include "imgtools/bytes/error.h"
-#include "src/windows/find_installations.h"
 #include "src/windows/pe_version.h"
 
 namespace goldhive::windows {
+namespace {
+
+/// Whether a folder has what every System32 and SysWOW64 has. Collections of evidence take single
+/// files; nobody copies these three and leaves a neighbour out.
+bool is_whole(const FileTree& tree, const std::string& folder) {
+  constexpr std::array<const char*, 3> always_there = {"ntdll.dll", "kernel32.dll", "advapi32.dll"};
+  return std::all_of(always_there.begin(), always_there.end(), [&](const char* name) {
+    return tree.find(join_path(folder, name)).has_value();
+  });
+}
+
+}  // namespace
 
 FileVersionFact read_system_file(const FileTree& tree, const std::optional<std::string>& folder,
                                  const std::string& expected_at, const std::string& module) {
@@ -12,7 +26,7 @@ FileVersionFact read_system_file(const FileTree& tree, const std::optional<std::
   fact.module = module;
   if (!folder) {
     fact.path = join_path(expected_at, module);
-    fact.why_unknown = "the files of Windows are not in this source";
+    fact.out_of_reach = true;
     return fact;
   }
   fact.path = join_path(*folder, module);
@@ -20,6 +34,7 @@ FileVersionFact read_system_file(const FileTree& tree, const std::optional<std::
     const std::optional<std::string> path = tree.find(fact.path);
     if (!path) {
       fact.presence = Presence::absent;
+      fact.lost = is_whole(tree, *folder);
       return fact;
     }
     fact.path = *path;
@@ -37,6 +52,13 @@ FileVersionFact read_system_file(const FileTree& tree, const std::optional<std::
     fact.why_unknown = e.what();
   }
   return fact;
+}
+
+bool has_system_files(const FileTree& tree, const Place& place) {
+  if (!place.system32) return false;
+  const std::vector<TreeEntry> entries = tree.list(*place.system32);
+  return std::any_of(entries.begin(), entries.end(),
+                     [](const TreeEntry& entry) { return !entry.directory; });
 }
 
 }  // namespace goldhive::windows

@@ -6,6 +6,7 @@
 
 #include "imgtools/file_tree.h"
 #include "src/windows/facts.h"
+#include "src/windows/find_installations.h"
 
 namespace goldhive::windows {
 
@@ -13,5 +14,9 @@ namespace goldhive::windows {
 /// so nothing is known of the file, and `expected_at` is what the fact names.
 FileVersionFact read_system_file(const FileTree& tree, const std::optional<std::string>& folder,
                                  const std::string& expected_at, const std::string& module);
+
+/// Whether the files of Windows are in this source. A backup of the registry alone has a System32
+/// without a single file: what is missing there may well be on the disk.
+bool has_system_files(const FileTree& tree, const Place& place);
 
 }  // namespace goldhive::windows

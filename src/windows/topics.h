@@ -36,6 +36,7 @@ void read_winhttp(const Sources&, Installation&);
 void read_schannel(const Sources&, Installation&);
 void read_standalone(const Sources&, Installation&);
 void read_servicing(const Sources&, Installation&);
+void read_service_pack_1(const Sources&, Installation&);
 void read_dotnet(const Sources&, Installation&);
 void read_wininet(const Sources&, Installation&);
 void read_ignored_keys(const Sources&, Installation&);
@@ -65,11 +66,11 @@ std::string in_control_set(std::uint32_t set, std::string_view below);
 /// 10 for "ControlSet010"; nullopt for a name that is no set's ("ControlSet10").
 std::optional<std::uint32_t> control_set_number(std::string_view name);
 
+/// "Wow6432Node", "WowAA32Node"; "" for the native view.
+std::string_view key_of_view(View view);
+/// "System32", "SysWOW64", "SysArm32".
+std::string_view folder_of_view(View view);
 /// "Wow6432Node\<path>" for the 32-bit view, `path` for the native one.
 std::string in_view(View view, std::string_view path);
-
-/// The views whose values this image's programs read: native, and wow64 unless it is known to have
-/// none. An unknown architecture has both: nobody can say that the second one is not read.
-bool may_have_wow64(Architecture architecture);
 
 }  // namespace goldhive::windows

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -56,6 +57,13 @@ const Line* line_of_build(std::uint32_t build) {
     if (build >= line.first_build && build <= line.last_build) return &line;
   }
   return nullptr;
+}
+
+bool is_release(std::uint32_t build) {
+  // 7602 is 7601 as its last updates number their files (rules B6).
+  constexpr std::array<std::uint32_t, 12> releases = {2195, 2600, 3790, 6000, 6001, 6002,
+                                                      6003, 7600, 7601, 7602, 9200, 9600};
+  return build >= 10000 || std::find(releases.begin(), releases.end(), build) != releases.end();
 }
 
 std::optional<std::uint32_t> parse_number(std::string_view text) {

@@ -1,14 +1,38 @@
-// The two views of HKLM\SOFTWARE on a 64-bit Windows (rules A5, F3).
+// The views of HKLM\SOFTWARE on a 64-bit Windows (rules A5, F3, I28), and the folders beside them.
+// Sources: Microsoft, "Registry Redirector" and "File System Redirector", which name both of x86
+// and of "Windows 10 on ARM".
 #include "src/windows/topics.h"
 
 namespace goldhive::windows {
 
-std::string in_view(View view, std::string_view path) {
-  return (view == View::wow64 ? "Wow6432Node\\" : "") + std::string(path);
+std::string_view key_of_view(View view) {
+  switch (view) {
+    case View::wow64:
+      return "Wow6432Node";
+    case View::wowaa32:
+      return "WowAA32Node";
+    case View::native:
+      break;
+  }
+  return "";
 }
 
-bool may_have_wow64(Architecture architecture) {
-  return architecture == Architecture::unknown || is_64_bit(architecture);
+std::string_view folder_of_view(View view) {
+  switch (view) {
+    case View::wow64:
+      return "SysWOW64";
+    case View::wowaa32:
+      return "SysArm32";
+    case View::native:
+      break;
+  }
+  return "System32";
+}
+
+std::string in_view(View view, std::string_view path) {
+  std::string key(key_of_view(view));
+  if (!key.empty()) key += '\\';
+  return key.append(path);
 }
 
 }  // namespace goldhive::windows

@@ -6,12 +6,12 @@
 namespace goldhive::windows {
 
 void read_winhttp(const Sources& sources, Installation& installation) {
-  for (const View view : {View::native, View::wow64}) {
+  for (const View view : all_views) {
     WinHttpFacts facts;
     facts.view = view;
     facts.default_secure_protocols =
         SettingReader(sources).read(settings::default_secure_protocols, {view, 0, {}});
-    const bool read = view == View::native || may_have_wow64(installation.os.architecture);
+    const bool read = has_view(installation.os, view) != Presence::absent;
     if (read || facts.default_secure_protocols.presence == Presence::present) {
       installation.winhttp.push_back(std::move(facts));
     }

@@ -26,22 +26,24 @@ struct Component {
 constexpr std::array components = {Component{"microsoft-windows-winhttp", "winhttp.dll"},
                                    Component{"microsoft-windows-webio", "webio.dll"}};
 
-std::vector<std::string_view> prefixes_of(Architecture image) {
-  switch (image) {
-    case Architecture::x86:
-      return {"x86"};
-    case Architecture::amd64:
-      return {"amd64", "wow64", "x86"};
-    case Architecture::ia64:
-      return {"ia64", "wow64", "x86"};
-    case Architecture::arm:
-      return {"arm"};
-    case Architecture::arm64:
-      return {"arm64", "arm", "wow64", "x86"};
-    case Architecture::unknown:
-      break;
+/// What the name of a component begins with, and which programs use it.
+struct Prefix {
+  std::string_view text;
+  View view;
+};
+
+std::vector<Prefix> prefixes_of(Architecture image) {
+  std::vector<Prefix> prefixes;
+  if (image == Architecture::unknown) {
+    prefixes = {{"amd64", View::native}, {"ia64", View::native}};
+  } else {
+    prefixes = {{to_string(image), View::native}};
   }
-  return {"amd64", "ia64", "wow64", "x86"};
+  if (image == Architecture::unknown || is_64_bit(image)) {
+    prefixes.push_back({"wow64", View::wow64});
+    prefixes.push_back({"x86", View::wow64});
+  }
+  return prefixes;
 }
 
 /// "winhttp" of "amd64_winhttp_31bf3856ad364e35_none_0123"; "" if it is not of that form.
@@ -56,11 +58,12 @@ std::string default_text(const hive::Key& key) {
   return value ? text_of(value->type(), value->data()).value_or("") : "";
 }
 
-WinnerFact read_winner(const hive::Key& key, std::string_view prefix, std::string_view module) {
+WinnerFact read_winner(const hive::Key& key, const Prefix& prefix, std::string_view module) {
   WinnerFact fact;
   fact.component = key.name_utf8();
   fact.module = std::string(module);
-  fact.architecture = std::string(prefix);
+  fact.view = prefix.view;
+  fact.architecture = std::string(prefix.text);
   std::optional<hive::Key> line;
   if (const std::string name = default_text(key); !name.empty()) {
     line = key.find(name);
@@ -87,10 +90,11 @@ bool names_component(std::string_view found, std::string_view wanted) {
 std::vector<WinnerFact> find_winners(const hive::Key& winners, Architecture image) {
   std::vector<WinnerFact> found;
   for (const Component& component : components) {
-    for (const std::string_view prefix : prefixes_of(image)) {
+    for (const Prefix& prefix : prefixes_of(image)) {
       const auto take = [&](std::string_view beginning) {
-        for (const hive::Key& key : winners.find_prefix(fmt::format("{}_{}", prefix, beginning))) {
-          if (names_component(component_name(key.name_utf8(), prefix), component.name)) {
+        for (const hive::Key& key :
+             winners.find_prefix(fmt::format("{}_{}", prefix.text, beginning))) {
+          if (names_component(component_name(key.name_utf8(), prefix.text), component.name)) {
             found.push_back(read_winner(key, prefix, component.module));
           }
         }

@@ -2,6 +2,8 @@
 
 #include <stdexcept>
 
+#include "src/windows/cbs_packages.h"
+
 namespace goldhive::testing {
 
 using windows::Architecture;
@@ -102,6 +104,10 @@ windows::Installation fresh(Family family, std::uint32_t build, Architecture arc
   i.os.build = build;
   i.os.architecture = architecture;
   if (build == 7601) i.os.service_pack = 1;
+  if (family == Family::windows_7) {
+    i.os.sp1 = {build >= 7601 ? Presence::present : Presence::absent,
+                "build " + std::to_string(build), ""};
+  }
   i.winpe = family == Family::winpe;
   i.control_sets.current = 1;
   i.control_sets.default_ = 1;
@@ -142,8 +148,8 @@ windows::Installation compliant_windows_7() {
   set_dword(schannel(i, 1, "TLS 1.1").disabled_by_default, 0);
   set_dword(schannel(i, 1, "TLS 1.2").disabled_by_default, 0);
   set_files(i, {6, 1, 7601, 23375});
-  i.servicing.kb3140245.push_back(
-      {"Package_for_KB3140245~31bf3856ad364e35~amd64~~6.1.1.1", true, Presence::present, 0x70});
+  i.servicing.packages.push_back(
+      package("Package_for_KB3140245~31bf3856ad364e35~amd64~~6.1.1.1", 0x70));
   return i;
 }
 
@@ -177,6 +183,15 @@ windows::ValueFact& setting_value(windows::Installation& installation,
     }
   }
   throw std::out_of_range("no such setting");
+}
+
+windows::PackageFact package(const std::string& identity, std::optional<std::uint32_t> state) {
+  const auto parsed = windows::parse_package_identity(identity);
+  if (!parsed) throw std::invalid_argument(identity);
+  return {identity,          parsed->kb,
+          parsed->top_level, parsed->architecture,
+          parsed->version,   state ? Presence::present : Presence::absent,
+          state.value_or(0)};
 }
 
 void set_files(windows::Installation& installation, windows::FileVersion version) {

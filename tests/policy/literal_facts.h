@@ -2,6 +2,7 @@
 // place by a test and judged.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,8 @@ windows::SchannelFacts& schannel(windows::Installation& installation, std::uint3
 windows::ValueFact& setting_value(windows::Installation& installation,
                                   const windows::Setting& setting, std::uint32_t set = 0,
                                   std::string_view name = "");
+/// A package entry as the reader would find it; without a state where `state` is nullopt.
+windows::PackageFact package(const std::string& identity, std::optional<std::uint32_t> state);
 /// All four (or two) files.
 void set_files(windows::Installation& installation, windows::FileVersion version);
 windows::FileVersionFact& file(windows::Installation& installation, windows::View view,

@@ -32,14 +32,16 @@ bool says(const Finding& row, const std::string& text) {
 }
 
 void add_package(windows::Installation& i, std::uint32_t state,
-                 const std::string& identity = package_x64, bool top_level = true) {
-  i.servicing.kb3140245.push_back({identity, top_level, Presence::present, state});
+                 const std::string& identity = package_x64) {
+  i.servicing.packages.push_back(package(identity, state));
 }
 
 void add_winner(windows::Installation& i, const std::string& module, const std::string& arch,
                 windows::FileVersion version) {
   i.servicing.winners_presence = Presence::present;
-  i.servicing.winners.push_back({arch + "_" + module, module, arch, to_string(version), version});
+  const View view = arch == "amd64" ? View::native : View::wow64;
+  i.servicing.winners.push_back(
+      {arch + "_" + module, module, view, arch, to_string(version), version});
 }
 
 /// Windows 7 SP1 x64 of which only the registry is at hand.
@@ -65,8 +67,8 @@ TEST_CASE("All files at the threshold pass whatever CBS says") {
   for (const std::uint32_t state : {0x70U, 0x80U, 0x50U, 0x40U, 0x05U}) {
     auto with_entry = i;
     add_package(with_entry, state);
-    CHECK(judged(with_entry).verdict == Verdict::pass);
-    CHECK(says(judged(with_entry), "going to remove the package") == (state == 0x05U));
+    CHECK(judged(with_entry).verdict == (state == 0x05U ? Verdict::warn : Verdict::pass));
+    CHECK(says(judged(with_entry), "going to be removed") == (state == 0x05U));
   }
   for (const windows::FileVersion newer :
        {windows::FileVersion{6, 1, 7601, 23451}, windows::FileVersion{6, 1, 7602, 1}}) {
@@ -100,13 +102,13 @@ TEST_CASE("Old files beside an installed or pending package are called by their 
   CHECK(row.verdict == Verdict::fail);
   CHECK(says(row, "conflict"));
   CHECK(says(row, "0x70 (installed)"));
-  i.servicing.kb3140245.clear();
+  i.servicing.packages.clear();
   add_package(i, 0x60);
   row = judged(i);
   CHECK(row.verdict == Verdict::fail);
   CHECK(says(row, "pending"));
   CHECK(says(row, "0x60"));
-  i.servicing.kb3140245.clear();
+  i.servicing.packages.clear();
   i.servicing.pending_xml = Presence::present;
   CHECK(says(judged(i), "pending"));
   add_package(i, 0x40);
@@ -171,26 +173,26 @@ TEST_CASE("Good files with others missing are undetermined unless Winners or CBS
   add_package(i, 0x70);
   Finding row = judged(i);
   CHECK(row.verdict == Verdict::undetermined);
-  CHECK(says(row, "SysWOW64\\webio.dll could not be read"));
+  CHECK(says(row, "settle it: SysWOW64\\webio.dll (not there)"));
 
   auto winner_old = i;
   add_winner(winner_old, "webio.dll", "wow64", rtm);
   CHECK(judged(winner_old).verdict == Verdict::fail);
 
   auto staged = i;
-  staged.servicing.kb3140245.clear();
+  staged.servicing.packages.clear();
   add_package(staged, 0x40);
   CHECK(judged(staged).verdict == Verdict::fail);
 
   auto unlisted = i;
-  unlisted.servicing.kb3140245.clear();
-  CHECK(judged(unlisted).verdict == Verdict::fail);
-  unlisted.servicing.rollups.push_back({rollup_x64, true, Presence::present, 0x70});
+  unlisted.servicing.packages.clear();
+  CHECK(judged(unlisted).verdict == Verdict::undetermined);  // a missing entry is no state
+  add_package(unlisted, 0x70, rollup_x64);
   CHECK(judged(unlisted).verdict == Verdict::undetermined);
 
   auto no_software = i;
   remove_hive(no_software, windows::HiveName::software);
-  no_software.servicing.kb3140245.clear();
+  no_software.servicing.packages.clear();
   CHECK(judged(no_software).verdict == Verdict::undetermined);
 }
 
@@ -213,14 +215,23 @@ TEST_CASE("Without files the winners of the component store decide") {
 TEST_CASE("Winners of one module alone do not prove the other") {
   auto i = registry_only();
   add_winner(i, "winhttp.dll", "amd64", feature);
-  i.servicing.rollups.push_back({rollup_x64, true, Presence::present, 0x70});
+  add_package(i, 0x70, rollup_x64);
   CHECK(judged(i).verdict == Verdict::undetermined);
-  i.servicing.rollups.clear();
+  i.servicing.packages.clear();
   const Finding row = judged(i);
   CHECK(row.verdict == Verdict::undetermined);
   CHECK(says(row, "the component store has winhttp.dll (amd64) 6.1.7601.23375"));
   add_package(i, 0x70);
+  CHECK(judged(i).verdict == Verdict::undetermined);
+  add_winner(i, "winhttp.dll", "x86", feature);
+  add_winner(i, "webio.dll", "wow64", feature);
+  CHECK(judged(i).verdict == Verdict::undetermined);
+  CHECK(says(judged(i), "webio.dll (64-bit) (not listed)"));
+  add_winner(i, "webio.dll", "amd64", feature);
   CHECK(judged(i).verdict == Verdict::pass);
+  i.servicing.packages.clear();
+  add_package(i, 0x05);
+  CHECK(judged(i).verdict == Verdict::warn);
 }
 
 TEST_CASE("Without files and winners the state of the package decides") {
@@ -249,44 +260,70 @@ TEST_CASE("Without files and winners the state of the package decides") {
     CHECK(says(row, number.str()));
   }
   auto stateless = registry_only();
-  stateless.servicing.kb3140245.push_back({package_x64, true, Presence::absent, 0});
+  stateless.servicing.packages.push_back(package(package_x64, std::nullopt));
   CHECK(judged(stateless).verdict == Verdict::undetermined);
 }
 
-TEST_CASE("The top-level package wins over its members and the best state over others") {
+TEST_CASE("The top-level package decides and the best state over others") {
   auto i = registry_only();
-  add_package(i, 0x40, "Package_1_for_KB3140245~31bf3856ad364e35~amd64~~6.1.1.1", false);
-  add_package(i, 0x70);
+  add_package(i, 0x40, "Package_1_for_KB3140245~31bf3856ad364e35~amd64~~6.1.1.1");
+  add_package(i, 0x40);
+  add_package(i, 0x70, "Package_for_KB3140245~31bf3856ad364e35~amd64~~6.1.1.2");
   CHECK(judged(i).verdict == Verdict::pass);
-
-  auto members = registry_only();
-  add_package(members, 0x40, "Package_1_for_KB3140245~31bf3856ad364e35~amd64~~6.1.1.1", false);
-  CHECK(judged(members).verdict == Verdict::fail);
-  add_package(members, 0x70, "Package_2_for_KB3140245~31bf3856ad364e35~amd64~~6.1.1.1", false);
-  CHECK(judged(members).verdict == Verdict::fail);
 }
 
-TEST_CASE("An installed member package without its top level proves nothing") {
-  auto i = registry_only();
-  add_package(i, 0x70, "Package_2_for_KB3140245~31bf3856ad364e35~amd64~~6.1.1.1", false);
-  CHECK(judged(i).verdict == Verdict::undetermined);
+TEST_CASE("Entries that do not count neither decide nor hide a later update") {
+  struct Case {
+    const char* identity;
+    std::uint32_t state;
+    Verdict alone;
+  };
+  const std::vector<Case> cases = {
+      {"Package_for_KB3140245~31bf3856ad364e35~x86~~6.1.1.1", 0x70, Verdict::fail},
+      {"Package_for_KB3140245~31bf3856ad364e35~amd64~~6.2.1.1", 0x70, Verdict::fail},
+      {"Package_1_for_KB3140245~31bf3856ad364e35~amd64~~6.1.1.1", 0x40, Verdict::fail},
+      {"Package_for_KB3140245_SP1~31bf3856ad364e35~amd64~~6.1.1.1", 0x40, Verdict::fail},
+      {"Package_1_for_KB3140245~31bf3856ad364e35~x86~~6.1.1.1", 0x70, Verdict::fail},
+      // Installed, and without the package it belongs to: the evidence contradicts itself.
+      {"Package_2_for_KB3140245~31bf3856ad364e35~amd64~~6.1.1.1", 0x70, Verdict::undetermined},
+      {"Package_for_KB3140245_SP1~31bf3856ad364e35~amd64~~6.1.1.1", 0x80, Verdict::undetermined},
+  };
+  for (const Case& c : cases) {
+    INFO(c.identity);
+    auto i = registry_only();
+    add_package(i, c.state, c.identity);
+    Finding row = judged(i);
+    CHECK(row.verdict == c.alone);
+    CHECK(says(row, "CBS: no entry"));
+    add_package(i, 0x70, rollup_x64);
+    CHECK(judged(i).verdict == Verdict::undetermined);
+    add_package(i, 0x40);
+    row = judged(i);
+    CHECK(row.verdict == Verdict::fail);
+    CHECK(says(row, "0x40"));
+  }
 }
 
-TEST_CASE("A package for another architecture or Windows does not count") {
-  auto i = registry_only();
-  add_package(i, 0x70, "Package_for_KB3140245~31bf3856ad364e35~x86~~6.1.1.1");
-  add_package(i, 0x70, "Package_for_KB3140245~31bf3856ad364e35~amd64~~6.2.1.1");
-  const Finding row = judged(i);
-  CHECK(row.verdict == Verdict::fail);
-  CHECK(says(row, "CBS: no entry"));
+TEST_CASE("Updates that may hold the files leave the question open where they are installed") {
+  for (const char* kb : {"3125574", "3161608", "3161949", "3172605", "3179573", "4012215"}) {
+    INFO(kb);
+    const std::string name = std::string("Package_for_KB") + kb + "~31bf3856ad364e35~";
+    auto i = registry_only();
+    add_package(i, 0x70, name + "amd64~~6.1.1.4");
+    CHECK(judged(i).verdict == Verdict::undetermined);
+    i.servicing.packages.clear();
+    add_package(i, 0x40, name + "amd64~~6.1.1.4");
+    add_package(i, 0x70, name + "x86~~6.1.1.4");
+    CHECK(judged(i).verdict == Verdict::fail);
+  }
 }
 
 TEST_CASE("Without an entry a later rollup leaves it open and an empty list fails") {
   auto i = registry_only();
   CHECK(judged(i).verdict == Verdict::fail);
-  i.servicing.rollups.push_back({rollup_x64, true, Presence::present, 0x40});
+  add_package(i, 0x40, rollup_x64);
   CHECK(judged(i).verdict == Verdict::fail);
-  i.servicing.rollups.at(0).state = 0x70;
+  i.servicing.packages.at(0).state = 0x70;
   const Finding row = judged(i);
   CHECK(row.verdict == Verdict::undetermined);
   CHECK(says(row, "need winhttp.dll and webio.dll"));
@@ -317,7 +354,7 @@ TEST_CASE("Where the architecture is unknown good System32 files are half the pr
   i.os.architecture = Architecture::unknown;
   set_files(i, feature);
   i.servicing.files.resize(2);
-  i.servicing.rollups.push_back({rollup_x64, true, Presence::present, 0x70});
+  add_package(i, 0x70, rollup_x64);
   CHECK(judged(i).verdict == Verdict::undetermined);
   file(i, View::native, "webio.dll").version = rtm;
   CHECK(judged(i).verdict == Verdict::fail);
@@ -329,6 +366,73 @@ TEST_CASE("Before SP1 the update cannot be installed and after Windows 8 it is b
   for (const Family family : {Family::windows_8_1, Family::windows_10}) {
     CHECK(judged(fresh(family, 9600)).verdict == Verdict::not_applicable);
   }
+}
+
+TEST_CASE("Where sources contradict each other about SP1 nothing is decided") {
+  for (const windows::FileVersion version : {rtm, feature}) {
+    auto i = windows_7();
+    set_files(i, version);
+    i.os.sp1 = {Presence::unknown, "", "without a service pack by build 7600; with it by the rest"};
+    const Finding row = judged(i);
+    CHECK(row.verdict == Verdict::undetermined);
+    CHECK(says(row, "build 7600"));
+    CHECK_FALSE(row.rests_on_files);
+  }
+}
+
+TEST_CASE("A build of no list is judged by its files alone") {
+  auto i = windows_7();
+  i.os.build = 8400;
+  i.os.unlisted_build = true;
+  CHECK(judged(i).verdict == Verdict::fail);
+  CHECK(says(judged(i), "8400"));
+  set_files(i, feature);
+  CHECK(judged(i).verdict == Verdict::pass);
+  file(i, View::native, "webio.dll").presence = Presence::absent;
+  CHECK(judged(i).verdict == Verdict::undetermined);
+  for (const std::uint32_t state : {0x70U, 0x40U}) {
+    auto hives = registry_only();
+    hives.os.build = 8400;
+    hives.os.unlisted_build = true;
+    add_package(hives, state);
+    CHECK(judged(hives).verdict == Verdict::undetermined);
+  }
+}
+
+TEST_CASE("A file that is missing from a whole folder is damage, whatever the registry says") {
+  auto i = windows_7();
+  set_files(i, feature);
+  auto& winhttp = file(i, View::native, "winhttp.dll");
+  winhttp.presence = Presence::absent;
+  winhttp.version.reset();
+  winhttp.lost = true;
+  add_package(i, 0x70);
+  const Finding row = judged(i);
+  CHECK(row.verdict == Verdict::fail);
+  CHECK(
+      says(row, "System32\\winhttp.dll (missing from a folder that is whole otherwise: damaged)"));
+  CHECK(row.rests_on_files);
+}
+
+TEST_CASE("Windows without WoW64 needs the files and winners of one view") {
+  auto i = windows_7();
+  i.os.wow64 = Presence::absent;
+  i.servicing.files.resize(2);
+  set_files(i, feature);
+  CHECK(judged(i).verdict == Verdict::pass);
+  i = registry_only();
+  i.os.wow64 = Presence::absent;
+  for (const char* module : {"winhttp.dll", "webio.dll"}) add_winner(i, module, "amd64", feature);
+  CHECK(judged(i).verdict == Verdict::pass);
+  i.os.wow64 = Presence::unknown;
+  CHECK(judged(i).verdict == Verdict::undetermined);
+}
+
+TEST_CASE("For Windows RT there is no package to name") {
+  const Finding row = judged(fresh(Family::windows_8, 9200, Architecture::arm));
+  CHECK(row.verdict == Verdict::fail);
+  CHECK(row.evidence.back().find("Windows RT 8.1") != std::string::npos);
+  CHECK(row.evidence.back().find("dism") == std::string::npos);
 }
 
 TEST_CASE("A missing update names the file to install") {

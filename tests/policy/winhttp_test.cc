@@ -228,8 +228,51 @@ TEST_CASE("Windows 7 without SP1 never reads the value") {
     CHECK(row.edits.empty());
   }
   i.os.build = 0;
+  i.os.sp1 = {};
   CHECK(baseline_rows(i, id).at(0).verdict == Verdict::undetermined);
   CHECK(baseline_rows(i, id).at(1).verdict == Verdict::fail);
+}
+
+TEST_CASE("Where sources contradict each other about SP1 nothing is said or planned") {
+  auto i = windows_7();
+  i.os.sp1 = {windows::Presence::unknown, "",
+              "without a service pack by build 7600; with it by the rest"};
+  set_dword(secure_protocols(i, View::native), 0xA00);
+  for (const auto& row : baseline_rows(i, id)) {
+    CHECK(row.verdict == Verdict::undetermined);
+    CHECK_THAT(row.message, Catch::Contains("build 7600"));
+    CHECK(row.edits.empty());
+  }
+}
+
+TEST_CASE("A view that is not there or may not be there is not judged") {
+  auto i = windows_7();
+  i.os.wow64 = windows::Presence::absent;
+  i.winhttp.pop_back();
+  auto rows = baseline_rows(i, id);
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[0].verdict == Verdict::fail);
+  CHECK(rows[1].verdict == Verdict::not_applicable);
+  i = windows_7();
+  i.os.wow64 = windows::Presence::unknown;
+  rows = baseline_rows(i, id);
+  CHECK(rows.at(1).verdict == Verdict::undetermined);
+  CHECK_THAT(rows.at(1).message, Catch::Contains("SysWOW64 would settle it"));
+  CHECK(rows.at(1).edits.empty());
+}
+
+TEST_CASE("ARM64 has a third view where 32-bit programs for ARM run") {
+  auto i = fresh(Family::windows_10, 19045, windows::Architecture::arm64);
+  CHECK(baseline_rows(i, id).size() == 2);
+  i.os.wowaa32 = windows::Presence::present;
+  i.winhttp.push_back(i.winhttp.at(1));
+  i.winhttp.back().view = View::wowaa32;
+  set_dword(secure_protocols(i, View::wowaa32), 0xA0);
+  const auto rows = baseline_rows(i, id);
+  REQUIRE(rows.size() == 3);
+  CHECK(rows[1].verdict == Verdict::pass);
+  CHECK(rows[2].view == View::wowaa32);
+  CHECK(rows[2].verdict == Verdict::fail);
 }
 
 TEST_CASE("What could not be read and what lies behind a link is undetermined") {

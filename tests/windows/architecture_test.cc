@@ -78,6 +78,59 @@ TEST_CASE("a lived-in 32-bit view shows a 64-bit Windows and a ignored key does 
   }
 }
 
+TEST_CASE("a 64-bit Windows has a 32-bit view where its key or its folder is there") {
+  struct Case {
+    const char* what;
+    std::string key;
+    std::vector<std::string> files;
+    Presence wow64;
+  };
+  const std::string in_use = "[Wow6432Node\\Microsoft\\Windows NT\\CurrentVersion]\n";
+  const std::string by_script = "[Wow6432Node\\Microsoft\\Windows\\CurrentVersion]\n";
+  const std::vector<Case> cases = {
+      {"both", in_use, {"System32/a.dll", "SysWOW64/a.dll"}, Presence::present},
+      {"the key", in_use, {"System32/a.dll"}, Presence::present},
+      {"the folder", "", {"SysWOW64/a.dll"}, Presence::present},
+      {"neither", "", {"System32/a.dll"}, Presence::absent},
+      {"a key of a script", by_script, {"System32/a.dll"}, Presence::absent},
+      {"no files to look at", "", {}, Presence::unknown},
+      {"the key without files", in_use, {}, Presence::present},
+      {"a key of a script without files", by_script, {}, Presence::present},
+  };
+  for (const Case& c : cases) {
+    INFO(c.what);
+    Sample sample = bare();
+    sample.software += "\"BuildLabEx\"=\"7601.17514.amd64fre.win7sp1_rtm.101119-1850\"\n" + c.key;
+    for (const std::string& file : c.files) sample.files["Windows/" + file] = {1};
+    const OsFacts os = sample.facts().os;
+    CHECK(os.wow64 == c.wow64);
+    CHECK(has_view(os, View::wow64) == c.wow64);
+    CHECK(has_view(os, View::wowaa32) == Presence::absent);
+    CHECK(sample.facts().winhttp.size() == (c.wow64 == Presence::absent ? 1 : 2));
+  }
+  Sample no_software = bare();
+  no_software.files["Windows/System32/ntoskrnl.exe"] =
+      dll(Architecture::amd64, {6, 1, 7601, 17514});
+  no_software.software.clear();
+  CHECK(no_software.facts().os.wow64 == Presence::present);
+}
+
+TEST_CASE("ARM64 has a third view where its key or its folder is there") {
+  const std::string arm64 = "\"BuildLabEx\"=\"19041.1.arm64fre.vb_release.191206-1406\"\n";
+  Sample sample = bare();
+  sample.software += arm64;
+  sample.files["Windows/System32/a.dll"] = {1};
+  CHECK(has_view(sample.facts().os, View::wowaa32) == Presence::absent);
+  SECTION("key") { sample.software += "[WowAA32Node\\Microsoft\\Windows NT\\CurrentVersion]\n"; }
+  SECTION("folder") { sample.files["Windows/SysArm32/a.dll"] = {1}; }
+  const Installation found = sample.facts();
+  CHECK(has_view(found.os, View::wowaa32) == Presence::present);
+  CHECK(found.winhttp.back().view == View::wowaa32);
+  CHECK(found.winhttp.back().default_secure_protocols.key ==
+        "HKLM\\SOFTWARE\\WowAA32Node\\Microsoft\\Windows\\CurrentVersion\\Internet "
+        "Settings\\WinHttp");
+}
+
 TEST_CASE("SysWOW64 on a 32-bit Windows is noted") {
   Sample sample = bare();
   sample.software += "\"BuildLabEx\"=\"7601.17514.x86fre.win7sp1_rtm.101119-1850\"\n";

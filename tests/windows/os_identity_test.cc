@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
+#include <map>
 
 #include "tests/windows/sample.h"
 
@@ -80,6 +81,13 @@ TEST_CASE("a version and a build of different Windows leave the family unknown")
   const OsFacts os = identity("\"CurrentVersion\"=\"6.1\"\n\"CurrentBuildNumber\"=\"9600\"\n");
   CHECK(os.family == Family::unknown);
   CHECK(mentions(os.conflicts, "version 6.1 and build 9600"));
+  for (const char* build : {"7602", "8400", "9300"}) {
+    const OsFacts eight = identity("\"CurrentVersion\"=\"6.2\"\n\"CurrentBuildNumber\"=\"" +
+                                   std::string(build) + "\"\n");
+    const bool listed = build == std::string("7602");
+    CHECK(eight.family == (listed ? Family::unknown : Family::windows_8));
+    CHECK(eight.unlisted_build != listed);
+  }
   const OsFacts builds = identity(
       "\"CurrentVersion\"=\"6.1\"\n\"CurrentBuildNumber\"=\"7601\"\n\"CurrentBuild\"=\"7600\"\n");
   CHECK(mentions(builds.conflicts, "CurrentBuildNumber is 7601, CurrentBuild is 7600"));
@@ -103,7 +111,7 @@ TEST_CASE("service packs are compared between SOFTWARE, SYSTEM and the build") {
   SECTION("build 7601 without CSDVersion is SP1, noted") {
     const OsFacts os = identity(v + "1\"\n");
     CHECK(os.service_pack == 1u);
-    CHECK(mentions(os.notes, "build 7601 is Service Pack 1"));
+    CHECK(mentions(os.notes, "Service Pack 1 by build 7601"));
   }
   SECTION("build 7600 with CSDVersion") {
     const OsFacts os = identity(v + "0\"\n\"CSDVersion\"=\"Service Pack 1\"\n");
@@ -112,7 +120,7 @@ TEST_CASE("service packs are compared between SOFTWARE, SYSTEM and the build") {
   SECTION("SYSTEM of another machine") {
     Sample sample;
     sample.system += "[ControlSet001\\Control\\Windows]\n\"CSDVersion\"=dword:0\n";
-    CHECK(mentions(sample.facts().os.conflicts, "Service Pack 1 in SOFTWARE, 0 in SYSTEM"));
+    CHECK(mentions(sample.facts().os.conflicts, "without a service pack by CSDVersion in SYSTEM"));
   }
   SECTION("a text that names none") {
     const OsFacts os = identity(v + "1\"\n\"CSDVersion\"=\"something\"\n");
@@ -139,7 +147,7 @@ TEST_CASE("the kernel's file version is compared with SOFTWARE") {
     kernel = dll(Architecture::amd64, {6, 1, 7600, 16385});
     const OsFacts os = sample.facts().os;
     CHECK(os.family == Family::windows_7);
-    CHECK(mentions(os.conflicts, "SOFTWARE says build 7601, ntoskrnl.exe is of build 7600"));
+    CHECK(mentions(os.conflicts, "without a service pack by ntoskrnl.exe 6.1.7600.16385"));
   }
   SECTION("another line makes the identity doubtful") {
     kernel = dll(Architecture::amd64, {6, 3, 9600, 17415});
@@ -195,6 +203,87 @@ TEST_CASE("client and server are told by ProductType where SOFTWARE does not") {
   Sample sample;
   sample.system += "[ControlSet001\\Control\\ProductOptions]\n\"ProductType\"=\"ServerNT\"\n";
   CHECK(mentions(sample.facts().os.notes, "ProductType in SYSTEM is ServerNT"));
+}
+
+TEST_CASE("each trace of Service Pack 1 is asked, and two that differ are a conflict") {
+  const std::string version = current_version + "\"CurrentVersion\"=\"6.1\"\n";
+  const std::string package =
+      "[Microsoft\\Windows\\CurrentVersion\\Component Based Servicing\\Packages\\"
+      "Package_for_KB976932~31bf3856ad364e35~amd64~~6.1.1.17514]\n\"CurrentState\"=dword:";
+  const FileVersion rtm{6, 1, 7600, 16385};
+  const FileVersion sp1{6, 1, 7601, 17514};
+  struct Case {
+    const char* what;
+    std::string software;
+    std::string system;
+    std::map<std::string, FileVersion> files;
+    Presence presence;
+    bool conflict;
+  };
+  const std::string no_pack = "[ControlSet001\\Control\\Windows]\n\"CSDVersion\"=dword:0\n";
+  const std::string pack = "[ControlSet001\\Control\\Windows]\n\"CSDVersion\"=dword:100\n";
+  const std::string build_7600 = "\"CurrentBuildNumber\"=\"7600\"\n";
+  const std::string build_7601 = "\"CurrentBuildNumber\"=\"7601\"\n";
+  const std::string build_8400 = "\"CurrentBuildNumber\"=\"8400\"\n";
+  const std::string kernel = "Windows/System32/ntoskrnl.exe";
+  const std::string winhttp = "Windows/System32/winhttp.dll";
+  const std::string webio = "Windows/System32/webio.dll";
+  const std::vector<Case> cases = {
+      {"nothing", "", "", {}, Presence::unknown, false},
+      {"build", build_7601, "", {}, Presence::present, false},
+      {"build without", build_7600, "", {}, Presence::absent, false},
+      {"a build of no list", build_8400, "", {}, Presence::unknown, false},
+      {"CSDVersion",
+       build_8400 + "\"CSDVersion\"=\"Service Pack 1\"\n",
+       "",
+       {},
+       Presence::present,
+       false},
+      {"CSDVersion against build",
+       build_7600 + "\"CSDVersion\"=\"Service Pack 1\"\n",
+       "",
+       {},
+       Presence::unknown,
+       true},
+      {"SYSTEM", "", pack, {}, Presence::present, false},
+      {"SYSTEM without", "", no_pack, {}, Presence::absent, false},
+      {"SYSTEM against build", build_7601, no_pack, {}, Presence::unknown, true},
+      {"kernel", build_8400, "", {{kernel, sp1}}, Presence::present, false},
+      {"kernel against build", build_7600, "", {{kernel, sp1}}, Presence::unknown, true},
+      {"kernel 7602", build_7601, "", {{kernel, {6, 1, 7602, 24499}}}, Presence::present, false},
+      {"DLLs", build_8400, "", {{winhttp, sp1}, {webio, sp1}}, Presence::present, false},
+      {"DLLs against build",
+       build_7600,
+       "",
+       {{winhttp, sp1}, {webio, sp1}},
+       Presence::unknown,
+       true},
+      {"one DLL", build_7600, "", {{winhttp, sp1}, {webio, rtm}}, Presence::absent, false},
+      {"old DLLs", build_7601, "", {{winhttp, rtm}, {webio, rtm}}, Presence::unknown, true},
+      {"old DLLs beside a kernel",
+       build_7601,
+       "",
+       {{kernel, sp1}, {winhttp, rtm}, {webio, rtm}},
+       Presence::present,
+       false},
+      {"package", build_8400 + package + "70\n", "", {}, Presence::present, false},
+      {"package against build", build_7600 + package + "70\n", "", {}, Presence::unknown, true},
+      {"staged package", build_7600 + package + "40\n", "", {}, Presence::absent, false},
+  };
+  for (const Case& c : cases) {
+    INFO(c.what);
+    Sample sample;
+    sample.software = version + c.software;
+    sample.system = "[Select]\n\"Default\"=dword:1\n[ControlSet001]\n" + c.system;
+    for (const auto& [path, number] : c.files)
+      sample.files[path] = dll(Architecture::amd64, number);
+    const OsFacts os = sample.facts().os;
+    CHECK(os.family == Family::windows_7);
+    CHECK(os.sp1.presence == c.presence);
+    CHECK(os.sp1.conflict.empty() != c.conflict);
+    CHECK(mentions(os.conflicts, "without a service pack by") == c.conflict);
+    CHECK(os.unlisted_build == mentions(os.notes, "build 8400 is in no list of Windows 6.1"));
+  }
 }
 
 TEST_CASE("XP that takes the updates of POSReady 2009 is noted") {

@@ -56,6 +56,25 @@ TEST_CASE("a file that is there and cannot be read is unknown") {
   CHECK(files[1].why_unknown == "has no version resource");
 }
 
+TEST_CASE("a file that is missing is lost only where its folder is whole otherwise") {
+  Sample sample;
+  for (const char* name : {"ntdll.dll", "kernel32.dll"}) {
+    sample.files[std::string("Windows/System32/") + name] = dll(Architecture::amd64, old);
+  }
+  CHECK(sample.facts().servicing.files.at(0).presence == Presence::absent);
+  CHECK_FALSE(sample.facts().servicing.files.at(0).lost);
+  sample.files["Windows/System32/advapi32.dll"] = dll(Architecture::amd64, old);
+  CHECK(sample.facts().servicing.files.at(0).lost);
+  CHECK_FALSE(sample.facts().servicing.files.at(2).lost);  // nothing is in SysWOW64
+}
+
+TEST_CASE("a System32 without a single file says nothing of what is on the disk") {
+  for (const FileVersionFact& file : Sample().facts().servicing.files) {
+    CHECK(file.presence == Presence::unknown);
+    CHECK(file.out_of_reach);
+  }
+}
+
 TEST_CASE("an image of 32 bits has two files") {
   Sample sample;
   sample.software.clear();
@@ -138,23 +157,29 @@ TEST_CASE("packages of KB3140245 are found in every spelling with their state") 
       package("Package_for_KB3140245~0000000000000000~amd64~~6.1.1.2", "70");
   const ServicingFacts facts = sample.facts().servicing;
   CHECK(facts.packages_presence == Presence::present);
-  REQUIRE(facts.kb3140245.size() == 4);
-  CHECK(facts.kb3140245[0].identity == "Package_for_KB3140245_SP1~31bf3856ad364e35~amd64~~6.1.1.1");
-  CHECK(facts.kb3140245[1].identity == "Package_for_KB3140245~31bf3856ad364e35~amd64~~6.1.1.1");
-  CHECK(facts.kb3140245[1].top_level);
-  CHECK(facts.kb3140245[1].state == 0x70);
-  CHECK_FALSE(facts.kb3140245[2].top_level);
-  CHECK_FALSE(facts.kb3140245[3].top_level);
-  CHECK(facts.rollups.empty());
+  REQUIRE(facts.packages.size() == 4);
+  const auto& found = facts.packages;
+  CHECK(found[0].identity == "package_1_for_kb3140245~31bf3856ad364e35~amd64~~6.1.1.1");
+  CHECK_FALSE(found[0].top_level);
+  CHECK(found[1].identity == "Package_3_for_KB3140245_BF~31bf3856ad364e35~amd64~en-US~6.1.1.1");
+  CHECK_FALSE(found[1].top_level);
+  CHECK(found[2].identity == "Package_for_KB3140245_SP1~31bf3856ad364e35~amd64~~6.1.1.1");
+  CHECK_FALSE(found[2].top_level);
+  CHECK(found[3].identity == "Package_for_KB3140245~31bf3856ad364e35~amd64~~6.1.1.1");
+  CHECK(found[3].top_level);
+  CHECK(found[3].kb == kb_winhttp);
+  CHECK(found[3].architecture == Architecture::amd64);
+  CHECK(found[3].version == FileVersion{6, 1, 1, 1});
+  CHECK(found[3].state == 0x70);
 }
 
 TEST_CASE("a package without a proper CurrentState has no state") {
   Sample sample;
   const std::string identity = "Package_for_KB3140245~31bf3856ad364e35~amd64~~6.1.1.1";
   sample.software += "[" + packages + identity + "]\n";
-  CHECK(sample.facts().servicing.kb3140245.at(0).state_presence == Presence::absent);
+  CHECK(sample.facts().servicing.packages.at(0).state_presence == Presence::absent);
   sample.software += "\"CurrentState\"=\"70\"\n";
-  CHECK(sample.facts().servicing.kb3140245.at(0).state_presence == Presence::unknown);
+  CHECK(sample.facts().servicing.packages.at(0).state_presence == Presence::unknown);
 }
 
 TEST_CASE("package identities are parsed strictly") {
@@ -162,9 +187,13 @@ TEST_CASE("package identities are parsed strictly") {
     return parse_package_identity(name + "~31bf3856ad364e35~amd64~~6.1.1.1");
   };
   CHECK(parse("Package_for_KB3140245")->kb == 3140245);
-  CHECK(parse("PACKAGE_FOR_kb3140245_rtm_bf")->top_level);
+  CHECK(parse("package_for_kb3140245")->top_level);
+  for (const char* part : {"PACKAGE_FOR_kb3140245_rtm_bf", "Package_for_KB3140245_SP1",
+                           "Package_for_KB3140245_GM", "Package_3_for_KB3140245"}) {
+    CHECK_FALSE(parse(part)->top_level);
+  }
   CHECK_FALSE(parse("Package_12_for_KB3140245_RTM_GM")->top_level);
-  CHECK(parse("Package_for_RollupFix")->rollup_fix);
+  CHECK(parse("Package_for_RollupFix")->kb == 0);
   for (const char* bad : {"Package_for_KB3140245x", "Package_for_KB", "Package_for_KB3140245_SP",
                           "Package__for_KB3140245", "XPackage_for_KB3140245", "Package_for_3140245",
                           "Package_for_KB99999999999", "Microsoft-Windows-Foundation-Package"}) {
@@ -176,35 +205,42 @@ TEST_CASE("package identities are parsed strictly") {
   CHECK_FALSE(parse_package_identity("Package_for_KB3140245~31bf3856ad364e35~x86~~6.1.1.1~"));
 }
 
-TEST_CASE("a member with a number of its own is found in the whole list") {
-  Sample sample;
-  sample.software += package("Package_17_for_KB3140245~31bf3856ad364e35~amd64~~6.1.1.1", "70");
-  const ServicingFacts facts = sample.facts().servicing;
-  REQUIRE(facts.kb3140245.size() == 1);
-  CHECK_FALSE(facts.kb3140245[0].top_level);
-  CHECK(facts.kb3140245[0].state == 0x70);
-}
-
-TEST_CASE("rollups are looked for only when nothing else has spoken") {
+TEST_CASE("later updates and members are listed only where nothing else has spoken") {
   Sample sample;
   sample.software +=
       package("Package_for_RollupFix~31bf3856ad364e35~amd64~~7601.24002.1.4", "70") +
       package("Package_166_for_KB4056894~31bf3856ad364e35~amd64~~6.1.1.4", "70") +
       package("Package_for_KB3197867~31bf3856ad364e35~amd64~~6.1.1.0", "70") +  // security-only
       package("Package_for_KB4019264~31bf3856ad364e35~amd64~~6.1.1.0", "40") +
-      package("Package_for_KB976932~31bf3856ad364e35~amd64~~6.1.1.17514", "70");
+      package("Package_for_KB3125574~31bf3856ad364e35~amd64~~6.1.4.4", "70") +
+      package("Package_for_KB976932~31bf3856ad364e35~amd64~~6.1.1.17514", "70") +
+      package("Package_17_for_KB3140245~31bf3856ad364e35~amd64~~6.1.1.1", "70");
+  const auto names = [&sample] {
+    std::vector<std::string> found;
+    for (const PackageFact& fact : sample.facts().servicing.packages) {
+      found.push_back(fact.identity.substr(0, fact.identity.find('~')));
+    }
+    return found;
+  };
+  const std::vector<std::string> all = {"Package_166_for_KB4056894", "Package_17_for_KB3140245",
+                                        "Package_for_KB3125574",     "Package_for_KB4019264",
+                                        "Package_for_KB976932",      "Package_for_RollupFix"};
+  const std::vector<std::string> service_pack = {"Package_for_KB976932"};
+  const auto add_winners = [&sample](std::initializer_list<std::string> components) {
+    for (const std::string& name : components) {
+      sample.software += winner(name + "_31bf3856ad364e35_none_07", "6.1.7.1");
+    }
+  };
   SECTION("nothing else") {
-    const auto rollups = sample.facts().servicing.rollups;
-    REQUIRE(rollups.size() == 3);
-    CHECK(rollups[0].identity.find("Package_166_for_KB4056894") == 0);
-    CHECK_FALSE(rollups[0].top_level);
-    CHECK(rollups[1].identity.find("Package_for_KB4019264") == 0);
-    CHECK(rollups[1].state == 0x40);
-    CHECK(rollups[2].identity.find("Package_for_RollupFix") == 0);
+    CHECK(names() == all);
+    const auto found = sample.facts().servicing.packages;
+    CHECK_FALSE(found.at(0).top_level);
+    CHECK(found.at(3).state == 0x40);
+    CHECK(found.at(5).kb == 0);
   }
   SECTION("one file says nothing of the others") {
     sample.files["Windows/System32/winhttp.dll"] = dll(Architecture::amd64, old);
-    CHECK(sample.facts().servicing.rollups.size() == 3);
+    CHECK(names() == all);
   }
   SECTION("all files have spoken") {
     for (const char* folder : {"System32", "SysWOW64"}) {
@@ -213,21 +249,43 @@ TEST_CASE("rollups are looked for only when nothing else has spoken") {
             dll(Architecture::amd64, old);
       }
     }
-    CHECK(sample.facts().servicing.rollups.empty());
+    CHECK(names() == service_pack);
   }
-  SECTION("the winner of one module says nothing of the other") {
-    sample.software += winner("amd64_microsoft-windows-webio_31bf3856ad364e35_none_07", "6.1.7.1");
-    CHECK(sample.facts().servicing.rollups.size() == 3);
+  SECTION("the winners of one view say nothing of the other") {
+    add_winners({"amd64_microsoft-windows-webio", "amd64_microsoft-windows-winhttp"});
+    CHECK(names() == all);
   }
-  SECTION("the winners of both modules have spoken") {
-    sample.software +=
-        winner("amd64_microsoft-windows-webio_31bf3856ad364e35_none_07", "6.1.7.1") +
-        winner("amd64_microsoft-windows-winhttp_31bf3856ad364e35_none_07", "6.1.7.1");
-    CHECK(sample.facts().servicing.rollups.empty());
+  SECTION("the winners of both modules in both views have spoken") {
+    add_winners({"amd64_microsoft-windows-webio", "amd64_microsoft-windows-winhttp",
+                 "x86_microsoft-windows-winhttp", "wow64_microsoft-windows-webio"});
+    CHECK(names() == service_pack);
   }
-  SECTION("an entry of the update has spoken") {
-    sample.software += package("Package_for_KB3140245~31bf3856ad364e35~amd64~~6.1.1.1", "40");
-    CHECK(sample.facts().servicing.rollups.empty());
+}
+
+TEST_CASE("of Server 2008 the update for Schannel is read, and of newer ones nothing") {
+  Sample sample;
+  sample.software += package("Package_for_KB4019276~31bf3856ad364e35~amd64~~6.0.1.0", "7") +
+                     package("Package_for_KB3140245~31bf3856ad364e35~amd64~~6.1.1.1", "70");
+  const auto set_version = [&sample](const std::string& version, const std::string& build) {
+    sample.software += "[Microsoft\\Windows NT\\CurrentVersion]\n\"CurrentVersion\"=\"" + version +
+                       "\"\n\"CurrentBuildNumber\"=\"" + build + "\"\n\"CurrentBuild\"=\"" + build +
+                       "\"\n";
+  };
+  sample.files["Windows/System32/schannel.dll"] = dll(Architecture::amd64, {6, 0, 6002, 24129});
+  SECTION("Server 2008") {
+    set_version("6.0", "6002");
+    const ServicingFacts facts = sample.facts().servicing;
+    CHECK(facts.schannel == FileVersion{6, 0, 6002, 24129});
+    REQUIRE(facts.packages.size() == 1);
+    CHECK(facts.packages[0].kb == kb_schannel_2008);
+    CHECK(facts.files.empty());
+  }
+  SECTION("Windows 10") {
+    set_version("6.3", "19045");
+    const ServicingFacts facts = sample.facts().servicing;
+    CHECK_FALSE(facts.schannel);
+    CHECK(facts.packages.empty());
+    CHECK(facts.files.empty());
   }
 }
 
