@@ -235,10 +235,10 @@ bool appended_denial(const windows::Installation& installation, const SchannelRu
   Finding row = make_row(
       Verdict::warn,
       fmt::format(
-          "denied (Enabled=0), so no program gets it, though {} has it by KB4019276; if that "
-          "is not meant, set Enabled to 1",
+          "denied (Enabled=0): no program gets it, though {} has it by KB4019276; where that is "
+          "not meant, set Enabled to 1",
           installation.os.posready ? "Windows XP of the POSReady 2009 line"
-                                   : "this Windows Server 2008"));
+                                   : os_name(installation.os)));
   show_value(row, facts->enabled);
   row.evidence = {describe_value(facts->enabled), describe_value(facts->disabled_by_default)};
   row.control_set = set;

@@ -193,7 +193,7 @@ Finding judge(const Summary& e) {
   const auto& good = e.files.good.empty() ? e.winners.good : e.files.good;
   if (!bad.empty()) {
     finding.subject = bad.front().name;
-    finding.actual = bad.front().version;
+    if (!bad.front().version.empty()) finding.actual = bad.front().version;
   } else if (!good.empty()) {
     finding.actual = good.front().version;
   }
@@ -278,6 +278,12 @@ void run(const windows::Installation& installation, const Policy& policy, Rows& 
   Finding row = judge(evidence);
   weigh_identity(os, row);
   if (row.verdict == Verdict::fail || row.verdict == Verdict::undetermined) {
+    const auto& files = installation.servicing.files;
+    if (std::any_of(files.begin(), files.end(), [](const auto& file) { return file.lost; })) {
+      row.evidence.emplace_back(
+          "lost files are put back by sfc /scannow /offbootdir=<drive>:\\ "
+          "/offwindir=<drive>:\\Windows, on a running Windows");
+    }
     row.evidence.push_back(how_to_install(os));
   }
   rows.push_back(std::move(row));
@@ -294,10 +300,11 @@ extern const Check kb3140245{
     .explanation =
         {.summary = "KB3140245 is in effect: WinHTTP reads DefaultSecureProtocols",
          .meaning = "winhttp.dll and webio.dll, in System32 and on 64-bit Windows also in "
-                    "SysWOW64, have at least file version 6.1.7601.23375 (Windows 7 SP1, Server "
-                    "2008 R2 SP1) or 6.2.9200.21797 (Windows 8, Server 2012). Where the files are "
-                    "not in the source, the component store's winners decide, then the state of "
-                    "the package. Windows 8.1 and later have it built in.",
+                    "SysWOW64 (unless it has no WoW64), have at least file version 6.1.7601.23375 "
+                    "(Windows 7 SP1, Server 2008 R2 SP1) or 6.2.9200.21797 (Windows 8, Server "
+                    "2012). Where the files are not in the source, the component store's winners "
+                    "decide, for each module and each view, then the state of the package itself. "
+                    "Windows 8.1 and later have it built in.",
          .why = "Without it the registry value is dead, and programs on WinHTTP (Outlook, WebDAV, "
                 "Windows Update) offer SSL 3.0 and TLS 1.0 only. A list of updates is no proof: a "
                 "package that is only staged (CurrentState 0x40) is listed as well, and a "

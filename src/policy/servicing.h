@@ -43,7 +43,6 @@ struct Measured {
 };
 
 struct Package {
-  std::string identity;
   PackageState state = PackageState::not_known;
   std::optional<std::uint32_t> number;
 };
@@ -54,7 +53,7 @@ struct Evidence {
   bool files_out_of_reach = false;  ///< no file of Windows is in this source
   Measured winners;
   std::optional<Package> package;  ///< the update's entry that counts and says most
-  /// A part of the update that is installed though no entry that counts is there.
+  /// A part of the update that is installed, whether the package itself is listed or not.
   std::optional<std::string> part;
   bool packages_listed = false;      ///< CBS\Packages is there
   std::vector<std::string> rollups;  ///< later updates that are installed or superseded

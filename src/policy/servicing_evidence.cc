@@ -65,9 +65,11 @@ std::string short_path(const std::string& path) {
   return text;
 }
 
+constexpr std::string_view out_of_reach = "the files of Windows are not in this source";
+
 /// Why the version of a file is not known.
 std::string why_missing(const windows::FileVersionFact& file) {
-  if (file.out_of_reach) return "not in this source";
+  if (file.out_of_reach) return std::string(out_of_reach);
   if (file.presence == Presence::absent) return "not there";
   return file.why_unknown.empty() ? "could not be read"
                                   : fmt::format("could not be read: {}", file.why_unknown);
@@ -85,7 +87,7 @@ Measured measure_files(const windows::Installation& installation, const FileVers
     Item item;
     item.name = fmt::format("{}\\{}", view == View::native ? "System32" : "SysWOW64", module);
     if (file == files.end()) {
-      item.remark = "not in this source";
+      item.remark = out_of_reach;
       all.missing.push_back(std::move(item));
       return;
     }
@@ -108,22 +110,25 @@ Measured measure_files(const windows::Installation& installation, const FileVers
 Measured measure_winners(const windows::Installation& installation, const FileVersion& threshold,
                          std::vector<std::string>& lines) {
   Measured all;
-  for_each_needed(installation.os, [&](View view, std::string_view module) {
-    bool found = false;
-    for (const windows::WinnerFact& winner : installation.servicing.winners) {
-      if (winner.view != view || !nt_equal(winner.module, module)) continue;
-      found = true;
-      lines.push_back(fmt::format("winner {}: {}", winner.component, winner.version_text));
-      Item item;
-      item.name = fmt::format("{} ({})", winner.module, winner.architecture);
-      if (winner.version) {
-        add(std::move(item), *winner.version, threshold, all);
-      } else {
-        item.remark = "no version";
-        all.missing.push_back(std::move(item));
-      }
+  const auto& winners = installation.servicing.winners;
+  for (const windows::WinnerFact& winner : winners) {
+    lines.push_back(fmt::format("winner {}: {}", winner.component, winner.version_text));
+    Item item;
+    item.name = fmt::format("{} ({})", winner.module, winner.architecture);
+    if (has_view(installation.os, winner.view) == Presence::absent) continue;
+    if (winner.version) {
+      add(std::move(item), *winner.version, threshold, all);
+    } else {
+      item.remark = "no version";
+      all.missing.push_back(std::move(item));
     }
-    if (found) return;
+  }
+  for_each_needed(installation.os, [&](View view, std::string_view module) {
+    if (std::any_of(winners.begin(), winners.end(), [&](const auto& winner) {
+          return winner.view == view && nt_equal(winner.module, module);
+        })) {
+      return;
+    }
     Item item;
     item.name = fmt::format("{} ({})", module, view == View::native ? "64-bit" : "32-bit");
     if (!windows::is_64_bit(installation.os.architecture)) item.name = module;
@@ -149,27 +154,25 @@ std::string state_text(const windows::PackageFact& package) {
 /// Sorts the entries of CBS. Those that do not count neither decide nor hide what others say (I22).
 void weigh_packages(const windows::Installation& installation, Evidence& e) {
   for (const windows::PackageFact& fact : installation.servicing.packages) {
+    if (fact.kb == windows::kb_service_pack_1) continue;  // service_pack_1.cc asks it
     const bool update = fact.kb == windows::kb_winhttp;
-    if (!update && fact.kb == windows::kb_service_pack_1) continue;
     const bool foreign = is_foreign(fact, installation.os, e.threshold);
-    const bool counts = !foreign && (fact.top_level || !update);
-    e.lines.push_back(fmt::format("{} {}: {}{}", update ? "package" : "later update", fact.identity,
-                                  state_text(fact),
-                                  foreign   ? "; of another Windows, not counted"
-                                  : !counts ? "; a part of the package, not counted"
-                                            : ""));
     const PackageState state = package_state(fact);
-    if (foreign) continue;
-    if (!update) {
+    std::string line = fmt::format("{} {}: {}", update ? "package" : "later update", fact.identity,
+                                   state_text(fact));
+    if (foreign) {
+      line += "; of another Windows, not counted";
+    } else if (!update) {
       if (state <= PackageState::superseded) e.rollups.push_back(fact.identity);
     } else if (!fact.top_level) {
+      line += "; a part of the package, not counted";
       if (state <= PackageState::installed) e.part = fact.identity;
     } else if (!e.package || state < e.package->state) {
-      e.package = Package{fact.identity, state, std::nullopt};
+      e.package = Package{state, std::nullopt};
       if (fact.state_presence == Presence::present) e.package->number = fact.state;
     }
+    e.lines.push_back(std::move(line));
   }
-  if (e.package) e.part.reset();
 }
 
 }  // namespace

@@ -93,6 +93,32 @@ TEST_CASE("a version and a build of different Windows leave the family unknown")
   CHECK(mentions(builds.conflicts, "CurrentBuildNumber is 7601, CurrentBuild is 7600"));
 }
 
+TEST_CASE("products of the 6.1 line are of its family, whatever they count") {
+  struct Case {
+    const char* product;
+    const char* build;
+    bool unlisted;
+  };
+  const std::vector<Case> cases = {
+      {"Windows Home Server 2011", "8400", true},
+      {"Windows MultiPoint Server 2011", "7601", false},
+      {"Windows Storage Server 2008 R2 Standard", "7601", false},
+      {"Windows Thin PC", "7601", false},
+      {"Windows Embedded Standard", "7601", false},
+      {"Windows Embedded POSReady 7", "7601", false},
+      {"Windows 7 Ultimate", "7100", true},  // a release candidate
+  };
+  for (const Case& c : cases) {
+    INFO(c.product);
+    const OsFacts os =
+        identity("\"CurrentVersion\"=\"6.1\"\n\"ProductName\"=\"" + std::string(c.product) +
+                 "\"\n\"CurrentBuildNumber\"=\"" + c.build + "\"\n");
+    CHECK(os.family == Family::windows_7);
+    CHECK(os.unlisted_build == c.unlisted);
+    CHECK(os.conflicts.empty());
+  }
+}
+
 TEST_CASE("half of a version is completed where there is only one way") {
   CHECK(identity("\"CurrentBuildNumber\"=\"7601\"\n").version == "6.1");
   CHECK(identity("\"CurrentVersion\"=\"6.1\"\n").family == Family::windows_7);
