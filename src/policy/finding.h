@@ -59,6 +59,9 @@ struct Finding {
   std::string waiver_reason;
   /// The edits that would make it pass; empty if a patch cannot.
   std::vector<Edit> edits;
+  /// The edits would undo what someone has decided: a plan takes them only where the user names the
+  /// check (rules I2).
+  bool only_when_named = false;
   bool fixable() const { return !edits.empty(); }
 };
 

@@ -270,7 +270,10 @@ Edit::Data dword_data(std::uint32_t number) {
   return data;
 }
 
-std::optional<Edit> dword_edit(const windows::ValueFact& fact, std::uint32_t number) {
+namespace {
+
+/// From what is there to `after`; nullopt if that is the same, or if nobody knows what is there.
+std::optional<Edit> edit_to(const windows::ValueFact& fact, std::optional<Edit::Data> after) {
   const auto where = split_key(fact.key);
   if (!where || unreadable(fact)) return std::nullopt;
   Edit edit;
@@ -278,9 +281,19 @@ std::optional<Edit> dword_edit(const windows::ValueFact& fact, std::uint32_t num
   edit.key = where->path;
   edit.value = fact.value;
   if (fact.presence == Presence::present) edit.before = Edit::Data{fact.type, fact.data};
-  edit.after = dword_data(number);
+  edit.after = std::move(after);
   if (edit.before == edit.after) return std::nullopt;
   return edit;
+}
+
+}  // namespace
+
+std::optional<Edit> dword_edit(const windows::ValueFact& fact, std::uint32_t number) {
+  return edit_to(fact, dword_data(number));
+}
+
+std::optional<Edit> delete_edit(const windows::ValueFact& fact) {
+  return edit_to(fact, std::nullopt);
 }
 
 std::optional<HivePath> split_key(std::string_view full) {

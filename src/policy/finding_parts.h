@@ -73,6 +73,9 @@ bool wrong_type(const windows::ValueFact& fact);
 /// Sets a DWORD; nullopt if that is what is there already.
 std::optional<Edit> dword_edit(const windows::ValueFact& fact, std::uint32_t number);
 
+/// Deletes a value that is there; nullopt if it is not.
+std::optional<Edit> delete_edit(const windows::ValueFact& fact);
+
 /// A REG_DWORD as stored.
 Edit::Data dword_data(std::uint32_t number);
 

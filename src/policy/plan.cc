@@ -42,7 +42,7 @@ std::optional<Edit> exact_protocols(const Finding& finding,
   const bool judged = finding.verdict != Verdict::not_applicable &&
                       (finding.verdict != Verdict::undetermined || finding.fixable());
   if (!judged) return std::nullopt;
-  const std::uint32_t legal = winhttp_defaults(installation.os).legal;
+  const std::uint32_t legal = winhttp_rules(installation.os).legal;
   if ((bits & ~legal) != 0) {
     throw Error(ErrorKind::usage,
                 fmt::format("{} cannot be set in DefaultSecureProtocols: {} does not define it",
@@ -83,6 +83,7 @@ std::vector<Edit> make_plan(const windows::Installation& installation,
       }
       continue;
     }
+    if (finding.only_when_named && options.only.empty()) continue;
     edits.insert(edits.end(), finding.edits.begin(), finding.edits.end());
   }
   put_in_order(edits);

@@ -29,7 +29,8 @@ struct PlanOptions {
   std::vector<std::string> only;  ///< check ids; empty = all
 };
 
-/// The edits of all findings that fail (or that an explicit value would settle) and are not waived.
+/// The edits of all findings that fail (or that an explicit value would settle) and are not waived;
+/// those that would undo a decision only where `only` names the check.
 /// Error(usage): a check id that does not exist, a protocol this Windows does not have.
 std::vector<Edit> make_plan(const windows::Installation& installation,
                             const std::vector<Finding>& findings, const PlanOptions& options);
@@ -47,8 +48,8 @@ windows::Installation predict(const windows::Installation& installation,
 std::string first_difference(const std::vector<Finding>& predicted,
                              const std::vector<Finding>& found);
 
-/// True if the edit sets a REG_DWORD that some check is about, at its place. Whatever a plan file
-/// says, nothing else is ever written.
+/// True if the edit sets a REG_DWORD that some check is about, at its place, or deletes one that
+/// Windows may do better without. Whatever a plan file says, nothing else is ever written.
 bool is_plannable(const Edit& edit);
 
 /// What people read: a diff in .reg notation.

@@ -7,8 +7,9 @@ namespace goldhive::policy {
 
 bool is_plannable(const Edit& edit) {
   const windows::Setting* setting = windows::find_setting(edit.hive, edit.key, edit.value);
-  return setting != nullptr && setting->writable && edit.after &&
-         edit.after->type == hive::ValueType::dword && edit.after->data.size() == 4;
+  if (setting == nullptr || !setting->writable) return false;
+  if (!edit.after) return setting->deletable;
+  return edit.after->type == hive::ValueType::dword && edit.after->data.size() == 4;
 }
 
 }  // namespace goldhive::policy

@@ -41,6 +41,8 @@ struct Setting {
   hive::ValueType type = hive::ValueType::dword;  ///< as Windows expects it
   /// Whether a plan may set it. Only a REG_DWORD can be writable.
   bool writable = false;
+  /// Whether a plan may also delete it. Of what is writable only.
+  bool deletable = false;
   std::array<Names, 2> names = {};  ///< for the first and the second "*"
   std::uint32_t longest = longest_setting;
 };
@@ -78,7 +80,8 @@ inline constexpr Setting default_secure_protocols{.scope = Scope::views,
                                                   .key = internet_settings,
                                                   .subkey = "WinHttp",
                                                   .value = "DefaultSecureProtocols",
-                                                  .writable = true};
+                                                  .writable = true,
+                                                  .deletable = true};
 
 /// Schannel's two switches of a protocol and side (rule C).
 inline constexpr Setting schannel_enabled{.hive = HiveName::system,
@@ -113,11 +116,12 @@ inline constexpr Setting system_default_tls{.scope = Scope::views,
 /// What WinINet offers: the value of the machine, and that of a policy, which overrides it (rule
 /// D3). Only the native view of the first is read.
 inline constexpr Setting machine_secure_protocols{
-    .key = internet_settings, .value = "SecureProtocols", .writable = true};
+    .key = internet_settings, .value = "SecureProtocols", .writable = true, .deletable = true};
 inline constexpr Setting policy_secure_protocols{
     .key = "Policies\\Microsoft\\Windows\\CurrentVersion\\Internet Settings",
     .value = "SecureProtocols",
-    .writable = true};
+    .writable = true,
+    .deletable = true};
 
 // Read as they are.
 

@@ -282,54 +282,6 @@ TEST_CASE("The policy's severity is laid over the check's") {
   CHECK(fails.at(0).severity == Severity::low);
 }
 
-TEST_CASE("The .NET values are judged per view and runtime where the policy asks") {
-  auto i = windows_7();
-  CHECK(rows_of(judged(i), "dotnet.strong-crypto").empty());
-  Policy policy = builtin_policy("baseline");
-  policy.check_dotnet = true;
-  CHECK(rows_of(evaluate(i, policy, today), "dotnet.strong-crypto").at(0).verdict ==
-        Verdict::undetermined);  // not looked for
-  for (const windows::View view : {windows::View::native, windows::View::wow64}) {
-    for (const char* runtime : {"v2.0.50727", "v4.0.30319"}) {
-      windows::DotNetFacts facts{view, runtime, {}, {}};
-      facts.strong_crypto = secure_protocols(i, view);
-      facts.strong_crypto.value = "SchUseStrongCrypto";
-      facts.system_default_tls = facts.strong_crypto;
-      facts.system_default_tls.value = "SystemDefaultTlsVersions";
-      i.dotnet.push_back(facts);
-    }
-  }
-  set_dword(i.dotnet.at(0).strong_crypto, 1);
-  set_dword(i.dotnet.at(1).strong_crypto, 0);
-  const auto findings = evaluate(i, policy, today);
-  const auto rows = rows_of(findings, "dotnet.strong-crypto");
-  REQUIRE(rows.size() == 4);
-  CHECK(rows[0].verdict == Verdict::pass);
-  CHECK(rows[1].verdict == Verdict::fail);
-  CHECK(rows[1].edits.size() == 1);
-  CHECK(rows[2].verdict == Verdict::fail);
-  CHECK(rows_of(findings, "dotnet.system-default-tls").size() == 4);
-}
-
-TEST_CASE("WinINet is judged by machine value and overriding policy where the policy asks") {
-  Policy policy = builtin_policy("baseline");
-  policy.wininet_required = 0xA00;
-  auto i = windows_7();
-  windows::ValueFact value = secure_protocols(i, windows::View::native);
-  value.value = "SecureProtocols";
-  i.wininet = {{"machine", value}, {"policy", value}};
-  auto rows = rows_of(evaluate(i, policy, today), "wininet.secure-protocols");
-  REQUIRE(rows.size() == 2);
-  CHECK(rows[0].verdict == Verdict::fail);
-  CHECK(rows[1].verdict == Verdict::not_applicable);
-  set_dword(i.wininet[0].secure_protocols, 0xA80);
-  set_dword(i.wininet[1].secure_protocols, 0xA0);
-  rows = rows_of(evaluate(i, policy, today), "wininet.secure-protocols");
-  CHECK(rows[0].verdict == Verdict::pass);
-  CHECK(rows[1].verdict == Verdict::fail);
-  CHECK(rows[1].edits.at(0).after == Edit::Data{hive::ValueType::dword, {0xA0, 0x0A, 0, 0}});
-}
-
 TEST_CASE("Every check explains itself and has an id of its own") {
   std::set<std::string_view> ids;
   for (const Check& check : all_checks()) {
