@@ -5,8 +5,12 @@
 // - "Enabled" does not enable: 0 denies, anything else only fails to deny. What puts a protocol in
 //   the default set is DisabledByDefault=0. On Windows 7 TLS 1.1 and 1.2 are not in it unless that
 //   is written; from Windows 8 on they are unless taken out. schannel_rules.cc holds the tables.
-// - A value of another type counts as absent, as it does for WinHTTP; nobody has looked whether
-//   Schannel itself asks for the type. So a pass must hold for a reader that does not, too.
+// - A value of another type counts as absent for WinHTTP; nobody has looked whether Schannel asks
+//   for the type. So every way to read the values is graded (grade.h), and where the grades differ
+//   the row is undetermined.
+// - TLS 1.1 that somebody has switched off beside TLS 1.2 is a decision and no fault (rules I2):
+//   Windows 7 and 8 warn and a patch switches it on only where --only names the check; Windows 8.1
+//   and later, which KB3140245 is not about, are not asked for TLS 1.1 at all.
 // - Non-zero is non-zero: 1 and 0xffffffff are both met and mean the same.
 // - CurrentControlSet is not in the file. The next boot uses ControlSet<Select\Default>, so that
 //   set decides; the rows of the others are information, unless the booting set fails as well.
@@ -22,6 +26,7 @@
 
 #include "src/policy/checks.h"
 #include "src/policy/finding_parts.h"
+#include "src/policy/grade.h"
 #include "src/policy/schannel_rules.h"
 #include "src/policy/servicing.h"
 
@@ -33,10 +38,6 @@ using windows::ValueFact;
 
 std::string subject(const SchannelRule& rule) {
   return fmt::format("{} {}", rule.protocol, windows::to_string(rule.side));
-}
-
-bool satisfies(SchannelWish wish, ProtocolState state) {
-  return wish == SchannelWish::on ? state == ProtocolState::on : state != ProtocolState::on;
 }
 
 std::vector<Edit> edits(SchannelWish wish, const SchannelFacts& facts) {
@@ -87,31 +88,10 @@ std::string explain_state(const windows::OsFacts& os, const SchannelRule& rule,
   }
   for (const ValueFact* fact : {&facts.enabled, &facts.disabled_by_default}) {
     if (!wrong_type(*fact)) continue;
-    text += fmt::format("; {} is {} of {} bytes, not a REG_DWORD, and counts as absent",
+    text += fmt::format("; {} is {} of {} bytes, not a REG_DWORD, and may count as absent",
                         fact->value, hive::to_string(fact->type), fact->data.size());
   }
   return text;
-}
-
-/// The number for a reader that does not look at the type.
-std::optional<std::uint32_t> untyped(const ValueFact& fact) {
-  if (fact.presence != windows::Presence::present) return std::nullopt;
-  Bytes data = fact.data;
-  data.resize(4);
-  return ByteView(data, 0, fact.value).u32(0);
-}
-
-/// Does the wish come true whether or not Schannel looks at the types?
-bool satisfied_untyped(const windows::OsFacts& os, const SchannelRule& rule,
-                       const SchannelFacts& facts) {
-  for (const auto enabled : {facts.enabled.dword(), untyped(facts.enabled)}) {
-    for (const auto disabled :
-         {facts.disabled_by_default.dword(), untyped(facts.disabled_by_default)}) {
-      const ProtocolState state = resulting_state(os, rule.protocol, rule.side, enabled, disabled);
-      if (!satisfies(rule.wish, state)) return false;
-    }
-  }
-  return true;
 }
 
 /// What would decide without being read: Enabled=0 denies whatever the other says.
@@ -132,39 +112,105 @@ void note_values(const windows::OsFacts& os, const SchannelFacts& facts, Finding
                                      to_string(os_default(os, facts.protocol, facts.side))));
 }
 
-Finding judge(const windows::OsFacts& os, const SchannelRule& rule, const SchannelFacts& facts) {
+const SchannelFacts* find_facts(const windows::Installation& installation,
+                                std::string_view protocol, windows::Side side, std::uint32_t set) {
+  for (const SchannelFacts& f : installation.schannel) {
+    if (f.control_set == set && f.protocol == protocol && f.side == side) return &f;
+  }
+  return nullptr;
+}
+
+/// Whether TLS 1.2 is on beside a protocol: pass, fail or undetermined.
+Verdict tls12_beside(const windows::Installation& installation, const SchannelFacts& facts) {
+  const SchannelFacts* tls12 = find_facts(installation, "TLS 1.2", facts.side, facts.control_set);
+  if (tls12 == nullptr || unreadable_values(*tls12)) return Verdict::undetermined;
+  std::vector<Grade> grades;
+  for (const SchannelReading& reading : possible_readings(installation.os, *tls12)) {
+    grades.push_back(reading.state == ProtocolState::on ? Grade::right : Grade::wrong);
+  }
+  return verdict_of(grades);
+}
+
+bool is_about_tls11(const SchannelRule& rule) {
+  return rule.protocol == "TLS 1.1" && rule.wish == SchannelWish::on;
+}
+
+/// What the policy thinks of each state that is possible.
+std::vector<Grade> grades_of(const windows::Installation& installation, const SchannelRule& rule,
+                             const SchannelFacts& facts) {
+  std::vector<Grade> grades;
+  for (const SchannelReading& reading : possible_readings(installation.os, facts)) {
+    const bool on = reading.state == ProtocolState::on;
+    if (on == (rule.wish == SchannelWish::on)) {
+      grades.push_back(Grade::right);
+    } else if (!is_about_tls11(rule) || !reading.switched_off) {
+      grades.push_back(Grade::wrong);
+    } else {
+      // Somebody has switched TLS 1.1 off: with TLS 1.2 that leaves a way to talk.
+      const Verdict tls12 = tls12_beside(installation, facts);
+      if (tls12 != Verdict::fail) grades.push_back(Grade::stricter);
+      if (tls12 != Verdict::pass) grades.push_back(Grade::wrong);
+    }
+  }
+  return grades;
+}
+
+bool has_wrong_type(const SchannelFacts& facts) {
+  return wrong_type(facts.enabled) || wrong_type(facts.disabled_by_default);
+}
+
+/// TLS 1.1 on a Windows that is not asked for it: nothing fails, and nothing is planned.
+Finding note_tls11(const windows::OsFacts& os, ProtocolState state, std::string message) {
+  if (state == ProtocolState::unknown) {
+    return make_row(Verdict::not_applicable,
+                    fmt::format("not set: {} follows its own default for TLS 1.1", os_name(os)));
+  }
+  if (state != ProtocolState::on) message += "; TLS 1.1 is not asked of this Windows";
+  return make_row(Verdict::pass, std::move(message));
+}
+
+/// What somebody has decided, as far as it is known, and how to have it otherwise.
+std::string about_stricter(Verdict verdict, const Policy& policy, const SchannelRule& rule) {
+  if (verdict == Verdict::undetermined) {
+    return "; whether TLS 1.2 is on beside it is not known, and what settles that settles this";
+  }
+  return fmt::format(
+      "; TLS 1.2 is on, so this is stricter than {}: judge by --policy tls12-only if it is meant, "
+      "--only schannel.tls11.{} switches TLS 1.1 on",
+      policy.name, windows::to_string(rule.side));
+}
+
+Finding judge_readings(const windows::Installation& installation, const Policy& policy,
+                       const SchannelRule& rule, const SchannelFacts& facts, ProtocolState state) {
+  const std::vector<Grade> grades = grades_of(installation, rule, facts);
+  Finding row = make_row(verdict_of(grades), explain_state(installation.os, rule, facts, state));
+  if (row.verdict == Verdict::pass) return row;
+  if (state != ProtocolState::unsupported) row.edits = edits(rule.wish, facts);
+  row.only_when_named = std::find(grades.begin(), grades.end(), Grade::stricter) != grades.end();
+  if (row.verdict == Verdict::undetermined && has_wrong_type(facts)) {
+    row.message += "; whether Schannel looks at the type is not known, a REG_DWORD would settle it";
+  } else if (row.only_when_named) {
+    row.message += about_stricter(row.verdict, policy, rule);
+  }
+  return row;
+}
+
+Finding judge(const windows::Installation& installation, const Policy& policy,
+              const SchannelRule& rule, const SchannelFacts& facts) {
+  const windows::OsFacts& os = installation.os;
   if (auto reason = unreadable_values(facts)) {
     return make_row(Verdict::undetermined, std::move(*reason));
   }
-  const auto enabled = facts.enabled.dword();
-  const ProtocolState state =
-      resulting_state(os, rule.protocol, rule.side, enabled, facts.disabled_by_default.dword());
-  Verdict verdict = satisfies(rule.wish, state) ? Verdict::pass : Verdict::fail;
-  std::string message = explain_state(os, rule, facts, state);
-  if (state == ProtocolState::unknown) {
-    verdict = Verdict::undetermined;
-    if (rule.protocol == "TLS 1.1" && rule.wish == SchannelWish::on && os.build != 0) {
-      // Asking Windows 11 to bring TLS 1.1 back is no one's aim: the default stands.
-      verdict = Verdict::not_applicable;
-      message = fmt::format("not set: {} follows its own default for TLS 1.1", os_name(os));
-    }
-  } else if (verdict == Verdict::pass &&
-             (wrong_type(facts.enabled) || wrong_type(facts.disabled_by_default))) {
-    verdict = Verdict::warn;
-    if (!satisfied_untyped(os, rule, facts)) {
-      verdict = Verdict::undetermined;
-      message += "; whether Schannel looks at the type is not known, a REG_DWORD would settle it";
-    }
-  }
-  Finding row = make_row(verdict, std::move(message));
+  const ProtocolState state = resulting_state(os, rule.protocol, rule.side, facts.enabled.dword(),
+                                              facts.disabled_by_default.dword());
+  const bool asked = !is_about_tls11(rule) || asks_for_tls11(os);
+  Finding row = asked ? judge_readings(installation, policy, rule, facts, state)
+                      : note_tls11(os, state, explain_state(os, rule, facts, state));
+  if (row.verdict == Verdict::pass && has_wrong_type(facts)) row.verdict = Verdict::warn;
   const bool want_on = rule.wish == SchannelWish::on;
   const bool by_enabled = state == ProtocolState::denied || (want_on && wrong_type(facts.enabled));
   show_value(row, by_enabled ? facts.enabled : facts.disabled_by_default);
-  row.expected = by_enabled == want_on ? "0x1" : "0x0";
-  if ((verdict == Verdict::fail && state != ProtocolState::unsupported) ||
-      verdict == Verdict::undetermined) {
-    row.edits = edits(rule.wish, facts);
-  }
+  if (asked) row.expected = by_enabled == want_on ? "0x1" : "0x0";
   note_values(os, facts, row);
   return row;
 }
@@ -193,19 +239,11 @@ std::string select_note(const windows::ControlSetFacts& sets) {
   return sets.note;
 }
 
-const SchannelFacts* find_facts(const windows::Installation& installation, const SchannelRule& rule,
-                                std::uint32_t set) {
-  for (const SchannelFacts& f : installation.schannel) {
-    if (f.control_set == set && f.protocol == rule.protocol && f.side == rule.side) return &f;
-  }
-  return nullptr;
-}
-
-Finding judge_set(const windows::Installation& installation, const SchannelRule& rule,
-                  std::uint32_t set) {
+Finding judge_set(const windows::Installation& installation, const Policy& policy,
+                  const SchannelRule& rule, std::uint32_t set) {
   Finding row;
-  if (const SchannelFacts* facts = find_facts(installation, rule, set)) {
-    row = judge(installation.os, rule, *facts);
+  if (const SchannelFacts* facts = find_facts(installation, rule.protocol, rule.side, set)) {
+    row = judge(installation, policy, rule, *facts);
     if (row.verdict == Verdict::fail && easy_fix_only(installation, *facts)) {
       row.evidence.push_back(
           "DefaultSecureProtocols is 0xa00 in every view and nothing is set "
@@ -248,7 +286,8 @@ bool appended_denial(const windows::Installation& installation, const SchannelRu
   return true;
 }
 
-void judge_rule(const windows::Installation& installation, const SchannelRule& rule, Rows& rows) {
+void judge_rule(const windows::Installation& installation, const Policy& policy,
+                const SchannelRule& rule, Rows& rows) {
   const windows::ControlSetFacts& sets = installation.control_sets;
   if (appended_denial(installation, rule, rows)) return;
   if (appended_scope_row(installation, rows)) {
@@ -257,7 +296,7 @@ void judge_rule(const windows::Installation& installation, const SchannelRule& r
     return;
   }
   if (sets.boots) {
-    rows.push_back(judge_set(installation, rule, *sets.boots));
+    rows.push_back(judge_set(installation, policy, rule, *sets.boots));
     if (auto note = select_note(sets); !note.empty()) rows.back().evidence.push_back(note);
   } else {
     const std::string no_set = sets.error.empty() ? "no control set was found" : sets.error;
@@ -271,7 +310,7 @@ void judge_rule(const windows::Installation& installation, const SchannelRule& r
   const bool boots_fails = rows.back().verdict == Verdict::fail;
   for (const std::uint32_t set : sets.present) {
     if (set == sets.boots) continue;
-    Finding row = judge_set(installation, rule, set);
+    Finding row = judge_set(installation, policy, rule, set);
     if (!(row.verdict == Verdict::fail && boots_fails)) row.severity = Severity::info;
     rows.push_back(std::move(row));
   }
@@ -282,7 +321,7 @@ void judge_rules(std::string_view protocol, windows::Side side,
                  const windows::Installation& installation, const Policy& policy, Rows& rows) {
   for (const SchannelRule& rule : policy.schannel) {
     if (rule.wish == SchannelWish::any || rule.protocol != protocol || rule.side != side) continue;
-    judge_rule(installation, rule, rows);
+    judge_rule(installation, policy, rule, rows);
   }
 }
 
@@ -304,7 +343,7 @@ void run_legacy_protocols(const windows::Installation& installation, const Polic
                           Rows& rows) {
   for (const SchannelRule& rule : policy.schannel) {
     const bool legacy = rule.protocol != "TLS 1.1" && rule.protocol != "TLS 1.2";
-    if (legacy && rule.wish != SchannelWish::any) judge_rule(installation, rule, rows);
+    if (legacy && rule.wish != SchannelWish::any) judge_rule(installation, policy, rule, rows);
   }
 }
 

@@ -3,6 +3,8 @@
 #include <array>
 #include <limits>
 
+#include "src/policy/finding_parts.h"
+
 namespace goldhive::policy {
 
 using windows::Family;
@@ -11,6 +13,7 @@ namespace {
 
 constexpr ProtocolState on = ProtocolState::on;
 constexpr ProtocolState off = ProtocolState::off_by_default;
+constexpr ProtocolState denied = ProtocolState::denied;
 constexpr ProtocolState none = ProtocolState::unsupported;
 constexpr ProtocolState open = ProtocolState::unknown;
 
@@ -44,6 +47,46 @@ constexpr std::array<DefaultRow, 6> defaults = {{
 
 /// Windows 10 or later of an unknown build: what the three rows above have in common.
 constexpr std::array<ProtocolState, 5> some_windows_10 = {open, open, open, open, on};
+
+enum class Number { absent, zero, other };
+
+Number number_of(const std::optional<std::uint32_t>& value) {
+  if (!value) return Number::absent;
+  return *value == 0 ? Number::zero : Number::other;
+}
+
+/// One row of the table of results (rules C2, C4). Without a state: the default of that Windows.
+struct StateRow {
+  Number enabled;
+  Number disabled_by_default;
+  std::optional<ProtocolState> seven;
+  std::optional<ProtocolState> later;  ///< Windows 8 and all after it
+};
+
+constexpr std::optional<ProtocolState> unset = std::nullopt;
+
+constexpr std::array<StateRow, 9> states = {{
+    // Enabled      DisabledByDefault   7      8 and later
+    {Number::absent, Number::absent, unset, unset},
+    {Number::absent, Number::zero, on, on},
+    {Number::absent, Number::other, off, off},
+    // Alone, "Enabled" does not enable on Windows 7 what is off by default. Later it does.
+    {Number::other, Number::absent, unset, on},
+    {Number::other, Number::zero, on, on},
+    {Number::other, Number::other, off, off},
+    {Number::zero, Number::absent, denied, denied},
+    {Number::zero, Number::zero, denied, denied},
+    {Number::zero, Number::other, denied, denied},
+}};
+
+/// What a value may be to Schannel: its number, or, of another type, nothing or the number that a
+/// reader finds who does not look at the type.
+std::vector<std::optional<std::uint32_t>> possible_numbers(const windows::ValueFact& fact) {
+  if (!wrong_type(fact)) return {fact.dword()};
+  Bytes data = fact.data;
+  data.resize(4);
+  return {std::nullopt, ByteView(data, 0, fact.value).u32(0)};
+}
 
 }  // namespace
 
@@ -81,12 +124,33 @@ ProtocolState resulting_state(const windows::OsFacts& os, std::string_view proto
                               std::optional<std::uint32_t> disabled_by_default) {
   const ProtocolState unset = os_default(os, protocol, side);
   if (unset == ProtocolState::unsupported) return unset;
-  if (enabled == 0U) return ProtocolState::denied;
-  if (disabled_by_default) return *disabled_by_default == 0 ? on : off;
-  if (!enabled) return unset;
-  // Enabled alone. On Windows 7 it only stops denying the protocol: one that is off by default
-  // stays off. From Windows 8 on it is enough.
-  return os.family == Family::windows_7 ? unset : on;
+  const Number first = number_of(enabled);
+  const Number second = number_of(disabled_by_default);
+  for (const StateRow& row : states) {
+    if (row.enabled != first || row.disabled_by_default != second) continue;
+    return (os.family == Family::windows_7 ? row.seven : row.later).value_or(unset);
+  }
+  return ProtocolState::unknown;  // never reached: the table has a row for each pair
+}
+
+std::vector<SchannelReading> possible_readings(const windows::OsFacts& os,
+                                               const windows::SchannelFacts& facts) {
+  std::vector<SchannelReading> readings;
+  for (const auto enabled : possible_numbers(facts.enabled)) {
+    for (const auto disabled : possible_numbers(facts.disabled_by_default)) {
+      const bool switched_off =
+          number_of(enabled) == Number::zero || number_of(disabled) == Number::other;
+      const ProtocolState state =
+          resulting_state(os, facts.protocol, facts.side, enabled, disabled);
+      if (state == ProtocolState::unknown) {
+        readings.push_back({ProtocolState::on, switched_off});
+        readings.push_back({ProtocolState::off_by_default, switched_off});
+      } else {
+        readings.push_back({state, switched_off});
+      }
+    }
+  }
+  return readings;
 }
 
 }  // namespace goldhive::policy

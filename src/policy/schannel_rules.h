@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "src/windows/facts.h"
 
@@ -23,9 +24,23 @@ const char* to_string(ProtocolState state);
 /// C5: without any value.
 ProtocolState os_default(const windows::OsFacts& os, std::string_view protocol, windows::Side side);
 
-/// C2, C4: with the values as Schannel reads them; nullopt = absent or not a REG_DWORD.
+/// C2, C4: with the values as Schannel reads them; nullopt = absent.
 ProtocolState resulting_state(const windows::OsFacts& os, std::string_view protocol,
                               windows::Side side, std::optional<std::uint32_t> enabled,
                               std::optional<std::uint32_t> disabled_by_default);
+
+/// One way in which Schannel may read the two values.
+struct SchannelReading {
+  ProtocolState state =
+      ProtocolState::unknown;  ///< never `unknown` in what possible_readings() gives
+  bool switched_off = false;   ///< by a value, whatever the default is
+};
+
+/// Every way that is possible. A value of another type than REG_DWORD may count as absent, as it
+/// does for WinHTTP, or as the number that its first bytes are: nobody has looked. A default that
+/// is not known may be on or off. The values must be present or absent for certain: see
+/// unreadable().
+std::vector<SchannelReading> possible_readings(const windows::OsFacts& os,
+                                               const windows::SchannelFacts& facts);
 
 }  // namespace goldhive::policy

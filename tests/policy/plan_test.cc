@@ -102,6 +102,52 @@ TEST_CASE("Only the named checks are planned and a misspelt one is refused") {
                     Catch::Contains("did you mean 'schannel.tls12.client'"));
 }
 
+TEST_CASE("What somebody decided is undone only where the check is named") {
+  auto i = compliant_windows_7();
+  set_dword(secure_protocols(i, View::native), 0x800);
+  set_dword(schannel(i, 1, "TLS 1.1").enabled, 0);
+  CHECK(plan_of(i).empty());
+  PlanOptions only;
+  only.only = {"winhttp.default-secure-protocols"};
+  auto plan = plan_of(i, only);
+  REQUIRE(plan.size() == 1);
+  CHECK(number(plan[0]) == 0xA00);
+  only.only = {"schannel.tls11.client"};
+  plan = plan_of(i, only);
+  REQUIRE(plan.size() == 1);
+  CHECK(plan[0].value == "Enabled");
+  PlanOptions exact;
+  exact.protocols = 0xA00;
+  plan = plan_of(i, exact);
+  REQUIRE(plan.size() == 1);
+  CHECK(number(plan[0]) == 0xA00);
+  // What needs another bit changed gets no TLS 1.1 by the way.
+  set_dword(secure_protocols(i, View::native), 0x8A0);
+  Policy policy = builtin_policy("baseline");
+  policy.secure_protocols_forbidden = 0x20;
+  plan = make_plan(i, judged(i, policy), {});
+  REQUIRE(plan.size() == 1);
+  CHECK(number(plan[0]) == 0x880);
+}
+
+TEST_CASE("A value that is worse than none is deleted and the prediction passes") {
+  auto i = fresh(Family::windows_10, 26100);
+  set_dword(secure_protocols(i, View::native), 0xA0);
+  const auto plan = plan_of(i);
+  REQUIRE(plan.size() == 1);
+  CHECK(!plan[0].after);
+  CHECK(is_plannable(plan[0]));
+  CHECK_THAT(plan_diff(plan), Catch::Contains("\n- \"DefaultSecureProtocols\"=dword:000000a0\n") &&
+                                  !Catch::Contains("\n+"));
+  CHECK_THAT(plan_reg_file(plan), Catch::Contains("\r\n\"DefaultSecureProtocols\"=-\r\n"));
+  const SavedPlan saved = {"baseline", {{"image", "image", plan}}};
+  CHECK(same_edits(load_plan(save_plan(saved), "plan.json").entries.at(0).edits, plan));
+  const auto rows = rows_of(judged(predict(i, plan), builtin_policy("baseline")),
+                            "winhttp.default-secure-protocols");
+  CHECK(rows.at(0).verdict == Verdict::pass);
+  CHECK(!rows.at(0).actual);
+}
+
 TEST_CASE("Chosen protocols are written exactly in each view that counts") {
   PlanOptions exact;
   exact.protocols = 0x800;
@@ -177,6 +223,8 @@ TEST_CASE("Only the values the checks are about can be planned") {
   CHECK(!is_plannable(edit));
   edit.key = "Microsoft\\Windows\\CurrentVersion\\Internet Settings";
   edit.value = "SecureProtocols";
+  CHECK(is_plannable(edit));
+  edit.after.reset();  // WinINet and WinHTTP may do better without theirs
   CHECK(is_plannable(edit));
   edit.key = "Wow6432Node\\" + edit.key;  // this view of it is not read
   CHECK(!is_plannable(edit));

@@ -144,51 +144,125 @@ TEST_CASE("The fix writes both values and keeps what is right already") {
   CHECK(denied.edits[0].value == "Enabled");
 }
 
-TEST_CASE("A value of another type counts as absent and is named and replaced") {
-  auto i = windows_7();
-  auto& facts = schannel(i, 1, "TLS 1.2");
-  set_data(facts.disabled_by_default, ValueType::qword, Bytes(8));
-  Finding row = rows(i, tls12).at(0);
-  CHECK(row.verdict == Verdict::fail);
-  CHECK(row.message.find("DisabledByDefault is REG_QWORD") != std::string::npos);
-  REQUIRE(row.edits.size() == 2);
-  CHECK(row.edits[1].before.has_value());
-
-  auto eight = fresh(Family::windows_8, 9200);
-  set_data(schannel(eight, 1, "TLS 1.2").enabled, ValueType::sz, {'0', 0, 0, 0});
-  row = rows(eight, tls12).at(0);
-  CHECK(row.verdict == Verdict::warn);
-  CHECK(row.message.find("Enabled is REG_SZ") != std::string::npos);
+TEST_CASE("A value of another type may count as absent or as its number") {
+  struct Case {
+    Family family;
+    std::uint32_t build;
+    bool enabled;  ///< which of the two it is; the other is absent
+    std::uint8_t number;
+    Verdict verdict;
+  };
+  const std::vector<Case> cases = {
+      // On Windows 7 TLS 1.2 is off unless DisabledByDefault=0 is read.
+      {Family::windows_7, 7601, false, 0, Verdict::undetermined},
+      {Family::windows_7, 7601, false, 1, Verdict::fail},
+      {Family::windows_7, 7601, true, 0, Verdict::fail},
+      {Family::windows_7, 7601, true, 1, Verdict::fail},
+      {Family::windows_8, 9200, false, 0, Verdict::warn},
+      {Family::windows_8, 9200, false, 1, Verdict::undetermined},
+      {Family::windows_8_1, 9600, true, 0, Verdict::undetermined},
+      {Family::windows_8_1, 9600, true, 1, Verdict::warn},
+  };
+  for (const Case& c : cases) {
+    auto i = fresh(c.family, c.build);
+    auto& facts = schannel(i, 1, "TLS 1.2");
+    set_data(c.enabled ? facts.enabled : facts.disabled_by_default, ValueType::qword,
+             {c.number, 0, 0, 0, 0, 0, 0, 0});
+    const Finding row = rows(i, tls12).at(0);
+    INFO(c.build << " " << c.enabled << " " << int{c.number} << ": " << row.message);
+    CHECK(row.verdict == c.verdict);
+    CHECK_THAT(row.message, Catch::Contains("REG_QWORD of 8 bytes"));
+    const bool open = c.verdict == Verdict::undetermined;
+    CHECK(open == (row.message.find("a REG_DWORD would settle it") != std::string::npos));
+    if (c.verdict == Verdict::warn) {
+      CHECK(row.edits.empty());
+      continue;
+    }
+    REQUIRE(row.edits.size() == 2);
+    CHECK(number(row.edits[0]) == 1);
+    CHECK(number(row.edits[1]) == 0);
+    CHECK(row.edits[c.enabled ? 0 : 1].before.has_value());
+  }
 }
 
-TEST_CASE("A value of another type that would switch the protocol off leaves it undetermined") {
+TEST_CASE("What a value of another type can only mend on one reading is replaced") {
   auto i = compliant_windows_7();
   set_data(schannel(i, 1, "TLS 1.2").enabled, ValueType::binary, Bytes(4));
-  Finding row = rows(i, tls12).at(0);
+  const Finding row = rows(i, tls12).at(0);
   CHECK(row.verdict == Verdict::undetermined);
-  CHECK(row.message.find("a REG_DWORD would settle it") != std::string::npos);
   REQUIRE(row.edits.size() == 1);
   CHECK(row.edits[0].value == "Enabled");
   CHECK(number(row.edits[0]) == 1);
-
-  auto eight = fresh(Family::windows_8, 9200);
-  auto& disabled = schannel(eight, 1, "TLS 1.2").disabled_by_default;
-  set_data(disabled, ValueType::qword, {1, 0, 0, 0, 0, 0, 0, 0});
-  row = rows(eight, tls12).at(0);
-  CHECK(row.verdict == Verdict::undetermined);
-  REQUIRE(row.edits.size() == 2);
-  CHECK(number(row.edits[1]) == 0);
-
-  set_data(disabled, ValueType::qword, Bytes(8));  // either way: on
-  CHECK(rows(eight, tls12).at(0).verdict == Verdict::warn);
 }
 
-TEST_CASE("Windows 8 and later fail where a protocol was switched off") {
-  auto i = fresh(Family::windows_8_1, 9600);
-  set_dword(schannel(i, 1, "TLS 1.2").enabled, 0);
-  CHECK(rows(i, tls12).at(0).verdict == Verdict::fail);
-  set_dword(schannel(i, 1, "TLS 1.1").disabled_by_default, 1);
-  CHECK(rows(i, tls11).at(0).verdict == Verdict::fail);
+TEST_CASE("TLS 1.1 that somebody switched off is judged by what TLS 1.2 does") {
+  enum class Off { denied, by_default, not_set };
+  enum class Beside { on, off, open, unreadable };
+  struct Case {
+    Off off;
+    Beside tls12;
+    Verdict verdict;
+    bool named;
+  };
+  const std::vector<Case> cases = {
+      {Off::denied, Beside::on, Verdict::warn, true},
+      {Off::by_default, Beside::on, Verdict::warn, true},
+      {Off::not_set, Beside::on, Verdict::fail, false},
+      {Off::denied, Beside::off, Verdict::fail, false},
+      {Off::by_default, Beside::off, Verdict::fail, false},
+      {Off::denied, Beside::open, Verdict::undetermined, true},
+      {Off::by_default, Beside::open, Verdict::undetermined, true},
+      {Off::not_set, Beside::open, Verdict::fail, false},
+      {Off::denied, Beside::unreadable, Verdict::undetermined, true},
+  };
+  for (const Case& c : cases) {
+    auto i = compliant_windows_7();
+    auto& facts = schannel(i, 1, "TLS 1.1");
+    facts.disabled_by_default = schannel(i, 1, "TLS 1.0").disabled_by_default;
+    facts.disabled_by_default.key = facts.enabled.key;
+    if (c.off == Off::denied) set_dword(facts.enabled, 0);
+    if (c.off == Off::by_default) set_dword(facts.disabled_by_default, 7);
+    auto& beside = schannel(i, 1, "TLS 1.2");
+    if (c.tls12 == Beside::off) set_dword(beside.enabled, 0);
+    if (c.tls12 == Beside::open) set_data(beside.disabled_by_default, ValueType::qword, Bytes(8));
+    if (c.tls12 == Beside::unreadable) set_unknown(beside.disabled_by_default, "bad cell");
+    const Finding row = rows(i, tls11).at(0);
+    INFO(row.message);
+    CHECK(row.verdict == c.verdict);
+    CHECK(row.only_when_named == c.named);
+    CHECK(!row.edits.empty());
+    const bool says = row.message.find("--only schannel.tls11.client") != std::string::npos;
+    CHECK(says == (c.verdict == Verdict::warn));
+    // TLS 1.2 has no such excuse.
+    CHECK(rows(i, tls12).at(0).only_when_named == false);
+    // For incoming connections only their own TLS 1.2 counts.
+    Policy policy = builtin_policy("baseline");
+    policy.schannel.push_back({"TLS 1.1", Side::server, SchannelWish::on, Severity::low});
+    set_dword(schannel(i, 1, "TLS 1.1", Side::server).enabled, 0);
+    CHECK(rows_of(evaluate(i, policy, today), "schannel.tls11.server").at(0).verdict ==
+          Verdict::fail);
+  }
+}
+
+TEST_CASE("Windows 8.1 and later fail for TLS 1.2 alone") {
+  for (const std::uint32_t build : {9600U, 10240U, 19045U, 26100U}) {
+    INFO(build);
+    auto i = fresh(build == 9600 ? Family::windows_8_1 : Family::windows_10, build);
+    set_dword(schannel(i, 1, "TLS 1.2").enabled, 0);
+    set_dword(schannel(i, 1, "TLS 1.1").disabled_by_default, 1);
+    CHECK(rows(i, tls12).at(0).verdict == Verdict::fail);
+    Finding row = rows(i, tls11).at(0);
+    CHECK(row.verdict == Verdict::pass);
+    CHECK(row.message ==
+          "off by default (DisabledByDefault=0x1): only programs that name it get it; TLS 1.1 is "
+          "not asked of this Windows");
+    CHECK(row.edits.empty());
+    CHECK(!row.expected);
+    // tls12-only wants just that.
+    row = rows(i, tls11, "tls12-only").at(0);
+    CHECK(row.verdict == Verdict::pass);
+    CHECK(row.expected == "0x1");
+  }
 }
 
 TEST_CASE("Windows 11 is not asked to bring TLS 1.1 back") {
