@@ -1,6 +1,11 @@
 // dotnet.*: SOFTWARE\[Wow6432Node\]Microsoft\.NETFramework\<runtime>, values SchUseStrongCrypto and
 // SystemDefaultTlsVersions, both 1 (rules D1). v2.0.50727 also serves .NET 3.5, v4.0.30319 every
 // 4.x. Programs on .NET do not look at DefaultSecureProtocols at all. Only where the policy asks.
+//
+// Programs that were made for .NET up to 4.5.2 (SchUseStrongCrypto) or 4.6.2
+// (SystemDefaultTlsVersions) take exactly 1 for on and every other number, 0xffffffff too, for off;
+// only those made for later versions take all but 0 for on (reference source,
+// ServicePointManager.Configuration.cs; rules I21). The values are there for the older ones.
 #include <fmt/format.h>
 
 #include "src/policy/checks.h"
@@ -12,16 +17,22 @@ namespace {
 using windows::DotNetFacts;
 using windows::ValueFact;
 
+std::string why_off(const ValueFact& fact) {
+  if (fact.presence == windows::Presence::absent) return "not set";
+  const auto number = fact.dword();
+  if (!number) return fmt::format("{} is not a REG_DWORD", hive::to_string(fact.type));
+  if (*number == 0) return "switched off";
+  return fmt::format("{:#x} is off for programs made for older .NET versions: they take only 1",
+                     *number);
+}
+
 Finding judge(const ValueFact& fact) {
   if (auto reason = unreadable(fact)) {
     return make_row(Verdict::undetermined, std::move(*reason));
   }
   const auto number = fact.dword();
-  if (number.value_or(0) != 0) return make_row(Verdict::pass, "on");
-  Finding row = make_row(Verdict::fail, fact.presence == windows::Presence::absent ? "not set"
-                                        : wrong_type(fact) ? fmt::format("{} is not a REG_DWORD",
-                                                                         hive::to_string(fact.type))
-                                                           : "switched off");
+  if (number == 1U) return make_row(Verdict::pass, "on");
+  Finding row = make_row(Verdict::fail, why_off(fact));
   if (auto edit = dword_edit(fact, 1)) row.edits.push_back(std::move(*edit));
   return row;
 }
