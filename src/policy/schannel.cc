@@ -355,16 +355,20 @@ extern const Check tls11_client{
     .id = "schannel.tls11.client",
     .draws_on = DrawsOn::system,
     .severity = std::nullopt,
-    .explanation = {.summary = "TLS 1.1 is on by default for outgoing connections",
-                    .meaning = "HKLM\\SYSTEM\\ControlSetNNN\\Control\\SecurityProviders\\SCHANNEL\\"
-                               "Protocols\\TLS 1.1\\Client, values Enabled and DisabledByDefault, "
-                               "in the control set that boots (Select\\Default).",
-                    .why = "On Windows 7 TLS 1.1 is off by default: only programs that name it get "
-                           "it, until DisabledByDefault=0 is written. Enabled=1 alone does not do "
-                           "it. From Windows 8 on it is on unless switched off.",
-                    .fix = "goldhive patch writes DisabledByDefault=0 and Enabled=1.",
-                    .source = "support.microsoft.com/kb/245030; learn.microsoft.com, Protocols in "
-                              "TLS/SSL (Schannel SSP)"},
+    .explanation =
+        {.summary = "TLS 1.1 is on by default for outgoing connections",
+         .meaning = "HKLM\\SYSTEM\\ControlSetNNN\\Control\\SecurityProviders\\SCHANNEL\\"
+                    "Protocols\\TLS 1.1\\Client, values Enabled and DisabledByDefault, "
+                    "in the control set that boots (Select\\Default).",
+         .why = "On Windows 7 TLS 1.1 is off by default: only programs that name it get "
+                "it, until DisabledByDefault=0 is written. Enabled=1 alone does not do "
+                "it. From Windows 8 on it is on unless switched off. Where somebody has "
+                "switched it off beside TLS 1.2, Windows 7 and 8 warn; Windows 8.1 and "
+                "later are not asked for it.",
+         .fix = "goldhive patch writes DisabledByDefault=0 and Enabled=1; where TLS 1.1 was "
+                "switched off beside TLS 1.2, only with --only schannel.tls11.client.",
+         .source = "support.microsoft.com/kb/245030; learn.microsoft.com, Protocols in "
+                   "TLS/SSL (Schannel SSP)"},
     .run = run_tls11_client,
 };
 
