@@ -1,6 +1,7 @@
 // Every recipe and test vector from end to end: exit codes and outputs of `goldhive scan`. Their
 // verdicts are compared row by row in tests/policy/vectors_test.cc.
 #include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
 
 #include "fixtures/recipe.h"
 #include "tests/cli/session.h"
@@ -8,6 +9,8 @@
 
 namespace goldhive::tests {
 namespace {
+
+using nlohmann::json;
 
 TEST_CASE("Every recipe ends scan with its stated exit code") {
   int stated = 0;
@@ -24,6 +27,29 @@ TEST_CASE("Every recipe ends scan with its stated exit code") {
     }
   }
   CHECK(stated >= 30);
+}
+
+TEST_CASE(
+    "The edits that a state of the rule book needs are made, settle it and can be taken back") {
+  int patched = 0;
+  for (const std::string& file : fixtures::recipe_files("rules")) {
+    const fixtures::Recipe recipe = fixtures::load_recipe(file);
+    if (!recipe.expected_edits || recipe.expected_edits->empty()) continue;
+    ++patched;
+    CAPTURE(recipe.name);
+    Session session;
+    session.put_recipe(file, recipe.name);
+    const auto changes = [&](const char* command) {
+      const json report =
+          session.run({command, recipe.name, "--policy", recipe.policy, "-f", "json"}).json();
+      return report["targets"][0]["installations"][0]["changes"];
+    };
+    CHECK(changes("patch").size() == recipe.expected_edits->size());
+    CHECK(changes("plan").empty());
+    CHECK(session.run({"undo", recipe.name}).code == 0);
+    CHECK(changes("plan").size() == recipe.expected_edits->size());
+  }
+  CHECK(patched >= 10);
 }
 
 TEST_CASE("The text of every recipe and vector is the approved one") {
