@@ -16,5 +16,10 @@ else()
   set(CPACK_GENERATOR TGZ)
 endif()
 install(FILES ${PROJECT_SOURCE_DIR}/README.md ${PROJECT_SOURCE_DIR}/CHANGELOG.md
-              ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION share/doc/goldhive)
+              ${PROJECT_SOURCE_DIR}/SECURITY.md ${PROJECT_SOURCE_DIR}/LICENSE
+        DESTINATION share/doc/goldhive)
+# What README links to for those who use the program.
+install(FILES ${PROJECT_SOURCE_DIR}/docs/journal-format.md ${PROJECT_SOURCE_DIR}/docs/policy.md
+              ${PROJECT_SOURCE_DIR}/docs/report.md
+        DESTINATION share/doc/goldhive/docs)
 include(CPack)
