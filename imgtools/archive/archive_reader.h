@@ -49,6 +49,8 @@ class ArchiveReader {
   /// The next piece of the member's data; false at its end. An Error of this member alone (a wrong
   /// checksum, encryption) is put into `member_error`; the other members can still be read.
   bool read(MemberPiece& piece, std::optional<Error>& member_error);
+  /// True of a tar; what is packed may be something else. Known from the first next() on.
+  bool is_tar() const;
 
  private:
   struct Impl;

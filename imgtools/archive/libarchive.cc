@@ -337,11 +337,14 @@ ArchiveReader::ArchiveReader(std::shared_ptr<const ByteSource> file, const std::
 
 ArchiveReader::~ArchiveReader() = default;
 
+bool ArchiveReader::is_tar() const {
+  return (archive_format(impl_->reader->handle()) & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_TAR;
+}
+
 void ArchiveReader::check_end() {
   if (impl_->tar == nullptr) return;
   archive* a = impl_->reader->handle();
-  const bool is_tar = (archive_format(a) & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_TAR;
-  if (is_tar && impl_->tar->cut_off()) {
+  if (is_tar() && impl_->tar->cut_off()) {
     throw Error::corrupt(
         impl_->reader->name(), static_cast<std::uint64_t>(archive_filter_bytes(a, -1)),
         "cut off or damaged: the tar has no end mark", "blocks of zeros", "the end of the file");

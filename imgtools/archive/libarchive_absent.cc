@@ -23,6 +23,7 @@ ArchiveReader::ArchiveReader(std::shared_ptr<const ByteSource> file, const std::
 ArchiveReader::~ArchiveReader() = default;
 bool ArchiveReader::next(Member&) { return false; }
 bool ArchiveReader::read(MemberPiece&, std::optional<Error>&) { return false; }
+bool ArchiveReader::is_tar() const { return false; }
 void ArchiveReader::check_end() {}
 
 UnpackedStream::UnpackedStream(const std::shared_ptr<const ByteSource>& file, ParseBudget&) {

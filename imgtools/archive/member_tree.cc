@@ -57,6 +57,7 @@ class MemberTree::Scan {
       }
       take(reader, member, ordinal);
     }
+    tree_.is_tar_ = reader.is_tar();
     for (auto* list : {&tree_.hives_, &tree_.images_}) {
       std::sort(list->begin(), list->end());
       list->erase(std::unique(list->begin(), list->end()), list->end());

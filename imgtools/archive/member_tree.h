@@ -39,6 +39,8 @@ class MemberTree final : public FileTree {
   /// file behind a link must not count as absent.
   std::optional<std::string> find(const std::string& path) const override;
   const SharedBudget& budget() const { return budget_; }
+  /// False of another thing that is packed as tars are: one file, or a cpio.
+  bool is_tar() const { return is_tar_; }
   /// The same, in a temporary file of its own; exact path.
   std::shared_ptr<const SpillFile> open_file(const std::string& path) const;
   std::optional<std::vector<std::string>> known_hives() const override { return hives_; }
@@ -85,6 +87,7 @@ class MemberTree final : public FileTree {
   HeldBytes held_;                         // for folders_
   mutable std::uint64_t in_memory_ = 0;    // bytes of kept data
   mutable std::set<std::string> opened_;   // members that the budget knows
+  bool is_tar_ = false;
   std::vector<std::string> hives_;
   std::vector<std::string> images_;
   std::vector<std::string> name_notes_;

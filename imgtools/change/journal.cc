@@ -103,85 +103,60 @@ void require_opened(const HotJournal& hot, const std::vector<std::string>& opene
 
 }  // namespace
 
-struct Transaction::Group {
-  std::string name;
-  std::vector<const HostEdit*> edits;  // in the order of writing: by phase, then as given
-  std::optional<std::uint64_t> new_size;
+std::vector<const Write*> ChangeInPlace::File::writes() const {
+  Writes result;
+  for (const HostEdit* edit : edits) result.push_back(&edit->write);
+  return result;
+}
 
-  Writes writes() const {
-    Writes result;
-    for (const HostEdit* edit : edits) result.push_back(&edit->write);
-    return result;
-  }
-};
+std::vector<std::string> ChangeInPlace::names() const {
+  std::vector<std::string> result;
+  for (const File& file : files) result.push_back(file.name);
+  return result;
+}
 
-Transaction::Transaction(Storage& storage, JournalPlace place, HostChange change,
-                         const std::string& metadata)
-    : storage_(storage),
-      place_(std::move(place)),
-      change_(std::move(change)),
-      root_(hold_root(storage, place_)) {
-  std::stable_sort(change_.edits.begin(), change_.edits.end(),
+ChangeInPlace change_in_one_folder(const JournalPlace& place, HostChange& change) {
+  std::stable_sort(change.edits.begin(), change.edits.end(),
                    [](const HostEdit& a, const HostEdit& b) { return a.phase < b.phase; });
-  group(change_);
-  held_ = storage_.hold_folder(folder_, Reach::names);
-  std::vector<std::string> names;
-  for (const Group& one : groups_) names.push_back(one.name);
-  targets_ = std::make_unique<LockedTargets>(storage_, folder_, names);
-  for (const std::string& name : names) {
-    refuse_cut_off(storage_, join_path(folder_, name));
-  }
-  journal_path_ = goldhive::journal_path(folder_, names);
-  plan(metadata);
-  for (std::size_t i = 0; i < targets_->size(); ++i) targets_->file(i).sync();
-  journal_ = make_hot(storage_, journal_path_, [&](WritableFile& file) {
-    encode(
-        plan_,
-        [&](std::uint32_t target, std::uint64_t offset, std::span<std::uint8_t> out) {
-          targets_->file(target).read(offset, out);
-        },
-        file);
-  });
-}
-
-Transaction::~Transaction() {
-  if (journal_) try_to([&] { roll_back(); });
-}
-
-void Transaction::group(const HostChange& change) {
-  const auto group_of = [&](const std::string& path) -> Group& {
-    const std::string file = changed_file(place_, path);
-    if (groups_.empty()) folder_ = parent_of(file);
-    if (parent_of(file) != folder_) {
+  ChangeInPlace result;
+  const auto file_at = [&](const std::string& path) -> ChangeInPlace::File& {
+    const std::string file = changed_file(place, path);
+    if (result.files.empty()) result.folder = parent_of(file);
+    if (parent_of(file) != result.folder) {
       throw Error(ErrorKind::refused,
                   fmt::format("lies in another folder than {}: files in several folders cannot be "
                               "changed as one",
-                              join_path(folder_, groups_.front().name)),
+                              join_path(result.folder, result.files.front().name)),
                   file);
     }
     const std::string name = base_name(file);
-    for (Group& one : groups_) {
+    for (ChangeInPlace::File& one : result.files) {
       if (one.name == name) return one;
     }
-    groups_.push_back({name, {}, std::nullopt});
-    return groups_.back();
+    result.files.push_back({name, {}, std::nullopt});
+    return result.files.back();
   };
-  for (const HostEdit& edit : change.edits) group_of(edit.path).edits.push_back(&edit);
-  for (const auto& [path, size] : change.sizes) group_of(path).new_size = size;
-  if (groups_.empty()) throw Error(ErrorKind::usage, "nothing to change");
-  std::sort(groups_.begin(), groups_.end(),
-            [](const Group& a, const Group& b) { return a.name < b.name; });
+  for (const HostEdit& edit : change.edits) file_at(edit.path).edits.push_back(&edit);
+  for (const auto& [path, size] : change.sizes) file_at(path).new_size = size;
+  if (result.files.empty()) throw Error(ErrorKind::usage, "nothing to change");
+  std::sort(
+      result.files.begin(), result.files.end(),
+      [](const ChangeInPlace::File& a, const ChangeInPlace::File& b) { return a.name < b.name; });
+  return result;
 }
 
-void Transaction::plan(const std::string& metadata) {
+JournalPlan plan_journal(const ReadStorage& storage, const JournalPlace& place,
+                         const ChangeInPlace& change, const std::string& metadata,
+                         const std::function<std::uint64_t(std::size_t index)>& size_of) {
+  JournalPlan plan;
   std::uint64_t growth = 0;
-  plan_.folder = relative_folder(place_.root, folder_);
-  plan_.metadata = metadata;
-  for (std::size_t i = 0; i < groups_.size(); ++i) {
-    const Group& one = groups_[i];
+  plan.folder = relative_folder(place.root, change.folder);
+  plan.metadata = metadata;
+  for (std::size_t i = 0; i < change.files.size(); ++i) {
+    const ChangeInPlace::File& one = change.files[i];
     JournalTarget target;
     target.name = one.name;
-    target.old_size = targets_->file(i).size();
+    target.old_size = size_of(i);
     target.new_size = one.new_size.value_or(target.old_size);
     if (target.new_size < target.old_size) {
       throw Error(ErrorKind::usage,
@@ -198,24 +173,56 @@ void Transaction::plan(const std::string& metadata) {
     }
     growth += target.new_size - target.old_size;
     target.growth = growth_digest(one.writes(), target.old_size, target.new_size);
-    plan_.add_target(std::move(target), one.writes());
+    plan.add_target(std::move(target), one.writes());
   }
-  const std::uint64_t needed = plan_.length() + growth;
-  const std::uint64_t room = storage_.free_space(folder_);
+  const std::uint64_t needed = plan.length() + growth;
+  const std::uint64_t room = storage.free_space(change.folder);
   if (room < needed) {
     throw Error(ErrorKind::refused,
                 fmt::format("not enough room on the file system: {} bytes needed for journal and "
                             "growth, {} free",
                             needed, room),
-                folder_.empty() ? "." : folder_);
+                change.folder.empty() ? "." : change.folder);
   }
+  return plan;
+}
+
+Transaction::Transaction(Storage& storage, JournalPlace place, HostChange change,
+                         const std::string& metadata)
+    : storage_(storage),
+      place_(std::move(place)),
+      change_(std::move(change)),
+      root_(hold_root(storage, place_)),
+      in_place_(change_in_one_folder(place_, change_)),
+      held_(storage_.hold_folder(in_place_.folder, Reach::names)) {
+  const std::vector<std::string> names = in_place_.names();
+  targets_ = std::make_unique<LockedTargets>(storage_, in_place_.folder, names);
+  for (const std::string& name : names) {
+    refuse_cut_off(storage_, join_path(in_place_.folder, name));
+  }
+  journal_path_ = goldhive::journal_path(in_place_.folder, names);
+  plan_ = plan_journal(storage_, place_, in_place_, metadata,
+                       [this](std::size_t i) { return targets_->file(i).size(); });
   if (place_.keep_undo) undo_ = writable_undo_path(storage_, place_);
+  for (std::size_t i = 0; i < targets_->size(); ++i) targets_->file(i).sync();
+  journal_ = make_hot(storage_, journal_path_, [&](WritableFile& file) {
+    encode(
+        plan_,
+        [&](std::uint32_t target, std::uint64_t offset, std::span<std::uint8_t> out) {
+          targets_->file(target).read(offset, out);
+        },
+        file);
+  });
+}
+
+Transaction::~Transaction() {
+  if (journal_) try_to([&] { roll_back(); });
 }
 
 void Transaction::write_phase(int phase) {
-  for (std::size_t i = 0; i < groups_.size(); ++i) {
+  for (std::size_t i = 0; i < in_place_.files.size(); ++i) {
     bool touched = false;
-    for (const HostEdit* edit : groups_[i].edits) {
+    for (const HostEdit* edit : in_place_.files[i].edits) {
       if (edit->phase != phase || edit->write.data.empty()) continue;
       targets_->file(i).write(edit->write.offset, edit->write.data);
       touched = true;
@@ -225,7 +232,7 @@ void Transaction::write_phase(int phase) {
 }
 
 void Transaction::write() {
-  for (std::size_t i = 0; i < groups_.size(); ++i) {
+  for (std::size_t i = 0; i < in_place_.files.size(); ++i) {
     const JournalTarget& target = journal_->targets()[i];
     if (target.new_size == target.old_size) continue;
     targets_->file(i).resize(target.new_size);
@@ -260,7 +267,7 @@ std::string Transaction::commit() {
   }
   journal_.reset();  // from here on the new state counts
   try {
-    storage_.sync_directory(folder_);
+    storage_.sync_directory(in_place_.folder);
     if (moved) storage_.sync_directory(parent_of(undo_file));
   } catch (const Error& e) {
     throw Error(ErrorKind::io,
@@ -276,7 +283,24 @@ void Transaction::roll_back() {
   restore(*journal_, *targets_);
   storage_.remove(journal_path_);
   journal_.reset();
-  storage_.sync_directory(folder_);
+  storage_.sync_directory(in_place_.folder);
+}
+
+void require_possible_in_place(const ReadStorage& storage, const JournalPlace& place,
+                               HostChange change, const std::string& metadata) {
+  const ChangeInPlace in_place = change_in_one_folder(place, change);
+  const auto path_of = [&](std::size_t i) {
+    return join_path(in_place.folder, in_place.files[i].name);
+  };
+  for (std::size_t i = 0; i < in_place.files.size(); ++i) require_lockable(storage, path_of(i));
+  plan_journal(storage, place, in_place, metadata, [&](std::size_t i) {
+    const std::optional<FileInfo> info = storage.stat(path_of(i));
+    if (!info) throw Error(ErrorKind::not_found, "no such file", path_of(i));
+    return info->size;
+  });
+  if (place.keep_undo) likely_undo_path(storage, place);
+  const std::string journal = journal_path(in_place.folder, in_place.names());
+  if (const auto error = storage.write_refusal(unfinished(journal))) throw Error(*error);
 }
 
 std::string change_in_place(Storage& storage, const JournalPlace& place, HostChange change,

@@ -5,6 +5,7 @@
 // journal_undo.cc; the bytes of the file in docs/journal-format.md.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,6 +19,30 @@
 #include "imgtools/host_change.h"
 
 namespace goldhive {
+
+/// A change in place, as the journal sees it. Borrows from the HostChange.
+struct ChangeInPlace {
+  struct File {
+    std::string name;                    ///< in `folder`
+    std::vector<const HostEdit*> edits;  ///< in the order of writing: by phase, then as given
+    std::optional<std::uint64_t> new_size;
+
+    std::vector<const Write*> writes() const;
+  };
+  std::string folder;
+  std::vector<File> files;  ///< sorted by name
+
+  std::vector<std::string> names() const;
+};
+/// Sorts the edits of `change` by phase, too. Error(refused): files in several folders.
+/// Error(usage): an empty change.
+ChangeInPlace change_in_one_folder(const JournalPlace& place, HostChange& change);
+
+/// The journal of a change, without the undo file's place. `size_of` tells how large a file is now.
+/// Error(usage): edits beyond a file's new size. Error(refused): no room for it and the growth.
+JournalPlan plan_journal(const ReadStorage& storage, const JournalPlace& place,
+                         const ChangeInPlace& change, const std::string& metadata,
+                         const std::function<std::uint64_t(std::size_t index)>& size_of);
 
 class Transaction {
  public:
@@ -42,25 +67,24 @@ class Transaction {
   void roll_back();
 
  private:
-  struct Group;
-
-  void group(const HostChange& change);
-  void plan(const std::string& metadata);
   void write_phase(int phase);
 
   Storage& storage_;
   JournalPlace place_;
   HostChange change_;
   std::unique_ptr<HeldFolder> root_;  // as long as anything is done below it
-  std::string folder_;
-  std::unique_ptr<HeldFolder> held_;
-  std::vector<Group> groups_;  // one a target, sorted by name
+  ChangeInPlace in_place_;
+  std::unique_ptr<HeldFolder> held_;  // the folder of it
   std::unique_ptr<LockedTargets> targets_;
   JournalPlan plan_;
   std::string journal_path_;
   UndoPath undo_;
   std::optional<Journal> journal_;  // from the moment it is hot
 };
+
+/// require_possible() for a change that is no rewrite.
+void require_possible_in_place(const ReadStorage& storage, const JournalPlace& place,
+                               HostChange change, const std::string& metadata);
 
 /// transact() for a change that is no rewrite: begin, write, `verify`, commit.
 std::string change_in_place(Storage& storage, const JournalPlace& place, HostChange change,

@@ -58,6 +58,18 @@ std::vector<std::string> linked_files(const ReadStorage& storage, const HostChan
   return files;
 }
 
+void refuse_other_names(const ReadStorage& storage, const HostChange& change) {
+  const std::vector<std::string> files = linked_files(storage, change);
+  if (files.empty()) return;
+  const std::uint64_t others = other_names(storage, files.front());
+  throw Error(ErrorKind::refused,
+              fmt::format("has {} more {} (hard links), and a patch in place would change them "
+                          "all: --break-links gives this name a file of its own, --all-links "
+                          "changes all",
+                          others, others == 1 ? "name" : "names"),
+              without_disk_inside(files.front()));
+}
+
 void break_links(Storage& storage, const std::string& given) {
   const std::string file = without_disk_inside(given);
   const std::string folder = parent_of(file);

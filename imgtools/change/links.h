@@ -18,6 +18,9 @@ std::uint64_t other_names(const ReadStorage& storage, const std::string& file);
 /// The files that `change` changes in place and that have other names, each once.
 std::vector<std::string> linked_files(const ReadStorage& storage, const HostChange& change);
 
+/// Error(refused) if `change` changes a file in place that has other names.
+void refuse_other_names(const ReadStorage& storage, const HostChange& change);
+
 /// Gives `file`, which is no symbolic link, a content of its own: a copy with the same attributes
 /// takes its name, and what the other names stand for stays as it is. A crash leaves the one or the
 /// other, with the same bytes. Error(refused): no room, or an owner that cannot be kept.

@@ -10,6 +10,12 @@
 
 namespace goldhive {
 
+/// What LockedTargets refuses of a file before it opens it: a symbolic link, no regular file.
+void require_regular_file(const ReadStorage& storage, const std::string& path);
+/// What LockedTargets refuses of a file, as far as it can be told without opening or locking it:
+/// Error(refused), with the same words.
+void require_lockable(const ReadStorage& storage, const std::string& path);
+
 /// The targets of one transaction, locked for writing as long as this lives.
 class LockedTargets {
  public:

@@ -31,6 +31,13 @@ class ReadThroughStorage final : public ReadStorage {
     return base_.read_link(path);
   }
   std::string writer_of(const std::string& path) const override { return base_.writer_of(path); }
+  std::optional<Error> write_refusal(const std::string& path) const override {
+    return base_.write_refusal(path);
+  }
+  std::string in_use_by(const std::string& path) const override { return base_.in_use_by(path); }
+  std::uint64_t free_space(const std::string& path) const override {
+    return base_.free_space(path);
+  }
   std::optional<OwnFile> open_own(const std::string& path,
                                   const std::string& target) const override {
     return base_.open_own(path, target);

@@ -52,7 +52,7 @@ namespace goldhive {
 
 namespace {
 
-void require_room(const Storage& storage, const std::string& folder, std::uint64_t needed,
+void require_room(const ReadStorage& storage, const std::string& folder, std::uint64_t needed,
                   const char* what) {
   const std::uint64_t room = storage.free_space(folder);
   if (room >= needed) return;
@@ -61,6 +61,17 @@ void require_room(const Storage& storage, const std::string& folder, std::uint64
       fmt::format("not enough room on the file system for {}: up to {} bytes needed, {} free", what,
                   needed, room),
       folder.empty() ? "." : folder);
+}
+
+/// On another file system than the file, where it is a copy that keeps it.
+bool lies_elsewhere(const ReadStorage& storage, const std::string& path, const std::string& file) {
+  if (path.empty()) return false;
+  const auto device_of = [&](const std::string& one) {
+    const std::string folder = parent_of(one);
+    const std::optional<FileInfo> info = storage.stat(folder.empty() ? "." : folder);
+    return info ? info->device : 0;
+  };
+  return device_of(path) != device_of(file);
 }
 
 /// Gives the open file `from` the name `to`, too. False where that is not possible.
@@ -192,21 +203,10 @@ class Replacement {
     record_.old_size = old_->content->size();
     record_.old_digest = sha256(*old_->content);
     if (place_.keep_undo) undo_ = writable_undo_path(storage_, place_);
-    if (lies_elsewhere(undo_.path)) {
+    if (lies_elsewhere(storage_, undo_.path, file_)) {
       require_room(storage_, parent_of(undo_.path), record_.old_size, "the old file");
     }
     locked_.file(0).sync();  // what we call the old state must itself survive a power cut
-  }
-
-  /// On another file system than the file, where it is a copy that keeps it.
-  bool lies_elsewhere(const std::string& path) const {
-    if (path.empty()) return false;
-    const auto device_of = [&](const std::string& file) {
-      const std::string folder = parent_of(file);
-      const std::optional<FileInfo> info = storage_.stat(folder.empty() ? "." : folder);
-      return info ? info->device : 0;
-    };
-    return device_of(path) != device_of(file_);
   }
 
   void write() {
@@ -321,6 +321,19 @@ void Replacement::recover_here() {
 }
 
 }  // namespace
+
+void require_possible_replacement(const ReadStorage& storage, const JournalPlace& place,
+                                  const HostRewrite& rewrite) {
+  const std::string file = changed_file(place, rewrite.path);
+  require_lockable(storage, file);
+  const std::string undo = place.keep_undo ? likely_undo_path(storage, place) : "";
+  if (lies_elsewhere(storage, undo, file)) {
+    const std::optional<FileInfo> old = storage.stat(file);
+    require_room(storage, parent_of(undo), old ? old->size : 0, "the old file");
+  }
+  require_room(storage, parent_of(file), rewrite.size_limit, "a new file");
+  if (const auto error = storage.write_refusal(ReplacementNames(file).fresh)) throw Error(*error);
+}
 
 std::string replace_file(Storage& storage, const JournalPlace& place, const HostRewrite& rewrite,
                          const std::string& metadata, const Verify& verify) {

@@ -15,6 +15,10 @@
 
 namespace goldhive {
 
+/// require_possible() for a rewrite.
+void require_possible_replacement(const ReadStorage& storage, const JournalPlace& place,
+                                  const HostRewrite& rewrite);
+
 /// transact() for a rewrite: writes the new file beside the old one, has it checked by `verify`,
 /// and puts it in its place. Returns the undo file, "" if none is kept. Error(refused): in use,
 /// read-only, no room, an owner that cannot be kept. Whatever throws on the way leaves the old

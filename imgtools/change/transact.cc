@@ -13,4 +13,10 @@ std::string transact(Storage& storage, const JournalPlace& place, HostChange cha
   return change_in_place(storage, place, std::move(change), metadata, verify);
 }
 
+void require_possible(const ReadStorage& storage, const JournalPlace& place, HostChange change,
+                      const std::string& metadata) {
+  if (change.rewrite) return require_possible_replacement(storage, place, *change.rewrite);
+  require_possible_in_place(storage, place, std::move(change), metadata);
+}
+
 }  // namespace goldhive

@@ -26,4 +26,11 @@ namespace goldhive {
 std::string transact(Storage& storage, const JournalPlace& place, HostChange change,
                      const std::string& metadata, const Verify& verify);
 
+/// Throws what transact() would throw before it writes, as far as that can be told by reading:
+/// files that are read-only, in use or in several folders, no room, no place for the undo file. Not
+/// told: an owner that cannot be kept, what becomes of a change that was cut off, and what others
+/// do in the meantime.
+void require_possible(const ReadStorage& storage, const JournalPlace& place, HostChange change,
+                      const std::string& metadata);
+
 }  // namespace goldhive

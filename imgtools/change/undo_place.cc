@@ -130,6 +130,34 @@ std::string changed_file(const JournalPlace& place, const std::string& path) {
   return is_disk_inside(path) ? disk_inside(file) : file;
 }
 
+namespace {
+
+Error no_undo_place(const std::string& reasons) {
+  return Error(ErrorKind::refused,
+               "there is no place for the undo file (name one with --undo-dir, or do without by "
+               "--no-undo)" +
+                   reasons);
+}
+
+/// Why nothing can be made under that name: in its folder, or in the one that has to be made first.
+std::optional<Error> why_not_made(const ReadStorage& storage, const std::string& path) {
+  const std::string folder = without_trailing_separators(parent_of(path));
+  if (folder.empty() || folder == path || storage.stat(folder)) return storage.write_refusal(path);
+  return why_not_made(storage, folder);
+}
+
+}  // namespace
+
+std::string likely_undo_path(const ReadStorage& storage, const JournalPlace& place) {
+  std::string reasons;
+  for (const std::string& path : place.undo_paths) {
+    const std::optional<Error> error = why_not_made(storage, unfinished(path));
+    if (!error) return path;
+    reasons += fmt::format("; {}", error->what());
+  }
+  throw no_undo_place(reasons);
+}
+
 UndoPath writable_undo_path(Storage& storage, const JournalPlace& place) {
   std::string reasons;
   for (const std::string& path : place.undo_paths) {
@@ -145,10 +173,7 @@ UndoPath writable_undo_path(Storage& storage, const JournalPlace& place) {
       reasons += fmt::format("; {}", e.what());
     }
   }
-  throw Error(ErrorKind::refused,
-              "there is no place for the undo file (name one with --undo-dir, or do without by "
-              "--no-undo)" +
-                  reasons);
+  throw no_undo_place(reasons);
 }
 
 std::string next_undo_file(const ReadStorage& storage, const std::string& path) {

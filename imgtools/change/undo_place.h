@@ -64,6 +64,9 @@ struct UndoPath {
 /// The first of the place's paths that can be written (tried with a file that is removed at once).
 /// Error(refused) if none can.
 UndoPath writable_undo_path(Storage& storage, const JournalPlace& place);
+/// The path that writable_undo_path() would find, as far as that can be told without trying; throws
+/// what it throws.
+std::string likely_undo_path(const ReadStorage& storage, const JournalPlace& place);
 /// The name for one more undo file: `path`, or `path` with the next number. Error(refused) if there
 /// is none left.
 std::string next_undo_file(const ReadStorage& storage, const std::string& path);

@@ -86,13 +86,8 @@ class Servers {
   }
 
   std::shared_ptr<Running> for_writing(const ReadStorage& base, const std::string& disk) const {
+    if (const std::optional<Error> error = write_refusal(base, disk)) throw Error(*error);
     const std::string format = format_of(base, disk);
-    const std::string path = without_disk_inside(disk);
-    const QemuImage image =
-        examine_qemu_image(base, path, format, FilePlaces::anywhere(base, path));
-    if (!image.write_refusal.empty()) {
-      throw Error(ErrorKind::refused, image.write_refusal, without_disk_inside(disk));
-    }
     std::shared_ptr<Running> running = find(disk);
     if (!running) running = std::make_shared<Running>();
     if (running->being_written) {
@@ -106,6 +101,15 @@ class Servers {
     }
     remember(disk, running);
     return running;
+  }
+
+  /// What the image's own state forbids.
+  static std::optional<Error> write_refusal(const ReadStorage& base, const std::string& disk) {
+    const std::string path = without_disk_inside(disk);
+    const QemuImage image =
+        examine_qemu_image(base, path, format_of(base, disk), FilePlaces::anywhere(base, path));
+    if (image.write_refusal.empty()) return std::nullopt;
+    return Error(ErrorKind::refused, image.write_refusal, path);
   }
 
  private:
@@ -158,6 +162,18 @@ class DisksAmongFiles : public Interface {
   std::string writer_of(const std::string& path) const override {
     return base_->writer_of(without_disk_inside(path));
   }
+  std::optional<Error> write_refusal(const std::string& path) const override {
+    if (!is_virtual(path)) return base_->write_refusal(path);
+    if (const std::optional<Error> error = Servers::write_refusal(*base_, path)) return error;
+    return base_->write_refusal(without_disk_inside(path));
+  }
+  std::string in_use_by(const std::string& path) const override {
+    // The locks that qemu takes to read it for us are no reason.
+    return is_virtual(path) ? base_->writer_of(without_disk_inside(path)) : base_->in_use_by(path);
+  }
+  std::uint64_t free_space(const std::string& path) const override {
+    return base_->free_space(path);
+  }
   std::optional<std::string> read_link(const std::string& path) const override {
     if (!is_virtual(path)) return base_->read_link(path);
     const std::optional<std::string> target = base_->read_link(without_disk_inside(path));
@@ -205,9 +221,6 @@ class StorageWithDisks final : public DisksAmongFiles<Storage> {
   }
   void make_directories(const std::string& path) override { base_->make_directories(path); }
   void sync_directory(const std::string& directory) override { base_->sync_directory(directory); }
-  std::uint64_t free_space(const std::string& path) const override {
-    return base_->free_space(path);
-  }
 };
 
 }  // namespace

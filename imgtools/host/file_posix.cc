@@ -24,6 +24,7 @@
 #include <utility>
 
 #include "imgtools/bytes/error.h"
+#include "imgtools/host/in_use.h"
 #include "imgtools/host/names_posix.h"
 #include "imgtools/host/reflink.h"
 #include "imgtools/host/xattr.h"
@@ -154,8 +155,7 @@ class PosixFile final : public WritableFile {
 
 void lock(int fd, const std::string& path) {
   const auto held = [&](const char* by) {
-    throw Error(ErrorKind::refused, fmt::format("is in use: another process holds {} on it", by),
-                path);
+    throw Error(ErrorKind::refused, std::string("is in use: ") + by, path);
   };
 #ifdef F_OFD_SETLK
   struct flock range {};
@@ -163,14 +163,14 @@ void lock(int fd, const std::string& path) {
   range.l_whence = SEEK_SET;  // l_len 0: to the end, however far it grows
   while (::fcntl(fd, F_OFD_SETLK, &range) != 0) {
     if (errno == EINTR) continue;
-    if (errno == EAGAIN || errno == EACCES) held("a lock (fcntl)");
+    if (errno == EAGAIN || errno == EACCES) held(fcntl_lock_held);
     if (locks_are_unknown_here(errno)) break;
     fail(path, "lock", errno);
   }
 #endif
   while (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
     if (errno == EINTR) continue;
-    if (errno == EWOULDBLOCK) held("a lock (flock)");
+    if (errno == EWOULDBLOCK) held(flock_held);
     if (locks_are_unknown_here(errno)) break;
     fail(path, "lock", errno);
   }

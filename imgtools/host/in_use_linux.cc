@@ -9,13 +9,18 @@
 //      kernel itself has it open then, and no process shows it.
 //   3. Otherwise /proc/<pid>/fd tells which process, as far as we may look. Readers are no harm.
 //
-// Sources: fcntl(2) "Leases", proc(5) "/proc/[pid]/fdinfo", Documentation/ABI/testing/sysfs-block.
+// Locks are asked for without taking one: F_OFD_GETLK tells of those of fcntl(), and /proc/locks of
+// those of flock(), which has no such call.
+//
+// Sources: fcntl(2) "Leases", proc(5) "/proc/[pid]/fdinfo" and "/proc/locks",
+// Documentation/ABI/testing/sysfs-block.
 #include "imgtools/host/in_use.h"
 
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -23,6 +28,7 @@
 #include <fstream>
 #include <functional>
 #include <iterator>
+#include <sstream>
 
 namespace goldhive {
 
@@ -114,6 +120,39 @@ std::string process(const struct stat& file) {
   });
 }
 
+bool has_fcntl_lock(int fd) {
+#ifdef F_OFD_GETLK
+  struct flock range {};
+  range.l_type = F_WRLCK;
+  range.l_whence = SEEK_SET;
+  return ::fcntl(fd, F_OFD_GETLK, &range) == 0 && range.l_type != F_UNLCK;
+#else
+  (void)fd;
+  return false;
+#endif
+}
+
+/// "12: FLOCK  ADVISORY  WRITE 1234 08:01:5678 0 EOF"
+bool has_flock(const struct stat& file) {
+  const std::string wanted =
+      fmt::format("{:02x}:{:02x}:{}", major(file.st_dev), minor(file.st_dev), file.st_ino);
+  std::ifstream in("/proc/locks");
+  for (std::string line; std::getline(in, line);) {
+    std::istringstream words(line);
+    std::string number, kind, advisory, access, pid, place;
+    words >> number >> kind >> advisory >> access >> pid >> place;
+    if (kind == "FLOCK" && place == wanted) return true;
+  }
+  return false;
+}
+
+/// Who writes the file, as far as it can be seen.
+std::string seen_writer(int fd, const struct stat& file) {
+  if (!S_ISREG(file.st_mode) || try_lease(fd, F_RDLCK) != EAGAIN) return "";
+  const std::string loop = loop_device(file);
+  return loop.empty() ? process(file) : loop;
+}
+
 }  // namespace
 
 std::string other_writer(int fd) {
@@ -129,9 +168,17 @@ std::string writer_beside_reader(int fd) {
   if (S_ISBLK(file.st_mode))
     return is_claimed(fd) ? "it is mounted, or a part of another device" : "";
   if (!S_ISREG(file.st_mode) || try_lease(fd, F_RDLCK) != EAGAIN) return "";
-  if (const std::string loop = loop_device(file); !loop.empty()) return loop;
-  const std::string who = process(file);
+  const std::string who = seen_writer(fd, file);
   return who.empty() ? "another program has it open for writing" : who;
+}
+
+std::string keeps_writers_out(int fd) {
+  struct stat file {};
+  if (::fstat(fd, &file) != 0) return "";
+  if (S_ISBLK(file.st_mode)) return is_claimed(fd) ? "mounted or running" : "";
+  if (has_fcntl_lock(fd)) return fcntl_lock_held;
+  if (has_flock(file)) return flock_held;
+  return seen_writer(fd, file);
 }
 
 }  // namespace goldhive

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "imgtools/bytes/byte_source.h"
+#include "imgtools/bytes/error.h"
 
 namespace goldhive {
 
@@ -65,6 +66,15 @@ class ReadStorage {
   /// read: "process 1234 (qemu-system-x86) has it open for writing", "it is mounted"; "" if nobody
   /// is known, or this host cannot tell. Does not stand in anybody's way.
   virtual std::string writer_of(const std::string&) const { return ""; }
+  /// The Error with which Storage::open_write() refuses the file, or create() the name if nothing
+  /// has it, for what they and their file system are: read-only, a link, no permission. nullopt if
+  /// nothing is known to be in the way.
+  virtual std::optional<Error> write_refusal(const std::string&) const { return std::nullopt; }
+  /// Who keeps open_write() from the file, as it says it behind "is in use: "; "" if nobody is
+  /// known. Takes no lock, not even for a moment.
+  virtual std::string in_use_by(const std::string&) const { return ""; }
+  /// Bytes that could still be written on the file system that holds `path`.
+  virtual std::uint64_t free_space(const std::string&) const { return UINT64_MAX; }
   /// Opens a file that may be one of our own, of a patch of `target`, for reading. Follows no link,
   /// and asks the open file, so that nobody can swap names between the question and the reading.
   /// nullopt if nothing has that name. Error(io).
@@ -133,8 +143,7 @@ class Storage : public ReadStorage {
   virtual void make_directories(const std::string& path) = 0;
   /// Makes creations, renames and removals in `directory` durable (a no-op where the OS has none).
   virtual void sync_directory(const std::string& directory) = 0;
-  /// Bytes a caller could still write on the file system that holds `path`.
-  virtual std::uint64_t free_space(const std::string& path) const = 0;
+  std::uint64_t free_space(const std::string& path) const override = 0;
 };
 
 /// The file system of this host. Read-only view: opens with O_RDONLY and nothing else.

@@ -102,6 +102,78 @@ std::optional<FileInfo> stat_at(const At& at, const std::string& path) {
   return info;
 }
 
+constexpr const char* no_write_mode = "is read-only (no write permission is set)";
+
+/// Root may write what nobody is meant to write: the mode bits are respected all the same.
+bool nobody_may_write(const struct stat& s) {
+  return S_ISREG(s.st_mode) && (s.st_mode & (S_IWUSR | S_IWGRP | S_IWOTH)) == 0;
+}
+
+/// What open_write() says of an errno; nullopt for one that is no refusal.
+std::optional<Error> refusal_to_open(const std::string& path, int error) {
+  const auto refused = [&](const char* why) { return Error(ErrorKind::refused, why, path); };
+  switch (error) {
+    case ELOOP:
+      return refused("is a symbolic link: not written through");
+    case EROFS:
+      return refused("lies on a read-only file system");
+    case EACCES:
+      return refused("cannot be opened for writing: permission denied");
+    case EPERM:
+      return refused("cannot be opened for writing: it is immutable or sealed");
+    case EBUSY:
+    case ETXTBSY:
+      return refused("is in use: mounted or running");
+    case EWOULDBLOCK:
+      return refused("is in use: another process holds a lease on it");
+    default:
+      return std::nullopt;
+  }
+}
+
+/// What create() says of an errno.
+[[noreturn]] void refuse_making(const std::string& path, int error) {
+  if (error == EEXIST) throw Error(ErrorKind::refused, "exists already", path);
+  if (error == EROFS) throw Error(ErrorKind::refused, "lies on a read-only file system", path);
+  fail(path, "create", error);
+}
+
+/// Whether this process may write what is at `path` below `folder`; 0, or the errno.
+int asked_to_write(int folder, const std::string& path) {
+  return ::faccessat(folder, path.empty() ? "." : path.c_str(), W_OK, AT_EACCESS) == 0 ? 0 : errno;
+}
+
+/// See ReadStorage::write_refusal(). Asks the kernel, and opens nothing.
+std::optional<Error> write_refusal_at(const At& at, const std::string& path) {
+  struct stat s {};
+  if (::fstatat(at.fd(), at.c_name(), &s, AT_SYMLINK_NOFOLLOW) == 0) {
+    if (S_ISLNK(s.st_mode)) return refusal_to_open(path, ELOOP);
+    if (const int error = asked_to_write(at.fd(), at.name)) return refusal_to_open(path, error);
+    if (nobody_may_write(s)) return Error(ErrorKind::refused, no_write_mode, path);
+    return std::nullopt;
+  }
+  if (errno != ENOENT) return std::nullopt;
+  const int error = asked_to_write(at.fd(), parent_of(at.name));
+  if (error == 0) return std::nullopt;
+  try {
+    refuse_making(path, error);
+  } catch (const Error& e) {
+    return e;
+  }
+}
+
+std::uint64_t free_space_at(const std::string& path) {
+  struct statvfs s {};
+  std::filesystem::path existing(path.empty() ? "." : path);
+  while (::statvfs(existing.c_str(), &s) != 0) {
+    if (errno == EINTR) continue;
+    if (errno != ENOENT || !existing.has_relative_path()) fail(path, "find the free space", errno);
+    existing = existing.parent_path();
+    if (existing.empty()) existing = ".";
+  }
+  return static_cast<std::uint64_t>(s.f_bavail) * s.f_frsize;
+}
+
 std::unique_ptr<ByteSource> open_source(const At& at, const std::string& path) {
   Descriptor fd = open_for_reading(at);
   if (!fd.valid()) fail(path, "open", errno);
@@ -163,6 +235,14 @@ class PosixReads : public Interface {
     const Descriptor fd = open_for_reading(folders_.find(path));
     return fd.valid() ? writer_beside_reader(fd.get()) : "";
   }
+  std::optional<Error> write_refusal(const std::string& path) const override {
+    return write_refusal_at(folders_.find(path), path);
+  }
+  std::string in_use_by(const std::string& path) const override {
+    const Descriptor fd = open_for_reading(folders_.find(path));
+    return fd.valid() ? keeps_writers_out(fd.get()) : "";
+  }
+  std::uint64_t free_space(const std::string& path) const override { return free_space_at(path); }
   std::optional<OwnFile> open_own(const std::string& path,
                                   const std::string& target) const override {
     return open_own_file(folders_.find(path), path, folders_.find(target));
@@ -191,12 +271,13 @@ class PosixStorage final : public PosixReads<Storage> {
         ::fstatat(at.fd(), at.c_name(), &named, AT_SYMLINK_NOFOLLOW) == 0 && S_ISBLK(named.st_mode);
     Descriptor fd =
         open_at(at.fd(), at.c_name(), O_RDWR | O_NONBLOCK | O_NOFOLLOW | (device ? O_EXCL : 0));
-    if (!fd.valid()) refuse_opening(path, errno);
-    const struct stat s = stat_fd(fd.get(), path);
-    // Root may write what nobody is meant to write: respect the mode bits all the same.
-    if (S_ISREG(s.st_mode) && (s.st_mode & (S_IWUSR | S_IWGRP | S_IWOTH)) == 0) {
-      throw Error(ErrorKind::refused, "is read-only (no write permission is set)", path);
+    if (!fd.valid()) {
+      const int error = errno;
+      if (const auto refusal = refusal_to_open(path, error)) throw Error(*refusal);
+      fail(path, "open for writing", error);
     }
+    const struct stat s = stat_fd(fd.get(), path);
+    if (nobody_may_write(s)) throw Error(ErrorKind::refused, no_write_mode, path);
     posix::lock(fd.get(), path);
     if (::fstatat(at.fd(), at.c_name(), &named, AT_SYMLINK_NOFOLLOW) != 0 || !is_same(named, s)) {
       throw Error(ErrorKind::refused, "was replaced by another process while being opened", path);
@@ -211,11 +292,7 @@ class PosixStorage final : public PosixReads<Storage> {
     // Only the owner may read it: journals hold bytes of hives, and hives hold secrets.
     const At at = folders_.entry(path);
     Descriptor fd = open_at(at.fd(), at.c_name(), O_RDWR | O_CREAT | O_EXCL, S_IRUSR | S_IWUSR);
-    if (!fd.valid()) {
-      if (errno == EEXIST) throw Error(ErrorKind::refused, "exists already", path);
-      if (errno == EROFS) throw Error(ErrorKind::refused, "lies on a read-only file system", path);
-      fail(path, "create", errno);
-    }
+    if (!fd.valid()) refuse_making(path, errno);
     posix::lock(fd.get(), path);
     return posix::file_of(std::move(fd), path);
   }
@@ -295,41 +372,6 @@ class PosixStorage final : public PosixReads<Storage> {
       if (errno == EINTR) continue;
       if (errno == EINVAL || errno == EOPNOTSUPP) return;  // file systems without the notion
       fail(directory, "flush to the disk", errno);
-    }
-  }
-
-  std::uint64_t free_space(const std::string& path) const override {
-    struct statvfs s {};
-    std::filesystem::path existing(path.empty() ? "." : path);
-    while (::statvfs(existing.c_str(), &s) != 0) {
-      if (errno == EINTR) continue;
-      if (errno != ENOENT || !existing.has_relative_path())
-        fail(path, "find the free space", errno);
-      existing = existing.parent_path();
-      if (existing.empty()) existing = ".";
-    }
-    return static_cast<std::uint64_t>(s.f_bavail) * s.f_frsize;
-  }
-
- private:
-  [[noreturn]] static void refuse_opening(const std::string& path, int error) {
-    switch (error) {
-      case ELOOP:
-        throw Error(ErrorKind::refused, "is a symbolic link: not written through", path);
-      case EROFS:
-        throw Error(ErrorKind::refused, "lies on a read-only file system", path);
-      case EACCES:
-        throw Error(ErrorKind::refused, "cannot be opened for writing: permission denied", path);
-      case EPERM:
-        throw Error(ErrorKind::refused, "cannot be opened for writing: it is immutable or sealed",
-                    path);
-      case EBUSY:
-      case ETXTBSY:
-        throw Error(ErrorKind::refused, "is in use: mounted or running", path);
-      case EWOULDBLOCK:
-        throw Error(ErrorKind::refused, "is in use: another process holds a lease on it", path);
-      default:
-        fail(path, "open for writing", error);
     }
   }
 };

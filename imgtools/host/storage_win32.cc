@@ -384,6 +384,14 @@ std::optional<OwnFile> open_own_file(const std::string& path, const std::string&
   return file;
 }
 
+constexpr const char* read_only_attribute = "is read-only (by its attribute)";
+constexpr const char* has_it_open = "another program has it open, or Windows has loaded this hive";
+
+bool is_read_only(const std::string& path) {
+  const DWORD attributes = ::GetFileAttributesW(wide_path(path).c_str());
+  return attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_READONLY) != 0;
+}
+
 /// Read-only view and full Storage share these.
 template <class Interface>
 class Win32Reads : public Interface {
@@ -401,6 +409,34 @@ class Win32Reads : public Interface {
   std::optional<OwnFile> open_own(const std::string& path,
                                   const std::string& target) const override {
     return open_own_file(path, target);
+  }
+  std::optional<Error> write_refusal(const std::string& path) const override {
+    const std::optional<FileInfo> info = stat_path(path);
+    if (info && info->type == FileType::file && is_read_only(path)) {
+      return Error(ErrorKind::refused, read_only_attribute, path);
+    }
+    return std::nullopt;
+  }
+  /// An open that shares with readers alone fails beside a writer, and beside one who shares with
+  /// nobody.
+  std::string in_use_by(const std::string& path) const override {
+    const Handle handle = open_raw(path, GENERIC_READ, share_readers);
+    return !handle.valid() && is_in_use(::GetLastError()) ? has_it_open : "";
+  }
+  std::uint64_t free_space(const std::string& path) const override {
+    std::string existing = path;
+    while (!existing.empty()) {
+      const std::optional<FileInfo> info = stat_path(existing);
+      if (info && info->type == FileType::directory) break;
+      const std::string parent = parent_of(without_trailing_separators(existing));
+      if (parent == existing) break;
+      existing = parent;
+    }
+    ULARGE_INTEGER bytes{};
+    if (::GetDiskFreeSpaceExW(wide_path(existing).c_str(), &bytes, nullptr, nullptr) == 0) {
+      fail(path, "find the free space", ::GetLastError());
+    }
+    return bytes.QuadPart;
   }
 };
 
@@ -431,10 +467,7 @@ class Win32Storage final : public Win32Reads<Storage> {
     if (info && info->type == FileType::directory) {
       throw Error(ErrorKind::io, "is a directory", path);
     }
-    const DWORD attributes = ::GetFileAttributesW(wide_path(path).c_str());
-    if (attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_READONLY) != 0) {
-      throw Error(ErrorKind::refused, "is read-only (by its attribute)", path);
-    }
+    if (is_read_only(path)) throw Error(ErrorKind::refused, read_only_attribute, path);
     Handle handle = open_raw(path, GENERIC_READ | GENERIC_WRITE, share_readers);
     if (!handle.valid()) refuse_opening(path, ::GetLastError());
     return std::make_unique<Win32File>(std::move(handle), path);
@@ -511,22 +544,6 @@ class Win32Storage final : public Win32Reads<Storage> {
     if (handle.valid()) ::FlushFileBuffers(handle.get());  // see the essay for where we may not
   }
 
-  std::uint64_t free_space(const std::string& path) const override {
-    std::string existing = path;
-    while (!existing.empty()) {
-      const std::optional<FileInfo> info = stat_path(existing);
-      if (info && info->type == FileType::directory) break;
-      const std::string parent = parent_of(without_trailing_separators(existing));
-      if (parent == existing) break;
-      existing = parent;
-    }
-    ULARGE_INTEGER bytes{};
-    if (::GetDiskFreeSpaceExW(wide_path(existing).c_str(), &bytes, nullptr, nullptr) == 0) {
-      fail(path, "find the free space", ::GetLastError());
-    }
-    return bytes.QuadPart;
-  }
-
  private:
   void move(const std::string& from, const std::string& to, DWORD how) {
     const std::lock_guard guard(OpenFile::all_mutex());
@@ -557,8 +574,7 @@ class Win32Storage final : public Win32Reads<Storage> {
 
   [[noreturn]] static void refuse_opening(const std::string& path, DWORD error) {
     if (is_in_use(error)) {
-      throw Error(ErrorKind::refused,
-                  "is in use: another program has it open, or Windows has loaded this hive", path);
+      throw Error(ErrorKind::refused, std::string("is in use: ") + has_it_open, path);
     }
     if (error == ERROR_WRITE_PROTECT) {
       throw Error(ErrorKind::refused, "lies on a read-only volume", path);

@@ -3,11 +3,8 @@
 
 #include "src/cli/cmd_plan.h"
 #include "src/cli/command.h"
-#include "src/cli/restore.h"
+#include "src/cli/patch_settings.h"
 #include "src/cli/run_targets.h"
-#include "src/cli/timestamp.h"
-#include "src/cli/version.h"
-#include "src/hive/cross_check.h"
 #include "src/patch/patch_target.h"
 
 namespace goldhive::cli {
@@ -18,43 +15,10 @@ struct PatchFlags {
   OutputFlags output;
   PolicyFlags policy;
   PlanFlags plan;
-  UndoFlags undo;
+  ChangeFlags change;
   std::string plan_file;
-  std::string timestamp;
   bool dry_run = false;
-  bool compact = false;
-  bool force_dirty = false;
-  bool force_unclean = false;
-  bool all_links = false;
-  bool break_links = false;
-  bool no_cross_check = false;
 };
-
-patch::PatchSettings settings_of(const Host& host, const PatchFlags& flags,
-                                 const policy::Policy& policy) {
-  patch::PatchSettings settings;
-  settings.target = target_options(host, flags.targets, &policy);
-  settings.target.today = today(host, flags.policy);
-  settings.target.force_unclean = flags.force_unclean;
-  settings.plan = plan_options(flags.plan, policy);
-  settings.edit.now = flags.timestamp.empty() ? host.now : parse_timestamp(flags.timestamp);
-  settings.edit.use_logs = !flags.targets.no_logs;
-  settings.edit.force_dirty = flags.force_dirty;
-  settings.edit.cross_check = !flags.no_cross_check && hive::cross_check_available();
-  settings.cross_check_note = flags.no_cross_check
-                                  ? "hivex did not check the edited hives (--no-cross-check)"
-                                  : "hivex did not check the edited hives: this build has no hivex";
-  settings.edit.scratch_directory = host.folders.scratch;
-  settings.undo = undo_options(host, flags.undo);
-  settings.compact = flags.compact;
-  if (flags.all_links && flags.break_links) {
-    throw Error(ErrorKind::usage, "--all-links and --break-links contradict each other");
-  }
-  if (flags.all_links) settings.links = patch::Links::change_all;
-  if (flags.break_links) settings.links = patch::Links::break_off;
-  settings.tool_version = tool_version();
-  return settings;
-}
 
 /// Says which files beside the target are gone: what an earlier patch had left there, and what this
 /// one had begun when the user ended it.
@@ -72,8 +36,8 @@ void note_names(const ChangedNames& names, bool stopped, report::TargetReport& t
 
 int patch(Host& host, const PatchFlags& flags) {
   if (flags.dry_run) {
-    return run_plan(host, {flags.targets, flags.output, flags.policy, flags.plan, "",
-                           flags.plan_file, flags.force_unclean});
+    return run_plan(host, {flags.targets, flags.output, flags.policy, flags.plan, flags.change, "",
+                           flags.plan_file});
   }
   std::optional<policy::SavedPlan> saved;
   if (!flags.plan_file.empty()) saved = load_plan_file(host.input, flags.plan_file);
@@ -84,8 +48,9 @@ int patch(Host& host, const PatchFlags& flags) {
   // Two names may mean one image, and then one patch must wait for the other. So targets are
   // patched one after the other, unless the user asks for more at once.
   if (targets.jobs == 0) targets.jobs = 1;
-  patch::PatchSettings settings = settings_of(host, flags, policy);
-  settings.saved = saved ? &*saved : nullptr;
+  const patch::PatchSettings settings = patch_settings(
+      host,
+      {flags.targets, flags.policy, flags.plan, flags.change, policy, saved ? &*saved : nullptr});
   Output output(host, report::Command::patch, flags.output, targets.verbose);
   const report::Report report =
       run_targets(host, report::Command::patch, &settings.target, targets, output,
@@ -119,42 +84,42 @@ void add_own_flags(Command& command, PatchFlags& flags) {
        .help = "last-write time of changed keys: 2016-07-08T10:11:12Z or seconds since 1970 "
                "(default: SOURCE_DATE_EPOCH, else now)",
        .group = Group::patch,
-       .value = &flags.timestamp});
+       .value = &flags.change.timestamp});
   command.flags.push_back({.names = {"--no-undo"},
                            .help = "keep no undo file",
                            .group = Group::patch,
-                           .value = &flags.undo.no_undo});
+                           .value = &flags.change.undo.no_undo});
   command.flags.push_back({.names = {"--undo-dir"},
                            .value_name = "DIR",
                            .help = "keep undo files in this folder (default: beside the target)",
                            .group = Group::patch,
-                           .value = &flags.undo.directory});
+                           .value = &flags.change.undo.directory});
   command.flags.push_back({.names = {"--compact"},
                            .help = "then write a WIM anew, without its dead space",
                            .group = Group::patch,
-                           .value = &flags.compact});
+                           .value = &flags.change.compact});
   command.flags.push_back({.names = {"--force-dirty"},
                            .help = "patch a dirty hive without its logs when they cannot be used",
                            .group = Group::patch,
-                           .value = &flags.force_dirty});
+                           .value = &flags.change.force_dirty});
   command.flags.push_back(
       {.names = {"--force-unclean"},
        .help = "patch an NTFS volume that is marked dirty (no other mark is passed over)",
        .group = Group::patch,
-       .value = &flags.force_unclean});
+       .value = &flags.change.force_unclean});
   command.flags.push_back(
       {.names = {"--break-links"},
        .help = "give a file that has other names (hard links) a content of its own first",
        .group = Group::patch,
-       .value = &flags.break_links});
+       .value = &flags.change.break_links});
   command.flags.push_back({.names = {"--all-links"},
                            .help = "patch a file that has other names, and so all of them",
                            .group = Group::patch,
-                           .value = &flags.all_links});
+                           .value = &flags.change.all_links});
   command.flags.push_back({.names = {"--no-cross-check"},
                            .help = "do not have hivex check the edited hive first",
                            .group = Group::patch,
-                           .value = &flags.no_cross_check});
+                           .value = &flags.change.no_cross_check});
 }
 
 }  // namespace

@@ -3,30 +3,12 @@
 
 #include "src/cli/command.h"
 #include "src/cli/run_targets.h"
-#include "src/patch/take_changes.h"
+#include "src/patch/plan_target.h"
 #include "src/policy/saved_plan.h"
 #include "src/target/target_name.h"
 
 namespace goldhive::cli {
 namespace {
-
-/// Fills in what would change: by `saved`, or where that is null by `options`.
-void add_changes(const ReadStorage& storage, report::TargetReport& target,
-                 const policy::SavedPlan* saved, const policy::PlanOptions& options) {
-  try {
-    if (saved == nullptr) {
-      for (report::InstallationReport& i : target.installations) {
-        i.changes = policy::make_plan(i.facts, i.findings, options);
-      }
-      return;
-    }
-    patch::take_changes(*saved, target::split_target(storage, target.path).path,
-                        target.installations);
-  } catch (const Error& e) {  // --protocols names one that this Windows does not have
-    target.installations.clear();
-    target.error = e.at(target.path);
-  }
-}
 
 policy::SavedPlan to_save(const ReadStorage& storage, const report::Report& report) {
   policy::SavedPlan plan;
@@ -68,18 +50,17 @@ int run_plan(Host& host, const PlanCommandFlags& flags) {
   if (given) refuse_choice(flags.plan);
   const policy::Policy policy =
       given ? policy_of(host.input, *given, flags.policy) : load_policy(host.input, flags.policy);
-  target::Options options = target_options(host, flags.targets, &policy);
-  options.today = today(host, flags.policy);
-  options.force_unclean = flags.force_unclean;
-  const policy::PlanOptions wanted = plan_options(flags.plan, policy);
+  const patch::PatchSettings settings = patch_settings(
+      host,
+      {flags.targets, flags.policy, flags.plan, flags.change, policy, given ? &*given : nullptr});
   Output output(host, report::Command::plan, flags.output, flags.targets.verbose);
   if (!flags.save_file.empty()) output.add_file(flags.save_file);
   const report::Report report =
-      run_targets(host, report::Command::plan, &options, flags.targets, output,
+      run_targets(host, report::Command::plan, &settings.target, flags.targets, output,
                   [&](const ReadStorage& storage, const std::string& target, IoCounter&) {
-                    report::TargetReport found = target::inspect_target(storage, target, options);
-                    add_changes(storage, found, given ? &*given : nullptr, wanted);
-                    return found;
+                    const std::string path = target::split_target(storage, target).path;
+                    return patch::plan_target(storage, target,
+                                              make_absolute(path, host.folders.working), settings);
                   });
   const policy::SavedPlan saved = to_save(host.input, report);
   if (const report::Format* format = output.one_installation_format())

@@ -3,6 +3,7 @@
 
 #include "src/cli/cli.h"
 #include "src/cli/flags.h"
+#include "src/cli/patch_settings.h"
 
 namespace goldhive::cli {
 
@@ -11,9 +12,9 @@ struct PlanCommandFlags {
   OutputFlags output;
   PolicyFlags policy;
   PlanFlags plan;
-  std::string save_file;       ///< where the plan is saved; "" = nowhere
-  std::string plan_file;       ///< of patch --dry-run: a saved plan to show; "" = plan now
-  bool force_unclean = false;  ///< of patch --dry-run
+  ChangeFlags change;     ///< of patch --dry-run
+  std::string save_file;  ///< where the plan is saved; "" = nowhere
+  std::string plan_file;  ///< of patch --dry-run: a saved plan to show; "" = plan now
 };
 
 /// Shows what a patch would change; returns the exit code.

@@ -84,6 +84,13 @@ class CountingReads : public Interface {
     return inner_.read_link(path);
   }
   std::string writer_of(const std::string& path) const override { return inner_.writer_of(path); }
+  std::optional<Error> write_refusal(const std::string& path) const override {
+    return inner_.write_refusal(path);
+  }
+  std::string in_use_by(const std::string& path) const override { return inner_.in_use_by(path); }
+  std::uint64_t free_space(const std::string& path) const override {
+    return inner_.free_space(path);
+  }
   std::optional<OwnFile> open_own(const std::string& path,
                                   const std::string& target) const override {
     std::optional<OwnFile> file = inner_.open_own(path, target);
@@ -122,9 +129,6 @@ class CountingStorage final : public CountingReads<Storage, Storage> {
   }
   void make_directories(const std::string& path) override { inner_.make_directories(path); }
   void sync_directory(const std::string& directory) override { inner_.sync_directory(directory); }
-  std::uint64_t free_space(const std::string& path) const override {
-    return inner_.free_space(path);
-  }
 
   const ChangedNames& names() const { return names_; }
 

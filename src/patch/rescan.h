@@ -6,18 +6,9 @@
 #include <vector>
 
 #include "src/patch/check_edit.h"
-#include "src/patch/patch_target.h"
+#include "src/patch/preparation.h"
 
 namespace goldhive::patch {
-
-/// The installations whose changes are written together.
-struct Batch {
-  struct Member {
-    std::size_t volume;
-    std::size_t installation;  ///< index into TargetReport::installations
-  };
-  std::vector<Member> members;
-};
 
 /// Looks at a target through what was written. All that it is made of must outlive it.
 class Rescan {

@@ -23,14 +23,19 @@ std::optional<Error> refusal(const VisitedVolume& visited, bool force_unclean) {
 }
 
 report::TargetReport inspect_target(const ReadStorage& storage, const std::string& target,
-                                    const Options& options) {
-  return visit_target(
-      storage, target, options, [&](const VisitedVolume& visited, report::TargetReport& out) {
-        for (windows::Installation& found : installations_in(visited, options.inspect)) {
-          out.installations.push_back(judge(std::move(found), options));
-          out.installations.back().refusal = refusal(visited, options.force_unclean);
-        }
-      });
+                                    const Options& options, const AfterInspection& after) {
+  std::vector<std::size_t> volumes;
+  const VisitForReport visit = [&](const VisitedVolume& visited, report::TargetReport& out) {
+    for (windows::Installation& found : installations_in(visited, options.inspect)) {
+      out.installations.push_back(judge(std::move(found), options));
+      out.installations.back().refusal = refusal(visited, options.force_unclean);
+      volumes.push_back(visited.index);
+    }
+  };
+  return visit_target(storage, target, options, visit,
+                      [&](const OpenTarget& open, report::TargetReport& out) {
+                        if (after) after(open, volumes, out);
+                      });
 }
 
 }  // namespace goldhive::target

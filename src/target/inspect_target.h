@@ -15,8 +15,13 @@ report::InstallationReport judge(windows::Installation facts, const Options& opt
 /// the way. What is merely marked dirty can be forced, anything else cannot.
 std::optional<Error> refusal(const VisitedVolume& visited, bool force_unclean);
 
+/// What to do with a target that was judged, while it is open; `volumes` has the volume of each of
+/// its installations. May throw Error, which becomes that of the report.
+using AfterInspection = std::function<void(
+    const OpenTarget& open, const std::vector<std::size_t>& volumes, report::TargetReport& target)>;
+
 /// Judges a target by options.policy. Not settled.
 report::TargetReport inspect_target(const ReadStorage& storage, const std::string& target,
-                                    const Options& options);
+                                    const Options& options, const AfterInspection& after = {});
 
 }  // namespace goldhive::target

@@ -126,12 +126,13 @@ void report_nothing_found(const OpenTarget& open, const Options& options, Target
 }
 
 void visit_open_target(const ReadStorage& storage, const OpenTarget& open, const Options& options,
-                       const VisitForReport& visit, TargetReport& out) {
+                       const VisitForReport& visit, const AfterVisits& after, TargetReport& out) {
   out.format = open.image().format();
   out.notes = open.notes();
   // The volumes that can be read are judged. With an error, the target as a whole is not.
   out.error =
       open.visit([&](const VisitedVolume& visited) { visit_for_report(visited, visit, out); });
+  if (after) after(open, out);
   // Last, to include those who opened a file while we read it.
   note_writers(storage, files_of(open, out), out);
   if (rows_of(out) == 0 && !out.error) report_nothing_found(open, options, out);
@@ -213,12 +214,13 @@ std::optional<Error> OpenTarget::find_installations(const windows::InspectOption
 }
 
 TargetReport visit_target(const ReadStorage& storage, const std::string& target,
-                          const Options& options, const VisitForReport& visit) {
+                          const Options& options, const VisitForReport& visit,
+                          const AfterVisits& after) {
   TargetReport out;
   out.path = target;
   try {
     const OpenTarget open(storage, split_target(storage, target), options);
-    visit_open_target(storage, open, options, visit, out);
+    visit_open_target(storage, open, options, visit, after, out);
   } catch (const Error& e) {
     out.error = e.at(target);
   } catch (const std::exception& e) {

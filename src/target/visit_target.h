@@ -89,11 +89,16 @@ class OpenTarget {
 using VisitForReport =
     std::function<void(const VisitedVolume& visited, report::TargetReport& target)>;
 
+/// What a command does with a target after all of its volumes, while it is open. May throw Error,
+/// which becomes that of the report.
+using AfterVisits = std::function<void(const OpenTarget& open, report::TargetReport& target)>;
+
 /// Opens a target and visits its volumes that may hold what is asked for and have a tree, or are
 /// encrypted: then there is no tree, and inspect() yields an installation that says so. Never
 /// throws for what is in the target: what goes wrong is TargetReport::error. Not settled.
 report::TargetReport visit_target(const ReadStorage& storage, const std::string& target,
-                                  const Options& options, const VisitForReport& visit);
+                                  const Options& options, const VisitForReport& visit,
+                                  const AfterVisits& after = {});
 
 /// Adds the hives of an installation in volume `index` of a folder: there they are files of the
 /// host. Links within the folder are followed.

@@ -66,7 +66,9 @@ std::optional<FileInfo> MemoryStorage::stat(const std::string& path) const {
   const std::string name = normal(path);
   const auto number = [&] { return numbers_.emplace(name, numbers_.size() + 1).first->second; };
   if (const auto file = files_.find(name); file != files_.end()) {
-    return FileInfo{FileType::file, file->second.size(), 1, number()};
+    FileInfo info{FileType::file, file->second.size(), 1, number()};
+    if (const auto links = links_.find(name); links != links_.end()) info.links = links->second;
+    return info;
   }
   if (directories_.count(name) != 0) return FileInfo{FileType::directory, 0, 2, number()};
   return std::nullopt;
@@ -113,15 +115,27 @@ std::string MemoryStorage::writer_of(const std::string& path) const {
   return written_.count(normal(path)) != 0 ? "process 7 (qemu) has it open for writing" : "";
 }
 
+std::optional<Error> MemoryStorage::write_refusal(const std::string& path) const {
+  const std::string name = normal(path);
+  const bool there = has(name);
+  if (read_only_.count(there ? name : parent(name)) == 0) return std::nullopt;
+  return Error(ErrorKind::refused, there ? "is read-only" : "lies in a read-only folder", path);
+}
+
 std::unique_ptr<WritableFile> MemoryStorage::open_write(const std::string& path) {
   changes_.push_back("open_write " + path);
   if (!has(normal(path))) throw Error(ErrorKind::not_found, "no such file or directory", path);
+  if (const std::optional<Error> error = write_refusal(path)) throw Error(*error);
+  if (const std::string by = in_use_by(path); !by.empty()) {
+    throw Error(ErrorKind::refused, "is in use: " + by, path);
+  }
   return std::make_unique<MemoryFile>(files_[normal(path)]);
 }
 
 std::unique_ptr<WritableFile> MemoryStorage::create(const std::string& path) {
   changes_.push_back("create " + path);
   if (has(normal(path))) throw Error(ErrorKind::refused, "exists already", path);
+  if (const std::optional<Error> error = write_refusal(path)) throw Error(*error);
   return std::make_unique<MemoryFile>(files_[normal(path)]);
 }
 
@@ -153,7 +167,5 @@ void MemoryStorage::make_directories(const std::string& path) {
 void MemoryStorage::sync_directory(const std::string& directory) {
   changes_.push_back("sync_directory " + directory);
 }
-
-std::uint64_t MemoryStorage::free_space(const std::string&) const { return std::uint64_t{1} << 40; }
 
 }  // namespace goldhive::tests

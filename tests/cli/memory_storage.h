@@ -26,6 +26,11 @@ class MemoryStorage final : public Storage {
 
   /// Somebody else writes the file from now on.
   void write_elsewhere(const std::string& path) { written_.insert(path); }
+  /// Nobody can write the file, or make anything in the folder, from now on.
+  void make_read_only(const std::string& path) { read_only_.insert(path); }
+  /// The file has so many names from now on.
+  void set_links(const std::string& path, std::uint64_t links) { links_[path] = links; }
+  void set_free_space(std::uint64_t bytes) { free_space_ = bytes; }
 
   bool has(const std::string& path) const { return files_.count(path) != 0; }
   std::string text(const std::string& path) const;
@@ -39,6 +44,8 @@ class MemoryStorage final : public Storage {
   std::optional<std::string> read_link(const std::string& path) const override;
   std::optional<OwnFile> open_own(const std::string& path, const std::string&) const override;
   std::string writer_of(const std::string& path) const override;
+  std::optional<Error> write_refusal(const std::string& path) const override;
+  std::string in_use_by(const std::string& path) const override { return writer_of(path); }
   /// Its folders have no links, and nobody replaces them.
   std::unique_ptr<HeldFolder> hold_folder(const std::string&, Reach) override { return nullptr; }
   std::unique_ptr<WritableFile> open_write(const std::string& path) override;
@@ -49,7 +56,7 @@ class MemoryStorage final : public Storage {
   void send(const std::string& path, std::span<const std::uint8_t> data) override;
   void make_directories(const std::string& path) override;
   void sync_directory(const std::string& directory) override;
-  std::uint64_t free_space(const std::string& path) const override;
+  std::uint64_t free_space(const std::string&) const override { return free_space_; }
 
  private:
   std::map<std::string, Bytes> files_;
@@ -57,6 +64,9 @@ class MemoryStorage final : public Storage {
   std::set<std::string> forbidden_;
   std::set<std::string> written_;
   std::set<std::string> strangers_;
+  std::set<std::string> read_only_;
+  std::map<std::string, std::uint64_t> links_;
+  std::uint64_t free_space_ = std::uint64_t{1} << 40;
   std::vector<std::string> changes_;
   mutable std::map<std::string, std::uint64_t> numbers_;  ///< inodes, as they are asked for
 };

@@ -1,0 +1,36 @@
+#include "src/cli/patch_settings.h"
+
+#include "src/cli/timestamp.h"
+#include "src/cli/version.h"
+#include "src/hive/cross_check.h"
+
+namespace goldhive::cli {
+
+patch::PatchSettings patch_settings(const Host& host, const PatchChoice& choice) {
+  const ChangeFlags& flags = choice.change;
+  patch::PatchSettings settings;
+  settings.target = target_options(host, choice.targets, &choice.policy);
+  settings.target.today = today(host, choice.policy_flags);
+  settings.target.force_unclean = flags.force_unclean;
+  settings.plan = plan_options(choice.plan, choice.policy);
+  settings.saved = choice.saved;
+  settings.edit.now = flags.timestamp.empty() ? host.now : parse_timestamp(flags.timestamp);
+  settings.edit.use_logs = !choice.targets.no_logs;
+  settings.edit.force_dirty = flags.force_dirty;
+  settings.edit.cross_check = !flags.no_cross_check && hive::cross_check_available();
+  settings.cross_check_note = flags.no_cross_check
+                                  ? "hivex did not check the edited hives (--no-cross-check)"
+                                  : "hivex did not check the edited hives: this build has no hivex";
+  settings.edit.scratch_directory = host.folders.scratch;
+  settings.undo = undo_options(host, flags.undo);
+  settings.compact = flags.compact;
+  if (flags.all_links && flags.break_links) {
+    throw Error(ErrorKind::usage, "--all-links and --break-links contradict each other");
+  }
+  if (flags.all_links) settings.links = patch::Links::change_all;
+  if (flags.break_links) settings.links = patch::Links::break_off;
+  settings.tool_version = tool_version();
+  return settings;
+}
+
+}  // namespace goldhive::cli
