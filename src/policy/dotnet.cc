@@ -8,6 +8,8 @@
 // ServicePointManager.Configuration.cs; rules I21). The values are there for the older ones.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "src/policy/checks.h"
 #include "src/policy/finding_parts.h"
 
@@ -40,8 +42,10 @@ Finding judge(const ValueFact& fact) {
 void judge_all(ValueFact DotNetFacts::*value, const windows::Installation& installation,
                const Policy& policy, Rows& rows) {
   if (!policy.check_dotnet || appended_scope_row(installation, rows)) return;
+  const std::vector<windows::View> views = views_with_row(installation.os);
   bool any = false;
   for (const DotNetFacts& facts : installation.dotnet) {
+    if (std::find(views.begin(), views.end(), facts.view) == views.end()) continue;
     any = true;
     Finding row = judge(facts.*value);
     show_value(row, facts.*value);

@@ -268,7 +268,7 @@ bool appended_denial(const windows::Installation& installation, const SchannelRu
       !servicing::has_kb4019276(installation)) {
     return false;
   }
-  const SchannelFacts* facts = find_facts(installation, rule, *set);
+  const SchannelFacts* facts = find_facts(installation, rule.protocol, rule.side, *set);
   if (facts == nullptr || unreadable(facts->enabled) || facts->enabled.dword() != 0U) return false;
   Finding row = make_row(
       Verdict::warn,

@@ -140,7 +140,7 @@ TEST_CASE("A value that is worse than none is deleted and the prediction passes"
   CHECK_THAT(plan_diff(plan), Catch::Contains("\n- \"DefaultSecureProtocols\"=dword:000000a0\n") &&
                                   !Catch::Contains("\n+"));
   CHECK_THAT(plan_reg_file(plan), Catch::Contains("\r\n\"DefaultSecureProtocols\"=-\r\n"));
-  const SavedPlan saved = {"baseline", {{"image", "image", plan}}};
+  const SavedPlan saved = {"baseline", {{"image", "image", "", plan}}};
   CHECK(same_edits(load_plan(save_plan(saved), "plan.json").entries.at(0).edits, plan));
   const auto rows = rows_of(judged(predict(i, plan), builtin_policy("baseline")),
                             "winhttp.default-secure-protocols");
