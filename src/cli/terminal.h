@@ -14,7 +14,8 @@ struct Terminal {
   unsigned width = 80;      ///< columns of the terminal; of no meaning where there is none
 };
 
-/// Asks the system. It also changes what signals do. A write to a closed pipe, or beyond the size
+/// Asks the system. To be called before any file is opened: standard descriptors that are closed
+/// are filled, so that no file gets their numbers. It also changes what signals do. A write to a closed pipe, or beyond the size
 /// that files may have here (SIGXFSZ), becomes an error, so that a command ends in order. The first
 /// SIGINT or SIGTERM only makes interrupted() true; a second one ends the program as usual. SIGHUP,
 /// however often it comes, makes it true as well. On Windows Ctrl-C and Ctrl-Break are the first

@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -5,6 +6,7 @@
 #include <csignal>
 #include <cstdlib>
 
+#include "src/cli/exit_codes.h"
 #include "src/cli/terminal.h"
 
 namespace goldhive::cli {
@@ -34,11 +36,23 @@ void take(int signal) {
   std::signal(signal, on_interrupt);
 }
 
+/// Who starts a program may close its standard descriptors ("2>&-", some daemons). The next file
+/// that is opened would get such a number, and if it is an image that is being patched, what is
+/// said would be written into it. So each of the three is taken by what nobody can write to, nor
+/// read from: a folder.
+void occupy_standard_descriptors() {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(fd, F_GETFD) >= 0 || errno != EBADF) continue;
+    if (::open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC) != fd) ::_exit(exit_error);
+  }
+}
+
 }  // namespace
 
 bool interrupted() { return interrupt_seen != 0; }
 
 Terminal open_terminal() {
+  occupy_standard_descriptors();
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);  // a write beyond a limit of the system becomes EFBIG
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) take(signal);

@@ -1,4 +1,7 @@
 // What signals and limits of the system do to a run, each in a process of its own.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <filesystem>
@@ -95,6 +98,28 @@ TEST_CASE("A signal that was ignored when the program started stays ignored") {
   });
   CHECK(ended.signal == 0);
   CHECK(ended.status != 130);
+}
+
+TEST_CASE("No file gets the number of a standard descriptor that is closed") {
+  const TempDir dir;
+  const std::string file = dir.write("image", std::string("bytes"));
+  for (unsigned closed = 1; closed < 8; ++closed) {
+    INFO("closed, by bit: " << closed);
+    const Ended ended = run_in_child([&] {
+      for (int fd = 0; fd < 3; ++fd) {
+        if ((closed >> fd & 1U) != 0) ::close(fd);
+      }
+      cli::open_terminal();
+      const int opened = ::open(file.c_str(), O_RDWR);
+      int written = 0;
+      for (int fd = 0; fd < 3; ++fd) {
+        if ((closed >> fd & 1U) != 0 && ::write(fd, "said", 4) > 0) ++written;
+      }
+      return opened > 2 && written == 0 ? 0 : 1;
+    });
+    CHECK(ended.status == 0);
+  }
+  CHECK(dir.read("image") == Bytes{'b', 'y', 't', 'e', 's'});
 }
 
 TEST_CASE("A limit on the size of files is an error that rolls back and no death") {
