@@ -227,7 +227,7 @@ TEST_CASE("a parent or a part outside of the archive is not opened though the ho
     const RunResult one = run_cli({"scan", disks.dir / "in.gnu.tar/" + member});
     INFO(one.out << one.err);
     CHECK(one.status == 2);
-    CHECK_THAT(one.err, Contains("lies outside of its folder"));
+    CHECK_THAT(one.err, Contains("lies outside of the folder of the image"));
     const RunResult allowed =
         run_cli({"scan", disks.dir / "in.gnu.tar/" + member, "--parent-dir", disks.dir.path()});
     CHECK(allowed.status == 2);
