@@ -86,6 +86,10 @@ std::string os_name(const windows::OsFacts& os) {
   return name;
 }
 
+std::string build_name(const windows::OsFacts& os) {
+  return os.build == 0 ? "an unknown build" : fmt::format("build {}", os.build);
+}
+
 std::optional<std::string> out_of_scope(const windows::Installation& installation) {
   if (installation.winpe || installation.os.family == Family::winpe) {
     return "WinPE: it boots from memory and keeps no settings; judge the Windows it installs";

@@ -22,6 +22,9 @@ std::string show_data(hive::ValueType type, const Bytes& data);
 /// "Windows 7", "Windows 8.1", ...: the family with its build where known.
 std::string os_name(const windows::OsFacts& os);
 
+/// "build 7600", "an unknown build"
+std::string build_name(const windows::OsFacts& os);
+
 /// Why the TLS checks do not apply to this installation at all (WinPE, XP, Vista: docs/rules.md,
 /// 0), or nullopt where they do or where it is not known.
 std::optional<std::string> out_of_scope(const windows::Installation& installation);

@@ -18,7 +18,7 @@ Finding judge(const windows::OsFacts& os) {
   }
   if (auto reason = unknown_sp1(os)) return make_row(Verdict::undetermined, std::move(*reason));
   const bool listed = os.build != 0 && !os.unlisted_build;
-  const std::string build = os.build == 0 ? "build not known" : fmt::format("build {}", os.build);
+  const std::string build = build_name(os);
   Finding row =
       os.sp1.presence == windows::Presence::present
           ? make_row(Verdict::pass,

@@ -10,7 +10,6 @@
 //   Windows it lies in is foreign and does not count, however high its number.
 // - What the component store lists as winner (SideBySide\Winners) is next best, then the state of
 //   the package. Where nothing is certain the answer is "undetermined" and names the files.
-//
 // - What is there in part proves nothing, good or bad: every module of every view must be good. A
 //   state of the package that says "not in effect" then decides, a missing entry does not (I23).
 //
@@ -50,7 +49,7 @@ bool cbs_says_fail(const Summary& e) {
 
 bool going_away(const Summary& e) { return cbs_is(e, {PackageState::uninstall_pending}); }
 
-/// What is to be settled by the files, and why they do not.
+/// Why the files do not decide.
 std::string no_files(const Summary& e) {
   return e.files_out_of_reach ? "the files are not in this source"
                               : servicing::list(e.files.missing);
@@ -239,7 +238,7 @@ std::string how_to_install(const windows::OsFacts& os) {
 
 /// What stands above the evidence: without SP1 the update cannot be installed, and a build of no
 /// list is judged by its files alone (rules I7, I24).
-void weigh_identity(const windows::OsFacts& os, Finding& row) {
+void weigh_identity(const windows::OsFacts& os, const servicing::Measured& files, Finding& row) {
   const auto undetermined = [&](std::string reason) {
     row.message = fmt::format("{} ({})", reason, row.message);
     row.verdict = Verdict::undetermined;
@@ -247,7 +246,7 @@ void weigh_identity(const windows::OsFacts& os, Finding& row) {
   };
   if (!os.sp1.conflict.empty()) {
     undetermined(*unknown_sp1(os));
-  } else if (os.unlisted_build && row.rests_on_files) {
+  } else if (os.unlisted_build && (files.complete() || !files.bad.empty())) {
     row.message += fmt::format("; build {} is in no list, so its files alone decide", os.build);
   } else if (os.unlisted_build) {
     undetermined(
@@ -269,14 +268,14 @@ void run(const windows::Installation& installation, const Policy& policy, Rows& 
   if (os.sp1.presence == windows::Presence::absent) {
     Finding row =
         make_row(Verdict::fail,
-                 fmt::format("cannot be installed on build {}: it needs SP1 (KB976932)", os.build) +
+                 fmt::format("cannot be installed on {}: it needs SP1 (KB976932)", build_name(os)) +
                      cbs_in_words(evidence));
     row.evidence = evidence.lines;
     rows.push_back(std::move(row));
     return;
   }
   Finding row = judge(evidence);
-  weigh_identity(os, row);
+  weigh_identity(os, evidence.files, row);
   if (row.verdict == Verdict::fail || row.verdict == Verdict::undetermined) {
     const auto& files = installation.servicing.files;
     if (std::any_of(files.begin(), files.end(), [](const auto& file) { return file.lost; })) {

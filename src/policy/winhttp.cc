@@ -35,9 +35,8 @@ namespace {
 void apply_servicing_level(const windows::OsFacts& os, Finding& row) {
   if (os.family != Family::windows_7) return;
   if (os.sp1.presence == Presence::absent) {
-    row.message = fmt::format(
-        "dead value: {} never reads it; install SP1 and KB3140245 first ({})",
-        os.build == 0 ? "a Windows 7 without SP1" : fmt::format("build {}", os.build), row.message);
+    row.message = fmt::format("dead value: {} never reads it; install SP1 and KB3140245 first ({})",
+                              build_name(os), row.message);
     row.verdict = Verdict::fail;
     row.edits.clear();
   } else if (const auto reason = unknown_sp1(os)) {

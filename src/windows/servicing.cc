@@ -85,20 +85,25 @@ Presence search_key(const KeyLookup& lookup, std::string& why_unknown, Search se
   }
 }
 
-/// Whether every module of every view has a winner, or every one a file, with a version.
+bool has_winner(const ServicingFacts& facts, View view, std::string_view module) {
+  return std::any_of(facts.winners.begin(), facts.winners.end(), [&](const WinnerFact& winner) {
+    return winner.view == view && winner.module == module && winner.version;
+  });
+}
+
+/// Whether files or winners leave nothing open.
 bool are_complete(const OsFacts& os, const ServicingFacts& facts) {
-  const bool files =
-      std::all_of(facts.files.begin(), facts.files.end(),
-                  [](const FileVersionFact& f) { return f.presence == Presence::present; });
-  return files || std::all_of(views.begin(), views.end(), [&](View view) {
-           return has_view(os, view) == Presence::absent ||
-                  std::all_of(modules.begin(), modules.end(), [&](std::string_view module) {
-                    return std::any_of(facts.winners.begin(), facts.winners.end(),
-                                       [&](const WinnerFact& w) {
-                                         return w.view == view && w.module == module && w.version;
-                                       });
-                  });
-         });
+  if (std::all_of(facts.files.begin(), facts.files.end(),
+                  [](const FileVersionFact& f) { return f.presence == Presence::present; })) {
+    return true;
+  }
+  for (const View view : views) {
+    if (has_view(os, view) == Presence::absent) continue;
+    for (const char* module : modules) {
+      if (!has_winner(facts, view, module)) return false;
+    }
+  }
+  return true;
 }
 
 /// Beginnings of the names of packages that matter.

@@ -56,9 +56,13 @@ FileVersionFact read_system_file(const FileTree& tree, const std::optional<std::
 
 bool has_system_files(const FileTree& tree, const Place& place) {
   if (!place.system32) return false;
-  const std::vector<TreeEntry> entries = tree.list(*place.system32);
-  return std::any_of(entries.begin(), entries.end(),
-                     [](const TreeEntry& entry) { return !entry.directory; });
+  try {
+    const std::vector<TreeEntry> entries = tree.list(*place.system32);
+    return std::any_of(entries.begin(), entries.end(),
+                       [](const TreeEntry& entry) { return !entry.directory; });
+  } catch (const Error&) {  // what cannot be listed shows nothing
+    return false;
+  }
 }
 
 }  // namespace goldhive::windows
