@@ -14,7 +14,9 @@ report::InstallationReport judge(windows::Installation facts, const Options& opt
 }
 
 std::optional<Error> refusal(const VisitedVolume& visited, bool force_unclean) {
-  if (std::optional<Error> error = visited.image.refusal(visited.index)) return error;
+  if (const std::optional<Error> error = visited.image.refusal(visited.index)) {
+    return error->at(visited.name.path);
+  }
   if (!visited.volume.state.dirty || force_unclean) return std::nullopt;
   return Error(ErrorKind::refused,
                "the volume is marked dirty and is not patched: run chkdsk /f on it in Windows, or "

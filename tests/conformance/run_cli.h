@@ -21,4 +21,8 @@ struct RunResult {
 
 RunResult run_cli(const std::vector<std::string>& arguments);
 
+/// Patches what must be refused. Checks that plan said so before: for the same installations, or of
+/// the target as a whole, by the same errors. Returns what patch did.
+RunResult refused_patch(const std::string& path);
+
 }  // namespace goldhive::testing

@@ -69,10 +69,12 @@ TEST_CASE("a file that another process has open for writing is refused and the p
   const auto storage = host_storage();
   {
     const Holder holder(path, O_RDWR);
+    const std::string told = host_read_storage()->in_use_by(path);
     try {
       storage->open_write(path);
       FAIL("opened");
     } catch (const Error& e) {
+      CHECK(e.message() == "is in use: " + told);
       CHECK(e.kind() == ErrorKind::refused);
       CHECK(e.message().find(std::to_string(holder.pid())) != std::string::npos);
     }
@@ -88,13 +90,16 @@ TEST_CASE("a file that another process has locked, and does not write, is refuse
   const auto refusal = [&](Lock lock) -> std::string {
     const Holder holder(path, O_RDONLY, lock);
     CHECK(storage->writer_of(path).empty());
+    const std::string told = host_read_storage()->in_use_by(path);  // without a lock or an open
     try {
       storage->open_write(path);
     } catch (const Error& e) {
       CHECK(e.kind() == ErrorKind::refused);
       CHECK(e.where() == path);
+      CHECK(e.message() == "is in use: " + told);
       return e.message();
     }
+    CHECK(told.empty());
     return "";
   };
   CHECK(refusal(by_flock) == "is in use: another process holds a lock (flock) on it");

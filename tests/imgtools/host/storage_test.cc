@@ -140,6 +140,35 @@ TEST_CASE("a file without write permission is refused even to root") {
   CHECK(kind_of([&] { host_storage()->open_write(dir / "absent"); }) == ErrorKind::not_found);
 }
 
+TEST_CASE("what refuses a write is told beforehand by the same error and nothing is opened") {
+  const TempDir dir;
+  const auto told = [](const std::string& path) -> std::string {
+    const std::optional<Error> error = host_read_storage()->write_refusal(path);
+    return error ? error->what() : "";
+  };
+  const auto refused = [](const std::string& path) -> std::string {
+    try {
+      host_storage()->open_write(path);
+    } catch (const Error& e) {
+      return e.what();
+    }
+    return "";
+  };
+  const std::string path = dir.write("file", "x");
+  CHECK(told(path).empty());
+  CHECK(refused(path).empty());
+  CHECK(told(dir / "absent").empty());  // it could be made
+  CHECK(host_read_storage()->in_use_by(path).empty());
+  fs::permissions(path, fs::perms::owner_read);
+  CHECK_FALSE(told(path).empty());
+  CHECK(told(path) == refused(path));
+#ifndef _WIN32
+  fs::create_symlink(path, dir / "link");
+  CHECK_FALSE(told(dir / "link").empty());
+  CHECK(told(dir / "link") == refused(dir / "link"));
+#endif
+}
+
 TEST_CASE("create refuses a taken name and rename replaces it") {
   const TempDir dir;
   const auto storage = host_storage();
