@@ -157,11 +157,16 @@ bool has_data(char type) { return type < '1' || type > '6'; }
 
 }  // namespace
 
+void TarWalker::fail_at_end(std::uint64_t missing) const {
+  throw Error::corrupt(name_, at_, "cut off or damaged: the tar ends without its end mark",
+                       fmt::format("at least {} more bytes", missing), "the end of the file");
+}
+
 Bytes TarWalker::read(std::uint64_t length) {
   Bytes out;
   while (out.size() < length) {
     const auto piece = stream_.next(static_cast<std::size_t>(length - out.size()));
-    if (piece.empty()) throw Error::corrupt(name_, at_, "cut off or damaged: the tar just ends");
+    if (piece.empty()) fail_at_end(length - out.size());
     out.insert(out.end(), piece.begin(), piece.end());
     at_ += piece.size();
   }
@@ -177,7 +182,7 @@ void TarWalker::pass_over(std::uint64_t length,
   while (length > 0) {
     const auto piece =
         stream_.next(static_cast<std::size_t>(std::min<std::uint64_t>(length, 1 << 20)));
-    if (piece.empty()) throw Error::corrupt(name_, at_, "cut off or damaged: the tar just ends");
+    if (piece.empty()) fail_at_end(length);
     if (take != nullptr) (*take)(piece);
     length -= piece.size();
     at_ += piece.size();

@@ -54,6 +54,7 @@ class TarWalker {
   void read_data(const std::function<void(std::span<const std::uint8_t>)>& take);
 
  private:
+  [[noreturn]] void fail_at_end(std::uint64_t missing) const;
   Bytes read(std::uint64_t length);
   void pass_over(std::uint64_t length,
                  const std::function<void(std::span<const std::uint8_t>)>* take);

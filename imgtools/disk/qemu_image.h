@@ -49,8 +49,8 @@ struct QemuImage {
 };
 
 /// Looks at the image and at the files that it names, down the chain of parents. Throws Error:
-/// not_found (a file that it names), corrupt, unsupported (a name that is no file, a chain longer
-/// than any real one), refused (a file that lies in none of the `places`). An image with a part
+/// not_found (a file that it names), corrupt, unsupported (a name that is no file, a chain that is
+/// too long), refused (a file that lies in none of the `places`). An image with a part
 /// outside of its own folder may be read from the `places`, but never written.
 QemuImage examine_qemu_image(const ReadStorage& storage, const std::string& path,
                              const std::string& format, const FilePlaces& places);

@@ -117,12 +117,12 @@ bool FilePlaces::allows(const std::string& path) const {
 void FilePlaces::require(const std::string& path, const char* what,
                          const std::string& image) const {
   if (allows(path)) return;
-  throw Error(ErrorKind::refused,
-              fmt::format("{} {} lies outside of the folder of the image and is not read: an "
-                          "image must not make goldhive read other files; if you trust it, name "
-                          "that folder with --parent-dir",
-                          what, path),
-              image);
+  throw Error(
+      ErrorKind::refused,
+      fmt::format("{} {} lies outside of the folder of the image, so it is not read; if you "
+                  "trust it, name its folder with --parent-dir",
+                  what, path),
+      image);
 }
 
 }  // namespace goldhive
