@@ -2,9 +2,9 @@
 // programs see every other entry as it was, and undo gives the same bytes back.
 #include <filesystem>
 
-#include "imgtools/bytes/digest.h"
 #include "imgtools/host/storage.h"
 #include "tests/conformance/archive_maker.h"
+#include "tests/support/digest_of.h"
 
 using namespace goldhive::testing;
 using Catch::Contains;
@@ -15,10 +15,6 @@ using nlohmann::json;
 namespace {
 
 const std::string hives[] = {"Windows/System32/config/SOFTWARE", "Windows/System32/config/SYSTEM"};
-
-std::string digest_of(const std::string& path) {
-  return goldhive::to_hex(goldhive::sha256(*goldhive::host_read_storage()->open(path)));
-}
 
 json installation_of(const RunResult& run) {
   return run.json().at("targets").at(0).at("installations").at(0);

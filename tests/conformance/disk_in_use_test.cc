@@ -1,10 +1,10 @@
 // An image that a machine is running from: qemu's locks keep us out, and ours keep qemu out.
-#include "imgtools/bytes/digest.h"
 #include "imgtools/bytes/error.h"
 #include "imgtools/change/own_names.h"
 #include "imgtools/disk/disk_storage.h"
 #include "imgtools/disk/nbd.h"
 #include "tests/conformance/windows_disk.h"
+#include "tests/support/digest_of.h"
 
 using namespace goldhive;
 using namespace goldhive::testing;
@@ -21,10 +21,6 @@ std::vector<ContainerKind> kinds() {
     }
   }
   return result;
-}
-
-std::string digest_of(const std::string& path) {
-  return to_hex(sha256(*host_read_storage()->open(path)));
 }
 
 }  // namespace
@@ -46,6 +42,22 @@ TEST_CASE("an image that qemu has open for writing is not patched and can be whe
     }
     CHECK(digest_of(path) == before);
     CHECK(run_cli({"patch", path}).status == 1);
+  }
+}
+
+TEST_CASE("an image that may not be written is refused by its name, whoever writes it") {
+  if (!have_disk_tools() || !have_tool("qemu-nbd")) return;
+  const TempDir dir;
+  const std::string raw = make_windows_disk(dir, "disk", Layout::mbr, "windows-7-sp1-x64");
+  for (const ContainerKind& kind : kinds()) {
+    INFO(kind.name);
+    const std::string path = convert_disk(raw, kind);
+    std::filesystem::permissions(path, std::filesystem::perms::owner_read);
+    const RunResult refused = run_cli({"patch", path});
+    CHECK(refused.status == 2);
+    CHECK_THAT(refused.err, Catch::Contains(path + ": ") && !Catch::Contains("goldhive-disk"));
+    CHECK_THAT(refused.err, Catch::Contains("read-only") || Catch::Contains("permission denied"));
+    CHECK_THAT(refused.out, Catch::Contains("7 findings"));  // it was read to the end
   }
 }
 

@@ -4,10 +4,10 @@
 #include <fstream>
 
 #include "fixtures/vhd_builder.h"
-#include "imgtools/bytes/digest.h"
 #include "imgtools/bytes/error.h"
 #include "imgtools/change/own_names.h"
 #include "tests/conformance/windows_disk.h"
+#include "tests/support/digest_of.h"
 
 using namespace goldhive;
 using namespace goldhive::testing;
@@ -18,10 +18,6 @@ namespace {
 
 const std::string software = "Windows/System32/config/SOFTWARE";
 const std::string system_hive = "Windows/System32/config/SYSTEM";
-
-std::string digest_of(const std::string& path) {
-  return to_hex(sha256(*host_read_storage()->open(path)));
-}
 
 bool ours(const ContainerKind& kind) {
   const std::string format = kind.format;

@@ -2,21 +2,17 @@
 // the old archive or the new one, and nothing of the other beside it.
 #include <filesystem>
 
-#include "imgtools/bytes/digest.h"
 #include "imgtools/host/storage.h"
 #include "src/cli/cli.h"
 #include "tests/conformance/archive_maker.h"
 #include "tests/support/child_posix.h"
+#include "tests/support/digest_of.h"
 
 using namespace goldhive;
 using namespace goldhive::testing;
 namespace fs = std::filesystem;
 
 namespace {
-
-std::string digest_of(const std::string& path) {
-  return to_hex(sha256(*host_read_storage()->open(path)));
-}
 
 /// Names beside the archive that are not its undo file or the kept original.
 std::string leftovers(const TempDir& dir) {

@@ -1,21 +1,17 @@
 // A WIM under a limit on the size of files: the old one or a patched one, and nothing beside it.
 #include <filesystem>
 
-#include "imgtools/bytes/digest.h"
 #include "imgtools/host/storage.h"
 #include "tests/conformance/run_cli.h"
 #include "tests/conformance/wim_maker.h"
 #include "tests/support/child_posix.h"
+#include "tests/support/digest_of.h"
 
 using namespace goldhive;
 using namespace goldhive::testing;
 namespace fs = std::filesystem;
 
 namespace {
-
-std::string digest_of(const std::string& path) {
-  return to_hex(sha256(*host_read_storage()->open(path)));
-}
 
 std::string leftovers(const TempDir& dir) {
   std::string found;

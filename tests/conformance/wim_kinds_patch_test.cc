@@ -5,9 +5,9 @@
 #include <set>
 #include <sstream>
 
-#include "imgtools/bytes/digest.h"
 #include "tests/conformance/verdicts.h"
 #include "tests/conformance/windows_disk.h"
+#include "tests/support/digest_of.h"
 #include "tests/support/rich_wim.h"
 
 using namespace goldhive;
@@ -18,10 +18,6 @@ using nlohmann::json;
 namespace {
 
 const std::string config = "/Windows/System32/config/";
-
-std::string digest_of(const std::string& path) {
-  return to_hex(sha256(*host_read_storage()->open(path)));
-}
 
 bool is_hive(const std::string& path) {
   return path == config + "SOFTWARE" || path == config + "SYSTEM";

@@ -3,11 +3,11 @@
 // back.
 #include <filesystem>
 
-#include "imgtools/bytes/digest.h"
 #include "imgtools/host/storage.h"
 #include "tests/conformance/verdicts.h"
 #include "tests/conformance/wim_maker.h"
 #include "tests/conformance/windows_disk.h"
+#include "tests/support/digest_of.h"
 #include "tests/support/regex.h"
 
 using namespace goldhive;
@@ -19,10 +19,6 @@ namespace {
 
 const std::string software = "/Windows/System32/config/SOFTWARE";
 const std::string system_hive = "/Windows/System32/config/SYSTEM";
-
-std::string digest_of(const std::string& path) {
-  return to_hex(sha256(*host_read_storage()->open(path)));
-}
 
 /// What wimlib says of an image: each file's path -> all of its attributes. Where its content lies
 /// and how often it is used is left out: that may change, and `verify` judges it.

@@ -11,6 +11,7 @@
 #include "imgtools/change/recover.h"
 #include "imgtools/change/transact.h"
 #include "imgtools/change/undo.h"
+#include "tests/support/error_of.h"
 #include "tests/support/faulty_storage.h"
 #include "tests/support/forged_journal.h"
 #include "tests/support/hive_like.h"
@@ -28,16 +29,6 @@ const Bytes hive = hive_like(Bytes(8192, 'c'));
 const std::string software = "/d/SOFTWARE";
 const std::string system_hive = "/d/SYSTEM";
 const std::string journal = "/d/goldhive-journal";
-
-Error error_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& e) {
-    return e;
-  }
-  FAIL("no error");
-  return Error(ErrorKind::usage, "");
-}
 
 /// A journal of SYSTEM and of `name`, by which the first block of the latter would become 'e'. It
 /// fits what is there.

@@ -3,9 +3,11 @@
 #include <catch2/catch.hpp>
 
 #include "imgtools/bytes/error.h"
+#include "tests/support/error_of.h"
 #include "tests/support/faulty_storage.h"
 
 using namespace goldhive;
+using goldhive::testing::error_kind_of;
 using goldhive::testing::FaultyStorage;
 
 namespace {
@@ -29,16 +31,6 @@ struct Patch {
   HoldingStorage holding{disk};
 };
 
-ErrorKind kind_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& e) {
-    return e.kind();
-  }
-  FAIL("no error");
-  return ErrorKind::io;
-}
-
 }  // namespace
 
 TEST_CASE("A file that changed since it was read is not opened for writing") {
@@ -48,8 +40,8 @@ TEST_CASE("A file that changed since it was read is not opened for writing") {
   SECTION("its size") { patch.disk.open_write(image)->resize(3 * page + 11); }
   SECTION("it was cut off") { patch.disk.open_write(image)->resize(page); }
   SECTION("another file has its name") { patch.disk.put(image, Bytes(3 * page + 10, 'p')); }
-  CHECK(kind_of([&] { patch.holding.open_write(image); }) == ErrorKind::refused);
-  CHECK(kind_of([&] { patch.holding.hold(image); }) == ErrorKind::refused);
+  CHECK(error_kind_of([&] { patch.holding.open_write(image); }) == ErrorKind::refused);
+  CHECK(error_kind_of([&] { patch.holding.hold(image); }) == ErrorKind::refused);
 }
 
 TEST_CASE("Bytes that nobody read may change before a file is opened for writing") {
@@ -64,7 +56,7 @@ TEST_CASE("A page that reads otherwise the second time is an error") {
   patch.change(page);
   const auto source = patch.holding.open(image);
   CHECK_NOTHROW(source->read(0, 8));
-  CHECK(kind_of([&] { source->read(2 * page - 8, 16); }) == ErrorKind::refused);
+  CHECK(error_kind_of([&] { source->read(2 * page - 8, 16); }) == ErrorKind::refused);
 }
 
 TEST_CASE("What the patch writes itself does not count as changed") {
@@ -85,9 +77,9 @@ TEST_CASE("What the patch writes itself does not count as changed") {
 TEST_CASE("A held file stays locked, and is lent to who opens it for writing") {
   Patch patch;
   patch.holding.hold(image);
-  CHECK(kind_of([&] { patch.disk.open_write(image); }) == ErrorKind::refused);
+  CHECK(error_kind_of([&] { patch.disk.open_write(image); }) == ErrorKind::refused);
   patch.holding.open_write(image)->write(0, Bytes{'n'});
-  CHECK(kind_of([&] { patch.disk.open_write(image); }) == ErrorKind::refused);
+  CHECK(error_kind_of([&] { patch.disk.open_write(image); }) == ErrorKind::refused);
   CHECK(patch.disk.contents(image)[0] == 'n');
 }
 
@@ -95,10 +87,10 @@ TEST_CASE("A file that another one holds is left to open_write to refuse") {
   Patch patch;
   auto other = patch.disk.open_write(image);
   CHECK_NOTHROW(patch.holding.hold(image));
-  CHECK(kind_of([&] { patch.holding.open_write(image); }) == ErrorKind::refused);
+  CHECK(error_kind_of([&] { patch.holding.open_write(image); }) == ErrorKind::refused);
   other->write(page, Bytes{'x'});
   other.reset();
-  CHECK(kind_of([&] { patch.holding.open_write(image); }) == ErrorKind::refused);
+  CHECK(error_kind_of([&] { patch.holding.open_write(image); }) == ErrorKind::refused);
 }
 
 TEST_CASE("A new file that takes the name of one that was read starts anew") {

@@ -8,12 +8,14 @@
 #include "imgtools/change/recover.h"
 #include "imgtools/change/transact.h"
 #include "imgtools/change/undo.h"
+#include "tests/support/error_of.h"
 #include "tests/support/faulty_storage.h"
 #include "tests/support/hive_like.h"
 #include "tests/support/recording_storage.h"
 #include "tests/support/temp_dir.h"
 
 using namespace goldhive;
+using goldhive::testing::error_of;
 using goldhive::testing::FaultyStorage;
 using goldhive::testing::PowerCut;
 using goldhive::testing::RecordingStorage;
@@ -57,16 +59,6 @@ FaultyStorage died() {
   }
   storage.reboot(goldhive::testing::Loss::all, 0);
   return storage;
-}
-
-Error error_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& e) {
-    return e;
-  }
-  FAIL("no error");
-  return Error(ErrorKind::usage, "");
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "imgtools/change/replacement_record.h"
 #include "imgtools/change/transact.h"
 #include "imgtools/change/undo.h"
+#include "tests/support/error_of.h"
 #include "tests/support/faulty_storage.h"
 #include "tests/support/forged_journal.h"
 #include "tests/support/host.h"
@@ -28,16 +29,6 @@ const std::string disk = "/d/disk.vhd";
 const std::string journal = disk + ".goldhive-journal";
 const std::string undo_path = disk + ".goldhive-undo";
 const JournalPlace place{"/d", "disk.vhd", {undo_path}, true};
-
-Error error_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& e) {
-    return e;
-  }
-  FAIL("no error");
-  return Error(ErrorKind::usage, "");
-}
 
 /// A journal by which `file`, which holds `content`, would become 'e' in its first block.
 Bytes evil_journal(const std::string& name) {

@@ -6,11 +6,13 @@
 #include "imgtools/bytes/error.h"
 #include "imgtools/change/transact.h"
 #include "imgtools/change/undo_place.h"
+#include "tests/support/error_of.h"
 #include "tests/support/faulty_storage.h"
 #include "tests/support/host.h"
 #include "tests/support/temp_dir.h"
 
 using namespace goldhive;
+using goldhive::testing::error_of;
 using goldhive::testing::FaultyStorage;
 using goldhive::testing::TempDir;
 
@@ -23,16 +25,6 @@ const JournalPlace place{"/d", "disk.vhd", {undo_path}, true};
 
 std::string patch(FaultyStorage& storage, std::uint64_t offset, std::uint8_t byte) {
   return transact(storage, place, {{{image, 0, {offset, Bytes{byte}}}}, {}}, "", nullptr);
-}
-
-Error error_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& e) {
-    return e;
-  }
-  FAIL("no error");
-  return Error(ErrorKind::usage, "");
 }
 
 }  // namespace

@@ -2,12 +2,12 @@
 #pragma once
 
 #include <catch2/catch.hpp>
-#include <functional>
 #include <map>
 #include <string>
 
 #include "imgtools/bytes/error.h"
 #include "imgtools/disk/virtual_disk.h"
+#include "tests/support/error_of.h"
 
 namespace goldhive::testing {
 
@@ -28,16 +28,6 @@ inline Bytes plain(std::uint64_t size, const std::map<std::uint64_t, Bytes>& sec
 }
 
 /// The error that `action` ends in; fails the test if there is none.
-inline Error error_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& e) {
-    return e;
-  }
-  FAIL("no error");
-  return Error(ErrorKind::usage, "");
-}
-
 /// True if reading all of it in pieces of awkward sizes gives what one read gives.
 inline bool reads_alike_in_pieces(const ByteSource& disk, std::size_t piece) {
   Bytes joined;

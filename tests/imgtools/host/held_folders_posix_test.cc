@@ -8,9 +8,11 @@
 #include "imgtools/bytes/error.h"
 #include "imgtools/host/storage_steps.h"
 #include "tests/skip.h"
+#include "tests/support/error_of.h"
 #include "tests/support/temp_dir.h"
 
 using namespace goldhive;
+using goldhive::testing::error_kind_of;
 using goldhive::testing::TempDir;
 namespace fs = std::filesystem;
 
@@ -18,16 +20,6 @@ namespace {
 
 const Bytes ours{'o'};
 const Bytes theirs{'t'};
-
-ErrorKind kind_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& e) {
-    return e.kind();
-  }
-  FAIL("no error");
-  return ErrorKind::usage;
-}
 
 /// "d" with the file "f", and "e" with another one.
 struct Folders {
@@ -96,7 +88,7 @@ TEST_CASE("nothing is changed behind a link below a held folder, whatever may be
   CHECK(storage->open(dir / "d/link/f")->read(0, 1) == theirs);
   const std::string behind = dir / "d/link/f";
   const auto refused = [&](const std::function<void()>& action) {
-    CHECK(kind_of(action) == ErrorKind::refused);
+    CHECK(error_kind_of(action) == ErrorKind::refused);
   };
   refused([&] { storage->open_write(behind); });
   refused([&] { storage->create(dir / "d/link/new"); });
@@ -152,7 +144,7 @@ TEST_CASE("a report goes to no file that takes the place of a pipe") {
   const TempDir dir;
   const std::string file = dir.write("file", ours);
   const auto storage = host_storage();
-  CHECK(kind_of([&] { storage->send(file, theirs); }) == ErrorKind::refused);
+  CHECK(error_kind_of([&] { storage->send(file, theirs); }) == ErrorKind::refused);
   CHECK(dir.read("file") == ours);
 }
 

@@ -9,23 +9,15 @@
 #include "imgtools/bytes/error.h"
 #include "imgtools/host/storage.h"
 #include "tests/skip.h"
+#include "tests/support/error_of.h"
 #include "tests/support/temp_dir.h"
 
 using namespace goldhive;
+using goldhive::testing::error_kind_of;
 using goldhive::testing::TempDir;
 namespace fs = std::filesystem;
 
 namespace {
-
-ErrorKind kind_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& e) {
-    return e.kind();
-  }
-  FAIL("no error");
-  return ErrorKind::usage;
-}
 
 mode_t mode_of(const std::string& path) {
   struct stat s {};
@@ -120,7 +112,7 @@ TEST_CASE("nothing is written through a link") {
   const TempDir dir;
   dir.write("file", "x");
   fs::create_symlink("file", dir / "link");
-  CHECK(kind_of([&] { host_storage()->open_write(dir / "link"); }) == ErrorKind::refused);
+  CHECK(error_kind_of([&] { host_storage()->open_write(dir / "link"); }) == ErrorKind::refused);
 }
 
 TEST_CASE("a rename to a new name replaces nothing, not even a dangling link") {
@@ -129,8 +121,8 @@ TEST_CASE("a rename to a new name replaces nothing, not even a dangling link") {
   dir.write("taken", "old");
   fs::create_symlink("nowhere", dir / "link");
   const auto storage = host_storage();
-  CHECK(kind_of([&] { storage->rename_new(from, dir / "taken"); }) == ErrorKind::refused);
-  CHECK(kind_of([&] { storage->rename_new(from, dir / "link"); }) == ErrorKind::refused);
+  CHECK(error_kind_of([&] { storage->rename_new(from, dir / "taken"); }) == ErrorKind::refused);
+  CHECK(error_kind_of([&] { storage->rename_new(from, dir / "link"); }) == ErrorKind::refused);
   CHECK(dir.read("taken") == Bytes{'o', 'l', 'd'});
   storage->rename_new(from, dir / "free");
   CHECK(dir.read("free") == Bytes{'n', 'e', 'w'});

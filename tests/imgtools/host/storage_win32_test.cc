@@ -9,23 +9,14 @@
 #include "imgtools/change/undo.h"
 #include "imgtools/host/host_win32.h"
 #include "imgtools/host/path.h"
+#include "tests/support/error_of.h"
 #include "tests/support/temp_dir.h"
 
 using namespace goldhive;
+using goldhive::testing::error_of;
 using goldhive::testing::TempDir;
 
 namespace {
-
-template <class Action>
-Error error_of(const Action& action) {
-  try {
-    action();
-  } catch (const Error& e) {
-    return e;
-  }
-  FAIL("no error");
-  throw;
-}
 
 void put(Storage& storage, const std::string& path, const Bytes& data) {
   storage.create(path)->write(0, data);
