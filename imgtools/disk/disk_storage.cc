@@ -8,6 +8,7 @@
 #include "imgtools/change/own_names.h"
 #include "imgtools/disk/nbd.h"
 #include "imgtools/disk/qemu_image.h"
+#include "imgtools/host/storage_steps.h"
 
 namespace goldhive {
 
@@ -85,18 +86,25 @@ class Servers {
     return running;
   }
 
-  std::shared_ptr<Running> for_writing(const ReadStorage& base, const std::string& disk) const {
+  std::shared_ptr<Running> for_writing(Storage& base, const std::string& disk) const {
     if (const std::optional<Error> error = write_refusal(base, disk)) throw Error(*error);
     const std::string format = format_of(base, disk);
+    const std::string path = without_disk_inside(disk);
     std::shared_ptr<Running> running = find(disk);
     if (!running) running = std::make_shared<Running>();
     if (running->being_written) {
-      throw Error(ErrorKind::refused, "is in use: this program is writing it",
-                  without_disk_inside(disk));
+      throw Error(ErrorKind::refused, "is in use: this program is writing it", path);
     }
     if (!running->writable) {
+      base.open_write(path);    // says why the file cannot be written, as of any other file
       running->server.reset();  // this releases qemu's lock
-      running->server = start_nbd_server(without_disk_inside(disk), format, true);
+      try {
+        running->server = start_nbd_server(path, format, true);
+      } catch (const Error&) {
+        try_to(
+            [&] { running->server = start_nbd_server(path, format, false); });  // for the readers
+        throw;
+      }
       running->writable = true;
     }
     remember(disk, running);
