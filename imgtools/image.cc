@@ -43,10 +43,11 @@ HostChange Image::host_change(std::size_t index, const std::vector<FileEdit>&) c
 }
 
 std::optional<Error> Image::refusal(std::size_t) const {
-  return Error(ErrorKind::unsupported,
-               fmt::format("files inside the format '{}' are only read, never changed: extract the "
-                           "hives, patch them and put them back",
-                           format()));
+  return Error(
+      ErrorKind::unsupported,
+      fmt::format("what is in a file of the format {} is only read, never changed: extract "
+                  "the hives, patch them and put them back",
+                  format()));
 }
 
 std::vector<std::size_t> Image::volumes_changed_since(const Image&) const {

@@ -8,13 +8,16 @@
 #include <mutex>
 #include <ostream>
 
+#include "imgtools/change/own_names.h"
 #include "imgtools/change/read_through.h"
 #include "imgtools/change/watching_storage.h"
+#include "imgtools/host/path.h"
 #include "src/cli/ordered_work.h"
 #include "src/cli/progress.h"
 #include "src/cli/targets.h"
 #include "src/cli/version.h"
 #include "src/report/printable.h"
+#include "src/report/text_layout.h"
 #include "src/target/windows_backup.h"
 
 namespace goldhive::cli {
@@ -43,6 +46,16 @@ void say_errors(Host& host, const report::TargetReport& target) {
   }
 }
 
+/// What the user names to have a journal rolled back: that of a folder takes no hive by itself.
+std::string name_to_recover(const ReadThroughStorage::Met& met,
+                            const report::TargetReport& target) {
+  if (target.format != "hive" || met.journal != journal_path(parent_of(met.file), {})) {
+    return target.path;
+  }
+  const std::string folder = parent_of(met.journal);
+  return folder.empty() ? "." : folder;
+}
+
 void add_hot_journals(const ReadThroughStorage& storage, report::TargetReport& target) {
   for (const ReadThroughStorage::Met& met : storage.journals()) {
     if (!met.fits) continue;  // opening the file was an error, which says so
@@ -53,9 +66,9 @@ void add_hot_journals(const ReadThroughStorage& storage, report::TargetReport& t
       continue;
     }
     target.notes.push_back(fmt::format(
-        "a patch of {} was cut off; it is read as it was before (goldhive recover rolls it back, "
-        "journal {})",
-        met.file, met.journal));
+        "a patch of {} was cut off; it is read as it was before (journal {}).  To roll it back: "
+        "goldhive recover {}",
+        met.file, met.journal, report::shell_quoted(name_to_recover(met, target))));
   }
 }
 
@@ -127,8 +140,9 @@ void leave_off(report::TargetReport& target) {
   const bool some =
       !target.installations.empty() ||
       (target.restore && !(target.restore->files.empty() && target.restore->journals.empty()));
-  std::string message = some ? "interrupted: only a part is done" : "interrupted: nothing is done";
-  if (!left.empty()) message += ", and this is as it was: " + left;
+  std::string message =
+      some ? "interrupted: only a part was done" : "interrupted: nothing was done";
+  if (!left.empty()) message += "; not changed: " + left;
   target.error = Error(ErrorKind::refused, message, target.path);
 }
 

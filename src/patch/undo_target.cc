@@ -151,8 +151,8 @@ void undo_target(Storage& storage, const TargetName& name, const std::string& ab
   }
   if (files.empty()) {
     throw Error(ErrorKind::not_found,
-                "no undo file: it was not patched, or with --no-undo, or its undo file lies "
-                "elsewhere (--undo-dir)",
+                "no undo file: it was not patched, or under another name (a part of it, or more), "
+                "or with --no-undo, or its undo file lies elsewhere (--undo-dir)",
                 name.path);
   }
   require_asked_for(storage, place, files.front().path, name);

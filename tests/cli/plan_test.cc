@@ -180,7 +180,9 @@ TEST_CASE("A target whose patch was cut off is read as it was before and says so
   REQUIRE(found["targets"][0]["notes"].size() == 1);
   const std::string note = found["targets"][0]["notes"][0];
   CHECK(note.find("was cut off") != std::string::npos);
-  CHECK(note.find("goldhive recover") != std::string::npos);
+  CHECK_THAT(note, Catch::EndsWith("goldhive recover win7"));
+  const Outcome of_hive = crashed.run({"scan", config + "/SYSTEM"});
+  CHECK_THAT(of_hive.out, Catch::Contains("goldhive recover " + config + "/SYSTEM\n"));
   found["targets"][0]["notes"] = expected["targets"][0]["notes"];
   CHECK(found == expected);
   CHECK(crashed.storage.changes().size() == changes);
@@ -208,6 +210,12 @@ TEST_CASE("A journal of another user is refused by name until the user vouches f
     CHECK(refused.code == (command == std::string("list") ? 0 : 2));  // it lists what it can read
     CHECK_THAT(refused.err, Catch::Contains("--trust-journal " + journal));
   }
+  CHECK_THAT(session.run({"scan", "win7"}).out,
+             Catch::Contains("SYSTEM could not be read: " + journal + ": belongs to another user"));
+  const std::string not_restored = session.run({"recover", "win7"}).out;
+  const std::string line = "SYSTEM: not restored: " + journal + ": belongs to another user";
+  CHECK_THAT(not_restored, Catch::Contains(line));
+  CHECK(not_restored.find(line) == not_restored.rfind(line));  // once
   CHECK(session.run({"scan", "--trust-journal", "other", "win7"}).code == 2);
   CHECK_THAT(session.run({"scan", "--trust-journal", journal, "win7"}).out,
              Catch::Contains("was cut off"));
