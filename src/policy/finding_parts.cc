@@ -109,12 +109,8 @@ std::optional<std::string> out_of_scope(const windows::Installation& installatio
 std::optional<std::string> hive_trouble(const windows::Installation& installation, HiveName name) {
   for (const windows::HiveFact& hive : installation.hives) {
     if (hive.name != name) continue;
-    if (hive.missing) return fmt::format("{} is missing", to_string(name));
-    if (hive.state == hive::HiveState::damaged) {
-      return fmt::format("{} is damaged{}", to_string(name),
-                         hive.reason.empty() ? "" : ": " + hive.reason);
-    }
-    return std::nullopt;
+    if (!hive.missing && hive.state != hive::HiveState::damaged) return std::nullopt;
+    return trouble_of(hive);
   }
   return fmt::format("{} is missing", to_string(name));
 }

@@ -37,7 +37,7 @@ std::optional<std::string> unknown_os(const windows::Installation& installation)
 /// settle it; nullopt where it can.
 std::optional<std::string> unknown_sp1(const windows::OsFacts& os);
 
-/// "SYSTEM is missing", "SYSTEM is damaged: ..."; nullopt if the hive could be read.
+/// windows::trouble_of() the hive; nullopt if it could be read.
 std::optional<std::string> hive_trouble(const windows::Installation& installation,
                                         windows::HiveName name);
 

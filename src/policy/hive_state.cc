@@ -33,6 +33,10 @@ Finding judge(const windows::HiveFact& hive) {
     case hive::HiveState::damaged:
       break;
   }
+  if (hive.unread()) {
+    return state_row(Verdict::undetermined, "damaged",
+                     "could not be read" + why + "; to read it would settle it");
+  }
   return state_row(Verdict::undetermined, "damaged",
                    "damaged" + why + "; an undamaged copy would settle it");
 }
@@ -67,7 +71,8 @@ extern const Check hive_state{
         {.summary = "SOFTWARE and SYSTEM can be read and are what the next boot sees",
          .meaning =
              "clean; recovered: the transaction logs were replayed in memory, as Windows will do; "
-             "dirty: changes are missing and no usable log holds them; damaged; missing.",
+             "dirty: changes are missing and no usable log holds them; damaged, or not to be "
+             "read; missing.",
          .why = "What is read from a dirty hive is true of the bytes, but the next boot may see "
                 "others: rows drawn from it are undetermined and marked possibly stale. With "
                 "--no-logs they are judged by the bytes of the hive file alone.",

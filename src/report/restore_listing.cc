@@ -22,7 +22,9 @@ class RestoredWriter final : public TargetWriter {
     }
     for (const std::string& path : restore.removed) line(path, "removed");
     for (const RestoreReport::Failure& failure : restore.failures) {
-      line(failure.path, std::string("not restored: ") + failure.error.message());
+      const bool of_other_file = failure.error.where() != failure.path;
+      line(failure.path, std::string("not restored: ") +
+                             (of_other_file ? failure.error.what() : failure.error.message()));
     }
     if (t.error) {
       if (reason_wanted(t, options_)) line(t.path, std::string("error: ") + t.error->what());

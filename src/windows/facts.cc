@@ -13,6 +13,17 @@ std::optional<std::uint32_t> ValueFact::dword() const {
 
 const char* to_string(HiveName name) { return name == HiveName::software ? "SOFTWARE" : "SYSTEM"; }
 
+bool HiveFact::unread() const {
+  return error && (error->kind() == ErrorKind::io || error->kind() == ErrorKind::refused);
+}
+
+std::string trouble_of(const HiveFact& hive) {
+  if (hive.missing) return fmt::format("{} is missing", to_string(hive.name));
+  return fmt::format("{} {}{}{}", to_string(hive.name),
+                     hive.unread() ? "could not be read" : "is damaged",
+                     hive.reason.empty() ? "" : ": ", hive.reason);
+}
+
 const char* to_string(Architecture a) {
   switch (a) {
     case Architecture::x86:

@@ -55,7 +55,14 @@ struct HiveFact {
   std::optional<std::string> sha256;  ///< of the primary file as found, when asked for
   std::vector<hive::LogAccount> logs;
   std::optional<Error> error;  ///< when damaged
+
+  /// Damaged, and nobody knows whether it is: its bytes were not to be had, or are in doubt.
+  bool unread() const;
 };
+
+/// Why nothing is known of what is in the hive: "SYSTEM is missing", "SYSTEM is damaged: ...",
+/// "SYSTEM could not be read: ...".
+std::string trouble_of(const HiveFact& hive);
 
 enum class Architecture { unknown, x86, amd64, ia64, arm, arm64 };
 const char* to_string(Architecture a);  ///< "x86", "amd64", ...

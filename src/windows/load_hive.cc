@@ -53,7 +53,8 @@ bool has_any(const hive::Key& root, std::initializer_list<std::string_view> name
 void mark_damaged(LoadedHive& loaded, const Error& error) {
   loaded.hive.reset();
   loaded.fact.state = hive::HiveState::damaged;
-  loaded.fact.reason = error.message();
+  // What is refused is a journal, which has a name of its own.
+  loaded.fact.reason = error.kind() == ErrorKind::refused ? error.what() : error.message();
   loaded.fact.error = error;
 }
 
@@ -124,12 +125,7 @@ LoadedHive missing(HiveName name) {
 
 }  // namespace
 
-std::string LoadedHive::why_not() const {
-  if (hive) return "";
-  if (fact.missing) return fmt::format("{} is missing", to_string(fact.name));
-  return fmt::format("{} is damaged{}", to_string(fact.name),
-                     fact.reason.empty() ? "" : ": " + fact.reason);
-}
+std::string LoadedHive::why_not() const { return hive ? "" : trouble_of(fact); }
 
 HiveKind kind_of(const hive::Hive& hive) {
   const hive::Key& root = hive.root();

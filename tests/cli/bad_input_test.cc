@@ -103,5 +103,16 @@ TEST_CASE("A damaged hive in a tree is named and the rest of the tree is still j
   CHECK(found["os"]["build"] == 7601);
 }
 
+TEST_CASE("A hive that cannot be read is not called damaged") {
+  Session session;
+  session.put_recipe("windows-7-sp1-x64", "tree");
+  session.storage.forbid("tree/Windows/System32/config/SYSTEM");
+  const Outcome got = session.run({"scan", "tree"});
+  CHECK(got.code == 2);
+  CHECK_THAT(got.out, Catch::Contains("SYSTEM could not be read: ") &&
+                          Catch::Contains("SYSTEM: could not be read: ") &&
+                          !Catch::Contains("damaged"));
+}
+
 }  // namespace
 }  // namespace goldhive::tests
