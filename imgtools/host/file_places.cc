@@ -119,9 +119,9 @@ void FilePlaces::require(const std::string& path, const char* what,
   if (allows(path)) return;
   throw Error(
       ErrorKind::refused,
-      fmt::format("{} {} lies outside of the folder of the image, so it is not read; if you "
-                  "trust it, name its folder with --parent-dir",
-                  what, path),
+      fmt::format("{} {} lies outside of the folder of the image, so it is not read: an image "
+                  "can name any file. If this one is meant, say so with --parent-dir {}",
+                  what, path, parent_of(without_links(*storage_, path))),
       image);
 }
 

@@ -14,16 +14,23 @@
 
 namespace goldhive {
 
-struct ScratchFile::Impl {
-  int fd = -1;
-  bool on_disk = false;
-};
-
 namespace {
 
 std::string system_message() { return std::error_code(errno, std::generic_category()).message(); }
 
 }  // namespace
+
+struct ScratchFile::Impl {
+  int fd = -1;
+  bool on_disk = false;
+
+  /// One in memory has no name that means anything to a person.
+  Error failure(const char* what, const std::string& path) const {
+    const std::string why = system_message();
+    if (on_disk) return {ErrorKind::io, fmt::format("cannot be {}: {}", what, why), path};
+    return {ErrorKind::io, fmt::format("a copy of it in memory cannot be {}: {}", what, why)};
+  }
+};
 
 ScratchFile::ScratchFile(const std::string& directory) : impl_(std::make_unique<Impl>()) {
 #ifdef MFD_CLOEXEC
@@ -52,7 +59,7 @@ void ScratchFile::write(std::uint64_t offset, std::span<const std::uint8_t> data
     const ssize_t n = ::pwrite(impl_->fd, data.data(), data.size(), static_cast<off_t>(offset));
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) {
-      throw Error(ErrorKind::io, "writing a temporary file failed: " + system_message(), path_);
+      throw impl_->failure("written", path_);
     }
     offset += static_cast<std::uint64_t>(n);
     data = data.subspan(static_cast<std::size_t>(n));
@@ -62,7 +69,7 @@ void ScratchFile::write(std::uint64_t offset, std::span<const std::uint8_t> data
 void ScratchFile::resize(std::uint64_t size) {
   while (::ftruncate(impl_->fd, static_cast<off_t>(size)) != 0) {
     if (errno == EINTR) continue;
-    throw Error(ErrorKind::io, "resizing a temporary file failed: " + system_message(), path_);
+    throw impl_->failure("resized", path_);
   }
 }
 

@@ -16,15 +16,17 @@ namespace goldhive {
 
 struct SpillFile::Impl {
   int fd = -1;
+  std::string directory;
 };
 
 namespace {
 
-[[noreturn]] void fail(const char* action, const std::string& name) {
-  throw Error(ErrorKind::io,
-              fmt::format("cannot {} a temporary file: {}", action,
-                          std::error_code(errno, std::generic_category()).message()),
-              name);
+[[noreturn]] void fail(const char* action, const std::string& directory, const std::string& name) {
+  throw Error(
+      ErrorKind::io,
+      fmt::format("cannot {} a temporary file in {}: {} (TMPDIR names another folder)", action,
+                  directory, std::error_code(errno, std::generic_category()).message()),
+      name);
 }
 
 /// Without a name from the start where the file system can do that, so that a kill leaves nothing.
@@ -43,8 +45,9 @@ int open_nameless(const std::string& directory) {
 
 SpillFile::SpillFile(const std::string& directory, std::string name)
     : ByteSource(std::move(name)), impl_(std::make_unique<Impl>()) {
-  impl_->fd = open_nameless(directory.empty() ? "." : directory);
-  if (impl_->fd < 0) fail("make", directory);
+  impl_->directory = directory.empty() ? "." : directory;
+  impl_->fd = open_nameless(impl_->directory);
+  if (impl_->fd < 0) fail("make", impl_->directory, this->name());
 }
 
 SpillFile::~SpillFile() {
@@ -55,7 +58,7 @@ void SpillFile::write(std::uint64_t offset, std::span<const std::uint8_t> data) 
   while (!data.empty()) {
     const ssize_t n = ::pwrite(impl_->fd, data.data(), data.size(), static_cast<off_t>(offset));
     if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) fail("write", name());
+    if (n <= 0) fail("write", impl_->directory, name());
     offset += static_cast<std::uint64_t>(n);
     size_ = std::max(size_, offset);
     data = data.subspan(static_cast<std::size_t>(n));
@@ -64,7 +67,7 @@ void SpillFile::write(std::uint64_t offset, std::span<const std::uint8_t> data) 
 
 void SpillFile::resize(std::uint64_t size) {
   while (::ftruncate(impl_->fd, static_cast<off_t>(size)) != 0) {
-    if (errno != EINTR) fail("resize", name());
+    if (errno != EINTR) fail("resize", impl_->directory, name());
   }
   size_ = size;
 }
@@ -78,7 +81,7 @@ void SpillFile::do_read(std::uint64_t offset, std::span<std::uint8_t> out) const
   while (!out.empty()) {
     const ssize_t n = ::pread(impl_->fd, out.data(), out.size(), static_cast<off_t>(offset));
     if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) fail("read", name());
+    if (n <= 0) fail("read", impl_->directory, name());
     offset += static_cast<std::uint64_t>(n);
     out = out.subspan(static_cast<std::size_t>(n));
   }

@@ -12,8 +12,11 @@ namespace {
 
 constexpr DWORD most_at_once = 1U << 30;
 
-[[noreturn]] void fail(const char* action, const std::string& name) {
-  win32::fail(name, fmt::format("{} a temporary file", action), ::GetLastError());
+[[noreturn]] void fail(const char* action, const std::string& directory, const std::string& name) {
+  const DWORD error = ::GetLastError();
+  win32::fail(
+      name, fmt::format("{} a temporary file in {} (TMP names another folder)", action, directory),
+      error);
 }
 
 OVERLAPPED position(std::uint64_t offset) {
@@ -27,20 +30,21 @@ OVERLAPPED position(std::uint64_t offset) {
 
 struct SpillFile::Impl {
   HANDLE handle = INVALID_HANDLE_VALUE;
+  std::string directory;
 };
 
 SpillFile::SpillFile(const std::string& directory, std::string name)
     : ByteSource(std::move(name)), impl_(std::make_unique<Impl>()) {
+  impl_->directory = directory.empty() ? "." : directory;
   // Windows makes the name (and the file, so that it is nobody else's), and removes it on closing.
   std::wstring path(MAX_PATH, L'\0');
-  if (::GetTempFileNameW(win32::to_wide(directory.empty() ? "." : directory).c_str(), L"gh", 0,
-                         path.data()) == 0) {
-    fail("make", directory);
+  if (::GetTempFileNameW(win32::to_wide(impl_->directory).c_str(), L"gh", 0, path.data()) == 0) {
+    fail("make", impl_->directory, this->name());
   }
   impl_->handle =
       ::CreateFileW(path.c_str(), GENERIC_READ | GENERIC_WRITE | DELETE, 0, nullptr, CREATE_ALWAYS,
                     FILE_ATTRIBUTE_TEMPORARY | FILE_FLAG_DELETE_ON_CLOSE, nullptr);
-  if (impl_->handle == INVALID_HANDLE_VALUE) fail("make", directory);
+  if (impl_->handle == INVALID_HANDLE_VALUE) fail("make", impl_->directory, this->name());
   DWORD ignored = 0;  // where there are no sparse files, holes take room
   ::DeviceIoControl(impl_->handle, FSCTL_SET_SPARSE, nullptr, 0, nullptr, 0, &ignored, nullptr);
 }
@@ -55,7 +59,7 @@ void SpillFile::write(std::uint64_t offset, std::span<const std::uint8_t> data) 
     const auto wanted = static_cast<DWORD>(std::min<std::size_t>(data.size(), most_at_once));
     DWORD n = 0;
     if (::WriteFile(impl_->handle, data.data(), wanted, &n, &at) == 0 || n == 0) {
-      fail("write", name());
+      fail("write", impl_->directory, name());
     }
     offset += n;
     size_ = std::max(size_, offset);
@@ -68,7 +72,7 @@ void SpillFile::resize(std::uint64_t size) {
   end.QuadPart = static_cast<LONGLONG>(size);
   if (::SetFilePointerEx(impl_->handle, end, nullptr, FILE_BEGIN) == 0 ||
       ::SetEndOfFile(impl_->handle) == 0) {
-    fail("resize", name());
+    fail("resize", impl_->directory, name());
   }
   size_ = size;
 }
@@ -81,7 +85,7 @@ void SpillFile::do_read(std::uint64_t offset, std::span<std::uint8_t> out) const
     const auto wanted = static_cast<DWORD>(std::min<std::size_t>(out.size(), most_at_once));
     DWORD n = 0;
     if (::ReadFile(impl_->handle, out.data(), wanted, &n, &at) == 0 || n == 0) {
-      fail("read", name());
+      fail("read", impl_->directory, name());
     }
     offset += n;
     out = out.subspan(n);
