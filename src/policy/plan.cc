@@ -48,6 +48,12 @@ std::optional<Edit> exact_protocols(const Finding& finding,
                 fmt::format("{} cannot be set in DefaultSecureProtocols: {} does not define it",
                             describe_bits(bits & ~legal), os_name(installation.os)));
   }
+  if (installation.os.family == windows::Family::windows_7 &&
+      installation.os.sp1.presence == windows::Presence::absent) {
+    throw Error(ErrorKind::usage,
+                "--protocols has no effect: Windows 7 and Server 2008 R2 without SP1 never read "
+                "DefaultSecureProtocols; install SP1 (KB976932) and KB3140245 first");
+  }
   for (const windows::WinHttpFacts& facts : installation.winhttp) {
     if (facts.view == finding.view) return dword_edit(facts.default_secure_protocols, bits);
   }

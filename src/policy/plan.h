@@ -31,7 +31,8 @@ struct PlanOptions {
 
 /// The edits of all findings that fail (or that an explicit value would settle) and are not waived;
 /// those that would undo a decision only where `only` names the check.
-/// Error(usage): a check id that does not exist, a protocol this Windows does not have.
+/// Error(usage): a check id that does not exist, protocols that this Windows does not have or never
+/// reads.
 std::vector<Edit> make_plan(const windows::Installation& installation,
                             const std::vector<Finding>& findings, const PlanOptions& options);
 

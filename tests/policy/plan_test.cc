@@ -163,6 +163,14 @@ TEST_CASE("Chosen protocols are written exactly in each view that counts") {
   CHECK(plan_of(fresh(Family::vista, 6002), exact).empty());
 }
 
+TEST_CASE("Protocols are not chosen for a Windows that never reads them") {
+  PlanOptions exact;
+  exact.protocols = 0x800;
+  const auto i = fresh(Family::windows_7, 7600);
+  CHECK_THROWS_WITH(plan_of(i, exact), Catch::Contains("without SP1 never read"));
+  for (const Edit& edit : plan_of(i)) CHECK(edit.hive == HiveName::system);
+}
+
 TEST_CASE("Waived findings are left as they are") {
   Policy policy = builtin_policy("baseline");
   policy.waivers.push_back({"winhttp.default-secure-protocols", "*", "later", "2030-01-01"});
