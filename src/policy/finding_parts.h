@@ -36,6 +36,10 @@ std::optional<std::string> unknown_os(const windows::Installation& installation)
 /// Why it cannot be told whether Windows 7 or Server 2008 R2 has Service Pack 1, and what would
 /// settle it; nullopt where it can.
 std::optional<std::string> unknown_sp1(const windows::OsFacts& os);
+/// The same in short, for rows beside that of os.servicing-level.
+inline constexpr std::string_view sp1_contradicted =
+    "sources contradict each other on whether Service Pack 1 is there: os.servicing-level names "
+    "them";
 
 /// windows::trouble_of() the hive; nullopt if it could be read.
 std::optional<std::string> hive_trouble(const windows::Installation& installation,

@@ -158,8 +158,8 @@ constexpr std::array table = {
     Row{[](const Summary& e) { return !e.rollups.empty(); }, Verdict::undetermined,
         [](const Summary& e) {
           return fmt::format(
-              "a later rollup is there ({}), which does not prove it; need winhttp.dll and "
-              "webio.dll",
+              "an update or rollup that may hold it is there ({}), which does not prove it; need "
+              "winhttp.dll and webio.dll",
               e.rollups.front());
         }},
     Row{[](const Summary& e) { return e.packages_listed; }, Verdict::fail,
@@ -245,7 +245,8 @@ void weigh_identity(const windows::OsFacts& os, const servicing::Measured& files
     row.rests_on_files = false;
   };
   if (!os.sp1.conflict.empty()) {
-    undetermined(*unknown_sp1(os));
+    undetermined(std::string(sp1_contradicted));
+    row.evidence.push_back("conflict: " + os.sp1.conflict);
   } else if (os.unlisted_build && (files.complete() || !files.bad.empty())) {
     row.message += fmt::format("; build {} is in no list, so its files alone decide", os.build);
   } else if (os.unlisted_build) {

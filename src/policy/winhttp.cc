@@ -42,9 +42,12 @@ void apply_servicing_level(const windows::OsFacts& os, Finding& row) {
   } else if (const auto reason = unknown_sp1(os)) {
     const bool conflict = !os.sp1.conflict.empty();
     if (row.verdict == Verdict::fail && !conflict) return;
-    row.message = fmt::format("{}; but it counts only with SP1: {}", row.message, *reason);
+    row.message = fmt::format("{}; but it counts only with SP1: {}", row.message,
+                              conflict ? sp1_contradicted : *reason);
     row.verdict = Verdict::undetermined;
-    if (conflict) row.edits.clear();
+    if (!conflict) return;
+    row.edits.clear();
+    row.evidence.push_back("conflict: " + os.sp1.conflict);
   }
 }
 

@@ -34,8 +34,8 @@ class Signs {
     };
     ServicePack1 found;
     if (!with_.empty() && !without_.empty()) {
-      found.conflict = fmt::format("without a service pack by {}; with Service Pack 1 by {}",
-                                   list(without_), list(with_));
+      found.conflict =
+          fmt::format("no service pack by {}; Service Pack 1 by {}", list(without_), list(with_));
     } else if (!with_.empty()) {
       found.presence = Presence::present;
       found.signs = list(with_);
@@ -62,7 +62,8 @@ void ask_dlls(const OsFacts& os, const ServicingFacts& servicing, Signs& signs) 
   const auto [oldest, newest] = std::minmax_element(versions.begin(), versions.end());
   const bool sp1 = oldest->build >= sp1_build;
   const bool none = newest->build < sp1_build && !os.kernel;
-  if (sp1 || none) signs.add(sp1, fmt::format("the DLLs of System32 ({})", to_string(*oldest)));
+  if (!sp1 && !none) return;
+  signs.add(sp1, fmt::format("System32\\winhttp.dll and webio.dll {}", to_string(*oldest)));
 }
 
 bool is_installed(const PackageFact& package, const OsFacts& os) {
@@ -84,8 +85,7 @@ void read_service_pack_1(const Sources& sources, Installation& installation) {
   const bool software = sources.software.readable();
   if (software && os.service_pack) signs.add(*os.service_pack != 0, "CSDVersion in SOFTWARE");
   if (os.system_service_pack) {
-    signs.add(*os.system_service_pack != 0,
-              fmt::format("CSDVersion in SYSTEM ({})", *os.system_service_pack));
+    signs.add(*os.system_service_pack != 0, "CSDVersion in SYSTEM");
   }
   if (os.kernel) {
     signs.add(os.kernel->build >= sp1_build, fmt::format("ntoskrnl.exe {}", to_string(*os.kernel)));

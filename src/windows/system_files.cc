@@ -49,7 +49,7 @@ FileVersionFact read_system_file(const FileTree& tree, const std::optional<std::
     }
   } catch (const Error& e) {
     fact.presence = Presence::unknown;
-    fact.why_unknown = e.what();
+    fact.why_unknown = e.message();  // the fact names the file
   }
   return fact;
 }

@@ -372,10 +372,10 @@ TEST_CASE("Where sources contradict each other about SP1 nothing is decided") {
   for (const windows::FileVersion version : {rtm, feature}) {
     auto i = windows_7();
     set_files(i, version);
-    i.os.sp1 = {Presence::unknown, "", "without a service pack by build 7600; with it by the rest"};
+    i.os.sp1 = {Presence::unknown, "", "no service pack by build 7600; Service Pack 1 by the rest"};
     const Finding row = judged(i);
     CHECK(row.verdict == Verdict::undetermined);
-    CHECK(says(row, "build 7600"));
+    CHECK(says(row, "os.servicing-level names them"));
     CHECK_FALSE(row.rests_on_files);
   }
 }

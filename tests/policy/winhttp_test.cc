@@ -306,11 +306,12 @@ TEST_CASE("Windows 7 without SP1 never reads the value") {
 TEST_CASE("Where sources contradict each other about SP1 nothing is said or planned") {
   auto i = windows_7();
   i.os.sp1 = {windows::Presence::unknown, "",
-              "without a service pack by build 7600; with it by the rest"};
+              "no service pack by build 7600; Service Pack 1 by the rest"};
   set_dword(secure_protocols(i, View::native), 0xA00);
   for (const auto& row : baseline_rows(i, id)) {
     CHECK(row.verdict == Verdict::undetermined);
-    CHECK_THAT(row.message, Catch::Contains("build 7600"));
+    CHECK_THAT(row.message, Catch::Contains("os.servicing-level names them"));
+    CHECK_THAT(row.evidence.back(), Catch::Contains("build 7600"));
     CHECK(row.edits.empty());
   }
 }
