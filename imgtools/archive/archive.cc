@@ -202,9 +202,9 @@ std::unique_ptr<Image> open_tar_archive(const Candidate& candidate) {
   return std::make_unique<ArchiveImage>(candidate, "tar");
 }
 std::unique_ptr<Image> open_zip_archive(const Candidate& candidate) {
-  // libarchive takes a part of a split zip for a whole zip, and ignores a contradiction of the two
-  // names that an entry has.
-  check_zip_names(*candidate.source, read_zip_directory(*candidate.source));
+  // libarchive takes a part of a split zip for a whole zip, and ignores what the two headers of
+  // an entry contradict each other in.
+  check_local_headers(*candidate.source, read_zip_directory(*candidate.source));
   return std::make_unique<ArchiveImage>(candidate, "zip");
 }
 std::unique_ptr<Image> open_7z_archive(const Candidate& candidate) {

@@ -154,16 +154,59 @@ ZipLocalHeader read_zip_local_header(const ByteSource& file, const ZipEntry& ent
   return {entry.local_at, file.read(entry.local_at, length)};
 }
 
-void check_zip_names(const ByteSource& file, const ZipDirectory& directory) {
+namespace {
+
+/// A number of a local header that must be the directory's.
+struct Field {
+  const char* name;
+  std::size_t at;
+  std::uint64_t local;
+  std::uint64_t central;
+};
+
+void check_fields(const ZipLocalHeader& header, const ZipEntry& entry, const std::string& file) {
+  const ByteView view(header.bytes, header.at, file);
+  ZipEntry local;
+  local.packed_size = view.u32(zip_local::packed_size);
+  local.size = view.u32(zip_local::full_size);
+  if (local.size == all_ones || local.packed_size == all_ones) {
+    read_extra64(view.from(zip_local::size + view.u16(zip_local::name_length)), local);
+  }
+  const auto encrypted = [](std::uint16_t flags) { return flags & 1U; };
+  const Field fields[] = {
+      {"method", zip_local::method, view.u16(zip_local::method), entry.method},
+      {"encryption", zip_local::flags, encrypted(view.u16(zip_local::flags)),
+       encrypted(entry.flags)},
+      {"CRC", zip_local::crc, view.u32(zip_local::crc), entry.crc},
+      {"packed size", zip_local::packed_size, local.packed_size, entry.packed_size},
+      {"size", zip_local::full_size, local.size, entry.size},
+  };
+  for (const Field& field : fields) {
+    const bool may_be_absent = field.at >= zip_local::crc;
+    if (field.local == field.central || (may_be_absent && field.local == 0)) continue;
+    throw Error::corrupt(file + ": " + entry.name, header.at + field.at,
+                         fmt::format("damaged: the {} in the local header is not that in the "
+                                     "directory",
+                                     field.name),
+                         fmt::format("{:#x}", field.central), fmt::format("{:#x}", field.local));
+  }
+}
+
+}  // namespace
+
+void check_local_headers(const ByteSource& file, const ZipDirectory& directory) {
   for (const ZipEntry& entry : directory.entries) {
     const ZipLocalHeader header = read_zip_local_header(file, entry);
     const ByteView view(header.bytes, header.at, file.name());
     const auto bytes = view.slice(zip_local::size, view.u16(zip_local::name_length)).span();
     const std::string name(bytes.begin(), bytes.end());
-    if (name == entry.name) continue;
-    throw Error::corrupt(file.name(), header.at + zip_local::size,
-                         "damaged: the name in a local header is not that in the directory",
-                         entry.name, name);
+    if (name != entry.name) {
+      throw Error::corrupt(file.name(), header.at + zip_local::size,
+                           "damaged: the name in a local header is not that in the directory",
+                           entry.name, name);
+    }
+    constexpr std::uint16_t masked = 0x2000;  // the directory is encrypted, local headers are blank
+    if ((entry.flags & masked) == 0) check_fields(header, entry, file.name());
   }
 }
 

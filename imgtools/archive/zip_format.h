@@ -49,9 +49,11 @@ struct ZipLocalHeader {
 };
 ZipLocalHeader read_zip_local_header(const ByteSource& file, const ZipEntry& entry);
 
-/// Error(corrupt) if an entry has another name in its local header. No checksum covers names:
-/// without this check, a damaged bit in a name would hide a file.
-void check_zip_names(const ByteSource& file, const ZipDirectory& directory);
+/// Error(corrupt) if a local header contradicts the directory: in the name, which no checksum
+/// covers, so that a damaged bit would hide a file; in the checksum, a size, the method or the mark
+/// of encryption, of which libarchive takes those of the local header and most others those of the
+/// directory, so that two readers would see two contents. A field that is 0 says nothing.
+void check_local_headers(const ByteSource& file, const ZipDirectory& directory);
 
 // Offsets of fields, from the beginning of their record.
 namespace zip_central {
