@@ -171,6 +171,13 @@ class Examiner {
           " lies outside of its folder, where nothing is written; copy the parts "
           "beside it";
     }
+    const std::optional<FileInfo> info = storage_.stat(file);
+    if (info && info->links > 1 && image_.write_refusal.empty()) {
+      image_.write_refusal = fmt::format(
+          "its part {} has {} more {} (hard links), and a patch would change them all; put a copy "
+          "of it in its place",
+          file, info->links - 1, info->links == 2 ? "name" : "names");
+    }
     if (flat) {
       constexpr std::uint64_t most = UINT64_MAX / 1024;
       add({file, QemuFile::Map::none,

@@ -116,13 +116,22 @@ bool FilePlaces::allows(const std::string& path) const {
 
 void FilePlaces::require(const std::string& path, const char* what,
                          const std::string& image) const {
-  if (allows(path)) return;
+  if (allows(path)) return require_file(path, what, image);
   throw Error(
       ErrorKind::refused,
       fmt::format("{} {} lies outside of the folder of the image, so it is not read: an image "
                   "can name any file. If this one is meant, say so with --parent-dir {}",
                   what, path, parent_of(without_links(*storage_, path))),
       image);
+}
+
+void FilePlaces::require_file(const std::string& path, const char* what,
+                              const std::string& image) const {
+  const std::optional<FileInfo> info = storage_->stat(path);
+  if (!info || info->type == FileType::file) return;
+  if (info->type == FileType::device && !is_beside(path)) return;
+  throw Error(ErrorKind::refused, fmt::format("{} {} is no regular file: not opened", what, path),
+              image);
 }
 
 }  // namespace goldhive

@@ -22,12 +22,15 @@ class FilePlaces {
   /// True of what lies below the folder of the image, where an image may also be written.
   bool is_beside(const std::string& path) const;
   bool allows(const std::string& path) const;
-  /// Error(refused) unless allows(path), and before anything at `path` is opened. `what`: "its
-  /// parent disk"; the error is one of `image`, which names it.
+  /// Error(refused) unless allows(path), and before anything at `path` is opened. What is there
+  /// must be a regular file: a device node beside the image came with it and leads to a disk of
+  /// this host, and whoever opens a pipe waits. Only in a folder of the user may it be a block
+  /// device. `what`: "its parent disk"; the error is one of `image`, which names it.
   void require(const std::string& path, const char* what, const std::string& image) const;
   const std::vector<std::string>& folders() const { return folders_; }
 
  private:
+  void require_file(const std::string& path, const char* what, const std::string& image) const;
   bool is_below(const std::string& folder, const std::string& path) const;
 
   const ReadStorage* storage_;

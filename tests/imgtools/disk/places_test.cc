@@ -2,6 +2,8 @@
 // image in 0.1.0.
 #include "imgtools/host/file_places.h"
 
+#include <sys/stat.h>
+
 #include <filesystem>
 
 #include "fixtures/vhd_builder.h"
@@ -13,6 +15,7 @@
 #include "imgtools/disk/vhdx.h"
 #include "imgtools/formats.h"
 #include "tests/imgtools/disk/disk_support.h"
+#include "tests/skip.h"
 #include "tests/support/temp_dir.h"
 
 using namespace goldhive;
@@ -105,6 +108,43 @@ TEST_CASE("below the folder of an image is what is there when all links are reso
   CHECK(more.allows(t.inside + "/out/x"));
   CHECK_FALSE(more.is_beside(t.inside + "/out/x"));
   CHECK_FALSE(more.allows(t.dir / "images2/x"));
+}
+
+TEST_CASE("a pipe or a device node that came with an image is no part of it and no parent") {
+  const TwoFolders t;
+  const auto check = [&](const std::string& name) {
+    for (const std::string& image : {t.dir.write("images/disk.vmdk", flat_descriptor(name)),
+                                     t.dir.write("images/disk.qcow2", qcow2_with_parent(name))}) {
+      const Error e = error_of([&] { t.examined(image); });
+      CHECK(e.kind() == ErrorKind::refused);
+      CHECK_THAT(e.what(), Catch::Contains("no regular file"));
+    }
+  };
+  REQUIRE(::mkfifo((t.inside + "/pipe").c_str(), 0600) == 0);
+  check("pipe");
+  t.dir.make_directory("images/folder");
+  check("folder");
+  constexpr dev_t loop0 = 7U << 8U;
+  if (::mknod((t.inside + "/node").c_str(), S_IFBLK | 0600, loop0) != 0) {
+    skip("only root can make a device node");
+    return;
+  }
+  try {
+    t.storage->stat(t.inside + "/node");
+  } catch (const Error&) {
+    skip("there is no loop device here");
+    return;
+  }
+  check("node");
+}
+
+TEST_CASE("a part of a VMDK that has other names is not written") {
+  const TwoFolders t;
+  const std::string image = t.dir.write("images/disk.vmdk", flat_descriptor("flat"));
+  t.dir.write("images/flat", Bytes(4096));
+  CHECK(t.examined(image).write_refusal.empty());
+  fs::create_hard_link(t.inside + "/flat", t.outside + "/snapshot");
+  CHECK_THAT(t.examined(image).write_refusal, Catch::Contains("hard links"));
 }
 
 TEST_CASE("a part of a VMDK outside of its folder is refused, and never written") {
