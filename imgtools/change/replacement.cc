@@ -300,19 +300,22 @@ class Replacement {
   UndoPath undo_;
 };
 
-/// Puts the old file back in its place; the record goes last.
+/// Puts the old file back in its place; the record goes last. Where the new one never took that
+/// place, nothing is renamed: a name that no file can be renamed to (a file that is a mount point,
+/// as containers have it) would keep the record for ever.
 void roll_back(Storage& storage, const HotReplacement& hot, bool force) {
   const std::string folder = parent_of(hot.file);
   if (hot.kept || !force) old_content(storage, hot);  // throws if it is another one
-  if (hot.kept) {
+  const bool replaced = hot.kept && !is_original(hot.record, *storage.open(hot.file));
+  if (replaced) {
     storage.sync_directory(folder);  // the record's own name may not be durable yet
     storage.rename(hot.names.old, hot.file);
-    remove_if_there(storage, hot.names.old);  // a rename between two names of one file does nothing
   }
   remove_if_there(storage, hot.names.fresh);
   storage.sync_directory(folder);
   storage.remove(hot.names.record);
   storage.sync_directory(folder);
+  remove_if_there(storage, hot.names.old);
 }
 
 void Replacement::recover_here() {

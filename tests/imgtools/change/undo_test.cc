@@ -9,11 +9,13 @@
 #include "tests/support/error_of.h"
 #include "tests/support/faulty_storage.h"
 #include "tests/support/host.h"
+#include "tests/support/recording_storage.h"
 #include "tests/support/temp_dir.h"
 
 using namespace goldhive;
 using goldhive::testing::error_of;
 using goldhive::testing::FaultyStorage;
+using goldhive::testing::RecordingStorage;
 using goldhive::testing::TempDir;
 
 namespace {
@@ -256,6 +258,24 @@ TEST_CASE("the old file of a replacement is the undo file's very own") {
   CHECK(storage.stat(kept)->links == 1);
   CHECK(undo(storage, place, undo_path, false).changed);
   CHECK(storage.contents(image) == original);
+}
+
+TEST_CASE("a replacement of a file that nothing can be renamed to leaves nothing behind") {
+  const TempDir dir;
+  const std::string file = dir.write("mounted", original);
+  RecordingStorage storage(host_storage());
+  storage.before_each([&](const RecordingStorage::Call& call, Storage&) {
+    if (call.name != "rename") return;  // a mount point
+    throw Error(ErrorKind::io, "Device or resource busy", call.path);
+  });
+  HostChange change;
+  change.rewrite = HostRewrite{file, 100, [](const auto& put) { put(Bytes(100, 'n')); }};
+  const JournalPlace where = place_of(storage, file, file, {});
+  const Error error = error_of([&] { transact(storage, where, std::move(change), "", nullptr); });
+  CHECK_THAT(error.what(), Catch::Contains("busy"));
+  CHECK_THAT(error.what(), !Catch::Contains("taking it back failed"));
+  CHECK(dir.read("mounted") == original);
+  CHECK(storage.list(dir.path()).size() == 1);
 }
 
 TEST_CASE("a replacement asks for room for the copy of the old file before it writes") {
