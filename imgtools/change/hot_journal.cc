@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <set>
+#include <string_view>
 #include <utility>
 
 #include "imgtools/bytes/error.h"
@@ -87,26 +88,80 @@ std::uint64_t admit_shared(const ReadStorage& storage, const std::string& path,
 std::optional<HotJournal> if_concerned(const std::string& path, const std::string& folder,
                                        Journal journal, std::vector<std::string> names,
                                        const std::string& name) {
-  const auto found = std::find(names.begin(), names.end(), name);
+  const auto found = std::find_if(names.begin(), names.end(), [&](const std::string& one) {
+    return comparable(one) == comparable(name);
+  });
   if (found == names.end()) return std::nullopt;
   const auto target = static_cast<std::uint32_t>(found - names.begin());
   return HotJournal{path, folder, std::move(journal), std::move(names), target};
 }
 
+/// Decodes the journal in `found`, which lies at `path`, unless it was decoded before. `decoded`
+/// may be null.
+Journal decode_once(const std::string& path, OwnFile& found, const Journal::Admit& admit,
+                    DecodedJournals* decoded) {
+  const auto decode = [&] { return Journal::decode(std::move(found.content), admit); };
+  return decoded == nullptr ? decode() : decoded->get(path, found.info, decode);
+}
+
 /// The journal of `file` alone, if it stands at `path`.
 std::optional<HotJournal> find_lone(const ReadStorage& storage, const std::string& path,
-                                    const std::string& file) {
+                                    const std::string& file, DecodedJournals* decoded) {
   auto found = open_own_file(storage, path, file, OwnKind::written);
   if (!found) return std::nullopt;
-  Journal journal = Journal::decode(std::move(found->content), [&](const Journal& begun) {
-    return admit_lone(storage, path, file, begun);
-  });
+  const auto admit = [&](const Journal& begun) { return admit_lone(storage, path, file, begun); };
   const std::string name = base_name(file);
-  return if_concerned(path, parent_of(file), std::move(journal), {name}, name);
+  return if_concerned(path, parent_of(file), decode_once(path, *found, admit, decoded), {name},
+                      name);
+}
+
+/// Thrown where a folder's journal is no matter of the file that was asked about.
+struct NotConcerned {};
+
+bool is_named(const Journal& begun, const std::string& name) {
+  const std::vector<std::string> names = target_names(begun);
+  return std::any_of(names.begin(), names.end(),
+                     [&](const std::string& one) { return comparable(one) == comparable(name); });
+}
+
+bool begins_as_hive(const ReadStorage& storage, const std::string& file) {
+  constexpr std::string_view mark = "regf";
+  const std::optional<FileInfo> info = storage.stat(file);
+  if (!info || info->type != FileType::file || info->size < mark.size()) return false;
+  const Bytes head = storage.open(file)->read(0, mark.size());
+  return std::equal(head.begin(), head.end(), mark.begin());
+}
+
+/// The journal of the folder, if it concerns `file`. It is read whole, since one with a damaged
+/// list of names must not pass as one of other files; but only for what may be a hive, or each
+/// image in the folder would have it read again.
+std::optional<HotJournal> find_shared(const ReadStorage& storage, const std::string& path,
+                                      const std::string& file, DecodedJournals* decoded) {
+  auto found = open_own_file(storage, path, file, OwnKind::written);
+  if (!found) return std::nullopt;
+  const std::string folder = parent_of(file);
+  const std::string name = base_name(file);
+  const bool vouched_for = found->vouched_for;
+  const auto admit = [&](const Journal& begun) {
+    if (!is_named(begun, name) && !begins_as_hive(storage, file)) throw NotConcerned();
+    return admit_shared(storage, path, folder, begun, vouched_for);
+  };
+  try {
+    Journal journal = decode_once(path, *found, admit, decoded);
+    std::vector<std::string> names = target_names(journal);
+    auto hot = if_concerned(path, folder, std::move(journal), std::move(names), name);
+    if (!hot) return std::nullopt;
+    hot->of_folder = true;
+    hot->vouched_for = vouched_for;
+    return hot;
+  } catch (const NotConcerned&) {
+    return std::nullopt;
+  }
 }
 
 /// A hot journal under another name of the file: that of a patch of hard links (--all-links).
-std::optional<HotJournal> find_by_identity(const ReadStorage& storage, const std::string& file) {
+std::optional<HotJournal> find_by_identity(const ReadStorage& storage, const std::string& file,
+                                           DecodedJournals* decoded) {
   const std::optional<FileInfo> info = storage.stat(file);
   if (!info || info->type != FileType::file || info->links < 2) return std::nullopt;
   const std::string folder = parent_of(file);
@@ -117,37 +172,52 @@ std::optional<HotJournal> find_by_identity(const ReadStorage& storage, const std
         join_path(folder, entry.name.substr(0, entry.name.size() - suffix.size()));
     const std::optional<FileInfo> found = storage.stat(other);
     if (!found || found->device != info->device || found->inode != info->inode) continue;
-    return find_lone(storage, join_path(folder, entry.name), other);
+    return find_lone(storage, join_path(folder, entry.name), other, decoded);
   }
   return std::nullopt;
 }
 
+std::optional<HotJournal> find_any(const ReadStorage& storage, const std::string& file,
+                                   DecodedJournals* decoded) {
+  const std::string folder = parent_of(file);
+  const std::string own = journal_path(folder, {base_name(file)});
+  if (auto hot = find_lone(storage, own, file, decoded)) return hot;
+  if (is_disk_inside(file)) return std::nullopt;
+  if (auto hot = find_shared(storage, journal_path(folder, {}), file, decoded)) return hot;
+  return find_by_identity(storage, file, decoded);
+}
+
+bool is_same(const FileInfo& a, const FileInfo& b) {
+  return a.device == b.device && a.inode == b.inode && a.size == b.size &&
+         a.modified == b.modified && a.changed == b.changed && a.changed != 0;
+}
+
 }  // namespace
 
-std::optional<HotJournal> find_hot_journal(const ReadStorage& storage,
-                                           const std::string& host_file) {
-  return find_hot_journal_of(storage, follow_links(storage, host_file));
+Journal DecodedJournals::get(const std::string& path, const FileInfo& info,
+                             const std::function<Journal()>& decode) {
+  const auto known = journals_.find(path);
+  if (known == journals_.end() || !is_same(known->second.info, info)) {
+    journals_.insert_or_assign(path, One{info, [&]() -> std::variant<Journal, Error> {
+                                           try {
+                                             return decode();
+                                           } catch (const Error& e) {
+                                             return e;
+                                           }
+                                         }()});
+  }
+  const std::variant<Journal, Error>& journal = journals_.at(path).journal;
+  if (const auto* error = std::get_if<Error>(&journal)) throw Error(*error);
+  return std::get<Journal>(journal);
+}
+
+std::optional<HotJournal> find_hot_journal(const ReadStorage& storage, const std::string& host_file,
+                                           DecodedJournals& decoded) {
+  return find_any(storage, follow_links(storage, host_file), &decoded);
 }
 
 std::optional<HotJournal> find_hot_journal_of(const ReadStorage& storage, const std::string& file) {
-  const std::string folder = parent_of(file);
-  const std::string name = base_name(file);
-  const std::string own = journal_path(folder, {name});
-  if (auto hot = find_lone(storage, own, file)) return hot;
-  const std::string shared = journal_path(folder, {});
-  if (is_disk_inside(name)) return std::nullopt;
-  if (auto found = open_own_file(storage, shared, file, OwnKind::written)) {
-    Journal journal = Journal::decode(std::move(found->content), [&](const Journal& begun) {
-      return admit_shared(storage, shared, folder, begun, found->vouched_for);
-    });
-    std::vector<std::string> names = target_names(journal);
-    if (auto hot = if_concerned(shared, folder, std::move(journal), std::move(names), name)) {
-      hot->of_folder = true;
-      hot->vouched_for = found->vouched_for;
-      return hot;
-    }
-  }
-  return find_by_identity(storage, file);
+  return find_any(storage, file, nullptr);
 }
 
 std::unique_ptr<ByteSource> old_state(const HotJournal& hot,

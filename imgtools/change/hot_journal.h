@@ -4,11 +4,14 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
+#include "imgtools/bytes/error.h"
 #include "imgtools/change/journal_format.h"
 #include "imgtools/change/own_names.h"
 #include "imgtools/host/storage.h"
@@ -27,13 +30,30 @@ struct HotJournal {
   bool vouched_for = false;  ///< as OwnFile::vouched_for
 };
 
+/// The journals that were decoded, or could not be, so that each is read whole only once, however
+/// many files lie beside it. Not for several threads.
+/// An error of reading that may pass is among them: who looks again makes a new one of these.
+class DecodedJournals {
+ public:
+  /// The journal at `path`, by `decode` if it is another file than the last time.
+  Journal get(const std::string& path, const FileInfo& info,
+              const std::function<Journal()>& decode);
+
+ private:
+  struct One {
+    FileInfo info;
+    std::variant<Journal, Error> journal;
+  };
+  std::map<std::string, One> journals_;  // by path
+};
+
 /// The hot journal that concerns `host_file` (symbolic links to it are followed), if there is one.
 /// Error(corrupt) for a damaged journal, Error(unsupported) for one of a newer version,
 /// Error(refused) for one that is not to be believed (own_files.h) or names what it must not: the
 /// journal of one file has that file as its only target, a journal of several only hives of its
 /// folder (hive_targets.h).
-std::optional<HotJournal> find_hot_journal(const ReadStorage& storage,
-                                           const std::string& host_file);
+std::optional<HotJournal> find_hot_journal(const ReadStorage& storage, const std::string& host_file,
+                                           DecodedJournals& decoded);
 /// The same for who is going to write: no link is followed from `file` to another one.
 std::optional<HotJournal> find_hot_journal_of(const ReadStorage& storage, const std::string& file);
 

@@ -90,7 +90,7 @@ void require_opened(const HotJournal& hot, const std::vector<std::string>& opene
   for (const std::string& name : hot.names) {
     const bool is_opened = std::any_of(opened.begin(), opened.end(), [&](const std::string& file) {
       return parent_of(file) == hot.folder &&
-             (name == base_name(file) || is_log_of(name, base_name(file)));
+             (comparable(name) == comparable(base_name(file)) || is_log_of(name, base_name(file)));
     });
     if (is_opened) continue;
     throw Error(ErrorKind::refused,

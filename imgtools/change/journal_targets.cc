@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
+#include <string_view>
 
 #include "imgtools/bytes/error.h"
 
@@ -49,6 +51,32 @@ Digest digest_of(const TargetView& view, std::uint64_t from, std::uint64_t to) {
   return hash.finish();
 }
 
+bool begins(const TargetView& view, std::string_view mark) {
+  Bytes found(mark.size());
+  if (view.size < mark.size()) return false;
+  view.read(0, found);
+  return std::equal(found.begin(), found.end(), mark.begin(), mark.end());
+}
+
+/// True if the bytes that a target has beyond its old end may be cut off. A journal does not tell
+/// them, so that any would fit. What else makes sure that the target is the one that grew: each
+/// format that grows has its header rewritten, and so in the journal; but a zip has none, and
+/// without its end, which the old size must be behind, it is no zip.
+bool may_be_cut(const Journal& journal, std::uint32_t target, const TargetView& view) {
+  constexpr std::uint64_t vhdx_headers[] = {64 * 1024, 128 * 1024};
+  if (begins(view, "PK\3\4")) return true;
+  const bool vhdx = begins(view, "vhdxfile");
+  return std::any_of(
+      journal.records().begin(), journal.records().end(), [&](const JournalRecord& record) {
+        if (record.target != target) return false;
+        const auto covers = [&](std::uint64_t at) {
+          return record.offset <= at && at < record.offset + record.length;
+        };
+        return vhdx ? std::any_of(std::begin(vhdx_headers), std::end(vhdx_headers), covers)
+                    : covers(0);
+      });
+}
+
 }  // namespace
 
 TargetView view_of(const ByteSource& source) {
@@ -91,6 +119,11 @@ TargetState compare(const Journal& journal, std::uint32_t target, const TargetVi
   }
   if (state.is_new && expected.new_size > expected.old_size) {
     state.is_new = digest_of(view, expected.old_size, expected.new_size) == expected.growth;
+  }
+  if (!state.is_new && view.size > expected.old_size && !may_be_cut(journal, target, view)) {
+    state.foreign =
+        fmt::format("{} would be cut off at {} of {} bytes, and its beginning is in no record",
+                    expected.name, expected.old_size, view.size);
   }
   return state;
 }

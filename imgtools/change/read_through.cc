@@ -17,7 +17,7 @@ std::optional<FileInfo> ReadThroughStorage::stat(const std::string& path) const 
       info->size = replaced->record.old_size;
       return info;
     }
-    const std::optional<HotJournal> hot = find_hot_journal(base_, path);
+    const std::optional<HotJournal> hot = find_hot_journal(base_, path, decoded_);
     if (!hot) return info;
     info->size = hot->journal.targets()[hot->target].old_size;
   } catch (const Error&) {
@@ -36,7 +36,7 @@ std::unique_ptr<ByteSource> ReadThroughStorage::open(const std::string& path) co
     return std::make_unique<SliceSource>(old, 0, old->size(), path);
   }
   std::unique_ptr<ByteSource> current = base_.open(path);
-  const std::optional<HotJournal> hot = find_hot_journal(base_, path);
+  const std::optional<HotJournal> hot = find_hot_journal(base_, path, decoded_);
   if (!hot) {
     // A transaction of another process may just have ended: take the size it left.
     const std::optional<FileInfo> info = base_.stat(path);

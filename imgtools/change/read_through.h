@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "imgtools/change/hot_journal.h"
 #include "imgtools/host/storage.h"
 
 namespace goldhive {
@@ -57,6 +58,7 @@ class ReadThroughStorage final : public ReadStorage {
   Met& meet(const std::string& journal, const std::string& file, const std::string& metadata) const;
 
   const ReadStorage& base_;
+  mutable DecodedJournals decoded_;
   mutable std::vector<Met> journals_;
   /// The old contents that were compared with the records of replacements, by the records' paths:
   /// open files, so that each is read whole only once.

@@ -194,7 +194,7 @@ TEST_CASE("a damaged journal is an error to every reader and never rolled back")
 TEST_CASE("an unfinished journal means untouched files and is cleared away") {
   FaultyStorage storage = disk();
   storage.put(hive_journal + ".new", Bytes(100, 'j'));
-  CHECK_FALSE(find_hot_journal(storage, hive));
+  CHECK_FALSE(find_hot_journal_of(storage, hive));
   CHECK_FALSE(recover(storage, hive, false));
   CHECK(storage.paths() == std::vector<std::string>{hive});
   storage.put(hive_journal + ".new", Bytes(100, 'j'));
@@ -212,10 +212,10 @@ TEST_CASE("two files change as one and either of them finds their journal") {
     Transaction transaction(storage, beside, both, "");
     CHECK(transaction.journal() == "/m/img/config/goldhive-journal");
     transaction.write();
-    CHECK(find_hot_journal(storage, other)->target == 0);
-    CHECK(find_hot_journal(storage, hive)->target == 1);
+    CHECK(find_hot_journal_of(storage, other)->target == 0);
+    CHECK(find_hot_journal_of(storage, hive)->target == 1);
     storage.put("/m/img/config/SAM", original);
-    CHECK_FALSE(find_hot_journal(storage, "/m/img/config/SAM"));
+    CHECK_FALSE(find_hot_journal_of(storage, "/m/img/config/SAM"));
   }
   CHECK(storage.contents(other) == original);
   CHECK(storage.contents(hive) == original);

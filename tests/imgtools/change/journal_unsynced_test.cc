@@ -73,7 +73,7 @@ TEST_CASE("an undo of files that nobody has synced is cut off anywhere and loses
     const Moment begun = [&](const FaultyStorage& cut) {
       FaultyStorage without = cut;
       without.reboot(Loss::killed, 0);
-      return !without.exists(undo_file) || find_hot_journal(without, scenario.first());
+      return !without.exists(undo_file) || find_hot_journal_of(without, scenario.first());
     };
     cut_everywhere(scenario, patched, action, "old", tally, begun);
   }

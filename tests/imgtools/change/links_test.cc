@@ -61,10 +61,10 @@ TEST_CASE("A hot journal is found by the other names of its file") {
   {
     Transaction patch(disk, {"/d", "disk.img", {}, false}, change, "");
     patch.write();
-    const auto hot = find_hot_journal(disk, "/d/yesterday.img");
+    const auto hot = find_hot_journal_of(disk, "/d/yesterday.img");
     REQUIRE(hot);
     CHECK(hot->path == image + ".goldhive-journal");
     CHECK(ReadThroughStorage(disk).open("/d/yesterday.img")->read(0, 9000) == content);
   }
-  CHECK_FALSE(find_hot_journal(disk, "/d/yesterday.img"));
+  CHECK_FALSE(find_hot_journal_of(disk, "/d/yesterday.img"));
 }

@@ -5,12 +5,14 @@
 #include <filesystem>
 
 #include "imgtools/bytes/error.h"
+#include "imgtools/change/hot_journal.h"
 #include "imgtools/change/journal_format.h"
 #include "imgtools/change/read_through.h"
 #include "imgtools/change/recover.h"
 #include "imgtools/change/replacement_record.h"
 #include "imgtools/change/transact.h"
 #include "imgtools/change/undo.h"
+#include "tests/skip.h"
 #include "tests/support/error_of.h"
 #include "tests/support/faulty_storage.h"
 #include "tests/support/forged_journal.h"
@@ -149,6 +151,100 @@ TEST_CASE("a record that makes any content plausible is no record") {
   const Error error = refused_everywhere(storage);
   CHECK(error.kind() == ErrorKind::corrupt);
   CHECK(error.message().find("writes a byte too often") != std::string::npos);
+}
+
+TEST_CASE("a journal cuts nothing off a file that it knows nothing of") {
+  // Any content would fit: the journal has no byte of what lies beyond the old end.
+  const auto cut_off = [](Bytes image, const std::vector<ForgedRecord>& records) {
+    image.resize(256 * 1024, 'c');
+    FaultyStorage storage =
+        with(journal, forged_journal({{"disk.vhd", 4096, 1ULL << 62}}, records));
+    storage.put(disk, image);
+    try {
+      ReadThroughStorage(storage).open(disk);
+      recover(storage, disk, false);
+    } catch (const Error& e) {
+      CHECK(e.kind() == ErrorKind::refused);
+      CHECK_THAT(e.what(), Catch::Contains("would be cut off"));
+    }
+    return storage.contents(disk).size() == 4096;
+  };
+  const std::string zip = "PK\3\4", vhdx = "vhdxfile";
+  CHECK_FALSE(cut_off(Bytes(8192, 'c'), {}));
+  CHECK_FALSE(cut_off({vhdx.begin(), vhdx.end()}, {}));
+  // What the formats have that grow: a header in a record, and a zip no header.
+  CHECK(cut_off(Bytes(8192, 'c'), {{0, 0, Bytes(4096, 'c'), {}}}));
+  CHECK(cut_off({zip.begin(), zip.end()}, {}));
+}
+
+TEST_CASE("the journal of a folder is no matter of an image in it, even if it is damaged") {
+  const TempDir dir;
+  Bytes hive(8192, 's');
+  std::copy_n("regf", 4, hive.begin());
+  std::copy_n("hbin", 4, hive.begin() + 4096);
+  const std::string software = dir.write("SOFTWARE", hive);
+  const std::string image = dir.write("image", content);
+  const Bytes block(hive.begin() + 4096, hive.end());
+  Bytes bytes = forged_journal({{"SOFTWARE", 8192, 8192}}, {{0, 4096, block, {}}});
+  const std::string path = dir.write("goldhive-journal", bytes);
+  fs::permissions(path, fs::perms::owner_read | fs::perms::owner_write);
+  const auto reads = [&](const std::string& file) {
+    const auto storage = host_read_storage();
+    const ReadThroughStorage view(*storage);
+    for (int i = 0; i < 3; ++i) CHECK(view.open(file)->size() == 8192);
+    return view.journals().size();
+  };
+  CHECK(reads(software) == 1);
+  CHECK(reads(image) == 0);
+  // One that is damaged is an error for each hive, but for no image, of which it cannot be.
+  bytes.back() ^= 1;
+  dir.write("goldhive-journal", bytes);
+  CHECK_THROWS_AS(ReadThroughStorage(*host_storage()).open(software), Error);
+  CHECK_NOTHROW(ReadThroughStorage(*host_storage()).open(image));
+}
+
+TEST_CASE("a journal that was decoded is decoded again only when it is another file") {
+  const Bytes bytes = evil_journal("disk.vhd");
+  int decoded = 0;
+  const auto decode = [&] {
+    ++decoded;
+    return Journal::decode(std::make_shared<MemorySource>(bytes, "journal"), {});
+  };
+  DecodedJournals journals;
+  FileInfo info;
+  info.changed = 1;
+  for (int i = 0; i < 3; ++i) CHECK(journals.get("j", info, decode).targets().size() == 1);
+  CHECK(decoded == 1);
+  info.changed = 2;
+  journals.get("j", info, decode);
+  journals.get("other", info, decode);
+  CHECK(decoded == 3);
+  info.changed = 3;
+  const auto fail = [&]() -> Journal {
+    ++decoded;
+    throw Error(ErrorKind::corrupt, "damaged");
+  };
+  for (int i = 0; i < 3; ++i) CHECK_THROWS_AS(journals.get("j", info, fail), Error);
+  CHECK(decoded == 4);
+  info.changed = 0;  // a host that does not tell
+  for (int i = 0; i < 3; ++i) journals.get("j", info, decode);
+  CHECK(decoded == 7);
+}
+
+TEST_CASE("a journal of holes is not read") {
+  const TempDir dir;
+  const std::string file = dir.write("disk.vhd", content);
+  const std::string path = dir.write("disk.vhd.goldhive-journal", evil_journal("disk.vhd"));
+  fs::permissions(path, fs::perms::owner_read | fs::perms::owner_write);
+  fs::resize_file(path, 1ULL << 30);
+  const auto storage = host_read_storage();
+  if (const auto info = storage->stat(path); info->allocated == 0 || info->allocated > 1 << 20) {
+    skip("no files with holes here");
+    return;
+  }
+  const Error error = error_of([&] { open_own_file(*storage, path, file, OwnKind::written); });
+  CHECK(error.kind() == ErrorKind::refused);
+  CHECK_THAT(error.what(), Catch::Contains("holes"));
 }
 
 TEST_CASE("records are of whole blocks") {
