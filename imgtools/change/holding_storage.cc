@@ -108,7 +108,7 @@ void require_unchanged(const PagesRead& pages, const WritableFile& file, const s
 std::shared_ptr<HoldingStorage::Known> HoldingStorage::known(const std::string& path) const {
   const bool disk = is_disk_inside(path);
   if (is_own_file(path) && !disk) return nullptr;
-  const std::string file = key_of(follow_links(base_, path));
+  const std::string file = key_of(changed_file(place_, path));
   const std::lock_guard lock(mutex_);
   if (disk && !behind_disk_) {
     behind_disk_ = true;
@@ -131,7 +131,7 @@ void HoldingStorage::hold(const std::string& path) {
   const std::shared_ptr<Known> file = known(path);
   if (!file || file->held) return;
   try {
-    file->held = base_.open_write(follow_links(base_, path));
+    file->held = base_.open_write(changed_file(place_, path));
   } catch (const Error&) {
     return;
   }

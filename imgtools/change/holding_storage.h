@@ -19,17 +19,22 @@
 #include <mutex>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "imgtools/change/pages_read.h"
+#include "imgtools/change/undo_place.h"
 #include "imgtools/host/storage.h"
 
 namespace goldhive {
 
 class HoldingStorage final : public Storage {
  public:
-  /// `base` must outlive this.
-  explicit HoldingStorage(Storage& base) : base_(base) {}
+  /// `base` must outlive this. `place` says which file the target's name stands for. No other link
+  /// is followed: whoever owns a folder could put one there for as long as it takes to lock a file
+  /// elsewhere.
+  explicit HoldingStorage(Storage& base, JournalPlace place = {})
+      : base_(base), place_(std::move(place)) {}
 
   /// Locks `path` until this goes away, or the file is replaced. A file that cannot be locked is
   /// left to open_write(), which says why. Error(refused) if it was changed since it was read.
@@ -82,8 +87,9 @@ class HoldingStorage final : public Storage {
   void forget(const std::string& path);
 
   Storage& base_;
+  const JournalPlace place_;
   mutable std::mutex mutex_;
-  mutable std::map<std::string, std::shared_ptr<Known>> files_;  ///< by the path without links
+  mutable std::map<std::string, std::shared_ptr<Known>> files_;  ///< by changed_file()
   /// The disk inside an image was opened. What qemu does to the files behind it is its own affair,
   /// so that only the disk counts.
   mutable bool behind_disk_ = false;

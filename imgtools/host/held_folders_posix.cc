@@ -115,6 +115,7 @@ std::optional<HeldFolders::Nearest> HeldFolders::nearest(const std::string& path
   const One* best = nullptr;
   for (const One& one : all_) {
     const std::size_t count = one.parts.size();
+    if (count == 0 && !parts.empty() && parts.front() == "..") continue;  // not below "."
     const std::size_t most = one.reach == Reach::below ? parts.size() : count + 1;
     if (one.absolute != absolute || count > parts.size() || parts.size() > most) continue;
     if (best != nullptr && best->parts.size() > count) continue;

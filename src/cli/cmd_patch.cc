@@ -54,11 +54,11 @@ int patch(Host& host, const PatchFlags& flags) {
   Output output(host, report::Command::patch, flags.output, targets.verbose);
   const report::Report report =
       run_targets(host, report::Command::patch, &settings.target, targets, output,
-                  [&](const ReadStorage&, const std::string& target, IoCounter& counter) {
-                    CountingStorage storage(host.output, counter, targets.trusted);
-                    const std::string path = target::split_target(storage, target).path;
+                  [&](const ReadStorage&, const Target& target, IoCounter& counter) {
+                    CountingStorage storage(host.output, counter, targets.trusted, no_link(target));
+                    const std::string path = target::split_target(storage, target.path).path;
                     report::TargetReport patched = patch::patch_target(
-                        storage, target, make_absolute(path, host.folders.working), settings);
+                        storage, target.path, make_absolute(path, host.folders.working), settings);
                     note_names(storage.names(), counter.stop().stopped(), patched);
                     return patched;
                   });

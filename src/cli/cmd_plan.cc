@@ -57,9 +57,9 @@ int run_plan(Host& host, const PlanCommandFlags& flags) {
   if (!flags.save_file.empty()) output.add_file(flags.save_file);
   const report::Report report =
       run_targets(host, report::Command::plan, &settings.target, flags.targets, output,
-                  [&](const ReadStorage& storage, const std::string& target, IoCounter&) {
-                    const std::string path = target::split_target(storage, target).path;
-                    return patch::plan_target(storage, target,
+                  [&](const ReadStorage& storage, const Target& target, IoCounter&) {
+                    const std::string path = target::split_target(storage, target.path).path;
+                    return patch::plan_target(storage, target.path,
                                               make_absolute(path, host.folders.working), settings);
                   });
   const policy::SavedPlan saved = to_save(host.input, report);

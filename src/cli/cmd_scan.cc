@@ -18,8 +18,8 @@ int scan(Host& host, const ScanFlags& flags) {
   Output output(host, report::Command::scan, flags.output, flags.targets.verbose);
   const report::Report report =
       run_targets(host, report::Command::scan, &options, flags.targets, output,
-                  [&](const ReadStorage& storage, const std::string& target, IoCounter&) {
-                    return target::inspect_target(storage, target, options);
+                  [&](const ReadStorage& storage, const Target& target, IoCounter&) {
+                    return target::inspect_target(storage, target.path, options);
                   });
   output.finish(report);
   return exit_code_of(report, flags.policy.findings_code);

@@ -16,8 +16,8 @@ int verify(Host& host, const VerifyFlags& flags) {
   Output output(host, report::Command::verify, flags.output, flags.targets.verbose);
   const report::Report report =
       run_targets(host, report::Command::verify, nullptr, flags.targets, output,
-                  [&](const ReadStorage& storage, const std::string& target, IoCounter&) {
-                    return target::verify_target(storage, target, options);
+                  [&](const ReadStorage& storage, const Target& target, IoCounter&) {
+                    return target::verify_target(storage, target.path, options);
                   });
   output.finish(report);
   return exit_code_of(report);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "imgtools/bytes/error.h"
 #include "imgtools/host/path.h"
 
 namespace goldhive::cli {
@@ -139,6 +140,11 @@ bool is_named(const ReadStorage& storage, const std::vector<std::string>& names,
     const std::optional<FileInfo> named = storage.stat(name);
     return named && named->device == info.device && named->inode == info.inode;
   });
+}
+
+void refuse_link(const std::string& path) {
+  throw Error(ErrorKind::refused,
+              "is a symbolic link, and was none when its folder was listed: not followed", path);
 }
 
 std::unique_ptr<WritableFile> CountingStorage::open_write(const std::string& path) {

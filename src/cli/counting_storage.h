@@ -65,13 +65,17 @@ std::unique_ptr<ByteSource> counted(std::unique_ptr<ByteSource> inner, IoCounter
 bool is_named(const ReadStorage& storage, const std::vector<std::string>& names,
               const std::string& path, const FileInfo& info);
 
+[[noreturn]] void refuse_link(const std::string& path);
+
 /// Any storage with its reads counted. The counter must outlive what was opened.
 template <class Interface, class Inner>
 class CountingReads : public Interface {
  public:
-  /// The user vouches for the files at `trusted`, which must outlive this.
-  CountingReads(Inner& inner, IoCounter& counter, const std::vector<std::string>& trusted)
-      : inner_(inner), counter_(counter), trusted_(trusted) {}
+  /// The user vouches for the files at `trusted`, which must outlive this. What is at `no_link` was
+  /// found in a folder, where it was no link: if it is one now, somebody wants us elsewhere.
+  CountingReads(Inner& inner, IoCounter& counter, const std::vector<std::string>& trusted,
+                std::string no_link = "")
+      : inner_(inner), counter_(counter), trusted_(trusted), no_link_(std::move(no_link)) {}
 
   std::optional<FileInfo> stat(const std::string& path) const override { return inner_.stat(path); }
   std::vector<DirectoryEntry> list(const std::string& directory) const override {
@@ -81,7 +85,9 @@ class CountingReads : public Interface {
     return counted(inner_.open(path), counter_);
   }
   std::optional<std::string> read_link(const std::string& path) const override {
-    return inner_.read_link(path);
+    std::optional<std::string> target = inner_.read_link(path);
+    if (target && !no_link_.empty() && path == no_link_) refuse_link(path);
+    return target;
   }
   std::string writer_of(const std::string& path) const override { return inner_.writer_of(path); }
   std::optional<Error> write_refusal(const std::string& path) const override {
@@ -104,6 +110,7 @@ class CountingReads : public Interface {
   Inner& inner_;
   IoCounter& counter_;
   const std::vector<std::string>& trusted_;
+  const std::string no_link_;
 };
 
 class CountingReadStorage final : public CountingReads<ReadStorage, const ReadStorage> {

@@ -29,15 +29,15 @@ int restore_targets(Host& host, report::Command command, const TargetFlags& targ
   Output output(host, command, output_flags, false);
   const report::Report report =
       run_targets(host, command, nullptr, in_order, output,
-                  [&](const ReadStorage&, const std::string& target, IoCounter& counter) {
-                    CountingStorage storage(host.output, counter, targets.trusted);
+                  [&](const ReadStorage&, const Target& target, IoCounter& counter) {
+                    CountingStorage storage(host.output, counter, targets.trusted, no_link(target));
                     report::TargetReport result;
-                    result.path = target;
+                    result.path = target.path;
                     result.restore.emplace();
                     try {
-                      restore(storage, target::split_target(storage, target), result);
+                      restore(storage, target::split_target(storage, target.path), result);
                     } catch (const Error& e) {
-                      result.error = e.at(target);
+                      result.error = e.at(target.path);
                     }
                     result.restore->removed = storage.names().removed();
                     return result;

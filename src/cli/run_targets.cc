@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <ostream>
+#include <vector>
 
 #include "imgtools/change/own_names.h"
 #include "imgtools/change/read_through.h"
@@ -100,12 +101,12 @@ struct Outcome {
 
 /// Works on a target, once more if a file of it changed meanwhile. What would be said of a second
 /// mixture of two states is left out.
-report::TargetReport run_steadily(const ReadStorage& base, const std::string& path,
+report::TargetReport run_steadily(const ReadStorage& base, const Target& wanted,
                                   const RunOnTarget& run, IoCounter& counter) {
   for (bool again = false;; again = true) {
     const WatchingStorage watching(base);
     const ReadThroughStorage storage(watching);
-    report::TargetReport target = run(storage, path, counter);
+    report::TargetReport target = run(storage, wanted, counter);
     add_hot_journals(storage, target);
     const std::string changed = watching.changed();
     if (changed.empty() || counter.stop().stopped()) return target;
@@ -156,10 +157,46 @@ report::TargetReport not_begun(const std::string& path) {
   return target;
 }
 
-Outcome run_on(const Host& host, const TargetFlags& flags, const Target& wanted,
-               const RunOnTarget& run, IoCounter& counter) {
-  const CountingReadStorage counting(host.input, counter, flags.trusted);
-  Outcome outcome{run_steadily(counting, wanted.path, run, counter), {}};
+bool changes_files(report::Command command) {
+  return command == report::Command::patch || command == report::Command::undo ||
+         command == report::Command::recover;
+}
+
+/// Holds the folder in which a target was found. Its undo file is reached by the absolute path.
+std::vector<std::unique_ptr<HeldFolder>> hold_walked(const Host& host, const Target& wanted) {
+  std::vector<std::unique_ptr<HeldFolder>> held;
+  held.push_back(host.output.hold_folder(wanted.walked, Reach::below));
+  const std::string absolute = make_absolute(wanted.walked, host.folders.working);
+  if (host.output.stat(absolute)) {
+    held.push_back(host.output.hold_folder(absolute, Reach::below));
+  }
+  return held;
+}
+
+/// Works on a target where it was found: nobody who puts a link in its place, or in that of a
+/// folder on the way to it, leads a change elsewhere.
+report::TargetReport run_in_place(const Host& host, report::Command command,
+                                  const CountingReadStorage& storage, const Target& wanted,
+                                  const RunOnTarget& run, IoCounter& counter) {
+  try {
+    std::vector<std::unique_ptr<HeldFolder>> held;
+    if (!wanted.walked.empty()) {
+      storage.read_link(wanted.path);
+      if (changes_files(command)) held = hold_walked(host, wanted);
+    }
+    return run_steadily(storage, wanted, run, counter);
+  } catch (const Error& e) {
+    report::TargetReport target;
+    target.path = wanted.path;
+    target.error = e.at(wanted.path);
+    return target;
+  }
+}
+
+Outcome run_on(const Host& host, report::Command command, const TargetFlags& flags,
+               const Target& wanted, const RunOnTarget& run, IoCounter& counter) {
+  const CountingReadStorage counting(host.input, counter, flags.trusted, no_link(wanted));
+  Outcome outcome{run_in_place(host, command, counting, wanted, run, counter), {}};
   outcome.target.backup =
       target::windows_backup_of(make_absolute(wanted.path, host.folders.working));
   if (counter.stop().stopped()) {
@@ -234,7 +271,7 @@ report::Report run_targets(Host& host, report::Command command, const target::Op
     };
   }
   steps.work = [&](std::size_t index) {
-    return run_on(host, flags, all.targets[index], run, *counters.of(index));
+    return run_on(host, command, flags, all.targets[index], run, *counters.of(index));
   };
   std::size_t cut_short = 0;
   const auto take = [&](report::TargetReport target) {

@@ -9,13 +9,14 @@
 #include "src/cli/counting_storage.h"
 #include "src/cli/flags.h"
 #include "src/cli/output.h"
+#include "src/cli/targets.h"
 
 namespace goldhive::cli {
 
 /// What a command does to one target: inspect_target() or the like. Called by several threads. A
 /// command that reads through a storage of its own counts its reads by `counter`.
-using RunOnTarget = std::function<report::TargetReport(
-    const ReadStorage& storage, const std::string& target, IoCounter& counter)>;
+using RunOnTarget = std::function<report::TargetReport(const ReadStorage& storage,
+                                                       const Target& target, IoCounter& counter)>;
 
 /// Calls `run` for every target. The storage that it gets reads through hot journals: a target
 /// whose patch was cut off is seen as it was before. A bad target becomes an error in the report

@@ -57,11 +57,11 @@ bool is_file_backup(const std::string& name) {
 
 class Walk {
  public:
-  Walk(const Host& host, const TargetFlags& flags, Targets& out)
-      : host_(host), storage_(host.input), flags_(flags), out_(out) {}
+  Walk(const Host& host, const TargetFlags& flags, std::string root, Targets& out)
+      : host_(host), storage_(host.input), flags_(flags), root_(std::move(root)), out_(out) {}
 
   /// True if the folder, or anything in it, is a target.
-  bool folder(const std::string& path) { return folder(path, 0); }
+  bool run() { return folder(root_, 0); }
 
  private:
   bool folder(const std::string& path, std::size_t depth) {
@@ -144,11 +144,14 @@ class Walk {
     return out_.interrupted;
   }
 
-  void add(const std::string& path, bool found) { out_.targets.push_back({path, found}); }
+  void add(const std::string& path, bool found) {
+    out_.targets.push_back({path, found, path == root_ ? "" : root_});
+  }
 
   const Host& host_;
   const ReadStorage& storage_;
   const TargetFlags& flags_;
+  const std::string root_;
   Targets& out_;
 };
 
@@ -164,13 +167,13 @@ void expand_path(const Host& host, const TargetFlags& flags, const std::string& 
   const std::size_t passed_over = out.passed_over.size();
   try {
     if (flags.input_format.empty() && is_folder(host.input, path) &&
-        Walk(host, flags, out).folder(path)) {
+        Walk(host, flags, path, out).run()) {
       return;
     }
   } catch (const Error&) {  // NOLINT(bugprone-empty-catch): told by whoever opens the target
   }
   out.passed_over.resize(passed_over);  // the target's error says that there is nothing in it
-  out.targets.push_back({path, false});
+  out.targets.push_back({path});
 }
 
 /// True if the path names something, even something that we may not look at.

@@ -13,6 +13,9 @@ struct Target {
   std::string path;  ///< as given, or as found; with a selector where one was given
   /// Found by walking a folder: then it is no error if all of it was read and holds no Windows.
   bool found = false;
+  /// The folder, as the user named it, in which the target was found; "" if the user named the
+  /// target itself. What is found is no link, and must not become one afterwards.
+  std::string walked = "";
 };
 
 struct Targets {
@@ -21,6 +24,11 @@ struct Targets {
   std::vector<std::string> passed_over;
   bool interrupted = false;  ///< by the user: folders were not walked to the end
 };
+
+/// The path that must name no link, "" if none.
+inline std::string no_link(const Target& target) {
+  return target.walked.empty() ? "" : target.path;
+}
 
 /// "@FILE" stands for the paths in FILE, one a line; "-" for those on standard input. A path that
 /// exists as it stands is none of these.

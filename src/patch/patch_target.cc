@@ -22,7 +22,7 @@ using report::TargetReport;
 
 class TargetPatch {
  public:
-  TargetPatch(HoldingStorage& storage, target::TargetName name, const std::string& absolute_path,
+  TargetPatch(HoldingStorage& storage, target::TargetName name, JournalPlace place,
               const PatchSettings& settings, TargetReport& report)
       : storage_(storage),
         name_(std::move(name)),
@@ -31,7 +31,7 @@ class TargetPatch {
         preparation_(settings, name_.path, report),
         rescan_(name_, settings, report),
         through_(storage),
-        place_(undo_place(storage, name_.path, absolute_path, settings.undo)),
+        place_(std::move(place)),
         root_(storage.stat(name_.path) ? hold_root(storage, place_) : nullptr) {}
 
   void run() {
@@ -232,9 +232,10 @@ TargetReport patch_target(Storage& storage, const std::string& target,
   TargetReport report;
   report.path = target;
   try {
-    HoldingStorage holding(storage);
-    TargetPatch(holding, target::split_target(storage, target), absolute_path, settings, report)
-        .run();
+    const target::TargetName name = target::split_target(storage, target);
+    const JournalPlace place = undo_place(storage, name.path, absolute_path, settings.undo);
+    HoldingStorage holding(storage, place);
+    TargetPatch(holding, name, place, settings, report).run();
   } catch (const Error& e) {
     report.error = e.at(target);
   } catch (const std::exception& e) {

@@ -4,8 +4,11 @@
 
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <sstream>
 
 #include "fixtures/recipe.h"
+#include "imgtools/change/holding_storage.h"
+#include "src/cli/counting_storage.h"
 #include "src/cli/output.h"
 #include "src/patch/patch_target.h"
 #include "src/patch/undo_target.h"
@@ -108,6 +111,86 @@ TEST_CASE("A target that becomes a link to another file leads no patch and no un
     }
   }
   CHECK(points > 50);
+}
+
+TEST_CASE("A tree found in a folder is not followed where a link has taken its place") {
+  // The link stands in the place of the tree, or of a folder on the way to it.
+  for (const std::string link : {"lib/2/b/c/d", "lib/2/b"}) {
+    for (const bool absolute : {true, false}) {
+      INFO(link << (absolute ? " to an absolute path" : " to a relative path"));
+      const TempDir dir;
+      for (const char* tree : {"lib/1/b/c/d/win", "lib/2/b/c/d/win"}) {
+        dir.make_directory(tree);
+        fixtures::write_tree(fixtures::load_recipe("layout-flat"), dir / tree);
+      }
+      fs::copy(dir / link, dir / "victim", fs::copy_options::recursive);
+      const Bytes before = dir.read("lib/2/b/c/d/win/SOFTWARE");
+      RecordingStorage storage(host_storage());
+      bool swapped = false;
+      storage.before_each([&](const RecordingStorage::Call& call, Storage&) {
+        if (swapped || call.name != "create")
+          return;  // the first file that is made is of the first
+        swapped = true;
+        fs::rename(dir / link, dir / "aside");
+        const fs::path to = absolute
+                                ? fs::path(dir / "victim")
+                                : fs::relative(dir / "victim", fs::path(dir / link).parent_path());
+        fs::create_directory_symlink(to, dir / link);
+      });
+      std::ostringstream out, err;
+      cli::Host host{out,
+                     err,
+                     storage,
+                     storage,
+                     {},
+                     "2026-01-31",
+                     134143776000000000,
+                     {dir.path(), dir.path(), ""}};
+      CHECK(cli::run({"patch", "--no-cross-check", dir / "lib"}, host) == 2);
+      REQUIRE(swapped);
+      CHECK(dir.read("lib/1/b/c/d/win/SOFTWARE") != before);
+      for (const auto& entry : fs::recursive_directory_iterator(dir / "victim")) {
+        const std::string name = entry.path().filename().string();
+        CHECK(name.find("goldhive") == std::string::npos);
+        if (name != "SOFTWARE") continue;
+        CHECK(dir.read(fs::relative(entry.path(), dir.path()).string()) == before);
+      }
+    }
+  }
+}
+
+TEST_CASE("What was found in a folder and is a link now is refused") {
+  const TempDir dir;
+  dir.write("file", std::string("1"));
+  fs::create_symlink("file", dir / "found");
+  fs::create_symlink("file", dir / "other");
+  cli::IoCounter counter;
+  const std::vector<std::string> nobody;
+  const auto files = host_read_storage();
+  const cli::CountingReadStorage storage(*files, counter, nobody, dir / "found");
+  CHECK_THROWS_AS(storage.read_link(dir / "found"), Error);
+  CHECK(storage.read_link(dir / "other") == "file");
+  CHECK_FALSE(storage.read_link(dir / "file"));
+}
+
+TEST_CASE("A patch holds no file elsewhere that a name leads to through a link") {
+  const TempDir dir;
+  dir.write("elsewhere/SOFTWARE", std::string(5000, 'v'));
+  dir.make_directory("tree");
+  const std::string name = dir / "tree/SOFTWARE";
+  fs::create_symlink(dir / "elsewhere/SOFTWARE", name);
+  const auto storage = host_storage();
+  HoldingStorage holding(*storage);
+  CHECK(holding.open(name)->read(0, 1) == Bytes{'v'});
+  holding.hold(name);
+  CHECK_THROWS_AS(holding.open_write(name), Error);
+  // But for the target itself, of which the user may have given a link.
+  const JournalPlace place = place_of(*storage, name, name, {});
+  HoldingStorage named(*storage, place);
+  CHECK(named.open(name)->read(0, 1) == Bytes{'v'});
+  named.hold(name);
+  CHECK_THROWS_AS(storage->open_write(dir / "elsewhere/SOFTWARE"), Error);  // locked
+  CHECK_NOTHROW(named.open_write(dir / "elsewhere/SOFTWARE"));
 }
 
 TEST_CASE("A report is not written through another user's link") {

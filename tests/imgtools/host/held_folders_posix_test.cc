@@ -39,6 +39,13 @@ struct Folders {
 
 }  // namespace
 
+TEST_CASE("the folder above the working one is not below it") {
+  const auto storage = host_storage();
+  const auto held = storage->hold_folder(".", Reach::below);
+  CHECK_NOTHROW(storage->hold_folder("..", Reach::names));
+  CHECK_NOTHROW(storage->stat("../."));
+}
+
 TEST_CASE("every call goes to the held folder after a link has taken its place") {
   const Folders folders;
   const TempDir& dir = folders.dir;
