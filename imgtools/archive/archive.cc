@@ -69,10 +69,11 @@ class ArchiveImage final : public Image {
     }
     if (format_ != "tar" && format_ != "zip") return Image::refusal(index);
     if (format_ == "tar" && !tree_->is_tar()) {
-      return Error(ErrorKind::unsupported,
-                   "is packed and holds no tar, so it is only read, never changed: unpack it, patch "
-                   "what comes out and pack that again",
-                   path_);
+      return Error(
+          ErrorKind::unsupported,
+          "is packed and holds no tar, so it is only read, never changed: unpack it, patch "
+          "what comes out and pack that again",
+          path_);
     }
     return std::nullopt;
   }

@@ -15,11 +15,12 @@ struct Terminal {
 };
 
 /// Asks the system. To be called before any file is opened: standard descriptors that are closed
-/// are filled, so that no file gets their numbers. It also changes what signals do. A write to a closed pipe, or beyond the size
-/// that files may have here (SIGXFSZ), becomes an error, so that a command ends in order. The first
-/// SIGINT or SIGTERM only makes interrupted() true; a second one ends the program as usual. SIGHUP,
-/// however often it comes, makes it true as well. On Windows Ctrl-C and Ctrl-Break are the first
-/// two, and the end of the console or of the session is the third.
+/// are filled, so that no file gets their numbers. It also changes what signals do. A write to a
+/// closed pipe, or beyond the size that files may have here (SIGXFSZ), becomes an error, so that a
+/// command ends in order. The first SIGINT or SIGTERM only makes interrupted() true; a second one
+/// ends the program as usual. SIGHUP, however often it comes, makes it true as well. On Windows
+/// Ctrl-C and Ctrl-Break are the first two, and the end of the console or of the session is the
+/// third.
 Terminal open_terminal();
 
 /// Whether the user has asked the program to end.

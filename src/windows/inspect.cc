@@ -123,7 +123,7 @@ class Inspector {
   void name_them() {
     const bool asked = !options_.folder.empty();
     for (Installation& installation : found_) {
-        installation.id = target_ + volume_.id;
+      installation.id = target_ + volume_.id;
       if (found_.size() == 1 && !asked) continue;
       const auto same_root = [&](const Installation& other) {
         return other.root == installation.root;
