@@ -128,7 +128,7 @@ TEST_CASE("A patch that the user ends leaves the old hives or the new ones, and 
       REQUIRE(outcome.code == 130);
       CHECK(target["installations"].empty());
       CHECK(target["interrupted"] == "cut-short");
-      CHECK_THAT(outcome.err, Catch::Contains("nothing was done; not changed: a"));
+      CHECK_THAT(outcome.err, Catch::Contains("nothing was done"));
     } else {
       ++fresh;
       REQUIRE(left == after);
@@ -186,7 +186,7 @@ TEST_CASE("A patch of several trees that is ended has some of them changed and n
     CHECK(target["installations"].size() == 1);
     CHECK(target["installations"][0]["id"] == "lib:/a");
     CHECK(target["installations"][0]["changed"] == true);
-    CHECK_THAT(outcome.err, Catch::Contains("only a part is done") && Catch::Contains("lib:/b"));
+    CHECK_THAT(outcome.err, Catch::Contains("only a part was done") && Catch::Contains("lib:/b"));
     CHECK(hives(again, "lib/b") == before);
     again.interrupted = nullptr;
     CHECK(again.run({"undo", "lib"}).code == 0);
