@@ -96,9 +96,9 @@ class Servers {
       throw Error(ErrorKind::refused, "is in use: this program is writing it", path);
     }
     if (!running->writable) {
-      base.open_write(path);    // says why the file cannot be written, as of any other file
       running->server.reset();  // this releases qemu's lock
       try {
+        base.open_write(path);  // says why the file cannot be written, as of any other file
         running->server = start_nbd_server(path, format, true);
       } catch (const Error&) {
         try_to(
