@@ -15,8 +15,8 @@ namespace goldhive {
 namespace {
 
 constexpr std::uint64_t max_table_bytes = 32U << 20;  // qemu's own limit
-/// Of all L2 tables: of a disk of 8 TiB in clusters of 64 KiB that is full. In a
-/// file of holes they could be terabytes, which qemu never makes.
+/// Of all L2 tables: of a disk of 8 TiB in clusters of 64 KiB that is full. In a file of holes they
+/// could be terabytes, which qemu never makes.
 constexpr std::uint64_t max_map_bytes = std::uint64_t{1} << 30;
 constexpr std::uint32_t max_name = 4096;
 constexpr int max_extensions = 64;

@@ -1,11 +1,12 @@
 // dotnet.*: SOFTWARE\[Wow6432Node\]Microsoft\.NETFramework\<runtime>, values SchUseStrongCrypto and
-// SystemDefaultTlsVersions, both 1 (rules D1). v2.0.50727 also serves .NET 3.5, v4.0.30319 every
-// 4.x. Programs on .NET do not look at DefaultSecureProtocols at all. Only where the policy asks.
+// SystemDefaultTlsVersions, both 1 (docs/rules.md, D1). v2.0.50727 also serves .NET 3.5, v4.0.30319
+// every 4.x. Programs on .NET do not look at DefaultSecureProtocols at all. Only where the policy
+// asks.
 //
 // Programs that were made for .NET up to 4.5.2 (SchUseStrongCrypto) or 4.6.2
 // (SystemDefaultTlsVersions) take exactly 1 for on and every other number, 0xffffffff too, for off;
 // only those made for later versions take all but 0 for on (reference source,
-// ServicePointManager.Configuration.cs; rules I21). The values are there for the older ones.
+// ServicePointManager.Configuration.cs; rule I21). The values are there for the older ones.
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 // From what is possible to a verdict. Where it is not known which of several states a Windows is
-// in, a check grades each of them (rules I19). And the one question about Windows itself that all
-// checks of protocols share.
+// in, a check grades each of them (docs/rules.md, I19). And the one question about Windows itself
+// that all checks of protocols share.
 #pragma once
 
 #include <vector>
@@ -10,7 +10,7 @@
 
 namespace goldhive::policy {
 
-/// `stricter`: TLS 1.2 is there, and someone has left TLS 1.1 out (rules I2). Hardening guides ask
+/// `stricter`: TLS 1.2 is there, and someone has left TLS 1.1 out (rule I2). Hardening guides ask
 /// for that (PCI DSS, STIG, CIS), so it is no fault, and no patch undoes it unless the user names
 /// the check.
 enum class Grade { right, stricter, wrong };

@@ -1,7 +1,7 @@
 // os.servicing-level: Windows 7 and Server 2008 R2 must be at Service Pack 1, because KB3140245
 // installs on nothing older. No single source is asked: the build, CSDVersion in both hives, the
-// kernel, the DLLs and CBS must not contradict each other (rules E3, I24; service_pack_1.cc). The
-// other Windows that these checks are about need no service pack.
+// kernel, the DLLs and CBS must not contradict each other (docs/rules.md, E3, I24;
+// service_pack_1.cc). The other Windows that these checks are about need no service pack.
 #include <fmt/format.h>
 
 #include "src/policy/checks.h"

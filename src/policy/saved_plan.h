@@ -21,11 +21,10 @@ std::string system_of(const windows::Installation& installation);
 std::string why_not(const SavedPlan::Entry& entry, const windows::Installation& installation);
 
 /// For each installation of the target at `path`, of which there is at least one, its entry or
-/// null. An entry that has the id of an
-/// installation is for that one, whatever it holds: the patch will say what it misses. Otherwise it
-/// goes to the installation at the same place of the target, or to the only one that it fits.
-/// Error(refused) if no entry fits (says why the nearest does not), or if more than one choice is
-/// left and these would make different changes.
+/// null. An entry that has the id of an installation is for that one, whatever it holds: the patch
+/// will say what it misses. Otherwise it goes to the installation at the same place of the target,
+/// or to the only one that it fits. Error(refused) if no entry fits (says why the nearest does
+/// not), or if more than one choice is left and these would make different changes.
 std::vector<const SavedPlan::Entry*> assign(
     const SavedPlan& plan, const std::string& path,
     const std::vector<const windows::Installation*>& installations);

@@ -8,7 +8,7 @@
 // - A value of another type counts as absent for WinHTTP; nobody has looked whether Schannel asks
 //   for the type. So every way to read the values is graded (grade.h), and where the grades differ
 //   the row is undetermined.
-// - TLS 1.1 that somebody has switched off beside TLS 1.2 is a decision and no fault (rules I2):
+// - TLS 1.1 that somebody has switched off beside TLS 1.2 is a decision and no fault (rule I2):
 //   Windows 7 and 8 warn and a patch switches it on only where --only names the check; Windows 8.1
 //   and later, which KB3140245 is not about, are not asked for TLS 1.1 at all.
 // - Non-zero is non-zero: 1 and 0xffffffff are both met and mean the same.
@@ -260,7 +260,7 @@ Finding judge_set(const windows::Installation& installation, const Policy& polic
 }
 
 /// Where Windows XP and Server 2008 have TLS 1.2 only by an update, nothing is wanted of it. But
-/// whoever denied it by hand there should know that it counts (rules I15).
+/// whoever denied it by hand there should know that it counts (rule I15).
 bool appended_denial(const windows::Installation& installation, const SchannelRule& rule,
                      Rows& rows) {
   const std::optional<std::uint32_t> set = installation.control_sets.boots;

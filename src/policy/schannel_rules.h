@@ -1,5 +1,5 @@
 // What Schannel makes of the two values Enabled and DisabledByDefault of one protocol and side, on
-// one Windows: rules C2 to C5 as two tables, apart from every report.
+// one Windows: docs/rules.md, C2 to C5 as two tables, apart from every report.
 #pragma once
 
 #include <optional>

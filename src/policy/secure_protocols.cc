@@ -24,12 +24,12 @@ using How = MaskReading::How;
 constexpr std::uint32_t server_2022_build = 20348;  // the first that has TLS 1.3
 constexpr std::uint32_t windows_11_build = 22000;
 
-// What WinHTTP offers by itself (rules A7; Microsoft, "Option flags (Winhttp.h)").
+// What WinHTTP offers by itself (docs/rules.md, A7; Microsoft, "Option flags (Winhttp.h)").
 constexpr std::uint32_t old_default = ssl30 | tls10;
 constexpr std::uint32_t blue_default = ssl30 | tls10 | tls11 | tls12;
 constexpr std::uint32_t without_old_tls = tls12;  // Windows 10 with KB5017811 (2022-09) or later
 constexpr std::uint32_t default_of_11 = tls12 | tls13;
-// What Internet Explorer 11 offers by itself, without KB5017811 (rules D3).
+// What Internet Explorer 11 offers by itself, without KB5017811 (rule D3).
 constexpr std::uint32_t ie11_default = tls10 | tls11 | tls12;
 
 std::uint32_t legal_bits(const OsFacts& os) {
@@ -175,10 +175,10 @@ std::string warning(const MaskQuestion& q, const MaskReading& reading, Verdict v
 // ---- the edit
 
 /// What a number is made of: the bits that are there, if Windows reads them. An ignored number has
-/// none (rules I1).
+/// none (rule I1).
 std::uint32_t bits_to_keep(const MaskQuestion& q, const MaskReading& reading) {
   if (reading.how == How::set || reading.how == How::risk) return reading.bits;
-  // The number of KB3140245 is written in place of the old default and not added to it (rules A13).
+  // The number of KB3140245 is written in place of the old default and not added to it (rule A13).
   // Otherwise what is offered anyway is kept.
   const std::uint32_t offered = in_all(q.rules.unset);
   return asks_for_tls11(q.os) && (q.demand.required & ~offered) != 0 ? 0 : offered;

@@ -1,9 +1,9 @@
 // What the DWORDs DefaultSecureProtocols of WinHTTP and SecureProtocols of WinINet come to. They
-// have the same bits, and one model answers for both, for verdicts and edits alike (rules I19): the
-// set of masks that are possible.
+// have the same bits, and one model answers for both, for verdicts and edits alike (docs/rules.md,
+// I19): the set of masks that are possible.
 //
 // - A value with defined bits alone, and not 0: that mask.
-// - No value, or one that Windows ignores as a whole (another type, 0, an undefined bit; rules A6):
+// - No value, or one that Windows ignores as a whole (another type, 0, an undefined bit; rule A6):
 //   what that Windows offers by itself. Where that depends on its updates, there are several masks.
 // - The bit of TLS 1.3 on a Windows that is older than TLS 1.3: nobody has looked whether such a
 //   Windows ignores the bit or the whole value, so both are possible.

@@ -64,8 +64,9 @@ struct Evidence {
 
 Evidence weigh(const windows::Installation& installation);
 
-/// Whether Schannel of this Windows XP or Vista has TLS 1.1 and 1.2, by KB4019276 (rules A9, I15):
-/// the line of POSReady 2009 takes it; on Server 2008 SP2 the file tells, else the package.
+/// Whether Schannel of this Windows XP or Vista has TLS 1.1 and 1.2, by KB4019276 (docs/rules.md,
+/// A9, I15): the line of POSReady 2009 takes it; on Server 2008 SP2 the file tells, else the
+/// package.
 bool has_kb4019276(const windows::Installation& installation);
 
 }  // namespace goldhive::policy::servicing

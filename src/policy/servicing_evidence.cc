@@ -1,4 +1,5 @@
-// Weighs the servicing facts (rules B6, B10 to B12, I9, I20, I22); no verdict is made here.
+// Weighs the servicing facts (docs/rules.md, B6, B10 to B12, I9, I20, I22); no verdict is made
+// here.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -19,7 +20,7 @@ namespace {
 constexpr FileVersion windows_7_threshold = {6, 1, 7601, 23375};
 constexpr FileVersion windows_8_threshold = {6, 2, 9200, 21797};
 
-/// schannel.dll of KB4019276 on Server 2008 SP2 (rules A9).
+/// schannel.dll of KB4019276 on Server 2008 SP2 (rule A9).
 constexpr FileVersion schannel_2008_threshold = {6, 0, 6002, 24129};
 
 bool same_line(const FileVersion& version, const FileVersion& threshold) {

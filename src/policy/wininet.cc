@@ -1,8 +1,8 @@
-// wininet.secure-protocols: what Internet Explorer and programs on WinINet offer (rules D3, I26).
-// SecureProtocols has the bits of DefaultSecureProtocols, and is read like it. Each user has a
-// value of his own, which is not read here. The row "machine" is the value of SOFTWARE, the row
-// "policy" that of a group policy, which overrides every other. Where the policy sets it, the value
-// of the machine counts for nothing. Only where goldhive's policy asks.
+// wininet.secure-protocols: what Internet Explorer and programs on WinINet offer (docs/rules.md,
+// D3, I26). SecureProtocols has the bits of DefaultSecureProtocols, and is read like it. Each user
+// has a value of his own, which is not read here. The row "machine" is the value of SOFTWARE, the
+// row "policy" that of a group policy, which overrides every other. Where the policy sets it, the
+// value of the machine counts for nothing. Only where goldhive's policy asks.
 //
 // What WinINet makes of a policy value that it ignores was never tested: the value of the machine
 // may count, or the default.

@@ -1,8 +1,8 @@
-// 32 or 64 bits, and for which processor (rules E6). The architecture decides which views and which
-// files count. So three independent sources are compared, and a difference is reported. Where they
-// agree on the bits, the first one wins. Where they do not, nobody can say which views and files
-// count, and the architecture stays unknown. A lived-in Wow6432Node or SysWOW64 says only "64
-// bits", WowAA32Node or SysArm32 ARM64.
+// 32 or 64 bits, and for which processor (docs/rules.md, E6). The architecture decides which views
+// and which files count. So three independent sources are compared, and a difference is reported.
+// Where they agree on the bits, the first one wins. Where they do not, nobody can say which views
+// and files count, and the architecture stays unknown. A Wow6432Node or SysWOW64 in use says only
+// "64 bits", WowAA32Node or SysArm32 ARM64.
 //
 // A 64-bit Windows need not run 32-bit programs: on Server Core WoW64 is a feature that can be
 // removed, and Windows 11 24H2 for ARM64 runs none for 32-bit ARM any more. It has a view if either

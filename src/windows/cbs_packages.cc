@@ -15,15 +15,13 @@ namespace goldhive::windows {
 namespace {
 
 constexpr std::string_view microsoft_token = "31bf3856ad364e35";
-/// Later updates that may hold the files of KB3140245. None was shown to do so (rules B8, I10).
-/// Sorted.
-/// - Monthly rollups and their previews (cumulative), from 2016-10 to 2018-01; security-only
-/// updates
+/// Later updates that may hold the files of KB3140245. None was shown to do so (docs/rules.md, B8,
+/// I10). Sorted.
+/// - Monthly rollups and their previews (cumulative), from 2016-10 to 2018-01; security-only ones
 ///   say nothing about WinHTTP and are not here. Later ones are named RollupFix; some are known to
-///   have members under their number all the same (2018-10, 2019-04). Rules B9.
-/// - KB3125574, the convenience rollup of April 2016; KB3161608, KB3172605 and KB3179573, the
-/// update
-///   rollups of the summer of 2016; KB3161949 (MS16-077), which changes WinHTTP. Rules B8.
+///   have members under their number all the same (2018-10, 2019-04). Rule B9.
+/// - KB3125574, the convenience rollup of April 2016; KB3161608, KB3172605 and KB3179573, those of
+///   the summer of 2016; KB3161949 (MS16-077), which changes WinHTTP. Rule B8.
 constexpr std::array<std::uint32_t, 45> later_updates = {
     3125574, 3161608, 3161949, 3172605, 3179573, 3185330, 3185332, 3192403, 3192406,
     3197868, 3197869, 3197877, 3197878, 3205409, 3207752, 3212646, 4012215, 4012217,

@@ -1,4 +1,4 @@
-// Package entries of Component Based Servicing (rules B9 to B11, I10, I22).
+// Package entries of Component Based Servicing (docs/rules.md, B9 to B11, I10, I22).
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Which Windows this is. No single source is proof (rules E): Windows 11 calls itself 10,
+// Which Windows this is. No single source is proof (docs/rules.md, E): Windows 11 calls itself 10,
 // CurrentVersion stays at 6.3 for ever, and hives of two machines may lie side by side. So the
 // sources are asked in order and compared:
 //
@@ -10,7 +10,7 @@
 //
 // Where version and build contradict each other the family stays unknown: a verdict is never a
 // guess. A build that no Windows was released with contradicts nothing: Home Server 2011
-// is 6.1.8400 (rules I7). Its version says which line it is of, and its files what they can do.
+// is 6.1.8400 (rule I7). Its version says which line it is of, and its files what they can do.
 #include <fmt/format.h>
 
 #include <map>
@@ -245,7 +245,7 @@ class Identifier {
     }
   }
 
-  /// XP with the updates of POSReady 2009 has a KB family of its own (rules A9).
+  /// XP with the updates of POSReady 2009 has a KB family of its own (rule A9).
   void find_posready() {
     os_.posready =
         os_.family == Family::xp && sources_.system.dword("WPA\\PosReady", "Installed") == 1u;

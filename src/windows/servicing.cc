@@ -1,6 +1,7 @@
-// All evidence on KB3140245 (rules B6 to B13), from the strongest down: the live files, the winners
-// of the component store, the package entries. Each weaker kind costs more reads and says less. So
-// the whole list of packages is only walked where files and winners leave the question open.
+// All evidence on KB3140245 (docs/rules.md, B6 to B13), from the strongest down: the live files,
+// the winners of the component store, the package entries. Each weaker kind costs more reads and
+// says less. So the whole list of packages is only walked where files and winners leave the
+// question open.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -21,7 +22,7 @@ namespace {
 constexpr std::string_view cbs = "Microsoft\\Windows\\CurrentVersion\\Component Based Servicing";
 constexpr std::string_view winners_key = "Microsoft\\Windows\\CurrentVersion\\SideBySide\\Winners";
 
-/// The modules that the update replaces (rules B4).
+/// The modules that the update replaces (rule B4).
 constexpr std::array modules = {"winhttp.dll", "webio.dll"};
 
 /// Of 7 and 8, which never ran 32-bit programs for ARM beside others.

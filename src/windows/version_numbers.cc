@@ -60,7 +60,7 @@ const Line* line_of_build(std::uint32_t build) {
 }
 
 bool is_release(std::uint32_t build) {
-  // 7602 is 7601 as its last updates number their files (rules B6).
+  // 7602 is 7601 as its last updates number their files (docs/rules.md, B6).
   constexpr std::array<std::uint32_t, 12> releases = {2195, 2600, 3790, 6000, 6001, 6002,
                                                       6003, 7600, 7601, 7602, 9200, 9600};
   return build >= 10000 || std::find(releases.begin(), releases.end(), build) != releases.end();

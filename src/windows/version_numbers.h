@@ -16,8 +16,8 @@ struct Version {
 };
 std::string to_string(const Version& version);  ///< "6.1", without the build
 
-/// A line of Windows NT, with the builds that ever belonged to it (rules E3; betas included), but
-/// for products with a count of their own.
+/// A line of Windows NT, with the builds that ever belonged to it (docs/rules.md, E3; betas
+/// included), but for products with a count of their own.
 struct Line {
   std::uint32_t major, minor;
   std::uint32_t first_build, last_build;
@@ -29,7 +29,7 @@ struct Line {
 const Line* line_of(const Version& version);
 /// The line a build belongs to, or null.
 const Line* line_of_build(std::uint32_t build);
-/// Whether Windows was released with that build (rules E3); from 10 on any may be.
+/// Whether Windows was released with that build (rule E3); from 10 on any may be.
 bool is_release(std::uint32_t build);
 
 /// Decimal digits and nothing else.

@@ -1,6 +1,6 @@
-// The views of HKLM\SOFTWARE on a 64-bit Windows (rules A5, F3, I28), and the folders beside them.
-// Sources: Microsoft, "Registry Redirector" and "File System Redirector", which name both of x86
-// and of "Windows 10 on ARM".
+// The views of HKLM\SOFTWARE on a 64-bit Windows (docs/rules.md, A5, F3, I28), and the folders
+// beside them. Sources: Microsoft, "Registry Redirector" and "File System Redirector", which name
+// both of x86 and of "Windows 10 on ARM".
 #include "src/windows/topics.h"
 
 namespace goldhive::windows {

@@ -30,7 +30,7 @@ TEST_CASE("Every recipe ends scan with its stated exit code") {
 }
 
 TEST_CASE(
-    "The edits that a state of the rule book needs are made, settle it and can be taken back") {
+    "The edits that a state of docs/rules.md needs are made, settle it and can be taken back") {
   int patched = 0;
   for (const std::string& file : fixtures::recipe_files("rules")) {
     const fixtures::Recipe recipe = fixtures::load_recipe(file);
