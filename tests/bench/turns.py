@@ -305,7 +305,7 @@ def main():
     parser.add_argument("--names", choices=["ascii", "any"], default="ascii")
     parser.add_argument("--verbose", action="store_true")
     parser.add_argument("hives", nargs="*")
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     missing = [tool for tool in ("reged", "hivexregedit", "hivexml") if not shutil.which(tool)]
     if missing:
         print(f"SKIPPED: {', '.join(missing)} not installed (chntpw, libwin-hivex-perl, libhivex-bin)")
