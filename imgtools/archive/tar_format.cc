@@ -193,60 +193,90 @@ void TarWalker::read_data(const std::function<void(std::span<const std::uint8_t>
   pass_over(std::exchange(entry_data_, 0), &take);
 }
 
+std::uint64_t TarWalker::checked_size(const Bytes& block, std::uint64_t at) const {
+  const auto stored = number_field(block, checksum_field, checksum_length);
+  if (!stored || (static_cast<std::int64_t>(*stored) != checksum(block, false) &&
+                  static_cast<std::int64_t>(*stored) != checksum(block, true))) {
+    throw Error::corrupt(name_, at, "damaged: a tar header has a wrong checksum");
+  }
+  const auto size = number_field(block, size_field, size_length);
+  if (!size) {
+    throw Error::corrupt(name_, at + size_field, "damaged: the size in a tar header is no number");
+  }
+  return *size;
+}
+
+void TarWalker::read_attributes(const Header& header, TarEntry& entry, Attributes& found) {
+  const auto [type, size, at] = header;
+  if (size > extension_limit || entry.headers.size() > extension_limit) {
+    throw Error(ErrorKind::unsupported,
+                fmt::format("has an entry with more than {} bytes of extended headers at {:#x}",
+                            extension_limit, at),
+                name_);
+  }
+  const Bytes data = read(filled(size));
+  entry.headers.insert(entry.headers.end(), data.begin(), data.end());
+  const std::string text(data.begin(), data.begin() + static_cast<std::ptrdiff_t>(size));
+  if (type == 'L') found.name = text.substr(0, text.find('\0'));
+  if (type == 'K' || type == 'L') return;
+  for (const PaxRecord& record : pax_records(text, name_)) {
+    const bool global = type == 'g';
+    if (record.key == "path" && !global) found.name = record.value;
+    if (record.key == "size" && !global) found.size = pax_number(record.value, name_);
+    if (record.key.starts_with("GNU.sparse.") && !global) entry.sparse = true;
+    if (global && (record.key == "path" || record.key == "size")) {
+      throw Error(ErrorKind::unsupported,
+                  "has a global pax header that sets the path or the size of all entries, which is "
+                  "not supported",
+                  name_);
+    }
+  }
+}
+
+void TarWalker::read_sparse_map(const Bytes& block, std::uint64_t at, TarEntry& entry) {
+  bool more = block[gnu_extended] != 0;
+  while (more) {
+    if (entry.headers.size() > extension_limit) {
+      throw Error(ErrorKind::unsupported,
+                  fmt::format("has a sparse file at {:#x} whose map has more than {} bytes", at,
+                              extension_limit),
+                  name_);
+    }
+    const Bytes map = read(tar_block);
+    entry.headers.insert(entry.headers.end(), map.begin(), map.end());
+    more = map[gnu_extended_more] != 0;
+  }
+}
+
+std::string TarWalker::name_in(const Bytes& block, std::uint64_t at) const {
+  const std::string prefix = text_field(block, prefix_field, prefix_length);
+  const std::string name = text_field(block, name_field, name_length);
+  const bool posix = ByteView(block, at, name_).from(magic_field).starts_with("ustar");
+  const bool has_prefix = posix && block[magic_field + 5] == 0 && !prefix.empty();
+  return has_prefix ? prefix + "/" + name : name;
+}
+
 bool TarWalker::next(TarEntry& entry) {
   pass_over(std::exchange(entry_data_, 0) + std::exchange(entry_fill_, 0), nullptr);
   entry = TarEntry();
   entry.start_at = at_;
-  std::string long_name;
-  std::optional<std::uint64_t> pax_size;
+  Attributes attributes;
   for (;;) {
     const std::uint64_t here = at_;
     const Bytes block = read(tar_block);
     if (std::all_of(block.begin(), block.end(), [](std::uint8_t b) { return b == 0; })) {
       return false;
     }
-    const auto stored = number_field(block, checksum_field, checksum_length);
-    if (!stored || (static_cast<std::int64_t>(*stored) != checksum(block, false) &&
-                    static_cast<std::int64_t>(*stored) != checksum(block, true))) {
-      throw Error::corrupt(name_, here, "damaged: a tar header has a wrong checksum");
-    }
-    const auto size = number_field(block, size_field, size_length);
-    if (!size) {
-      throw Error::corrupt(name_, here + size_field,
-                           "damaged: the size in a tar header is no number");
-    }
+    const std::uint64_t size = checked_size(block, here);
     entry.headers.insert(entry.headers.end(), block.begin(), block.end());
     const char type = static_cast<char>(block[type_field]);
     if (type == 'L' || type == 'K' || type == 'x' || type == 'X' || type == 'g') {
-      if (*size > extension_limit || entry.headers.size() > extension_limit) {
-        throw Error(ErrorKind::unsupported,
-                    fmt::format("has an entry with more than {} bytes of extended headers at {:#x}",
-                                extension_limit, here),
-                    name_);
-      }
-      const Bytes data = read(filled(*size));
-      entry.headers.insert(entry.headers.end(), data.begin(), data.end());
-      const std::string text(data.begin(), data.begin() + static_cast<std::ptrdiff_t>(*size));
-      if (type == 'L') long_name = text.substr(0, text.find('\0'));
-      if (type == 'K' || type == 'L') continue;
-      for (const PaxRecord& record : pax_records(text, name_)) {
-        const bool global = type == 'g';
-        if (record.key == "path" && !global) long_name = record.value;
-        if (record.key == "size" && !global) pax_size = pax_number(record.value, name_);
-        if (record.key.starts_with("GNU.sparse.") && !global) entry.sparse = true;
-        if (global && (record.key == "path" || record.key == "size")) {
-          throw Error(
-              ErrorKind::unsupported,
-              "has a global pax header that sets the path or the size of all entries, which "
-              "is not supported",
-              name_);
-        }
-      }
+      read_attributes({type, size, here}, entry, attributes);
       continue;
     }
     entry.type = type;
-    entry.size = has_data(type) && type != 'V' ? pax_size.value_or(*size) : 0;
-    if (type == '1' && *size != 0) {
+    entry.size = has_data(type) && type != 'V' ? attributes.size.value_or(size) : 0;
+    if (type == '1' && size != 0) {
       throw Error(
           ErrorKind::unsupported,
           fmt::format("has a hard link with a size at {:#x}, which may have data of its own "
@@ -258,27 +288,10 @@ bool TarWalker::next(TarEntry& entry) {
       throw Error(ErrorKind::unsupported, "is a part of a multi-volume tar, which is not supported",
                   name_);
     }
-    const std::string prefix = text_field(block, prefix_field, prefix_length);
-    const bool posix = ByteView(block, here, name_).from(magic_field).starts_with("ustar");
-    entry.name = text_field(block, name_field, name_length);
-    if (posix && block[magic_field + 5] == 0 && !prefix.empty()) {
-      entry.name = prefix + "/" + entry.name;
-    }
-    if (!long_name.empty()) entry.name = long_name;
+    entry.name = attributes.name.empty() ? name_in(block, here) : attributes.name;
     if (type == 'S') {
       entry.sparse = true;
-      bool more = block[gnu_extended] != 0;
-      while (more) {
-        if (entry.headers.size() > extension_limit) {
-          throw Error(ErrorKind::unsupported,
-                      fmt::format("has a sparse file at {:#x} whose map has more than {} bytes",
-                                  here, extension_limit),
-                      name_);
-        }
-        const Bytes map = read(tar_block);
-        entry.headers.insert(entry.headers.end(), map.begin(), map.end());
-        more = map[gnu_extended_more] != 0;
-      }
+      read_sparse_map(block, here, entry);
     }
     entry.data_at = at_;
     entry_data_ = entry.size;

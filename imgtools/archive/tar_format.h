@@ -54,8 +54,24 @@ class TarWalker {
   void read_data(const std::function<void(std::span<const std::uint8_t>)>& take);
 
  private:
+  struct Header {
+    char type = 0;
+    std::uint64_t size = 0;
+    std::uint64_t at = 0;
+  };
+  /// What headers before the one of a file say of it.
+  struct Attributes {
+    std::string name;  ///< "": nothing
+    std::optional<std::uint64_t> size;
+  };
+
   [[noreturn]] void fail_at_end(std::uint64_t missing) const;
   Bytes read(std::uint64_t length);
+  /// The size field of a header that stands at `at`. Error(corrupt) if it is no header.
+  std::uint64_t checked_size(const Bytes& block, std::uint64_t at) const;
+  void read_attributes(const Header& header, TarEntry& entry, Attributes& found);
+  void read_sparse_map(const Bytes& block, std::uint64_t at, TarEntry& entry);
+  std::string name_in(const Bytes& block, std::uint64_t at) const;
   void pass_over(std::uint64_t length,
                  const std::function<void(std::span<const std::uint8_t>)>* take);
 

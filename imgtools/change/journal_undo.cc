@@ -87,6 +87,45 @@ void make_hot_copy(Storage& storage, const Journal& journal, const std::string& 
   make_hot(storage, hot_path, [&](WritableFile& file) { fill_from(journal.source(), file); });
 }
 
+/// Puts the old bytes back, by a journal at `hot_path`, which stays. True if it is the undo file
+/// itself, under another name; `by_name` allows that.
+bool put_back(Storage& storage, const Journal& journal, LockedTargets& targets,
+              const std::string& hot_path, bool by_name) {
+  require_old_length(journal, targets);
+  for (std::size_t i = 0; i < targets.size(); ++i) targets.file(i).sync();
+  const bool moved = by_name && make_hot_by_name(storage, journal.source().name(), hot_path);
+  if (!moved) make_hot_copy(storage, journal, hot_path);
+  try {
+    if (moved) storage.sync_directory(parent_of(hot_path));
+    restore(journal, targets);
+  } catch (const Error& e) {
+    throw Error(ErrorKind::io, fmt::format("{}: the journal stays, run goldhive recover", e.what()),
+                hot_path);
+  }
+  return moved;
+}
+
+/// Removes the undo file, then the journal; either may be "" where there is none.
+void forget(Storage& storage, const std::string& undo_file, const std::string& undo_folder,
+            const std::string& hot_path) {
+  std::optional<Error> kept;
+  try {
+    if (!undo_file.empty()) storage.remove(undo_file);
+    storage.sync_directory(undo_folder);
+  } catch (const Error& e) {
+    kept = e;
+  }
+  if (!hot_path.empty()) {
+    storage.remove(hot_path);
+    storage.sync_directory(parent_of(hot_path));
+  }
+  if (kept) {
+    throw Error(ErrorKind::io,
+                fmt::format("the patch is taken back, but its undo file could not be removed: {}",
+                            kept->what()));
+  }
+}
+
 }  // namespace
 
 void copy_durably(Storage& storage, const Journal& journal, const std::string& path) {
@@ -142,38 +181,9 @@ UndoResult undo_journal(Storage& storage, const JournalPlace& place, OwnFile fil
                 undo_file);
   }
 
-  const std::string hot_path = journal_path(folder, names);
-  bool moved = false;
-  if (result.changed) {
-    require_old_length(journal, targets);
-    for (std::size_t i = 0; i < targets.size(); ++i) targets.file(i).sync();
-    moved = !vouched_for && make_hot_by_name(storage, undo_file, hot_path);
-    if (!moved) make_hot_copy(storage, journal, hot_path);
-    try {
-      if (moved) storage.sync_directory(folder);
-      restore(journal, targets);
-    } catch (const Error& e) {
-      throw Error(ErrorKind::io,
-                  fmt::format("{}: the journal stays, run goldhive recover", e.what()), hot_path);
-    }
-  }
-
-  std::optional<Error> kept;
-  try {
-    if (!moved) storage.remove(undo_file);
-    storage.sync_directory(parent_of(undo_file));
-  } catch (const Error& e) {
-    kept = e;
-  }
-  if (result.changed) {
-    storage.remove(hot_path);
-    storage.sync_directory(folder);
-  }
-  if (kept) {
-    throw Error(ErrorKind::io,
-                fmt::format("the patch is taken back, but its undo file could not be removed: {}",
-                            kept->what()));
-  }
+  const std::string hot_path = result.changed ? journal_path(folder, names) : "";
+  const bool moved = result.changed && put_back(storage, journal, targets, hot_path, !vouched_for);
+  forget(storage, moved ? "" : undo_file, parent_of(undo_file), hot_path);
   return result;
 }
 
