@@ -8,6 +8,8 @@
 // rest is written.
 #include "imgtools/wim/wim_compact.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 

@@ -122,13 +122,13 @@ ProtocolState os_default(const windows::OsFacts& os, std::string_view protocol,
 ProtocolState resulting_state(const windows::OsFacts& os, std::string_view protocol,
                               windows::Side side, std::optional<std::uint32_t> enabled,
                               std::optional<std::uint32_t> disabled_by_default) {
-  const ProtocolState unset = os_default(os, protocol, side);
-  if (unset == ProtocolState::unsupported) return unset;
+  const ProtocolState by_default = os_default(os, protocol, side);
+  if (by_default == ProtocolState::unsupported) return by_default;
   const Number first = number_of(enabled);
   const Number second = number_of(disabled_by_default);
   for (const StateRow& row : states) {
     if (row.enabled != first || row.disabled_by_default != second) continue;
-    return (os.family == Family::windows_7 ? row.seven : row.later).value_or(unset);
+    return (os.family == Family::windows_7 ? row.seven : row.later).value_or(by_default);
   }
   return ProtocolState::unknown;  // never reached: the table has a row for each pair
 }
