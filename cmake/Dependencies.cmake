@@ -225,5 +225,6 @@ endif()
 # Makers and judges of archives, likewise.
 # package(test): libarchive-tools zip unzip p7zip-full cpio xz-utils bzip2 zstd
 
-# Habits of .ci/run: the style and the lints (cmake/tidy.sh asks git what has changed), and libFuzzer.
-# package(ci): clang-format clang-tidy git clang libclang-rt-14-dev
+# Habits of .ci/run: the style and the lints (cmake/tidy.sh asks git what has changed), clang with its
+# sanitizers and libFuzzer, and llvm, without which what they find has no names and no lines.
+# package(ci): clang-format clang-tidy git clang libclang-rt-14-dev llvm
