@@ -2,8 +2,8 @@
 # 1.6 s a file to read; and those of the tests with Catch2 besides. Each is compiled once a build, by
 # a library of one empty file, and lent to every target.
 #
-# A source file includes what it uses all the same: the preset "tsan" builds without (RELEASING.md), so
-# that an include that is missing shows.
+# A source file includes what it uses all the same: the preset "tsan" builds without (.ci/run), so that
+# an include that is missing shows.
 option(GOLDHIVE_PRECOMPILED "Precompile the headers that most files include" ON)
 
 # goldhive_precompile(<target> <library that lends it>)
