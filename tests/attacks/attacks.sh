@@ -4,8 +4,8 @@
 #
 #   tests/attacks/attacks.sh BUILD_DIR [ATTACK...]
 #
-# Ends with 1 if one harmed. All of them harmed version 0.1.0 (commit 06222a7); a build of it shows that
-# these tests can fail. Needs python3, strace, qemu-img and GNU tar, and root for what is about other users.
+# Ends with 1 if one harmed. Those of points 1 to 17 all harmed version 0.1.0 (commit 06222a7), those of
+# point 18 all harmed commit df202e9; builds of these show that the tests can fail. Needs python3, strace, qemu-img and GNU tar, and root for what is about other users.
 set -euo pipefail
 build=$(cd "$1" && pwd)
 shift
@@ -79,14 +79,14 @@ attack_1_journal_through_qemu() {
   run recover "$dir/images/x.vmdk"
   [ "$(head -c 1 "$victim")" = v ] || harmed "a file outside of the folder was written"
 }
-vmdk_over() { # EXTENT VMDK
+vmdk_over() { # EXTENT VMDK [SIZE]
   cat >"$2" <<TEXT
 # Disk DescriptorFile
 version=1
 CID=fffffffe
 parentCID=ffffffff
 createType="monolithicFlat"
-RW $(($(stat -c %s "$1") / 512)) FLAT "$1" 0
+RW $((${3:-$(stat -c %s "$1")} / 512)) FLAT "$1" 0
 ddb.adapterType = "ide"
 ddb.geometry.sectors = "63"
 ddb.geometry.heads = "16"
@@ -380,6 +380,113 @@ struct.pack_into("<I", head, 28, 6)
 struct.pack_into("<I", head, 508, functools.reduce(operator.xor, struct.unpack_from("<127I", head)))
 open(sys.argv[1] + ".LOG1", "wb").write(head)
 PYTHON
+}
+
+# --- 18. What was found in the successor of 0.1.0
+attack_18_closed_descriptors() {
+  needs_fix "$dir/tree"
+  tar -cf "$dir/x.tar" -C "$dir/tree" .
+  cp "$dir/x.tar" "$dir/before.tar"
+  # Whoever is told anything gets it on the descriptor that the image has.
+  HIVEX_DEBUG=1 "$goldhive" patch "$dir/x.tar" <&- >&- 2>&- || true
+  run undo "$dir/x.tar"
+  cmp -s "$dir/x.tar" "$dir/before.tar" || harmed "what was to be said is in the image, and no undo takes it out"
+}
+attack_18_cut_without_record() {
+  needs_fix "$dir/tree"
+  local hive=$dir/tree/$config/SOFTWARE
+  sha256sum "$hive" >"$dir/sum"
+  forge journal "$dir/tree/$config/goldhive-journal" "SOFTWARE=8192-$((1 << 62))"
+  run recover "$dir/tree"
+  sha256sum --status -c "$dir/sum" || harmed "a journal that knows nothing of the hive cut it off"
+}
+attack_18_journal_of_sparse_records() {
+  mkdir "$dir/images"
+  truncate -s 20G "$dir/images/x.raw" 2>/dev/null || { lacking "files of 20 GiB" && return 0; }
+  forge holes "$dir/images/x.raw.goldhive-journal" x.raw $((20 << 30))
+  limit=15 run scan "$dir/images/x.raw"
+  [ "$status" != 124 ] || harmed "a scan of a sparse disk with a sparse journal beside it did not end in 15 s"
+}
+attack_18_journal_beside_many() {
+  local n
+  needs_fix "$dir/tree"
+  mkdir "$dir/hives"
+  cp "$dir/tree/$config/SOFTWARE" "$dir/hives"
+  for n in {1..2000}; do cp "$dir/tree/$config/SYSTEM" "$dir/hives/h$n"; done
+  truncate -s 32M "$dir/hives/SOFTWARE"
+  forge holes "$dir/hives/goldhive-journal" SOFTWARE $((32 << 20)) 20
+  limit=60 run scan "$dir/hives"
+  [ "$status" != 124 ] || harmed "one journal was read again for each of 2000 files beside it"
+}
+attack_18_found_and_swapped() {
+  needs_fix "$dir/tree"
+  mkdir "$dir/images" "$dir/victim"
+  tar -cf "$dir/victim/x.tar" -C "$dir/tree" .
+  cp "$dir/victim/x.tar" "$dir/images/1.tar"
+  cp "$dir/victim/x.tar" "$dir/images/2.tar"
+  sha256sum "$dir/victim/x.tar" >"$dir/sum"
+  strace -f -qq -o /dev/null -e trace=fsync -e inject=fsync:delay_enter=4000000:when=1 \
+    "$goldhive" patch "$dir/images" >"$dir/out" 2>"$dir/err" &
+  local patch=$!
+  sleep 2
+  ln -sf ../victim/x.tar "$dir/images/2.tar"
+  wait $patch || true
+  sha256sum --status -c "$dir/sum" || harmed "an image outside of the folder was patched"
+}
+attack_18_pipe_as_extent() {
+  mkdir "$dir/images"
+  mkfifo "$dir/images/flat"
+  vmdk_over flat "$dir/images/x.vmdk" $((24 * MiB))
+  limit=15 run scan "$dir/images/x.vmdk"
+  [ "$status" != 124 ] || harmed "a scan of a VMDK whose extent is a pipe did not end in 15 s"
+}
+attack_18_device_as_extent() {
+  local loop
+  mkdir "$dir/images"
+  needs_fix "$dir/tree"
+  disk_with "$dir/tree" "$dir/disk.raw"
+  sha256sum "$dir/disk.raw" >"$dir/sum"
+  loop=$(losetup -f --show "$dir/disk.raw" 2>/dev/null) || { lacking "loop devices" && return 0; }
+  mknod "$dir/images/flat" b $((0x$(stat -c %t "$loop"))) $((0x$(stat -c %T "$loop")))
+  vmdk_over flat "$dir/images/x.vmdk" $((24 * MiB))
+  run patch "$dir/images/x.vmdk"
+  sync "$dir/disk.raw"
+  losetup -d "$loop"
+  sha256sum --status -c "$dir/sum" || harmed "a disk of the host was written through a device node"
+}
+attack_18_part_with_other_names() {
+  mkdir "$dir/images"
+  needs_fix "$dir/tree"
+  disk_with "$dir/tree" "$dir/images/flat"
+  ln "$dir/images/flat" "$dir/snapshot"
+  sha256sum "$dir/snapshot" >"$dir/sum"
+  vmdk_over flat "$dir/images/x.vmdk" $((24 * MiB))
+  run patch "$dir/images/x.vmdk"
+  sha256sum --status -c "$dir/sum" || harmed "a snapshot changed with the extent that it shares"
+}
+attack_18_two_headers_of_a_zip() {
+  needs_fix "$dir/tree"
+  (cd "$dir/tree" && python3 -m zipfile -c ../x.zip Windows)
+  python3 - "$dir/x.zip" <<'PYTHON'
+import re
+import sys
+data = bytearray(open(sys.argv[1], "rb").read())
+record = re.search(rb"PK\x01\x02.{42}Windows/System32/config/SOFTWARE(?=PK)", data, re.DOTALL)
+data[record.start() + 16] ^= 1  # the CRC in the directory
+open(sys.argv[1], "wb").write(data)
+PYTHON
+  run scan "$dir/x.zip"
+  ! has_verdict || harmed "a verdict on a member that 7z and Python call damaged"
+}
+attack_18_mount_point() {
+  needs_fix "$dir/tree"
+  tar -czf "$dir/x.tgz" -C "$dir/tree" .
+  : >"$dir/mounted"
+  mount --bind "$dir/x.tgz" "$dir/mounted" 2>/dev/null || { lacking "root, to mount a file" && return 0; }
+  run patch "$dir/mounted"
+  run recover "$dir/mounted"
+  umount "$dir/mounted"
+  [ "$status" = 0 ] || harmed "what a patch left cannot be recovered"
 }
 
 attacks=("$@")

@@ -7,6 +7,9 @@
                                             repeated; NEW "any" stands for 256 edits, one for each byte
     forge.py record OUT NAME OLD_FILE NEW_FILE
         the record of a replacement of NAME, with the sizes and digests of two files
+        SIZE may be OLD-NEW, for a target that grows
+    forge.py holes OUT NAME SIZE [RECORDS]
+        a journal of a target of SIZE bytes, whose records are holes
     forge.py claim OUT SIZE
         the head of a journal of SIZE bytes, most of them a hole
 """
@@ -31,15 +34,37 @@ def block_of(text):
 
 def journal(targets, records):
     body = b""
-    for name, size in targets:
+    for name, old_size, new_size in targets:
         name = name.encode()
-        body += struct.pack("<I", len(name)) + name + struct.pack("<QQ", size, size) + hashlib.sha256().digest()
+        sizes = struct.pack("<QQ", old_size, new_size)
+        body += struct.pack("<I", len(name)) + name + sizes + hashlib.sha256().digest()
     for target, offset, old, edits in records:
         body += struct.pack("<IIQI", target, len(edits), offset, len(old)) + old
         for edit in edits:
             body += struct.pack("<II", 0, len(edit)) + edit
     head = struct.pack("<IIQIIII", 1, 0, 64 + len(body) + 32, len(targets), len(records), 0, 0)
     return sealed(b"goldhive" + head + bytes(24) + body)
+
+
+def holes(out, name, size, records=None):
+    mega = 1 << 20
+    records = int(records or int(size) // mega)
+    whole = journal([(name, int(size), int(size))], [])
+    head, at = bytearray(whole[:-32]), len(whole) - 32
+    length = at + records * (20 + mega + 8 * (8 + mega)) + 32
+    struct.pack_into("<Q", head, 16, length)
+    struct.pack_into("<I", head, 28, records)
+    with open(out, "wb") as file:
+        file.write(head)
+        for n in range(records):
+            file.seek(at)
+            file.write(struct.pack("<IIQI", 0, 8, n * mega, mega))
+            at += 20 + mega
+            for _ in range(8):
+                file.seek(at)
+                file.write(struct.pack("<II", 0, mega))
+                at += 8 + mega
+        file.truncate(length)
 
 
 def record(name, old_file, new_file):
@@ -51,6 +76,8 @@ def record(name, old_file, new_file):
 
 
 def main(kind, out, *rest):
+    if kind == "holes":
+        return holes(out, *rest)
     if kind == "record":
         data = record(*rest)
     elif kind == "claim":
@@ -60,7 +87,8 @@ def main(kind, out, *rest):
         for text in rest:
             if "@" not in text:
                 name, size = text.rsplit("=", 1)
-                targets.append((name, int(size)))
+                old_size, _, new_size = size.partition("-")
+                targets.append((name, int(old_size), int(new_size or old_size)))
                 continue
             place, old, *edits = text.split(":")
             target, offset = place.split("@")

@@ -176,6 +176,31 @@ TEST_CASE("a damaged name in a zip hides no file") {
   }
 }
 
+TEST_CASE("a zip whose two headers of a member contradict each other is an error") {
+  if (!have_tool("zip")) return;
+  const TempDir dir;
+  put_tree(dir, "windows-7-sp1-x64-ready", "tree");
+  make_archive(dir, "tree", "deflated.zip");
+  const Bytes good = dir.read("tree.deflated.zip");
+  const std::string name = "Windows/System32/webio.dll";
+  const auto local = std::search(good.begin(), good.end(), name.begin(), name.end());
+  const auto central = std::search(local + 1, good.end(), name.begin(), name.end());
+  REQUIRE(central != good.end());
+  constexpr std::ptrdiff_t record = 46;
+  const struct {
+    const char* title;
+    std::ptrdiff_t at;  // in the record of the directory
+  } fields[] = {{"encryption", 8}, {"method", 10}, {"CRC", 16}, {"packed size", 20}, {"size", 24}};
+  for (const auto& field : fields) {
+    Bytes bad = good;
+    bad[static_cast<std::size_t>(central - good.begin() - record + field.at)] ^= 1;
+    const RunResult scan = run_cli({"scan", dir.write("bad.zip", bad)});
+    INFO(field.title << ": " << scan.out);
+    CHECK(scan.status == 2);
+    CHECK_THAT(scan.err, Contains(std::string("the ") + field.title + " in the local header"));
+  }
+}
+
 TEST_CASE("an encrypted archive is an error that names encryption") {
   const TempDir dir;
   put_tree(dir, "windows-7-sp1-x64", "tree");
