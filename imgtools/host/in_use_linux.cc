@@ -120,6 +120,20 @@ std::string process(const struct stat& file) {
   });
 }
 
+/// Where a user has redirected what this program says (">> image"): then that becomes a part of it,
+/// and no undo fits any more.
+std::string own_output(const struct stat& file) {
+  for (const int fd : {STDOUT_FILENO, STDERR_FILENO}) {
+    struct stat s {};
+    const int flags = ::fcntl(fd, F_GETFL);
+    if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY || ::fstat(fd, &s) != 0) continue;
+    if (s.st_dev == file.st_dev && s.st_ino == file.st_ino) {
+      return "the output of this program is redirected into it";
+    }
+  }
+  return "";
+}
+
 bool has_fcntl_lock(int fd) {
 #ifdef F_OFD_GETLK
   struct flock range {};
@@ -158,6 +172,7 @@ std::string seen_writer(int fd, const struct stat& file) {
 std::string other_writer(int fd) {
   struct stat file {};
   if (::fstat(fd, &file) != 0 || !S_ISREG(file.st_mode) || try_lease(fd, F_WRLCK) == 0) return "";
+  if (const std::string own = own_output(file); !own.empty()) return own;
   const std::string loop = loop_device(file);
   return loop.empty() ? process(file) : loop;
 }

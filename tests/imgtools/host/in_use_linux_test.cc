@@ -10,6 +10,7 @@
 
 #include "imgtools/bytes/error.h"
 #include "imgtools/host/storage.h"
+#include "tests/support/child_posix.h"
 #include "tests/support/temp_dir.h"
 
 using namespace goldhive;
@@ -62,6 +63,24 @@ class Holder {
 };
 
 }  // namespace
+
+TEST_CASE("a file into which the program's own output goes is not opened for writing") {
+  const TempDir dir;
+  const std::string path = dir.write("image", std::string(100, 'o'));
+  for (const int stream : {STDOUT_FILENO, STDERR_FILENO}) {
+    const auto ended = goldhive::testing::run_in_child([&] {
+      ::dup2(::open(path.c_str(), O_WRONLY | O_APPEND), stream);
+      try {
+        host_storage()->open_write(path);
+        return 1;
+      } catch (const Error& e) {
+        return e.kind() == ErrorKind::refused ? 0 : 2;
+      }
+    });
+    CHECK(ended.status == 0);
+  }
+  CHECK(dir.read("image").size() == 100);
+}
 
 TEST_CASE("a file that another process has open for writing is refused and the process named") {
   const TempDir dir;
