@@ -37,7 +37,7 @@ class ArchiveImage final : public Image {
     const ArchiveOptions reading{format_, options_.scratch_directory, options_.depth > 0,
                                  options_.max_unpacked};
     tree_ = std::make_shared<MemberTree>(candidate.source, reading);
-    members_ = std::make_unique<MemberStorage>(tree_, path_, options_.scratch_directory);
+    members_ = std::make_unique<MemberStorage>(tree_, path_);
     Volume own;
     const std::string packing = packing_of(candidate.head);
     own.file_system = packing.empty() ? format_ : format_ + "." + packing;

@@ -5,55 +5,16 @@
 #include "imgtools/bytes/error.h"
 #include "imgtools/change/own_names.h"
 #include "imgtools/disk/nbd.h"
-#include "imgtools/disk/qemu_image.h"
-#include "imgtools/disk/vmdk_descriptor.h"
+#include "imgtools/disk/qemu_files.h"
 
 namespace goldhive {
 
 namespace {
 
-const char* format_of(QemuFile::Map map) {
-  switch (map) {
-    case QemuFile::Map::qcow2:
-      return "qcow2";
-    case QemuFile::Map::vdi:
-      return "vdi";
-    case QemuFile::Map::vmdk:
-    case QemuFile::Map::descriptor:
-      return "vmdk";
-    case QemuFile::Map::none:
-      break;
-  }
-  return "raw";
-}
-
-/// The files that one disk consists of, where qemu finds them.
-class FilesForQemu {
- public:
-  /// Adds `file`. Returns the name by which qemu can open it as long as this object lives.
-  std::string add(std::shared_ptr<const SpillFile> file) {
-    const std::string path = file->path();
-    if (path.empty()) {
-      throw Error(ErrorKind::unsupported,
-                  "is read by qemu, which opens a file in an archive on Linux only: extract it",
-                  file->name());
-    }
-    files_.push_back(std::move(file));
-    return path;
-  }
-
- private:
-  std::vector<std::shared_ptr<const SpillFile>> files_;
-};
-
 class ServedDisk final : public ByteSource {
  public:
-  ServedDisk(FilesForQemu files, std::unique_ptr<NbdServer> server, const std::string& name,
-             SharedBudget budget)
-      : ByteSource(name),
-        files_(std::move(files)),
-        server_(std::move(server)),
-        budget_(std::move(budget)) {}
+  ServedDisk(std::unique_ptr<NbdServer> server, const std::string& name, SharedBudget budget)
+      : ByteSource(name), server_(std::move(server)), budget_(std::move(budget)) {}
   std::uint64_t size() const override { return server_->size(); }
   SharedBudget budget() const override { return budget_; }
 
@@ -64,7 +25,6 @@ class ServedDisk final : public ByteSource {
   }
 
  private:
-  FilesForQemu files_;
   std::unique_ptr<NbdServer> server_;
   SharedBudget budget_;
 };
@@ -100,28 +60,12 @@ std::unique_ptr<ByteSource> MemberStorage::open_disk(const std::string& image) c
                             most),
                 image);
   }
-  FilesForQemu files;
-  const auto file_of = [&](const QemuFile& file) {
-    return files.add(tree_->open_file(tree_->find(member(file.path)).value()));
-  };
-  std::vector<NbdLayer> layers;
-  const QemuImage examined = examine_qemu_image(*this, image, qemu_format(*open(image)));
-  for (auto file = examined.files.begin(); file != examined.files.end(); ++file) {
-    NbdLayer layer{format_of(file->map), ""};
-    if (file->map == QemuFile::Map::descriptor) {
-      const std::string& name = file->path;
-      VmdkDescriptor descriptor = read_vmdk_descriptor(*open(name));
-      for (VmdkExtent& part : descriptor.extents) part.file = file_of(*++file);
-      const std::string text = vmdk_descriptor_text(descriptor, name);
-      layer.path = files.add(
-          in_own_file(MemorySource(Bytes(text.begin(), text.end()), name), scratch_directory_));
-    } else {
-      layer.path = file_of(*file);
-    }
-    layers.push_back(std::move(layer));
-  }
-  auto server = start_nbd_server(layers, image);
-  return std::make_unique<ServedDisk>(std::move(files), std::move(server), image, tree_->budget());
+  const FilesForQemu files(*this, [this](const std::string& path) {
+    return tree_->open_file(tree_->find(member(path)).value());
+  });
+  const QemuImage examined = examine_qemu_image(files, image, qemu_format(*files.open(image)));
+  auto server = start_nbd_server(layers_of(examined, files), image, false);
+  return std::make_unique<ServedDisk>(std::move(server), image, tree_->budget());
 }
 
 }  // namespace goldhive

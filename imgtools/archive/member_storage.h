@@ -16,12 +16,8 @@ namespace goldhive {
 
 class MemberStorage final : public ReadStorage {
  public:
-  MemberStorage(std::shared_ptr<const MemberTree> tree, std::string archive,
-                std::string scratch_directory)
-      : tree_(std::move(tree)),
-        members_(tree_),
-        archive_(std::move(archive)),
-        scratch_directory_(std::move(scratch_directory)) {}
+  MemberStorage(std::shared_ptr<const MemberTree> tree, std::string archive)
+      : tree_(std::move(tree)), members_(tree_), archive_(std::move(archive)) {}
 
   std::optional<FileInfo> stat(const std::string& path) const override;
   std::vector<DirectoryEntry> list(const std::string& directory) const override;
@@ -41,7 +37,6 @@ class MemberStorage final : public ReadStorage {
   std::shared_ptr<const MemberTree> tree_;
   TreeStorage members_;
   std::string archive_;
-  std::string scratch_directory_;
   mutable unsigned disks_ = 0;  // opened so far, each by its own process
 };
 

@@ -16,6 +16,7 @@ class BudgetedSource final : public ByteSource {
   std::uint64_t size() const override { return base_->size(); }
   std::span<const std::uint8_t> in_memory() const override { return base_->in_memory(); }
   SharedBudget budget() const override { return budget_; }
+  std::string open_path() const override { return base_->open_path(); }
 
  protected:
   void do_read(std::uint64_t offset, std::span<std::uint8_t> out) const override {

@@ -63,6 +63,10 @@ SliceSource::SliceSource(std::shared_ptr<const ByteSource> base, std::uint64_t o
   check_range(*base_, offset, length);
 }
 
+std::string SliceSource::open_path() const {
+  return offset_ == 0 && length_ == base_->size() ? base_->open_path() : "";
+}
+
 void SliceSource::do_read(std::uint64_t offset, std::span<std::uint8_t> out) const {
   base_->read(offset_ + offset, out);
 }

@@ -48,6 +48,10 @@ class ByteSource {
   /// another one has the other one's.
   virtual SharedBudget budget() const { return nullptr; }
 
+  /// A path that opens this very file again, in this process or another one of this user, as long
+  /// as this lives and whatever becomes of the file's names; "" if there is none.
+  virtual std::string open_path() const { return {}; }
+
   ReadStats stats() const { return stats_; }
 
  protected:
@@ -94,6 +98,8 @@ class SliceSource final : public ByteSource {
               std::string name);
   std::uint64_t size() const override { return length_; }
   SharedBudget budget() const override { return base_->budget(); }
+  /// If the window is all of `base`.
+  std::string open_path() const override;
 
  protected:
   void do_read(std::uint64_t offset, std::span<std::uint8_t> out) const override;

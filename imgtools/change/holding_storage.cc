@@ -20,6 +20,7 @@ class NotedSource final : public ByteSource {
       : ByteSource(base->name()), base_(std::move(base)), pages_(std::move(pages)) {}
   std::uint64_t size() const override { return base_->size(); }
   SharedBudget budget() const override { return base_->budget(); }
+  std::string open_path() const override { return base_->open_path(); }
 
  protected:
   void do_read(std::uint64_t offset, std::span<std::uint8_t> out) const override {

@@ -33,6 +33,7 @@ class WatchingStorage::Source final : public ByteSource {
   Source(std::unique_ptr<ByteSource> inner, const WatchingStorage& storage)
       : ByteSource(inner->name()), inner_(std::move(inner)), storage_(storage) {}
   std::uint64_t size() const override { return inner_->size(); }
+  std::string open_path() const override { return inner_->open_path(); }
 
  protected:
   void do_read(std::uint64_t offset, std::span<std::uint8_t> out) const override {

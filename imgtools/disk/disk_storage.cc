@@ -7,7 +7,8 @@
 #include "imgtools/bytes/error.h"
 #include "imgtools/change/own_names.h"
 #include "imgtools/disk/nbd.h"
-#include "imgtools/disk/qemu_image.h"
+#include "imgtools/disk/qemu_files.h"
+#include "imgtools/disk/vmdk_descriptor.h"
 #include "imgtools/host/storage_steps.h"
 
 namespace goldhive {
@@ -21,6 +22,8 @@ struct Running {
   std::unique_ptr<NbdServer> server;
   bool writable = false;
   bool being_written = false;  ///< a WritableFile is open
+  /// Of a VMDK in several files that is writable and was not written yet: its descriptor, locked.
+  std::unique_ptr<WritableFile> descriptor;
 
   NbdServer& get(const std::string& disk) const {
     if (!server) throw Error(ErrorKind::io, "qemu-nbd is not running any more", disk);
@@ -59,6 +62,10 @@ class NbdFile final : public WritableFile {
     server().read(offset, out);
   }
   void write(std::uint64_t offset, std::span<const std::uint8_t> data) override {
+    if (running_->descriptor) {
+      change_content_id(*running_->descriptor);
+      running_->descriptor.reset();
+    }
     server().write(offset, data);
   }
   void resize(std::uint64_t size) override {
@@ -78,53 +85,116 @@ class NbdFile final : public WritableFile {
 /// disks of its own: only one thread uses a given Running.
 class Servers {
  public:
+  explicit Servers(ParentFolders parent_folders) : parent_folders_(std::move(parent_folders)) {}
+
   std::shared_ptr<Running> for_reading(const ReadStorage& base, const std::string& disk) const {
     if (auto running = find(disk)) return running;
+    const std::string path = without_disk_inside(disk);
+    const FilesForQemu files(base, [&](const std::string& file) { return base.open(file); });
+    const QemuImage image = examined(files, disk);
     auto running = std::make_shared<Running>();
-    running->server = start_nbd_server(without_disk_inside(disk), format_of(base, disk), false);
+    running->server = start_nbd_server(layers_of(image, files), path, false);
     remember(disk, running);
     return running;
   }
 
   std::shared_ptr<Running> for_writing(Storage& base, const std::string& disk) const {
-    if (const std::optional<Error> error = write_refusal(base, disk)) throw Error(*error);
-    const std::string format = format_of(base, disk);
     const std::string path = without_disk_inside(disk);
+    const FilesForQemu files(base, [&](const std::string& file) {
+      return file == path ? open_itself(base, path) : base.open(file);
+    });
+    const QemuImage image = examined(files, disk);
+    if (!image.write_refusal.empty()) throw Error(ErrorKind::refused, image.write_refusal, path);
     std::shared_ptr<Running> running = find(disk);
     if (!running) running = std::make_shared<Running>();
     if (running->being_written) {
       throw Error(ErrorKind::refused, "is in use: this program is writing it", path);
     }
-    if (!running->writable) {
-      running->server.reset();  // this releases qemu's lock
-      try {
-        base.open_write(path);  // says why the file cannot be written, as of any other file
-        running->server = start_nbd_server(path, format, true);
-      } catch (const Error&) {
-        try_to(
-            [&] { running->server = start_nbd_server(path, format, false); });  // for the readers
-        throw;
-      }
-      running->writable = true;
-    }
+    if (!running->writable) make_writable(base, image, files, *running);
     remember(disk, running);
     return running;
   }
 
-  /// What the image's own state forbids.
-  static std::optional<Error> write_refusal(const ReadStorage& base, const std::string& disk) {
-    const std::string path = without_disk_inside(disk);
-    const QemuImage image =
-        examine_qemu_image(base, path, format_of(base, disk), FilePlaces::anywhere(base, path));
-    if (image.write_refusal.empty()) return std::nullopt;
-    return Error(ErrorKind::refused, image.write_refusal, path);
+  /// What the state of the image and of its parts forbids.
+  std::optional<Error> write_refusal(const ReadStorage& base, const std::string& disk) const {
+    const FilesForQemu files(base, [&](const std::string& file) { return base.open(file); });
+    const QemuImage image = examined(files, disk);
+    if (!image.write_refusal.empty()) {
+      return Error(ErrorKind::refused, image.write_refusal, without_disk_inside(disk));
+    }
+    for (const std::string& file : written_files(image, files)) {
+      if (const std::optional<Error> error = base.write_refusal(file)) return error;
+    }
+    return std::nullopt;
   }
 
  private:
-  static std::string format_of(const ReadStorage& base, const std::string& disk) {
-    const std::string format = qemu_format(*base.open(without_disk_inside(disk)));
+  QemuImage examined(const FilesForQemu& files, const std::string& disk) const {
+    const std::string path = without_disk_inside(disk);
+    const std::string format = qemu_format(*files.open(path));
     if (format.empty()) throw Error(ErrorKind::not_found, "no such file", disk);
-    return format;
+    return examine_qemu_image(
+        files, path, format,
+        FilePlaces(files, path, parent_folders_ ? *parent_folders_ : std::vector<std::string>()));
+  }
+
+  static void make_writable(Storage& base, const QemuImage& image, const FilesForQemu& files,
+                            Running& running) {
+    const std::string& path = image.files.front().path;
+    const bool was_read = running.server != nullptr;
+    running.server.reset();  // this releases qemu's lock
+    try {
+      running.descriptor = require_writable(base, image, files);
+      running.server = start_nbd_server(layers_of(image, files), path, true);
+      running.writable = true;
+    } catch (const Error&) {
+      running.descriptor.reset();
+      if (was_read) {  // for the readers
+        try_to([&] { running.server = start_nbd_server(layers_of(image, files), path, false); });
+      }
+      throw;
+    }
+  }
+
+  /// An image that is to be written, without following a link.
+  static std::shared_ptr<const ByteSource> open_itself(const ReadStorage& base,
+                                                       const std::string& path) {
+    std::optional<OwnFile> file = base.open_own(path, path);
+    if (!file) throw Error(ErrorKind::not_found, "no such file", path);
+    if (!file->content) throw Error(ErrorKind::refused, "is no regular file: not written", path);
+    return std::move(file->content);
+  }
+
+  /// The image, and the parts of a VMDK in several files.
+  static std::vector<std::string> written_files(const QemuImage& image, const FilesForQemu& files) {
+    const QemuFile& first = image.files.front();
+    std::vector<std::string> written = {first.path};
+    if (first.map != QemuFile::Map::descriptor) return written;
+    const std::size_t parts = read_vmdk_descriptor(*files.open(first.path)).extents.size();
+    for (std::size_t i = 1; i <= parts; ++i) written.push_back(image.files[i].path);
+    return written;
+  }
+
+  /// qemu writes to whatever its user may write. A file that is read-only, that is a link or that
+  /// somebody else writes is refused here, as any other target is. Returns the descriptor of a VMDK
+  /// in several files, if it is one; qemu has a copy of that.
+  static std::unique_ptr<WritableFile> require_writable(Storage& base, const QemuImage& image,
+                                                        const FilesForQemu& files) {
+    for (const std::string& file : written_files(image, files)) base.open_write(file);
+    const QemuFile& first = image.files.front();
+    if (first.map != QemuFile::Map::descriptor) return nullptr;
+    std::unique_ptr<WritableFile> descriptor = base.open_write(first.path);
+    Bytes now(static_cast<std::size_t>(descriptor->size()));
+    descriptor->read(0, now);
+    if (now != content_of(*files.open(first.path))) {
+      throw Error(ErrorKind::refused, "was changed by another program while it was opened",
+                  first.path);
+    }
+    return descriptor;
+  }
+
+  static Bytes content_of(const ByteSource& file) {
+    return file.read(0, static_cast<std::size_t>(file.size()));
   }
 
   std::shared_ptr<Running> find(const std::string& disk) const {
@@ -137,6 +207,7 @@ class Servers {
     known_[disk] = running;
   }
 
+  ParentFolders parent_folders_;
   mutable std::mutex mutex_;
   mutable std::map<std::string, std::weak_ptr<Running>> known_;
 };
@@ -145,7 +216,8 @@ class Servers {
 template <class Interface>
 class DisksAmongFiles : public Interface {
  public:
-  explicit DisksAmongFiles(std::unique_ptr<Interface> base) : base_(std::move(base)) {}
+  DisksAmongFiles(std::unique_ptr<Interface> base, ParentFolders parent_folders)
+      : base_(std::move(base)), servers_(std::move(parent_folders)) {}
 
   std::optional<FileInfo> stat(const std::string& path) const override {
     std::optional<FileInfo> info = base_->stat(path);
@@ -172,8 +244,7 @@ class DisksAmongFiles : public Interface {
   }
   std::optional<Error> write_refusal(const std::string& path) const override {
     if (!is_virtual(path)) return base_->write_refusal(path);
-    if (const std::optional<Error> error = Servers::write_refusal(*base_, path)) return error;
-    return base_->write_refusal(without_disk_inside(path));
+    return servers_.write_refusal(*base_, path);
   }
   std::string in_use_by(const std::string& path) const override {
     // The locks that qemu takes to read it for us are no reason.
@@ -233,12 +304,13 @@ class StorageWithDisks final : public DisksAmongFiles<Storage> {
 
 }  // namespace
 
-std::unique_ptr<ReadStorage> with_disks(std::unique_ptr<ReadStorage> base) {
-  return std::make_unique<ReadStorageWithDisks>(std::move(base));
+std::unique_ptr<ReadStorage> with_disks(std::unique_ptr<ReadStorage> base,
+                                        ParentFolders parent_folders) {
+  return std::make_unique<ReadStorageWithDisks>(std::move(base), std::move(parent_folders));
 }
 
-std::unique_ptr<Storage> with_disks(std::unique_ptr<Storage> base) {
-  return std::make_unique<StorageWithDisks>(std::move(base));
+std::unique_ptr<Storage> with_disks(std::unique_ptr<Storage> base, ParentFolders parent_folders) {
+  return std::make_unique<StorageWithDisks>(std::move(base), std::move(parent_folders));
 }
 
 }  // namespace goldhive

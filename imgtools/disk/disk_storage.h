@@ -8,18 +8,33 @@
 // "disk.vmdk.goldhive-disk.goldhive-journal", is a real one. The names are those of
 // change/own_names.h.
 //
+// The files of the image are examined here as well (qemu_image.h), since only here is it known
+// which files qemu is handed.
+//
+// qemu reads a copy of the descriptor of a VMDK in several files, with other names in it, and would
+// write the new content id (CID) to that copy. So it is written to the descriptor here, before the
+// first write.
+//
 // While the disk is open for writing, reads go through the same qemu-nbd: the lock of the first one
 // would keep a second one out.
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "imgtools/host/storage.h"
 
 namespace goldhive {
 
+/// Folders besides that of an image where the files may lie that it names; null: none.
+using ParentFolders = std::shared_ptr<const std::vector<std::string>>;
+
 /// `base` with such files. If `base` has a real file of that name, that file is shown.
-std::unique_ptr<ReadStorage> with_disks(std::unique_ptr<ReadStorage> base);
-std::unique_ptr<Storage> with_disks(std::unique_ptr<Storage> base);
+/// `parent_folders` may be filled until the first disk is opened.
+std::unique_ptr<ReadStorage> with_disks(std::unique_ptr<ReadStorage> base,
+                                        ParentFolders parent_folders = nullptr);
+std::unique_ptr<Storage> with_disks(std::unique_ptr<Storage> base,
+                                    ParentFolders parent_folders = nullptr);
 
 }  // namespace goldhive

@@ -7,8 +7,12 @@
 // qemu-nbd takes one connection and ends with it. If we end before that connection began, Linux
 // tells qemu-nbd to end. So qemu-nbd cannot outlive us, however we end.
 //
-// qemu is always told the format, since a guest can steer qemu's own guess by what it writes to its
-// disk. The file is named through a driver that knows no protocols ("nbd:...") in names.
+// qemu finds no file by a name of its own. It is told each file of the image, its format and its
+// parent, and opens it by a path that stays with the file that we have open and have looked at
+// (ByteSource::open_path()): a name can be given to another file between our look and qemu's, and
+// an image can name any file of the host. What a file itself says of its parent is ignored. A file
+// that is written to while qemu opens it could still name another one (the data file of a qcow2).
+// So before a byte is served, the files that qemu has open are compared with those it was told.
 //
 // What is odd about it: an export may have a minimum block size (512), and a read of another size
 // fails with EIO. Reads and writes are rounded to it here.
@@ -35,21 +39,23 @@ class NbdServer {
   virtual void flush() = 0;
 };
 
-/// Starts qemu-nbd on a file. `format` is a name that qemu knows. Throws Error: unsupported (no
-/// qemu-nbd, or a build without libnbd), refused (locked by another process), corrupt or io with
-/// qemu's own words.
-std::unique_ptr<NbdServer> start_nbd_server(const std::string& path, const std::string& format,
-                                            bool writable);
-
 /// A file that holds a disk, or the differences of a disk from its parent.
 struct NbdLayer {
   std::string format;  ///< a name that qemu knows
-  std::string path;    ///< has no character that means something in JSON
+  std::string path;    ///< where qemu opens the file
+  /// If not empty, a descriptor of a VMDK for qemu to read in the place of the file at `path`, and
+  /// the paths that it names.
+  std::string descriptor = {};
+  std::vector<std::string> parts = {};
 };
-/// The same for reading, on `layers`: the disk, its parent, the parent's parent, and so on. What
-/// these files themselves say of their parents is ignored. `name` is for messages.
+
+/// Starts qemu-nbd on the disk that `layers` hold: the disk itself, its parent, the parent's
+/// parent, and so on, of which only the first is written. `name` is for messages. When this
+/// returns, qemu has opened all files. Throws Error: unsupported (no qemu-nbd, a build without
+/// libnbd, a layer without a path), refused (locked by another process, or another file than those
+/// was opened), corrupt or io with qemu's own words.
 std::unique_ptr<NbdServer> start_nbd_server(const std::vector<NbdLayer>& layers,
-                                            const std::string& name);
+                                            const std::string& name, bool writable);
 
 /// A container that qemu reads for us. First checks the files that the image names (qemu_image.h);
 /// they must lie below its folder or in one of `parent_folders`.

@@ -4,17 +4,12 @@
 
 namespace goldhive {
 
-std::unique_ptr<NbdServer> start_nbd_server(const std::string& path, const std::string& format,
-                                            bool) {
-  throw Error(ErrorKind::unsupported,
-              "this build cannot read " + format +
-                  " (it was made without libnbd): convert the disk to VHDX or VHD (by qemu-img)",
-              path);
-}
-
 std::unique_ptr<NbdServer> start_nbd_server(const std::vector<NbdLayer>& layers,
-                                            const std::string& name) {
-  return start_nbd_server(name, layers.front().format, false);
+                                            const std::string& name, bool) {
+  throw Error(ErrorKind::unsupported,
+              "this build cannot read " + layers.front().format +
+                  " (it was made without libnbd): convert the disk to VHDX or VHD (by qemu-img)",
+              name);
 }
 
 }  // namespace goldhive

@@ -1,8 +1,11 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <libnbd.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -11,13 +14,17 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <filesystem>
 #include <optional>
+#include <set>
 #include <system_error>
 #include <utility>
 
 #include "imgtools/bytes/error.h"
+#include "imgtools/bytes/json.h"
 #include "imgtools/disk/nbd.h"
 #include "imgtools/host/late_library.h"
+#include "imgtools/host/names_posix.h"
 
 namespace goldhive {
 
@@ -131,6 +138,8 @@ class Child {
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
 
+  pid_t id() const { return pid_; }
+
   /// To be called when the connection is closed, since the child then ends by itself.
   void wait() {
     if (pid_ < 0) return;
@@ -162,6 +171,15 @@ class Child {
   }
 
  private:
+  /// What whoever started us left open is not for the child.
+  static void close_from(int first) {
+#ifdef SYS_close_range
+    if (::syscall(SYS_close_range, static_cast<unsigned>(first), ~0U, 0U) == 0) return;
+#endif
+    constexpr int usual_limit = 1024;
+    for (int fd = first; fd < usual_limit; ++fd) ::close(fd);
+  }
+
   /// Runs in the child, and calls only functions that are allowed after fork().
   [[noreturn]] static void become(char* const* arguments, pid_t parent, int socket, int said) {
     // Signals of the terminal go to a whole group: Ctrl-C must not end it in the middle of a write.
@@ -172,6 +190,7 @@ class Child {
     ::dup2(said, 1);
     ::dup2(said, 2);
     ::dup2(socket, first_passed);
+    close_from(first_passed + 1);
     // qemu-nbd ends with its connection, but not if the connection broke before it was greeted: see
     // kill(). This signal loses nothing of a patch: the journal still holds what was not flushed.
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -183,23 +202,102 @@ class Child {
   pid_t pid_ = -1;
 };
 
-/// For options of qemu in the style of -o, where a comma is written twice.
-std::string with_commas_doubled(const std::string& text) {
-  std::string out;
-  for (const char c : text) out += c == ',' ? std::string(",,") : std::string(1, c);
-  return out;
+/// A file in memory with a descriptor of a VMDK.
+Descriptor descriptor_file(const std::string& text) {
+  Descriptor file(::memfd_create("goldhive", MFD_CLOEXEC));
+  if (!file.valid()) fail_to("make a file in memory for qemu-nbd");
+  const auto written = ::pwrite(file.get(), text.data(), text.size(), 0);
+  if (written != static_cast<ssize_t>(text.size())) fail_to("write a file in memory");
+  return file;
 }
+
+/// Which files a process has open: device and inode of each.
+using Files = std::set<std::pair<dev_t, ino_t>>;
+
+void add_file(const std::string& path, Files& files) {
+  struct stat s {};
+  if (::stat(path.c_str(), &s) == 0 && (S_ISREG(s.st_mode) || S_ISBLK(s.st_mode))) {
+    files.emplace(s.st_dev, s.st_ino);
+  }
+}
+
+Files files_of(pid_t process) {
+  Files files;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(fmt::format("/proc/{}/fd", process))) {
+    add_file(entry.path(), files);
+  }
+  return files;
+}
+
+/// What qemu is told of an image: which file has which format, and whose parent it is.
+class Graph {
+ public:
+  Graph(const std::vector<NbdLayer>& layers, const std::string& name) : json_(nullptr) {
+    for (auto layer = layers.rbegin(); layer != layers.rend(); ++layer) {
+      std::string path = layer->path;
+      if (!layer->descriptor.empty()) {
+        descriptors_.push_back(descriptor_file(layer->descriptor));
+        path = posix::path_of_open(descriptors_.back().get());
+      }
+      if (path.empty()) {
+        throw Error(ErrorKind::unsupported,
+                    "is read by qemu-nbd, which opens the files of this program by /proc, and that "
+                    "is not there",
+                    name);
+      }
+      add(path);
+      for (const std::string& part : layer->parts) add(part);
+      // Without a parent "backing" is null: then there is none, whatever the file says.
+      json_ = Json{{"driver", layer->format},
+                   {"backing", json_},
+                   {"file", Json{{"driver", "file"}, {"filename", path}}}};
+    }
+  }
+
+  std::string text() const { return "json:" + json_.write(-1); }
+  bool has(const Files& files) const {
+    return std::includes(files_.begin(), files_.end(), files.begin(), files.end());
+  }
+  /// What qemu says, with the names that people know. `name` is that of the disk.
+  std::string readable(std::string said, const std::string& name) const {
+    const auto replace = [&](const std::string& from, const std::string& to) {
+      std::size_t at = 0;
+      while ((at = said.find(from, at)) != std::string::npos) {
+        said.replace(at, from.size(), to);
+        at += to.size();
+      }
+    };
+    replace(text(), name);
+    for (const auto& [path, file] : names_) replace("'" + path + "'", "'" + file + "'");
+    for (const auto& [path, file] : names_) replace("[" + path + "]", "[" + file + "]");
+    return said;
+  }
+
+ private:
+  void add(const std::string& path) {
+    add_file(path, files_);
+    std::error_code ignored;
+    const std::string file = std::filesystem::read_symlink(path, ignored);
+    if (!file.empty()) names_.emplace_back(path, file);
+  }
+
+  std::vector<Descriptor> descriptors_;
+  Json json_;
+  Files files_;
+  std::vector<std::pair<std::string, std::string>> names_;  ///< by the paths that qemu is told
+};
 
 class QemuNbd final : public NbdServer {
  public:
-  /// `image`: the options that say what to serve. `path` is for messages.
-  QemuNbd(const std::string& path, const std::vector<std::string>& image, bool writable)
-      : path_(path) {
+  QemuNbd(const std::vector<NbdLayer>& layers, const std::string& name, bool writable)
+      : path_(name), graph_(layers, name) {
     handle_ = nbd_create();
-    if (handle_ == nullptr) throw Error(ErrorKind::io, "cannot start a client of qemu-nbd", path);
-    std::vector<std::string> words = {"qemu-nbd"};
+    if (handle_ == nullptr) throw Error(ErrorKind::io, "cannot start a client of qemu-nbd", path_);
+    // The description tells people who look at the list of processes what this one is for.
+    std::vector<std::string> words = {"qemu-nbd", "--description=" + name.substr(0, 1024)};
     if (!writable) words.emplace_back("--read-only");
-    words.insert(words.end(), image.begin(), image.end());
+    words.push_back(graph_.text());
     try {
       Connection connection = make_connection();
       child_.emplace(words, connection.listener);
@@ -209,6 +307,7 @@ class QemuNbd final : public NbdServer {
         fail_start(nbd_get_error() == nullptr ? "" : nbd_get_error());
       }
       greeted_ = true;
+      require_no_other_file();
       ask_for_sizes();
     } catch (...) {
       close();
@@ -278,6 +377,20 @@ class QemuNbd final : public NbdServer {
     block_ = std::max<std::uint64_t>(1, block > 0 ? static_cast<std::uint64_t>(block) : 1);
   }
 
+  /// qemu opens all files before it greets us, and none later.
+  void require_no_other_file() const {
+    try {
+      if (graph_.has(files_of(child_->id()))) return;
+    } catch (const std::filesystem::filesystem_error& e) {
+      throw Error(ErrorKind::io, std::string("cannot see what qemu-nbd has open: ") + e.what(),
+                  path_);
+    }
+    throw Error(ErrorKind::refused,
+                "was changed by another program while it was opened: it names a file now that it "
+                "did not name before",
+                path_);
+  }
+
   void close() {
     nbd_close(handle_);
     handle_ = nullptr;
@@ -290,7 +403,7 @@ class QemuNbd final : public NbdServer {
   }
 
   [[noreturn]] void fail(const char* action, std::uint64_t offset) const {
-    std::string said = child_->complaints();
+    std::string said = graph_.readable(child_->complaints(), path_);
     if (said.empty() && nbd_get_error() != nullptr) said = nbd_get_error();
     throw Error(ErrorKind::io,
                 fmt::format("cannot {} at {:#x} through qemu-nbd: {}", action, offset, said),
@@ -299,7 +412,7 @@ class QemuNbd final : public NbdServer {
 
   [[noreturn]] void fail_start(const std::string& reason) {
     close();  // so that the child has written all its messages
-    const std::string said = child_->complaints();
+    const std::string said = graph_.readable(child_->complaints(), path_);
     if (said.find("qemu-nbd: not found") != std::string::npos) {
       throw Error(ErrorKind::unsupported,
                   "is read by qemu-nbd, which is not installed (Debian package qemu-utils)", path_);
@@ -313,6 +426,7 @@ class QemuNbd final : public NbdServer {
   }
 
   std::string path_;
+  Graph graph_;
   nbd_handle* handle_ = nullptr;
   std::optional<Child> child_;
   bool greeted_ = false;
@@ -322,22 +436,9 @@ class QemuNbd final : public NbdServer {
 
 }  // namespace
 
-std::unique_ptr<NbdServer> start_nbd_server(const std::string& path, const std::string& format,
-                                            bool writable) {
-  const std::string image =
-      fmt::format("driver={},file.driver=file,file.filename={}", format, with_commas_doubled(path));
-  return std::make_unique<QemuNbd>(path, std::vector<std::string>{"--image-opts", image}, writable);
-}
-
 std::unique_ptr<NbdServer> start_nbd_server(const std::vector<NbdLayer>& layers,
-                                            const std::string& name) {
-  std::string graph = "null";  // no parent, whatever the file says
-  for (auto layer = layers.rbegin(); layer != layers.rend(); ++layer) {
-    graph =
-        fmt::format(R"({{"driver":"{}","backing":{},"file":{{"driver":"file","filename":"{}"}}}})",
-                    layer->format, graph, layer->path);
-  }
-  return std::make_unique<QemuNbd>(name, std::vector<std::string>{"json:" + graph}, false);
+                                            const std::string& name, bool writable) {
+  return std::make_unique<QemuNbd>(layers, name, writable);
 }
 
 }  // namespace goldhive

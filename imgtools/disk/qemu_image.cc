@@ -37,14 +37,14 @@ class Examiner {
       : storage_(storage), places_(places), image_(image) {}
 
   /// `format`: the answer of qemu_format(); "" for a raw disk.
-  void look_at(const std::string& path, const std::string& format) {
-    const auto file = storage_.open(path);
+  void look_at(const ByteSource& file, const std::string& format) {
+    const std::string& path = file.name();
     if (format == "qcow2") {
-      look_at_qcow2(path, *file);
+      look_at_qcow2(path, file);
     } else if (format == "vmdk") {
-      look_at_vmdk(path, *file);
+      look_at_vmdk(path, file);
     } else if (format == "vdi") {
-      check_vdi_header(*file);
+      check_vdi_header(file);
       add({path, QemuFile::Map::vdi});
     } else {
       add({path});
@@ -65,10 +65,11 @@ class Examiner {
     image_.files.push_back(std::move(file));
   }
 
-  std::string existing(const std::string& image, const std::string& name, const char* what) const {
+  std::unique_ptr<ByteSource> existing(const std::string& image, const std::string& name,
+                                       const char* what) const {
     const std::string path = file_named(image, name);
     places_.require(path, what, image);
-    if (storage_.stat(path)) return path;
+    if (storage_.stat(path)) return places_.open(path, what, image);
     throw Error(ErrorKind::not_found, fmt::format("{} {} is missing", what, path), image);
   }
 
@@ -100,16 +101,16 @@ class Examiner {
           "{} is marked as corrupt by qemu: what is read may not be what was written", path));
     }
     if (header.parent.empty()) return;
-    const std::string parent = existing(path, header.parent, "its parent disk");
-    const std::string format = format_of_parent(*storage_.open(parent), path);
+    const auto parent = existing(path, header.parent, "its parent disk");
+    const std::string format = format_of_parent(*parent, path);
     const std::string named = format.empty() ? "raw" : format;
     if (!header.parent_format.empty() && header.parent_format != named) {
       throw Error(ErrorKind::corrupt,
-                  fmt::format("its parent disk {} is {}, but the qcow2 says that it is {}", parent,
-                              named, header.parent_format),
+                  fmt::format("its parent disk {} is {}, but the qcow2 says that it is {}",
+                              parent->name(), named, header.parent_format),
                   path);
     }
-    look_at(parent, format);
+    look_at(*parent, format);
   }
 
   void look_at_vmdk(const std::string& path, const ByteSource& file) {
@@ -135,20 +136,19 @@ class Examiner {
           path);
     }
     if (descriptor.parent.empty()) return;
-    const std::string parent = existing(path, descriptor.parent, "its parent disk");
-    const auto source = storage_.open(parent);
-    if (qemu_format(*source) != "vmdk") {
-      throw Error(ErrorKind::corrupt, fmt::format("its parent disk {} is not a VMDK", parent),
-                  path);
+    const auto parent = existing(path, descriptor.parent, "its parent disk");
+    if (qemu_format(*parent) != "vmdk") {
+      throw Error(ErrorKind::corrupt,
+                  fmt::format("its parent disk {} is not a VMDK", parent->name()), path);
     }
-    if (read_vmdk_descriptor(*source).content_id != descriptor.parent_id) {
+    if (read_vmdk_descriptor(*parent).content_id != descriptor.parent_id) {
       throw Error(ErrorKind::corrupt,
                   fmt::format("its parent disk {} is not the one it was made from, or was changed "
                               "since (the CID differs)",
-                              parent),
+                              parent->name()),
                   path);
     }
-    look_at(parent, "vmdk");
+    look_at(*parent, "vmdk");
   }
 
   /// qemu leaves out an extent that is not "RW" but has a file. All extents after it would move
@@ -164,8 +164,9 @@ class Examiner {
                               extent.file.empty() ? "" : " \"" + extent.file + "\""),
                   path);
     }
-    const std::string file = existing(path, extent.file, "its part");
-    if (!places_.is_beside(file) && image_.write_refusal.empty()) {
+    const auto part = existing(path, extent.file, "its part");
+    const std::string& file = part->name();
+    if (!places_.is_beside(places_.place_of(*part)) && image_.write_refusal.empty()) {
       image_.write_refusal =
           "its part " + file +
           " lies outside of its folder, where nothing is written; copy the parts "
@@ -184,7 +185,7 @@ class Examiner {
            (std::min(extent.offset, most) + std::min(extent.sectors, most)) * 512});
       return;
     }
-    const std::uint64_t sectors = vmdk_sparse_sectors(*storage_.open(file));
+    const std::uint64_t sectors = vmdk_sparse_sectors(*part);
     if (sectors != extent.sectors) {
       throw Error(ErrorKind::corrupt,
                   fmt::format("its part {} has {} sectors, but the descriptor says {}", file,
@@ -257,13 +258,14 @@ QemuImage examine_qemu_image(const ReadStorage& storage, const std::string& path
 
 QemuImage examine_qemu_image(const ReadStorage& storage, const std::string& path,
                              const std::string& format, const FilePlaces& places) {
-  if (qemu_format(*storage.open(path)) != format) {
+  const auto file = storage.open(path);
+  if (qemu_format(*file) != format) {
     throw Error(ErrorKind::corrupt,
                 fmt::format("does not begin with the signature of a {}", format), path);
   }
   QemuImage image;
   image.format = format;
-  Examiner(storage, places, image).look_at(path, format);
+  Examiner(storage, places, image).look_at(*file, format);
   return image;
 }
 

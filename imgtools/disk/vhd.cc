@@ -44,13 +44,13 @@ std::unique_ptr<VhdDisk> VhdDisk::open(const ReadStorage& storage, const std::st
                                        const std::vector<std::string>& parent_folders) {
   const FilePlaces places(storage, path, parent_folders);
   ParentChain chain(storage, places);
-  auto disk = open_file(storage, path);
+  auto disk = open_file(storage.open(path));
   disk->open_rest(chain);
   return disk;
 }
 
-std::unique_ptr<VhdDisk> VhdDisk::open_file(const ReadStorage& storage, const std::string& path) {
-  std::unique_ptr<VhdDisk> disk(new VhdDisk(storage.open(path)));
+std::unique_ptr<VhdDisk> VhdDisk::open_file(std::unique_ptr<ByteSource> file) {
+  std::unique_ptr<VhdDisk> disk(new VhdDisk(std::move(file)));
   disk->read_footer();
   return disk;
 }
@@ -169,7 +169,7 @@ void VhdDisk::open_parent(ParentChain& chain) {
   for (const std::string& path : candidates) {
     std::shared_ptr<VhdDisk> disk;
     try {
-      disk = open_file(chain.storage(), path);
+      disk = open_file(chain.places().open(path, "its parent disk", name()));
     } catch (const Error& e) {
       fault = e;
       continue;

@@ -57,8 +57,8 @@ class VhdDisk final : public MappedDisk {
   static constexpr std::uint32_t absent_block = 0xffffffff;
 
   explicit VhdDisk(std::shared_ptr<const ByteSource> source) : MappedDisk(std::move(source)) {}
-  /// Opens the file alone and reads it up to the footer, which holds its id.
-  static std::unique_ptr<VhdDisk> open_file(const ReadStorage& storage, const std::string& path);
+  /// Reads `file` up to the footer, which holds its id.
+  static std::unique_ptr<VhdDisk> open_file(std::unique_ptr<ByteSource> file);
   void open_rest(ParentChain& chain);
 
   void read_footer();

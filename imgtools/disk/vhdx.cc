@@ -31,15 +31,15 @@ std::unique_ptr<VhdxDisk> VhdxDisk::open(const ReadStorage& storage, const std::
                                          const std::vector<std::string>& parent_folders) {
   const FilePlaces places(storage, path, parent_folders);
   ParentChain chain(storage, places);
-  auto disk = open_file(storage, path);
+  auto disk = open_file(storage.open(path));
   disk->open_rest(chain);
   return disk;
 }
 
-std::unique_ptr<VhdxDisk> VhdxDisk::open_file(const ReadStorage& storage, const std::string& path) {
-  std::unique_ptr<VhdxDisk> disk(new VhdxDisk(storage.open(path)));
+std::unique_ptr<VhdxDisk> VhdxDisk::open_file(std::unique_ptr<ByteSource> file) {
+  std::unique_ptr<VhdxDisk> disk(new VhdxDisk(std::move(file)));
   if (!is_vhdx(disk->file())) {
-    throw Error::corrupt(path, 0, "is not a VHDX", "\"vhdxfile\"", "other bytes");
+    throw Error::corrupt(disk->name(), 0, "is not a VHDX", "\"vhdxfile\"", "other bytes");
   }
   disk->header_ = read_vhdx_header(disk->file());
   return disk;
@@ -149,7 +149,7 @@ void VhdxDisk::open_parent(ParentChain& chain) {
   for (const std::string& path : candidates) {
     std::shared_ptr<VhdxDisk> disk;
     try {
-      disk = open_file(chain.storage(), path);
+      disk = open_file(chain.places().open(path, "its parent disk", name()));
     } catch (const Error& e) {
       fault = e;
       continue;

@@ -49,8 +49,8 @@ class VhdxDisk final : public MappedDisk {
 
  private:
   explicit VhdxDisk(std::shared_ptr<const ByteSource> source) : MappedDisk(std::move(source)) {}
-  /// Opens the file alone and reads it up to the header, which holds its id.
-  static std::unique_ptr<VhdxDisk> open_file(const ReadStorage& storage, const std::string& path);
+  /// Reads `file` up to the header, which holds its id.
+  static std::unique_ptr<VhdxDisk> open_file(std::unique_ptr<ByteSource> file);
   void open_rest(ParentChain& chain);
 
   void replay_log();

@@ -177,4 +177,27 @@ std::string vmdk_descriptor_text(const VmdkDescriptor& descriptor, const std::st
   return text;
 }
 
+void change_content_id(WritableFile& descriptor) {
+  Bytes data(static_cast<std::size_t>(std::min(descriptor.size(), max_text)));
+  descriptor.read(0, data);
+  const std::string text = text_of(data);
+  constexpr std::string_view key = "CID=";
+  std::size_t start = text.starts_with(key) ? 0 : text.find("\nCID=");
+  if (start == std::string::npos) return;
+  start = text.find('=', start) + 1;
+  const std::size_t end =
+      std::min(text.find_first_not_of("0123456789abcdefABCDEF", start), text.size());
+  // The next number: 0 comes after the last one of this length.
+  Bytes digits(text.begin() + static_cast<std::ptrdiff_t>(start),
+               text.begin() + static_cast<std::ptrdiff_t>(end));
+  constexpr std::string_view all = "0123456789abcdef";
+  for (auto digit = digits.rbegin(); digit != digits.rend(); ++digit) {
+    const std::size_t value = all.find(lower(std::string(1, static_cast<char>(*digit))));
+    *digit = static_cast<std::uint8_t>(all[(value + 1) % all.size()]);
+    if (value + 1 < all.size()) break;
+  }
+  descriptor.write(start, digits);
+  descriptor.sync();
+}
+
 }  // namespace goldhive

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "imgtools/bytes/byte_source.h"
+#include "imgtools/host/storage.h"
 
 namespace goldhive {
 
@@ -55,5 +56,9 @@ std::string vmdk_parent_to_qemu(const ByteSource& file);
 /// not the parent's file. It is for qemu, which allows several extents only in some types of disk.
 /// Error(corrupt) if the CIDs of disk and parent are malformed.
 std::string vmdk_descriptor_text(const VmdkDescriptor& descriptor, const std::string& name);
+
+/// Gives a descriptor file another CID of the same length, durably, so that children are not read
+/// any more over a disk that they were not made from. Does nothing to a file without a CID.
+void change_content_id(WritableFile& descriptor);
 
 }  // namespace goldhive

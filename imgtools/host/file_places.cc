@@ -75,12 +75,6 @@ FilePlaces::FilePlaces(const ReadStorage& storage, const std::string& image,
   for (std::string& folder : folders_) folder = without_links(storage, folder);
 }
 
-FilePlaces FilePlaces::anywhere(const ReadStorage& storage, const std::string& image) {
-  FilePlaces places(storage, image);
-  places.anywhere_ = true;
-  return places;
-}
-
 /// By the text of both paths, or by what their folders are: one can be given from the root and the
 /// other from the working directory.
 bool FilePlaces::is_below(const std::string& folder, const std::string& path) const {
@@ -105,7 +99,6 @@ bool FilePlaces::is_beside(const std::string& path) const {
 }
 
 bool FilePlaces::allows(const std::string& path) const {
-  if (anywhere_) return true;
   const std::string real = without_links(*storage_, path);
   if (is_below(own_, real)) return true;
   for (const std::string& folder : folders_) {
@@ -132,6 +125,20 @@ void FilePlaces::require_file(const std::string& path, const char* what,
   if (info->type == FileType::device && !is_beside(path)) return;
   throw Error(ErrorKind::refused, fmt::format("{} {} is no regular file: not opened", what, path),
               image);
+}
+
+std::unique_ptr<ByteSource> FilePlaces::open(const std::string& path, const char* what,
+                                             const std::string& image) const {
+  require(path, what, image);
+  std::unique_ptr<ByteSource> file = storage_->open(path);
+  require(place_of(*file), what, image);
+  return file;
+}
+
+std::string FilePlaces::place_of(const ByteSource& file) const {
+  const std::string open = file.open_path();
+  if (open.empty()) return file.name();
+  return storage_->read_link(open).value_or(file.name());
 }
 
 }  // namespace goldhive

@@ -16,9 +16,6 @@ class FilePlaces {
   /// `storage` must outlive this. `folders`: those of the user, besides that of `image`.
   FilePlaces(const ReadStorage& storage, const std::string& image,
              std::vector<std::string> folders = {});
-  /// For who writes an image: what is read beside it was looked at when the target was opened.
-  static FilePlaces anywhere(const ReadStorage& storage, const std::string& image);
-
   /// True of what lies below the folder of the image, where an image may also be written.
   bool is_beside(const std::string& path) const;
   bool allows(const std::string& path) const;
@@ -27,6 +24,12 @@ class FilePlaces {
   /// this host, and whoever opens a pipe waits. Only in a folder of the user may it be a block
   /// device. `what`: "its parent disk"; the error is one of `image`, which names it.
   void require(const std::string& path, const char* what, const std::string& image) const;
+  /// require(path) and open it. Then the open file is asked where it lies, since somebody may have
+  /// put a link in the place of the name, or of a folder on the way, in the meantime.
+  std::unique_ptr<ByteSource> open(const std::string& path, const char* what,
+                                   const std::string& image) const;
+  /// Where an open file lies, as far as this host can tell; else the name it was opened by.
+  std::string place_of(const ByteSource& file) const;
   const std::vector<std::string>& folders() const { return folders_; }
 
  private:
@@ -36,7 +39,6 @@ class FilePlaces {
   const ReadStorage* storage_;
   std::string own_;  ///< folder of the image
   std::vector<std::string> folders_;
-  bool anywhere_ = false;
 };
 
 /// The path with the links in every part of it resolved, without "." and, but at the start of a

@@ -71,6 +71,7 @@ class FileSource final : public ByteSource {
   FileSource(Descriptor fd, std::uint64_t size, const std::string& path)
       : ByteSource(path), fd_(std::move(fd)), size_(size) {}
   std::uint64_t size() const override { return size_; }
+  std::string open_path() const override { return path_of_open(fd_.get()); }
   int descriptor() const { return fd_.get(); }
 
  protected:

@@ -95,6 +95,16 @@ std::optional<std::string> link_target(const At& at, const std::string& path) {
   }
 }
 
+std::string path_of_open(int fd) {
+#ifdef __linux__
+  const std::string path = fmt::format("/proc/{}/fd/{}", ::getpid(), fd);
+  if (::access(path.c_str(), F_OK) == 0) return path;
+#else
+  static_cast<void>(fd);
+#endif
+  return {};
+}
+
 int rename_into_gap(const At& from, const At& to) {
   const char* old_name = from.c_name();
   const char* new_name = to.c_name();

@@ -24,6 +24,10 @@ FileType type_of(mode_t mode);
 std::vector<DirectoryEntry> list_directory(const At& at, const std::string& directory);
 std::optional<std::string> link_target(const At& at, const std::string& path);
 
+/// A path of this system that opens again what is open as `fd`, in any process of this user; "" if
+/// there is none (all but Linux, or no /proc).
+std::string path_of_open(int fd);
+
 /// renameat() that replaces nothing: -1 and errno EEXIST if `to` is there.
 int rename_into_gap(const At& from, const At& to);
 

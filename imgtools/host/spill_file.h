@@ -22,9 +22,7 @@ class SpillFile final : public ByteSource {
   /// Extends by zeros that take no room, or cuts off.
   void resize(std::uint64_t size);
   std::uint64_t size() const override { return size_; }
-  /// Opens the same bytes in another process of this user, as long as the object is there; "" where
-  /// the system has no such names (all but Linux).
-  std::string path() const;
+  std::string open_path() const override;
 
  protected:
   void do_read(std::uint64_t offset, std::span<std::uint8_t> out) const override;

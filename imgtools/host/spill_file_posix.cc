@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "imgtools/bytes/error.h"
+#include "imgtools/host/names_posix.h"
 #include "imgtools/host/scratch_name.h"
 #include "imgtools/host/spill_file.h"
 
@@ -72,10 +73,7 @@ void SpillFile::resize(std::uint64_t size) {
   size_ = size;
 }
 
-std::string SpillFile::path() const {
-  const std::string path = fmt::format("/proc/{}/fd/{}", ::getpid(), impl_->fd);
-  return ::access(path.c_str(), R_OK) == 0 ? path : "";
-}
+std::string SpillFile::open_path() const { return posix::path_of_open(impl_->fd); }
 
 void SpillFile::do_read(std::uint64_t offset, std::span<std::uint8_t> out) const {
   while (!out.empty()) {

@@ -77,7 +77,7 @@ void SpillFile::resize(std::uint64_t size) {
   size_ = size;
 }
 
-std::string SpillFile::path() const { return ""; }
+std::string SpillFile::open_path() const { return {}; }
 
 void SpillFile::do_read(std::uint64_t offset, std::span<std::uint8_t> out) const {
   while (!out.empty()) {

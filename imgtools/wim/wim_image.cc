@@ -176,10 +176,10 @@ bool is_later_wim_part(const Candidate& candidate) {
 std::unique_ptr<Image> open_wim_image(const Candidate& candidate) {
   const auto open_part =
       [&candidate](const std::string& path) -> std::shared_ptr<const ByteSource> {
-    FilePlaces(candidate.storage, candidate.path, candidate.options.parent_folders)
-        .require(path, "its part", candidate.path);
+    const FilePlaces places(candidate.storage, candidate.path, candidate.options.parent_folders);
+    places.require(path, "its part", candidate.path);
     if (!candidate.storage.stat(path)) return nullptr;
-    return candidate.storage.open(path);
+    return places.open(path, "its part", candidate.path);
   };
   return make_wim_image(candidate.source, candidate.path, open_part);
 }

@@ -80,8 +80,9 @@ int run(const std::vector<std::string>& arguments, Host& host) {
 
 int run(const std::vector<std::string>& arguments, std::ostream& out, std::ostream& err,
         std::istream* in) {
-  const std::unique_ptr<ReadStorage> input = with_disks(host_read_storage());
-  const std::unique_ptr<Storage> output = with_disks(host_storage());
+  const auto parent_folders = std::make_shared<std::vector<std::string>>();
+  const std::unique_ptr<ReadStorage> input = with_disks(host_read_storage(), parent_folders);
+  const std::unique_ptr<Storage> output = with_disks(host_storage(), parent_folders);
   Host host{out, err, *input, *output, open_terminal(), "", 0, host_folders()};
   try {
     host.today = date_of(clock_seconds());
@@ -90,6 +91,7 @@ int run(const std::vector<std::string>& arguments, std::ostream& out, std::ostre
     say(host, e.what());
     return exit_error;
   }
+  host.parent_folders = parent_folders;
   host.in = in;
   host.cores = std::max(1U, std::thread::hardware_concurrency());
   host.interrupted = interrupted;

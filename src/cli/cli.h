@@ -2,6 +2,7 @@
 #pragma once
 
 #include <iosfwd>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,8 @@ struct Host {
   std::string today;       ///< "YYYY-MM-DD", for the end dates of waivers
   hive::FileTime now = 0;  ///< what a patch stamps keys with, unless told otherwise
   HostFolders folders = {};
+  /// What the storages take for the folders of --parent-dir; null if they have no disks.
+  std::shared_ptr<std::vector<std::string>> parent_folders = nullptr;
   std::istream* in = nullptr;  ///< a list of targets may come from here ("-")
   unsigned cores = 1;          ///< targets worked on at once, unless told otherwise
   /// Whether the user wants to end the run; null: never.

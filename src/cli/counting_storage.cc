@@ -58,6 +58,7 @@ class CountedSource final : public ByteSource {
   ~CountedSource() override { counter_.end_read(now_.number); }
   std::uint64_t size() const override { return inner_->size(); }
   SharedBudget budget() const override { return inner_->budget(); }
+  std::string open_path() const override { return inner_->open_path(); }
   const ByteSource& inner() const { return *inner_; }
 
  protected:

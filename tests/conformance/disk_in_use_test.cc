@@ -34,7 +34,7 @@ TEST_CASE("an image that qemu has open for writing is not patched and can be whe
     const std::string path = convert_disk(raw, kind);
     const std::string before = digest_of(path);
     {
-      const auto machine = start_nbd_server(path, kind.qemu_format, true);
+      const auto machine = start_nbd_server({{kind.qemu_format, path}}, path, true);
       Bytes sector(512);
       machine->read(0, sector);
       CHECK_THAT(refused_patch(path).err, Catch::Contains("is in use"));
