@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "imgtools/bytes/error.h"
 #include "imgtools/change/own_names.h"
@@ -27,7 +28,7 @@ bool begins_hive(std::span<const std::uint8_t> bytes) {
 
 }  // namespace
 
-/// Tells the storage of the base blocks that it hands out.
+/// Tells the storage of the bytes that it hands out.
 class WatchingStorage::Source final : public ByteSource {
  public:
   Source(std::unique_ptr<ByteSource> inner, const WatchingStorage& storage)
@@ -38,7 +39,7 @@ class WatchingStorage::Source final : public ByteSource {
  protected:
   void do_read(std::uint64_t offset, std::span<std::uint8_t> out) const override {
     inner_->read(offset, out);
-    storage_.note_hives(name(), offset, out);
+    storage_.note_bytes(*this, offset, out);
   }
 
  private:
@@ -46,24 +47,39 @@ class WatchingStorage::Source final : public ByteSource {
   const WatchingStorage& storage_;
 };
 
-void WatchingStorage::note_hives(const std::string& path, std::uint64_t offset,
+void WatchingStorage::note_bytes(const ByteSource& file, std::uint64_t offset,
                                  std::span<const std::uint8_t> bytes) const {
   for (std::size_t at = (sector - offset % sector) % sector; at + sector <= bytes.size();
        at += sector) {
     const auto found = bytes.subspan(at, sector);
-    if (!begins_hive(found)) continue;
-    const std::lock_guard lock(mutex_);
-    if (hives_noted_ == most_hives) return;
-    // The first that was read is what counts.
-    const bool fresh = hives_[path].try_emplace(offset + at, found.begin(), found.end()).second;
-    if (fresh) ++hives_noted_;
+    if (begins_hive(found)) note_piece(file.name(), Piece::hive, offset + at, found);
+  }
+  if (bytes.empty()) return;
+  if (offset == 0) {
+    note_piece(file.name(), Piece::start, 0, bytes.first(std::min(bytes.size(), sector)));
+  }
+  if (offset + bytes.size() == file.size()) {
+    const auto last = bytes.last(std::min(bytes.size(), sector));
+    note_piece(file.name(), Piece::end, file.size() - last.size(), last);
   }
 }
 
-bool WatchingStorage::same_hives(const std::string& path, const Sectors& before) const {
-  const std::unique_ptr<ByteSource> file = base_.open(path);
-  return std::all_of(before.begin(), before.end(), [&](const auto& hive) {
-    return hive.first + sector <= file->size() && file->read(hive.first, sector) == hive.second;
+/// The first that was read is what counts.
+void WatchingStorage::note_piece(const std::string& path, Piece kind, std::uint64_t offset,
+                                 std::span<const std::uint8_t> bytes) const {
+  const std::lock_guard lock(mutex_);
+  Read& read = read_[path];
+  if (kind == Piece::hive && hives_noted_ == most_hives) return;
+  if (kind == Piece::end && std::exchange(read.end, true)) return;
+  const bool fresh = read.pieces.try_emplace(offset, bytes.begin(), bytes.end()).second;
+  if (fresh && kind == Piece::hive) ++hives_noted_;
+}
+
+bool WatchingStorage::reads_the_same(const std::string& path, const Read& before) const {
+  const std::shared_ptr<const ByteSource> file = before.disk ? before.disk : base_.open(path);
+  return std::all_of(before.pieces.begin(), before.pieces.end(), [&](const auto& piece) {
+    const auto& [at, bytes] = piece;
+    return at + bytes.size() <= file->size() && file->read(at, bytes.size()) == bytes;
   });
 }
 
@@ -76,11 +92,11 @@ std::string WatchingStorage::changed() const {
       return path;
     }
   }
-  for (const auto& [path, before] : hives_) {
+  for (const auto& [path, before] : read_) {
     try {
-      if (!same_hives(path, before)) return path;
+      if (!reads_the_same(path, before)) return without_disk_inside(path);
     } catch (const Error&) {
-      return path;
+      return without_disk_inside(path);
     }
   }
   return "";
@@ -88,9 +104,14 @@ std::string WatchingStorage::changed() const {
 
 std::unique_ptr<ByteSource> WatchingStorage::open(const std::string& path) const {
   note(path);
-  // Opening the disk inside an image once more would start qemu once more.
-  if (is_disk_inside(path)) return base_.open(path);
-  return std::make_unique<Source>(base_.open(path), *this);
+  auto source = std::make_unique<Source>(base_.open(path), *this);
+  if (is_disk_inside(path)) {
+    // At the end this would start another qemu.
+    const std::lock_guard lock(mutex_);
+    std::shared_ptr<const ByteSource>& disk = read_[path].disk;
+    if (!disk) disk = base_.open(path);
+  }
+  return source;
 }
 
 std::optional<OwnFile> WatchingStorage::open_own(const std::string& path,

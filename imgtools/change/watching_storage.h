@@ -6,9 +6,15 @@
 // says that a patch was finished between two hives.
 //
 // Times are not enough: a file that is written through a mapping keeps them for a while, a device
-// has none, and FUSE may make them up. But whoever writes a hive writes its base block, which holds
-// two sequence numbers and a time. So whatever passes by and looks like a base block, in a hive or
-// in a disk with hives, is read again at the end. What is packed is not seen, nor what qemu reads.
+// has none, and FUSE may make them up. So some of what passes by is read again at the end:
+//
+// - what looks like the base block of a hive, in a hive or in a disk with hives, one that qemu
+//   reads included. Whoever writes a hive writes its base block, which holds two sequence numbers
+//   and a time;
+// - the first and the last bytes of a file. A packed hive is not seen in the bytes of its archive
+// or
+//   WIM. But all of these formats have a checksum of what they hold, or the place of a table of
+//   such checksums, in one of the two.
 #pragma once
 
 #include <map>
@@ -53,18 +59,26 @@ class WatchingStorage final : public ReadStorage {
  private:
   class Source;
 
-  /// The first sectors of hives in one file, by their offsets.
-  using Sectors = std::map<std::uint64_t, Bytes>;
+  /// What was read of one file and is to be compared.
+  struct Read {
+    std::map<std::uint64_t, Bytes> pieces;  ///< by their offsets
+    bool end = false;                       ///< the end of the file is among them
+    /// Of the disk inside an image: keeps the qemu that reads it.
+    std::shared_ptr<const ByteSource> disk;
+  };
 
   void note(const std::string& path) const;
-  void note_hives(const std::string& path, std::uint64_t offset,
+  void note_bytes(const ByteSource& file, std::uint64_t offset,
                   std::span<const std::uint8_t> bytes) const;
-  bool same_hives(const std::string& path, const Sectors& before) const;
+  enum class Piece { start, end, hive };
+  void note_piece(const std::string& path, Piece kind, std::uint64_t offset,
+                  std::span<const std::uint8_t> bytes) const;
+  bool reads_the_same(const std::string& path, const Read& before) const;
 
   const ReadStorage& base_;
   mutable std::mutex mutex_;
   mutable std::map<std::string, std::optional<FileInfo>> opened_;
-  mutable std::map<std::string, Sectors> hives_;  ///< by the name that the file was opened by
+  mutable std::map<std::string, Read> read_;  ///< by the name that the file was opened by
   mutable std::size_t hives_noted_ = 0;
 };
 

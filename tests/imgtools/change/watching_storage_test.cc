@@ -1,14 +1,18 @@
 #include "imgtools/change/watching_storage.h"
 
 #include <catch2/catch.hpp>
+#include <string_view>
 
 #include "imgtools/change/journal.h"
+#include "imgtools/change/own_names.h"
 #include "imgtools/change/read_through.h"
 #include "tests/support/faulty_storage.h"
 #include "tests/support/hive_like.h"
+#include "tests/support/temp_dir.h"
 
 using namespace goldhive;
 using goldhive::testing::FaultyStorage;
+using goldhive::testing::TempDir;
 
 TEST_CASE("A scan knows which file that it read is another one now") {
   FaultyStorage disk;
@@ -72,6 +76,55 @@ TEST_CASE("A hive in a file whose base block is another one at the end is notice
     write(4096 + 4);
     CHECK(watching.changed().empty());
   }
+}
+
+TEST_CASE("A file whose first or last bytes are others at the end is noticed") {
+  constexpr std::size_t size = 100000;
+  FaultyStorage disk;
+  disk.put("/d/x.zip", Bytes(size, 'p'));
+  const WatchingStorage watching(disk);
+  const auto source = watching.open("/d/x.zip");
+  const auto write = [&disk](std::size_t at) {
+    disk.open_write("/d/x.zip")->write(at, Bytes{'q'});
+  };
+  SECTION("the first ones") {
+    source->read(0, 32);
+    write(31);
+    CHECK(watching.changed() == "/d/x.zip");
+  }
+  SECTION("the last ones of a file that is read in pieces") {
+    for (std::size_t at = 0; at < size; at += 4096) source->read(at, std::min(size - at, 4096UL));
+    CHECK(watching.changed().empty());
+    write(size - 4);
+    source->read(size - 100, 100);
+    CHECK(watching.changed() == "/d/x.zip");
+  }
+  SECTION("what was not read does not count") {
+    source->read(1, size - 2);
+    write(0);
+    write(size - 1);
+    CHECK(watching.changed().empty());
+  }
+  SECTION("what lies between them does not count, as it could be anything") {
+    source->read(0, size);
+    write(size / 2);
+    CHECK(watching.changed().empty());
+  }
+}
+
+TEST_CASE("A hive in a disk that qemu reads is noticed by its base block") {
+  const TempDir dir;
+  const std::string image = dir.write("disk.qcow2", Bytes(100, 'q'));
+  Bytes disk(4096);
+  constexpr std::string_view signature = "regf";
+  std::copy(signature.begin(), signature.end(), disk.begin() + 1024);
+  const std::string inside = dir.write(disk_inside("disk.qcow2"), disk);
+  const auto storage = host_storage();
+  const WatchingStorage watching(*storage);
+  watching.open(inside)->read(512, 2048);
+  CHECK(watching.changed().empty());
+  storage->open_write(inside)->write(1024 + 4, Bytes{9});
+  CHECK(watching.changed() == image);
 }
 
 TEST_CASE("A patch that ends between two hives is noticed by its journal") {
