@@ -1,7 +1,7 @@
 // Every name that this program gives to a file of its own, and that of the one that it only shows:
 // the disk inside an image that qemu reads (disk/disk_storage.h). All of them hold ".goldhive-" or
 // begin with "goldhive-journal". No other file spells such a name; that of scratch files stands in
-// host/scratch_name.h, since they are made below this room.
+// host/scratch_posix.h, since they are made below this room.
 #pragma once
 
 #include <string>

@@ -1,5 +1,6 @@
 // A private file for bytes that another library wants to open by path. In memory where the system
-// has that (Linux), else in `directory`. Gone when the object is.
+// has that (Linux), else in `directory`. Gone when the object is; a killed run leaves at most what
+// the next one removes (scratch_posix.h).
 #pragma once
 
 #include <cstdint>

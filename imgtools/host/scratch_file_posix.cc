@@ -1,8 +1,6 @@
 #include "imgtools/host/scratch_file.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -10,7 +8,8 @@
 #include <system_error>
 
 #include "imgtools/bytes/error.h"
-#include "imgtools/host/scratch_name.h"
+#include "imgtools/host/names_posix.h"
+#include "imgtools/host/scratch_posix.h"
 
 namespace goldhive {
 
@@ -22,36 +21,36 @@ std::string system_message() { return std::error_code(errno, std::generic_catego
 
 struct ScratchFile::Impl {
   int fd = -1;
-  bool on_disk = false;
+  bool named = false;
 
-  /// One in memory has no name that means anything to a person.
+  /// One without a name has no path that means anything to a person.
   Error failure(const char* what, const std::string& path) const {
     const std::string why = system_message();
-    if (on_disk) return {ErrorKind::io, fmt::format("cannot be {}: {}", what, why), path};
-    return {ErrorKind::io, fmt::format("a copy of it in memory cannot be {}: {}", what, why)};
+    if (named) return {ErrorKind::io, fmt::format("cannot be {}: {}", what, why), path};
+    return {ErrorKind::io, fmt::format("a temporary copy of it cannot be {}: {}", what, why)};
   }
 };
 
 ScratchFile::ScratchFile(const std::string& directory) : impl_(std::make_unique<Impl>()) {
 #ifdef MFD_CLOEXEC
   impl_->fd = ::memfd_create("goldhive", MFD_CLOEXEC);
+#endif
+  if (impl_->fd < 0) impl_->fd = posix::open_nameless_scratch(directory).release();
   if (impl_->fd >= 0) {
-    path_ = fmt::format("/proc/self/fd/{}", impl_->fd);
-    if (::access(path_.c_str(), R_OK) == 0) return;
+    path_ = posix::path_of_open(impl_->fd);
+    if (!path_.empty()) return;
     ::close(impl_->fd);  // no /proc here
   }
-#endif
-  path_ = directory + "/" + scratch_name;
-  impl_->fd = ::mkostemp(path_.data(), O_CLOEXEC);
+  impl_->fd = posix::open_named_scratch(directory, path_).release();
   if (impl_->fd < 0) {
     throw Error(ErrorKind::io, "no temporary file can be made: " + system_message(), directory);
   }
-  impl_->on_disk = true;
+  impl_->named = true;
 }
 
 ScratchFile::~ScratchFile() {
   if (impl_->fd >= 0) ::close(impl_->fd);
-  if (impl_->on_disk) ::unlink(path_.c_str());
+  if (impl_->named) ::unlink(path_.c_str());
 }
 
 void ScratchFile::write(std::uint64_t offset, std::span<const std::uint8_t> data) {

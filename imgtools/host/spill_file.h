@@ -1,5 +1,6 @@
 // A temporary file without a name, for bytes that are too many to keep in memory. Gone when the
-// object is, and when the process dies.
+// object is, and when the process dies (a killed run leaves at most an empty file that the next one
+// removes).
 #pragma once
 
 #include <cstdint>

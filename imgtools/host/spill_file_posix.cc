@@ -1,7 +1,4 @@
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,7 +7,7 @@
 
 #include "imgtools/bytes/error.h"
 #include "imgtools/host/names_posix.h"
-#include "imgtools/host/scratch_name.h"
+#include "imgtools/host/scratch_posix.h"
 #include "imgtools/host/spill_file.h"
 
 namespace goldhive {
@@ -30,24 +27,12 @@ namespace {
       name);
 }
 
-/// Without a name from the start where the file system can do that, so that a kill leaves nothing.
-int open_nameless(const std::string& directory) {
-#ifdef O_TMPFILE
-  const int fd = ::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, S_IRUSR | S_IWUSR);
-  if (fd >= 0) return fd;
-#endif
-  std::string path = directory + "/" + scratch_name;
-  const int named = ::mkostemp(path.data(), O_CLOEXEC);
-  if (named >= 0) ::unlink(path.c_str());
-  return named;
-}
-
 }  // namespace
 
 SpillFile::SpillFile(const std::string& directory, std::string name)
     : ByteSource(std::move(name)), impl_(std::make_unique<Impl>()) {
   impl_->directory = directory.empty() ? "." : directory;
-  impl_->fd = open_nameless(impl_->directory);
+  impl_->fd = posix::open_nameless_scratch(impl_->directory).release();
   if (impl_->fd < 0) fail("make", impl_->directory, this->name());
 }
 
