@@ -264,7 +264,7 @@ report::Report run_targets(Host& host, report::Command command, const target::Op
   Counters counters(host.interrupted);
   OrderedWork<Outcome>::Steps steps;
   steps.stop = [&] {
-    return all.interrupted || (host.interrupted != nullptr && host.interrupted());
+    return !all.interrupted.empty() || (host.interrupted != nullptr && host.interrupted());
   };
   if (progress.enabled()) {
     steps.waiting = [&](std::size_t next) {
@@ -296,8 +296,8 @@ report::Report run_targets(Host& host, report::Command command, const target::Op
   progress.clear();
   for (std::size_t i = done; i < count; ++i) take(not_begun(paths[i]));
   say_passed_over(host, all.passed_over, flags.verbose);
-  if (all.interrupted) say(host, "interrupted: the folders were not walked to the end");
-  report.interrupted = all.interrupted || cut_short > 0 || done < count;
+  if (!all.interrupted.empty()) say(host, "interrupted: " + all.interrupted);
+  report.interrupted = !all.interrupted.empty() || cut_short > 0 || done < count;
   if (report.interrupted) {
     say(host, fmt::format("interrupted: {} of {} targets done, {} cut short, {} not begun",
                           done - cut_short, count, cut_short, count - done));

@@ -55,6 +55,8 @@ bool is_file_backup(const std::string& name) {
   return nt_equal(name, "System Volume Information") || nt_equal(name, "FileHistory");
 }
 
+bool is_interrupted(const Host& host) { return host.interrupted != nullptr && host.interrupted(); }
+
 class Walk {
  public:
   Walk(const Host& host, const TargetFlags& flags, std::string root, Targets& out)
@@ -140,8 +142,8 @@ class Walk {
   }
 
   bool stopped() {
-    out_.interrupted = out_.interrupted || (host_.interrupted != nullptr && host_.interrupted());
-    return out_.interrupted;
+    if (is_interrupted(host_)) out_.interrupted = "the folders were not walked to the end";
+    return !out_.interrupted.empty();
   }
 
   void add(const std::string& path, bool found) {
@@ -200,6 +202,11 @@ Targets expand_targets(const Host& host, const TargetFlags& flags) {
   Targets out;
   for (const std::string& text : flags.targets) {
     const auto list = list_named(host, text);
+    if (list && is_interrupted(host)) {
+      // What came through a pipe may end in the middle of a name.
+      out.interrupted = "the list of targets was not read to its end";
+      continue;
+    }
     for (const std::string& path : list.value_or(std::vector<std::string>{text})) {
       expand_path(host, flags, path, out);
     }

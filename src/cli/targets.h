@@ -22,7 +22,8 @@ struct Targets {
   std::vector<Target> targets;  ///< in the order of the command line; in a folder by name
   /// Files met in folders that are no images and no hives.
   std::vector<std::string> passed_over;
-  bool interrupted = false;  ///< by the user: folders were not walked to the end
+  /// What the user ended: "the folders were not walked to the end"; "" if nothing.
+  std::string interrupted;
 };
 
 /// The path that must name no link, "" if none.

@@ -2,6 +2,8 @@
 // ask the system; nothing else in the project does.
 #pragma once
 
+#include <memory>
+#include <streambuf>
 #include <string>
 #include <vector>
 
@@ -25,6 +27,10 @@ Terminal open_terminal();
 
 /// Whether the user has asked the program to end.
 bool interrupted();
+
+/// Standard input. It also ends when interrupted() becomes true, even while it waits for its
+/// writer.
+std::unique_ptr<std::streambuf> standard_input();
 
 /// After a failed write to standard output: whether its reader has gone away.
 bool reader_has_gone();

@@ -1,7 +1,9 @@
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -50,6 +52,35 @@ void occupy_standard_descriptors() {
 }  // namespace
 
 bool interrupted() { return interrupt_seen != 0; }
+
+namespace {
+
+class StandardInput final : public std::streambuf {
+ protected:
+  int_type underflow() override {
+    // A signal ends poll(), but not one that comes just before it: hence the limit.
+    constexpr int most_milliseconds = 100;
+    while (!interrupted()) {
+      pollfd input{STDIN_FILENO, POLLIN, 0};
+      const int ready = ::poll(&input, 1, most_milliseconds);
+      if (ready < 0 && errno != EINTR) break;
+      if (ready <= 0) continue;
+      const ssize_t n = ::read(STDIN_FILENO, buffer_.data(), buffer_.size());
+      if (n < 0 && errno == EINTR) continue;
+      if (n <= 0) break;
+      setg(buffer_.data(), buffer_.data(), buffer_.data() + n);
+      return traits_type::to_int_type(buffer_.front());
+    }
+    return traits_type::eof();
+  }
+
+ private:
+  std::array<char, 65536> buffer_{};
+};
+
+}  // namespace
+
+std::unique_ptr<std::streambuf> standard_input() { return std::make_unique<StandardInput>(); }
 
 Terminal open_terminal() {
   occupy_standard_descriptors();

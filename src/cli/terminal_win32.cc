@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <io.h>
 
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -54,6 +55,45 @@ void restore_code_page() { ::SetConsoleOutputCP(code_page_before); }
 }  // namespace
 
 bool interrupted() { return interrupt_seen; }
+
+namespace {
+
+class StandardInput final : public std::streambuf {
+ protected:
+  int_type underflow() override {
+    if (!wait()) return traits_type::eof();
+    const int n = ::_read(::_fileno(stdin), buffer_.data(), static_cast<unsigned>(buffer_.size()));
+    if (n <= 0) {
+      // Ctrl-C ends a read from a console before the handler has run on its thread.
+      if (::_isatty(::_fileno(stdin)) != 0) ::Sleep(100);
+      return traits_type::eof();
+    }
+    setg(buffer_.data(), buffer_.data(), buffer_.data() + n);
+    return traits_type::to_int_type(buffer_.front());
+  }
+
+ private:
+  /// Until a read would not block; false if the user ends the program. Nothing ends a read from a
+  /// pipe, so that is asked first.
+  static bool wait() {
+    const HANDLE input = ::GetStdHandle(STD_INPUT_HANDLE);
+    if (::GetFileType(input) != FILE_TYPE_PIPE) return !interrupted();
+    DWORD there = 0;
+    while (!interrupted()) {
+      if (::PeekNamedPipe(input, nullptr, 0, nullptr, &there, nullptr) == 0 || there != 0) {
+        return true;
+      }
+      ::Sleep(20);
+    }
+    return false;
+  }
+
+  std::array<char, 65536> buffer_{};
+};
+
+}  // namespace
+
+std::unique_ptr<std::streambuf> standard_input() { return std::make_unique<StandardInput>(); }
 
 Terminal open_terminal() {
   ::SetConsoleCtrlHandler(on_interrupt, TRUE);

@@ -3,9 +3,12 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <csignal>
 #include <filesystem>
+#include <iterator>
 #include <sstream>
+#include <thread>
 
 #include "fixtures/recipe.h"
 #include "src/cli/cli.h"
@@ -85,6 +88,69 @@ TEST_CASE("A second INT or TERM kills, and a second HUP does not") {
     CHECK(run_after({signal, signal}, {"scan", dir / "tree"}).signal == signal);
   }
   CHECK(run_after({SIGHUP, SIGHUP}, {"scan", dir / "tree"}).status == 130);
+}
+
+TEST_CASE("The first INT or TERM or HUP ends a wait for the list of targets at once") {
+  const TempDir dir;
+  put_tree(dir, "tree");
+  put_tree(dir, "other");
+  const Bytes before = hives(dir, "tree");
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    INFO("signal " << signal);
+    int ends[2];
+    REQUIRE(::pipe(ends) == 0);
+    // The writer sends a line and the beginning of another one, and no more.
+    const std::string text = dir / "tree" + "\n" + dir / "oth";
+    REQUIRE(::write(ends[1], text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+    const auto begin = std::chrono::steady_clock::now();
+    const Ended ended = run_in_child([&] {
+      ::dup2(ends[0], STDIN_FILENO);
+      cli::open_terminal();
+      std::thread later([pid = ::getpid(), signal] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(300));
+        ::kill(pid, signal);
+      });
+      ::alarm(20);
+      const auto input = cli::standard_input();
+      std::istream in(input.get());
+      std::ostringstream out, err;
+      const int code = cli::run({"patch", "-"}, out, err, &in);
+      later.join();
+      const bool told = err.str().find("was not read to its end") != std::string::npos;
+      return told ? code : 99;
+    });
+    CHECK(ended.signal == 0);
+    CHECK(ended.status == 130);
+    CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(10));
+    ::close(ends[0]);
+    ::close(ends[1]);
+  }
+  CHECK(hives(dir, "tree") == before);
+}
+
+TEST_CASE("Standard input is read to its end however it comes") {
+  const Ended ended = run_in_child([] {
+    int ends[2];
+    if (::pipe(ends) != 0) return 6;
+    ::dup2(ends[0], STDIN_FILENO);
+    ::close(ends[0]);
+    std::string sent;
+    for (int i = 0; i < 40000; ++i) sent += std::to_string(i) + '\n';
+    std::thread writer([&] {
+      std::size_t at = 0;
+      while (at < sent.size()) {
+        const ssize_t n =
+            ::write(ends[1], sent.data() + at, std::min<std::size_t>(7001, sent.size() - at));
+        if (n > 0) at += static_cast<std::size_t>(n);
+      }
+      ::close(ends[1]);
+    });
+    const auto input = cli::standard_input();
+    const std::string read{std::istreambuf_iterator<char>(input.get()), {}};
+    writer.join();
+    return read == sent ? 7 : 8;
+  });
+  CHECK(ended.status == 7);
 }
 
 TEST_CASE("A signal that was ignored when the program started stays ignored") {
