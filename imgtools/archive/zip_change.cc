@@ -119,7 +119,9 @@ void change_in_place(const ArchiveFile& archive, const Change& change, HostChang
   }
   const Bytes crc = u32_bytes(change.crc);
   out.edits.push_back({archive.path, 0, {entry.record_at + zip_central::crc, crc}});
-  if (!entry.has_descriptor()) {
+  // Who reads the members one after the other knows no directory, whatever that says of this one.
+  const ByteView header(local.bytes, local.at, archive.source->name());
+  if ((header.u16(zip_local::flags) & descriptor_flag) == 0) {
     out.edits.push_back({archive.path, 0, {local.at + zip_local::crc, crc}});
     return;
   }
@@ -133,7 +135,6 @@ void change_in_place(const ArchiveFile& archive, const Change& change, HostChang
         fmt::format("{:#010x}", entry.crc), fmt::format("{:#010x}", view.u32(at - view.origin())));
   }
   out.edits.push_back({archive.path, 0, {at, crc}});
-  const ByteView header(local.bytes, local.at, archive.source->name());
   if (header.u32(zip_local::crc) != 0) {  // some programs write the CRC in both places
     out.edits.push_back({archive.path, 0, {local.at + zip_local::crc, crc}});
   }

@@ -26,7 +26,6 @@ struct ZipEntry {
   std::uint64_t size = 0;
   std::uint64_t local_at = 0;  ///< of the local header
   bool encrypted() const { return (flags & 1) != 0 || (flags & 0x2000) != 0; }
-  bool has_descriptor() const { return (flags & 8) != 0; }
 };
 
 struct ZipDirectory {

@@ -190,6 +190,14 @@ class VhdxDisk::Change {
 };
 
 HostChange VhdxDisk::plan_change(const std::vector<Write>& writes) const {
+  constexpr std::uint64_t headers_written = 2;
+  if (header_.sequence > UINT64_MAX - headers_written) {
+    throw Error(ErrorKind::refused,
+                fmt::format("has headers with the sequence number {}, after which a new one would "
+                            "count as old: convert the disk (qemu-img convert -O vhdx)",
+                            header_.sequence),
+                name());
+  }
   Change change(*this, writes);
   for_each_piece(writes, [&](const Extent& extent, std::uint64_t offset,
                              std::span<const std::uint8_t> data) {

@@ -70,6 +70,9 @@ class NtfsFile final : public ByteSource {
 // --- Directories
 
 struct Listing {
+  explicit Listing(Mount& from) : mount(from) {}
+
+  Mount& mount;
   std::vector<std::pair<TreeEntry, MFT_REF>> entries;
   bool too_many = false;
 };
@@ -90,6 +93,7 @@ int collect(void* context, const ntfschar* name, const int length, const int nam
     entry.directory = type == NTFS_DT_DIR;
     listing.entries.emplace_back(std::move(entry), reference);
   } catch (...) {
+    listing.mount.keep_failure();
     return -1;
   }
   return 0;
@@ -173,7 +177,7 @@ std::optional<std::string> MountedVolume::find(const std::string& path) const {
 std::vector<TreeEntry> MountedVolume::list(const std::string& directory) const {
   const Inode inode = ntfs::open_path(*mount_, directory);
   if (!inode || !is_directory(inode)) not_found(directory, "no such directory");
-  Listing listing;
+  Listing listing(*mount_);
   s64 position = 0;
   Mount::forget_complaints();
   if (ntfs_readdir(inode.get(), &position, &listing, collect) != 0) {

@@ -148,6 +148,7 @@ void check(const std::shared_ptr<const ByteSource>& changed, const std::vector<F
       same = same && back == data;
     }
     if (!same) {
+      mount.raise_failure();
       throw Error(ErrorKind::io, "holds other bytes than libntfs-3g was told to write", edit.path);
     }
   }

@@ -21,18 +21,17 @@ namespace {
 
 // --- Messages. The library has one log handler for the process. For each thread, the handler keeps
 // the first complaint since the last call. It says more than errno; complaints after the first are
-// consequences of it.
+// consequences of it. No exception may leave a function that the library calls, as this one is, so
+// nothing is allocated here.
 
-thread_local std::string complaint;
+thread_local std::array<char, 256> complaint{};
 
 int keep_complaint(const char*, const char*, int, u32 level, void*, const char* format,
                    va_list arguments) {
   constexpr u32 serious = NTFS_LOG_LEVEL_ERROR | NTFS_LOG_LEVEL_PERROR | NTFS_LOG_LEVEL_CRITICAL;
-  if ((level & serious) == 0 || !complaint.empty()) return 0;
-  std::array<char, 256> text{};
-  const int length = std::vsnprintf(text.data(), text.size(), format, arguments);
-  complaint = text.data();
-  complaint.resize(std::min(complaint.find('\n'), complaint.size()));
+  if ((level & serious) == 0 || complaint.front() != '\0') return 0;
+  const int length = std::vsnprintf(complaint.data(), complaint.size(), format, arguments);
+  *std::find(complaint.begin(), complaint.end() - 1, '\n') = '\0';
   return length;
 }
 
@@ -191,17 +190,23 @@ void Mount::mount(ntfs_mount_flags flags) {
   NVolSetCaseSensitive(volume_);
 }
 
-void Mount::forget_complaints() { complaint.clear(); }
+void Mount::forget_complaints() { complaint.front() = '\0'; }
+
+void Mount::keep_failure() { device_.failure = std::current_exception(); }
+
+void Mount::raise_failure() {
+  if (device_.failure) std::rethrow_exception(std::exchange(device_.failure, nullptr));
+}
 
 void Mount::fail(const std::string& action, int error) {
-  if (device_.failure) std::rethrow_exception(std::exchange(device_.failure, nullptr));
+  raise_failure();
   const ErrorKind kind = error == ENOENT                         ? ErrorKind::not_found
                          : error == ENOMEM || error == ENOSPC    ? ErrorKind::io
                          : error == EOPNOTSUPP || error == EPERM ? ErrorKind::unsupported
                                                                  : ErrorKind::corrupt;
   std::string message = fmt::format("cannot {}: ", action);
-  message +=
-      complaint.empty() ? std::generic_category().message(error) : std::exchange(complaint, {});
+  message += complaint.front() == '\0' ? std::generic_category().message(error) : complaint.data();
+  forget_complaints();
   throw Error(kind, std::move(message), name_);
 }
 

@@ -67,7 +67,11 @@ class Mount {
 
   /// To be called before a call of the library whose failure goes to fail().
   static void forget_complaints();
-  /// Throws the error that stopped the library: an exception of the source if there was one, else
+  /// For a function that the library calls: notes the exception that it caught, for fail().
+  void keep_failure();
+  /// Throws a noted exception, if there is one.
+  void raise_failure();
+  /// Throws the error that stopped the library: a noted exception if there is one, else
   /// the library's first complaint, else the meaning of `error`.
   [[noreturn]] void fail(const std::string& action, int error);
 

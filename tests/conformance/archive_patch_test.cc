@@ -2,6 +2,7 @@
 // programs see every other entry as it was, and undo gives the same bytes back.
 #include <filesystem>
 
+#include "imgtools/archive/zip_format.h"
 #include "imgtools/host/storage.h"
 #include "tests/conformance/archive_maker.h"
 #include "tests/support/digest_of.h"
@@ -198,6 +199,46 @@ TEST_CASE("a hive of a plain tar and a stored zip whose size stays is changed in
     CHECK(fs::file_size(path + ".goldhive-undo") < size);
     CHECK_FALSE(fs::exists(path + ".goldhive-undo.original"));
     if (std::string(kind) != "gnu.tar") shell(dir, "", "unzip -tqq \"$1\"", path);
+    CHECK(run_cli({"undo", path}).status == 0);
+  }
+}
+
+TEST_CASE(
+    "a stored hive has its checksum where its local header says, whatever the directory says") {
+  constexpr std::uint16_t descriptor_flag = 8;
+  const TempDir dir;
+  put_tree(dir, "windows-7-sp1-x64", "tree");
+  for (const char* kind : {"stored.zip", "streamed-stored.zip"}) {
+    const std::string path = make_archive(dir, "tree", kind);
+    if (path.empty()) continue;
+    INFO(kind);
+    const auto hive = [&](const goldhive::ByteSource& zip) {
+      const auto entries = goldhive::read_zip_directory(zip).entries;
+      return *std::find_if(entries.begin(), entries.end(), [](const auto& entry) {
+        return entry.name.ends_with("config/SOFTWARE");
+      });
+    };
+    {
+      const auto zip = goldhive::host_read_storage()->open(path);
+      const goldhive::ZipEntry before = hive(*zip);
+      Bytes flags(2);
+      goldhive::put_u16(flags, 0, before.flags ^ descriptor_flag);
+      goldhive::host_storage()->open_write(path)->write(
+          before.record_at + goldhive::zip_central::flags, flags);
+    }
+    const RunResult patch = run_cli({"patch", "--only", "winhttp.default-secure-protocols", path});
+    INFO(patch.out << patch.err);
+    CHECK(patch.status == 1);
+    const auto zip = goldhive::host_read_storage()->open(path);
+    const goldhive::ZipEntry after = hive(*zip);
+    const auto local = goldhive::read_zip_local_header(*zip, after);
+    const goldhive::ByteView header(local.bytes, 0, "");
+    const bool behind = (header.u16(goldhive::zip_local::flags) & descriptor_flag) != 0;
+    CHECK(behind == (std::string(kind) == "streamed-stored.zip"));
+    const std::uint64_t at =
+        behind ? local.data_at() + after.packed_size + 4 : local.at + goldhive::zip_local::crc;
+    CHECK(goldhive::ByteView(zip->read(at, 4), 0, "").u32(0) == after.crc);
+    shell(dir, "", "unzip -tqq \"$1\"", path);
     CHECK(run_cli({"undo", path}).status == 0);
   }
 }

@@ -5,6 +5,7 @@
 
 #include "fixtures/vhd_builder.h"
 #include "fixtures/vhdx_builder.h"
+#include "imgtools/disk/crc.h"
 #include "imgtools/disk/raw.h"
 #include "imgtools/disk/vhd.h"
 #include "imgtools/disk/vhdx.h"
@@ -242,6 +243,34 @@ TEST_CASE("a VHDX changed in place keeps its size and gets two new headers") {
   CHECK(after.data_write_guid != before.data_write_guid);
   CHECK(after.log_guid.is_zero());
   CHECK(open_disk(path)->read(100, 4) == Bytes(4, 9));
+}
+
+TEST_CASE("a VHDX whose sequence numbers are used up is not changed") {
+  const TempDir dir;
+  for (const std::uint64_t left : {3U, 2U, 1U, 0U}) {
+    INFO(left);
+    fixtures::VhdxRecipe recipe;
+    recipe.sectors = {{0, Bytes(512, 1)}};
+    Bytes file = fixtures::build_vhdx(recipe);
+    for (const std::uint64_t slot : {0U, 1U}) {
+      const std::uint64_t at = VhdxHeader::offsets[slot];
+      put_u64(file, at + 8, UINT64_MAX - left - 1 + slot);
+      const auto header = std::span(file).subspan(at, VhdxHeader::length_on_disk);
+      put_u32(file, at + 4, crc32c_without_field(header, 4));
+    }
+    const std::string path = dir.write("d.vhdx", file);
+    const auto change = [&] {
+      apply_change(open_disk(path)->host_change({{100, Bytes(4, 9)}}), path);
+    };
+    if (left >= 2) {
+      change();
+      CHECK(open_disk(path)->read(100, 4) == Bytes(4, 9));
+    } else {
+      const Error e = error_of(change);
+      CHECK(e.kind() == ErrorKind::refused);
+      CHECK_THAT(e.what(), Catch::Contains("sequence number"));
+    }
+  }
 }
 
 TEST_CASE("a dynamic VHDX that qemu made gets new blocks and stays one to qemu") {
