@@ -131,7 +131,9 @@ std::unique_ptr<ByteSource> FilePlaces::open(const std::string& path, const char
                                              const std::string& image) const {
   require(path, what, image);
   std::unique_ptr<ByteSource> file = storage_->open(path);
-  require(place_of(*file), what, image);
+  // What lies in an ISO or a WIM goes by another name in errors, and has no links that could
+  // change.
+  if (!file->open_path().empty()) require(place_of(*file), what, image);
   return file;
 }
 
