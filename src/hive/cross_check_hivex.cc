@@ -79,7 +79,7 @@ struct Counts {
   std::uint64_t values = 0;
 };
 
-Counts count(hive_h* h, const std::string& edited) {
+Counts count_all(hive_h* h, const std::string& edited) {
   Counts counts;
   std::vector<hive_node_h> open{hivex_root(h)};
   while (!open.empty()) {
@@ -123,7 +123,7 @@ void CrossCheckCopy::check(const std::vector<ExpectedValue>& expected, std::uint
   opened_ = h;
   if (!h) refuse(name_, "it cannot open the edited hive (" + reason() + ")");
   for (const ExpectedValue& wanted : expected) check_value(h.get(), name_, wanted);
-  const Counts counts = count(h.get(), name_);
+  const Counts counts = count_all(h.get(), name_);
   if (counts.keys != keys || counts.values != values) {
     refuse(name_, fmt::format("it counts {} keys and {} values, we count {} and {}", counts.keys,
                               counts.values, keys, values));

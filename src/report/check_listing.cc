@@ -12,8 +12,6 @@
 namespace goldhive::report {
 namespace {
 
-constexpr std::size_t default_width = 100;
-
 std::string what_is_in_it(const hive::CheckResult& r) {
   std::string text =
       fmt::format("{}, {}, {} in use, {} free", counted(r.keys, "key"), counted(r.values, "value"),

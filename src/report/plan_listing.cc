@@ -12,8 +12,6 @@
 namespace goldhive::report {
 namespace {
 
-constexpr std::size_t default_width = 100;
-
 /// Rows that fail and that no planned edit fixes: not fixable by a plan, or left out by --only.
 std::vector<const policy::Finding*> what_stays(const InstallationReport& report) {
   std::vector<const policy::Finding*> rows;

@@ -19,9 +19,6 @@ namespace {
 using policy::Finding;
 using policy::Verdict;
 
-/// The right edge if the width is not known.
-constexpr std::size_t default_width = 100;
-
 struct Style {
   const char* verdict;  ///< as shown; at most 4 columns
   Color color;

@@ -1,6 +1,7 @@
 // What the text outputs share: lines, folding, colour, and one-line descriptions of things.
 #pragma once
 
+#include <cstddef>
 #include <ostream>
 #include <string>
 #include <string_view>
@@ -9,6 +10,9 @@
 #include "src/report/report.h"
 
 namespace goldhive::report {
+
+/// The width of text where none is given and no terminal tells one.
+inline constexpr std::size_t default_width = 100;
 
 enum class Color { none, red, green, yellow, dim, bold };
 

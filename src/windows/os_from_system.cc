@@ -26,7 +26,7 @@
 namespace goldhive::windows {
 namespace {
 
-using Line = std::pair<std::uint32_t, std::uint32_t>;  // major, minor
+using VersionLine = std::pair<std::uint32_t, std::uint32_t>;  // major, minor
 
 constexpr std::string_view system_devices =
     "Control\\Class\\{4D36E97D-E325-11CE-BFC1-08002BE10318}";
@@ -50,8 +50,8 @@ std::string read_text(const hive::Key& key, std::string_view name) {
 }
 
 /// "6.1.7601.17514" -> (6, 1)
-std::optional<Line> parse_line(const std::string& version) {
-  Line line;
+std::optional<VersionLine> parse_line(const std::string& version) {
+  VersionLine line;
   const char* const end = version.data() + version.size();
   const auto major = std::from_chars(version.data(), end, line.first);
   if (major.ec != std::errc{} || major.ptr == end || *major.ptr != '.') return std::nullopt;
@@ -61,8 +61,8 @@ std::optional<Line> parse_line(const std::string& version) {
 }
 
 /// The highest line among the system devices set up from machine.inf.
-std::optional<Line> line_of_devices(const hive::Key& control_set) {
-  std::optional<Line> highest;
+std::optional<VersionLine> line_of_devices(const hive::Key& control_set) {
+  std::optional<VersionLine> highest;
   const auto devices = control_set.find_path(system_devices);
   if (!devices) return highest;
   for (int i = 0; i < devices_looked_at; ++i) {
@@ -87,10 +87,10 @@ ServicePack read_service_pack(const hive::Key& control_set) {
   return {read_dword(*key, "CSDVersion"), read_dword(*key, "CSDBuildNumber")};
 }
 
-std::uint32_t build_of(const Line& line, const ServicePack& pack) {
-  if (line == Line{6, 1} && pack.version) return *pack.version >= 0x100 ? 7601 : 7600;
-  if (line == Line{6, 2}) return 9200;
-  if (line == Line{6, 3}) return 9600;
+std::uint32_t build_of(const VersionLine& line, const ServicePack& pack) {
+  if (line == VersionLine{6, 1} && pack.version) return *pack.version >= 0x100 ? 7601 : 7600;
+  if (line == VersionLine{6, 2}) return 9200;
+  if (line == VersionLine{6, 3}) return 9600;
   return 0;
 }
 
@@ -110,7 +110,7 @@ std::optional<SystemHints> os_from_system(const hive::Key& control_set) {
   const auto devices = unless_broken([&] { return line_of_devices(control_set); });
   const auto pack = unless_broken([&] { return read_service_pack(control_set); });
   SystemHints hints;
-  if (pack.is_windows_7_sp1() && devices && *devices != Line{6, 1}) {
+  if (pack.is_windows_7_sp1() && devices && *devices != VersionLine{6, 1}) {
     hints.conflict = fmt::format(
         "SYSTEM has the service pack of Windows 7 (CSDBuildNumber 17514), but devices "
         "of Windows {}.{}",
@@ -118,7 +118,7 @@ std::optional<SystemHints> os_from_system(const hive::Key& control_set) {
     return hints;
   }
   if (!devices && !pack.is_windows_7_sp1()) return std::nullopt;
-  const Line line = devices.value_or(Line{6, 1});
+  const VersionLine line = devices.value_or(VersionLine{6, 1});
   std::tie(hints.major, hints.minor) = line;
   hints.build = build_of(line, pack);
   if (pack.version && *pack.version >= 0x100) hints.service_pack = *pack.version >> 8;
