@@ -118,6 +118,19 @@ bool nt_equal(std::u16string_view a, std::u16string_view b) {
   return a.size() == b.size() && nt_compare(a, b) == 0;
 }
 
-bool nt_equal(std::string_view a, std::string_view b) { return nt_equal(to_utf16(a), to_utf16(b)); }
+bool nt_equal(std::string_view a, std::string_view b) {
+  // Nearly all names are ASCII, and most of a folder differ from the wanted one in their first
+  // letter.
+  const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
+  const std::size_t common = std::min(a.size(), b.size());
+  std::size_t at = 0;
+  for (; at < common && is_ascii(a[at]) && is_ascii(b[at]); ++at) {
+    if (nt_upcase(static_cast<char16_t>(a[at])) != nt_upcase(static_cast<char16_t>(b[at]))) {
+      return false;
+    }
+  }
+  if (at == a.size() || at == b.size()) return a.size() == b.size();
+  return nt_equal(to_utf16(a.substr(at)), to_utf16(b.substr(at)));
+}
 
 }  // namespace goldhive

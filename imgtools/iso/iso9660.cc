@@ -77,9 +77,11 @@ Record read_record(const ByteView& view, std::size_t at, std::uint64_t image_siz
 }
 
 std::string plain_name(std::span<const std::uint8_t> bytes) {
-  std::u16string name;  // some writers use bytes above 0x7f: read as Latin-1
-  for (const std::uint8_t byte : bytes) name.push_back(byte);
-  return to_utf8(name);
+  if (std::all_of(bytes.begin(), bytes.end(), [](std::uint8_t byte) { return byte < 0x80; })) {
+    return {bytes.begin(), bytes.end()};
+  }
+  // Some writers use bytes above 0x7f: read as Latin-1.
+  return to_utf8(std::u16string(bytes.begin(), bytes.end()));
 }
 
 std::string joliet_name(std::span<const std::uint8_t> bytes) {

@@ -66,6 +66,12 @@ TEST_CASE("names compare by upcased code units and sharp s is not SS") {
                "e",
                "strasse"));
   CHECK_FALSE(nt_equal("a", "ab"));
+  CHECK_FALSE(nt_equal("ab", "a"));
+  CHECK(nt_equal("", ""));
+  CHECK_FALSE(nt_equal("", "\xc3\xa4"));
+  CHECK(nt_equal("ABC\xc3\xa4x", "abc\xc3\x84X"));
+  CHECK_FALSE(nt_equal("ABC\xc3\xa4x", "abc\xc3\xa4y"));
+  CHECK_FALSE(nt_equal("abc", "abc\xc3\xa4"));
   CHECK(nt_compare(u"ss1", u"SS3") < 0);
   CHECK(nt_compare(u"SS3", u"\u00df2") < 0);
   CHECK(nt_compare(u"_", u"a") > 0);
