@@ -22,8 +22,6 @@ namespace goldhive {
 
 namespace {
 
-constexpr int max_links = 40;  // the limit of Linux
-
 using Parts = std::vector<std::string>;
 
 /// "a//b/./c" -> {a, b, c}; ".." stays.

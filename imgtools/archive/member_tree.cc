@@ -21,7 +21,6 @@ namespace {
 constexpr std::size_t member_limit = 4'000'000;
 constexpr std::uint64_t name_limit = 512 << 20;
 constexpr std::ptrdiff_t depth_limit = 255;
-constexpr int max_links = 40;
 /// What an entry takes of memory beside its name and the target of its link.
 constexpr std::uint64_t entry_bytes = 256;
 /// From here on a disk that qemu reads is put where open_file() needs it, not copied there.

@@ -165,7 +165,7 @@ std::optional<HotJournal> find_by_identity(const ReadStorage& storage, const std
   const std::optional<FileInfo> info = storage.stat(file);
   if (!info || info->type != FileType::file || info->links < 2) return std::nullopt;
   const std::string folder = parent_of(file);
-  const std::string suffix = std::string(".") + journal_name;
+  const std::string suffix = fmt::format(".{}", journal_name);
   for (const DirectoryEntry& entry : storage.list(folder)) {
     if (!entry.name.ends_with(suffix)) continue;
     const std::string other =

@@ -11,8 +11,6 @@ namespace goldhive {
 
 namespace {
 
-constexpr int max_links = 40;  // as Linux
-
 /// "C:" of Windows: above it there is nothing.
 bool is_drive(const std::string& part) { return part.size() == 2 && is_special(part[1]); }
 

@@ -8,8 +8,6 @@ namespace goldhive {
 
 namespace {
 
-constexpr int max_links = 40;  // as Linux
-
 std::size_t last_separator(const std::string& path) {
   for (std::size_t i = path.size(); i > 0; --i) {
     if (is_separator(path[i - 1])) return i - 1;

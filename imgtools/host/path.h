@@ -9,6 +9,9 @@
 
 namespace goldhive {
 
+/// Links that are followed for one path, as by Linux: more lead in a circle.
+constexpr int max_links = 40;
+
 /// '/', on Windows also '\'.
 bool is_separator(char c);
 /// True of a path that does not depend on the current folder; on Windows also of "\x" and "C:x",
