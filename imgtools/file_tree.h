@@ -43,6 +43,11 @@ class FileTree {
   /// targets below it finds them there; so it is not searched to any depth.
   virtual bool is_host_folder() const { return false; }
 
+  /// How many other names the file of that exact path has in its volume (hard links): what is
+  /// written to it, is written to all of them. 0 of a file of the host, whose names storage counts
+  /// (change/links.h), and of what is no file. Throws Error.
+  virtual std::uint64_t other_names(const std::string&) const { return 0; }
+
   /// What was left out so far and why, sorted: a symbolic link that leads out of the tree, a
   /// damaged directory. Grows as the tree is read.
   virtual std::vector<std::string> notes() const { return {}; }

@@ -217,12 +217,15 @@ const MemberTree::Folder& MemberTree::folder(const std::string& path) const {
   return found->second;
 }
 
-const MemberTree::Node& MemberTree::node(const std::string& path) const {
+const MemberTree::Node* MemberTree::known(const std::string& path) const {
   const auto parent = folders_.find(parent_of(path));
-  if (parent != folders_.end()) {
-    const auto found = parent->second.find(base_name(path));
-    if (found != parent->second.end()) return found->second;
-  }
+  if (parent == folders_.end()) return nullptr;
+  const auto found = parent->second.find(base_name(path));
+  return found == parent->second.end() ? nullptr : &found->second;
+}
+
+const MemberTree::Node& MemberTree::node(const std::string& path) const {
+  if (const Node* found = known(path)) return *found;
   throw Error(ErrorKind::not_found, "no such file", file_->name() + ": " + path);
 }
 
@@ -259,6 +262,26 @@ std::optional<std::string> MemberTree::find(const std::string& path) const {
 MemberTree::Position MemberTree::position(const std::string& path) const {
   const Node& found = node(path);
   return {found.ordinal, found.occurrences};
+}
+
+std::uint64_t MemberTree::other_names(const std::string& path) const {
+  if (node(path).kind != Member::Kind::file) return 0;
+  std::uint64_t names = 0;
+  for (const auto& [folder, entries] : folders_) {
+    for (const auto& [name, entry] : entries) {
+      const Node* next = &entry;
+      for (int links = 0; next != nullptr && links < max_links; ++links) {
+        if (next->kind != Member::Kind::hard_link) break;
+        const std::string target = clean_name(next->link, false).path;
+        if (target == path) {
+          ++names;
+          break;
+        }
+        next = known(target);
+      }
+    }
+  }
+  return names;
 }
 
 std::shared_ptr<const ByteSource>& MemberTree::data_of(const std::string& path, int links) const {

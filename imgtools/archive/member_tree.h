@@ -38,6 +38,7 @@ class MemberTree final : public FileTree {
   /// Error(unsupported) if a symbolic link is on the way: links in archives are not followed, and a
   /// file behind a link must not count as absent.
   std::optional<std::string> find(const std::string& path) const override;
+  std::uint64_t other_names(const std::string& path) const override;
   const SharedBudget& budget() const { return budget_; }
   /// False of another thing that is packed as tars are: one file, or a cpio.
   bool is_tar() const { return is_tar_; }
@@ -73,6 +74,7 @@ class MemberTree final : public FileTree {
 
   const Folder& folder(const std::string& path) const;
   const Node& node(const std::string& path) const;
+  const Node* known(const std::string& path) const;  ///< null if there is none
   std::shared_ptr<const ByteSource>& data_of(const std::string& path, int links) const;
   /// Bytes of members that may still be kept in memory.
   std::uint64_t room() const;

@@ -27,6 +27,10 @@ bool is_same_file(const FileInfo& a, const std::optional<FileInfo>& b) {
   return b && b->type == FileType::file && a.device == b->device && a.inode == b->inode;
 }
 
+std::string more_names(std::uint64_t count) {
+  return fmt::format("{} more {}", count, count == 1 ? "name" : "names");
+}
+
 }  // namespace
 
 std::uint64_t other_names(const ReadStorage& storage, const std::string& given) {
@@ -63,11 +67,25 @@ void refuse_other_names(const ReadStorage& storage, const HostChange& change) {
   if (files.empty()) return;
   const std::uint64_t others = other_names(storage, files.front());
   throw Error(ErrorKind::refused,
-              fmt::format("has {} more {} (hard links), and a patch in place would change them "
-                          "all: --break-links gives this name a file of its own, --all-links "
-                          "changes all",
-                          others, others == 1 ? "name" : "names"),
+              fmt::format("has {} (hard links), and a patch in place would change them all: "
+                          "--break-links gives this name a file of its own, --all-links changes "
+                          "all",
+                          more_names(others)),
               without_disk_inside(files.front()));
+}
+
+void refuse_other_names(const FileTree& tree, const FileEdit& file, const std::string& where,
+                        bool break_off) {
+  const std::uint64_t others = tree.other_names(file.path);
+  if (others == 0) return;
+  throw Error(ErrorKind::refused,
+              fmt::format("has {} in the image (hard links), and a patch would change them all: "
+                          "{}--all-links changes all",
+                          more_names(others),
+                          break_off ? "--break-links can only separate names of the image itself, "
+                                      "not names in it; "
+                                    : ""),
+              where);
 }
 
 void break_links(Storage& storage, const std::string& given) {

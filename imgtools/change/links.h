@@ -6,8 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "imgtools/file_tree.h"
 #include "imgtools/host/storage.h"
 #include "imgtools/host_change.h"
+#include "imgtools/volume.h"
 
 namespace goldhive {
 
@@ -20,6 +22,11 @@ std::vector<std::string> linked_files(const ReadStorage& storage, const HostChan
 
 /// Error(refused) if `change` changes a file in place that has other names.
 void refuse_other_names(const ReadStorage& storage, const HostChange& change);
+
+/// Error(refused) if `file` has other names in its volume, which lies in an image: there they
+/// cannot be separated. `break_off`: that is what the user wants. `where` names it in the Error.
+void refuse_other_names(const FileTree& tree, const FileEdit& file, const std::string& where,
+                        bool break_off);
 
 /// Gives `file`, which is no symbolic link, a content of its own: a copy with the same attributes
 /// takes its name, and what the other names stand for stays as it is. A crash leaves the one or the

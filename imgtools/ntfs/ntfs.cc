@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstddef>
+#include <functional>
 #include <utility>
 #include <vector>
 
@@ -112,6 +113,7 @@ class MountedVolume final : public NtfsVolume {
   std::vector<TreeEntry> list(const std::string& directory) const override;
   std::unique_ptr<ByteSource> open(const std::string& path) const override;
   std::optional<std::string> find(const std::string& path) const override;
+  std::uint64_t other_names(const std::string& path) const override;
   std::unique_ptr<ByteSource> open_metadata(const std::string& name) const override {
     const Inode root = open_record(FILE_root, "the root directory");
     const u64 record = ntfs::look_up(*mount_, root, name, name);
@@ -123,6 +125,8 @@ class MountedVolume final : public NtfsVolume {
   Inode open_record(u64 record, const std::string& what) const {
     return ntfs::open_record(*mount_, record, what);
   }
+  void each_name(const Inode& inode,
+                 const std::function<bool(const FILE_NAME_ATTR* name)>& visit) const;
   std::string stored_name(const Inode& inode, const Inode& directory,
                           const std::string& asked) const;
   std::unique_ptr<ByteSource> open_inode(Inode inode, const std::string& path) const;
@@ -135,29 +139,52 @@ class MountedVolume final : public NtfsVolume {
   std::shared_ptr<Mount> mount_;
 };
 
+/// Calls `visit` with each name of a file until it returns false. The names are gone afterwards.
+void MountedVolume::each_name(const Inode& inode,
+                              const std::function<bool(const FILE_NAME_ATTR* name)>& visit) const {
+  const auto put = [](ntfs_attr_search_ctx* context) { ntfs_attr_put_search_ctx(context); };
+  const std::unique_ptr<ntfs_attr_search_ctx, decltype(put)> context(
+      ntfs_attr_get_search_ctx(inode.get(), nullptr), put);
+  if (!context) mount_->fail("read the names of a file", errno);
+  while (ntfs_attr_lookup(AT_FILE_NAME, AT_UNNAMED, 0, CASE_SENSITIVE, 0, nullptr, 0,
+                          context.get()) == 0) {
+    const auto* name = reinterpret_cast<const FILE_NAME_ATTR*>(
+        reinterpret_cast<const u8*>(context->attr) + le16_to_cpu(context->attr->value_offset));
+    if (!visit(name)) return;
+  }
+}
+
+bool is_short(const FILE_NAME_ATTR* name) {
+  return ntfs::stored_number(&name->file_name_type) == FILE_NAME_DOS;
+}
+
 /// The name that `directory` stores for `inode`, which was found by `asked`: the name that differs
 /// from `asked` in case only. If that is an 8.3 name: the long name.
 std::string MountedVolume::stored_name(const Inode& inode, const Inode& directory,
                                        const std::string& asked) const {
   std::string best = asked;
-  ntfs_attr_search_ctx* context = ntfs_attr_get_search_ctx(inode.get(), nullptr);
-  if (context == nullptr) mount_->fail("read the names of a file", errno);
-  while (ntfs_attr_lookup(AT_FILE_NAME, AT_UNNAMED, 0, CASE_SENSITIVE, 0, nullptr, 0, context) ==
-         0) {
-    const auto* name = reinterpret_cast<const FILE_NAME_ATTR*>(
-        reinterpret_cast<const u8*>(context->attr) + le16_to_cpu(context->attr->value_offset));
-    if (MREF_LE(name->parent_directory) != directory->mft_no) continue;
+  each_name(inode, [&](const FILE_NAME_ATTR* name) {
+    if (MREF_LE(name->parent_directory) != directory->mft_no) return true;
     const std::string text = name_of(name);
-    const bool short_name = ntfs::stored_number(&name->file_name_type) == FILE_NAME_DOS;
     if (nt_equal(text, asked)) {
       best = text;
-      if (!short_name) break;
-    } else if (!short_name) {
-      best = text;
+      return is_short(name);
     }
-  }
-  ntfs_attr_put_search_ctx(context);
+    if (!is_short(name)) best = text;
+    return true;
+  });
   return best;
+}
+
+std::uint64_t MountedVolume::other_names(const std::string& path) const {
+  const Inode inode = ntfs::open_path(*mount_, path);
+  if (!inode || is_directory(inode)) return 0;
+  std::uint64_t names = 0;
+  each_name(inode, [&](const FILE_NAME_ATTR* name) {
+    if (!is_short(name)) ++names;
+    return true;
+  });
+  return names > 1 ? names - 1 : 0;
 }
 
 std::optional<std::string> MountedVolume::find(const std::string& path) const {

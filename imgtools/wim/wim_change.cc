@@ -130,20 +130,10 @@ class Change {
     std::uint64_t old_size = 0;
     const WimHash hash = new_content(dentry.hash, file, name, old_size);
     std::uint32_t names = 0;
-    const auto change_name = [&](const WimDentry& one) {
+    edit.tree->each_name(dentry, [&](const WimDentry& one) {
       work.writes.push_back({one.hash_at, bytes_of(hash)});
       ++names;
-    };
-    if (dentry.hard_link == 0) {
-      change_name(dentry);
-    } else {
-      edit.tree->metadata().walk_all([&](const WimDentry& other) {
-        if (!other.is_directory() && other.hard_link == dentry.hard_link &&
-            other.hash == dentry.hash) {
-          change_name(other);
-        }
-      });
-    }
+    });
     table_.move_references(dentry.hash, hash, names);
     if (!is_zero(dentry.hash)) replaced_.insert(dentry.hash);
     const std::uint64_t grown = file.new_size - old_size;

@@ -144,6 +144,22 @@ WimDentry WimTree::file(const std::string& path) const {
   return *dentry;
 }
 
+void WimTree::each_name(const WimDentry& file,
+                        const std::function<void(const WimDentry&)>& visit) const {
+  if (file.hard_link == 0) return visit(file);
+  metadata_.walk_all([&](const WimDentry& other) {
+    if (!other.is_directory() && other.hard_link == file.hard_link && other.hash == file.hash) {
+      visit(other);
+    }
+  });
+}
+
+std::uint64_t WimTree::other_names(const std::string& path) const {
+  std::uint64_t names = 0;
+  each_name(file(path), [&](const WimDentry&) { ++names; });
+  return names - 1;
+}
+
 std::unique_ptr<ByteSource> WimTree::open(const std::string& path) const {
   const WimDentry dentry = file(path);
   const std::string name = fmt::format("{}: {}", name_, path);

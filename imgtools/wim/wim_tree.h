@@ -1,6 +1,7 @@
 // The files of one image of a WIM.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -24,11 +25,13 @@ class WimTree final : public FileTree {
   std::vector<TreeEntry> list(const std::string& directory) const override;
   std::unique_ptr<ByteSource> open(const std::string& path) const override;
   std::optional<std::string> find(const std::string& path) const override;
+  std::uint64_t other_names(const std::string& path) const override;
   std::vector<std::string> notes() const override { return {notes_.begin(), notes_.end()}; }
 
   /// The file of that exact path. Error(not_found) if nothing or a directory is there.
   WimDentry file(const std::string& path) const;
-  const WimMetadata& metadata() const { return metadata_; }
+  /// Calls `visit` with each name of a file: with `file`, or with all dentries of its hard link.
+  void each_name(const WimDentry& file, const std::function<void(const WimDentry&)>& visit) const;
 
  private:
   std::optional<WimDentry> look_up(const std::string& path, bool exact, std::string& found) const;

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "imgtools/change/links.h"
 #include "imgtools/change/own_names.h"
 #include "imgtools/compactable.h"
 #include "src/patch/take_changes.h"
@@ -137,6 +138,11 @@ void Preparation::edit_hives(const target::OpenTarget& open, const Batch& batch,
       }
       const InstallationReport& row = report_.installations[member.installation];
       Prepared prepared = prepare(*visited.volume.tree, row.facts, *row.changes, settings_.edit);
+      for (const FileEdit& file : prepared.files) {
+        if (settings_.links == Links::change_all) break;
+        refuse_other_names(*visited.volume.tree, file, visited.id() + ": " + file.path,
+                           settings_.links == Links::break_off);
+      }
       if (!passes(out)) return;
       out.add(member, std::move(prepared));
     } catch (const Error& e) {

@@ -464,6 +464,15 @@ attack_18_part_with_other_names() {
   run patch "$dir/images/x.vmdk"
   sha256sum --status -c "$dir/sum" || harmed "a snapshot changed with the extent that it shares"
 }
+attack_18_links_in_an_image() {
+  needs_fix "$dir/tree"
+  mkdir "$dir/tree/kept"
+  ln "$dir/tree/$config/SOFTWARE" "$dir/tree/kept/SOFTWARE"
+  tar -cf "$dir/x.tar" -C "$dir/tree" Windows kept
+  sha256sum "$dir/x.tar" >"$dir/sum"
+  run patch "$dir/x.tar"
+  sha256sum --status -c "$dir/sum" || harmed "another file of the tar changed with the hive that it links to"
+}
 attack_18_two_headers_of_a_zip() {
   needs_fix "$dir/tree"
   (cd "$dir/tree" && python3 -m zipfile -c ../x.zip Windows)
