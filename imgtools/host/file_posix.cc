@@ -138,6 +138,11 @@ class PosixFile final : public WritableFile {
     copy_extended_attributes(source, fd_.get(), from.name());
     if (::fchmod(fd_.get(), s.st_mode & 07777) != 0) fail(path_, "set the mode", errno);
   }
+  void let_others_read() override {
+    const mode_t mask = ::umask(077);  // to ask for it is to set it
+    ::umask(mask);
+    if (::fchmod(fd_.get(), 0666 & ~mask) != 0) fail(path_, "set the mode", errno);
+  }
   void sync() override {
 #ifdef F_FULLFSYNC  // macOS: fsync() stops at the drive's cache
     if (::fcntl(fd_.get(), F_FULLFSYNC) == 0) return;

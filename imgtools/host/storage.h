@@ -98,6 +98,9 @@ class WritableFile {
   /// Owner, mode, ACLs and other attributes of `from`, whose place this file is to take; not its
   /// times. `from` comes from the same storage. Error(refused) if the owner cannot be kept.
   virtual void copy_attributes(const ByteSource&) {}
+  /// Lets other users read a new file as far as the user's settings for new files say (the umask);
+  /// until then only its owner may.
+  virtual void let_others_read() {}
   /// Returns when everything written so far is on stable storage (fdatasync, FlushFileBuffers).
   virtual void sync() = 0;
 };

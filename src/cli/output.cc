@@ -88,9 +88,12 @@ void write_pieces(Storage& storage, const std::string& path, const EachPiece& ea
   }
   const std::string target = follow_links(storage, path);
   const std::unique_ptr<HeldFolder> held = storage.hold_folder(folder_of(target), Reach::names);
-  const auto fill = [&each_piece](WritableFile& file) {
+  const auto fill = [&](WritableFile& file) {
     each_piece(
         [&file](std::uint64_t at, std::span<const std::uint8_t> piece) { file.write(at, piece); });
+    if (!info) return file.let_others_read();
+    // An older report keeps its mode where it belongs to this user; else nobody else may read.
+    try_to([&] { file.copy_attributes(*storage.open(target)); });
   };
   write_whole_file(storage, {target, free_name_beside(storage, target), fill, nullptr, true});
 }
