@@ -80,6 +80,7 @@ class LentFile final : public WritableFile {
   }
   bool clone(const ByteSource& from) override { return file_->clone(from); }
   void copy_attributes(const ByteSource& from) override { file_->copy_attributes(from); }
+  void mark_change(const std::string& journal) override { file_->mark_change(journal); }
   void sync() override { file_->sync(); }
 
  private:

@@ -49,6 +49,7 @@ class HoldingStorage final : public Storage {
     return base_.read_link(path);
   }
   std::string writer_of(const std::string& path) const override { return base_.writer_of(path); }
+  ChangeMark change_mark(const std::string& path) const override { return base_.change_mark(path); }
   std::optional<OwnFile> open_own(const std::string& path,
                                   const std::string& target) const override {
     return base_.open_own(path, target);

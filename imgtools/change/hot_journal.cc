@@ -10,6 +10,7 @@
 #include "imgtools/bytes/error.h"
 #include "imgtools/change/hive_targets.h"
 #include "imgtools/change/journal_targets.h"
+#include "imgtools/change/link_marks.h"
 #include "imgtools/change/own_files.h"
 #include "imgtools/change/own_names.h"
 #include "imgtools/host/path.h"
@@ -184,7 +185,9 @@ std::optional<HotJournal> find_any(const ReadStorage& storage, const std::string
   if (auto hot = find_lone(storage, own, file, decoded)) return hot;
   if (is_disk_inside(file)) return std::nullopt;
   if (auto hot = find_shared(storage, journal_path(folder, {}), file, decoded)) return hot;
-  return find_by_identity(storage, file, decoded);
+  if (auto hot = find_by_identity(storage, file, decoded)) return hot;
+  refuse_marked(storage, file);
+  return std::nullopt;
 }
 
 bool is_same(const FileInfo& a, const FileInfo& b) {

@@ -5,8 +5,9 @@
 //   3. sync      the targets: what we call the old state must itself survive a power cut
 //   4. journal   write  X.goldhive-journal.new         sync it
 //                rename to X.goldhive-journal          sync the folder      <- hot from here on
-//   5. change    grow the files; then for each phase: write its edits, sync the files it touched
-//   6. verify    read all of it back; then the caller's own check (a rescan)
+//   5. change    mark files that have other names (link_marks.h); grow the files; then for each
+//   phase: write its edits, sync the files it touched
+//   6. verify    read all of it back; then the caller's own check (a rescan); take the marks away
 //   7. commit    rename X.goldhive-journal to the undo file, or remove it   <- the new state counts
 //                sync both folders
 //
@@ -200,6 +201,10 @@ Transaction::Transaction(Storage& storage, JournalPlace place, HostChange change
   for (const std::string& name : names) {
     refuse_cut_off(storage_, join_path(in_place_.folder, name));
   }
+  for (const std::string& name : names) {
+    require_markable(storage_, join_path(in_place_.folder, name));
+  }
+  marks_ = std::make_unique<LinkMarks>(storage_, in_place_.folder, names, *targets_);
   journal_path_ = goldhive::journal_path(in_place_.folder, names);
   plan_ = plan_journal(storage_, place_, in_place_, metadata,
                        [this](std::size_t i) { return targets_->file(i).size(); });
@@ -232,6 +237,7 @@ void Transaction::write_phase(int phase) {
 }
 
 void Transaction::write() {
+  marks_->set(journal_path_);
   for (std::size_t i = 0; i < in_place_.files.size(); ++i) {
     const JournalTarget& target = journal_->targets()[i];
     if (target.new_size == target.old_size) continue;
@@ -248,6 +254,7 @@ void Transaction::write() {
 }
 
 std::string Transaction::commit() {
+  marks_->clear();
   std::string undo_file;
   bool moved = false;
   if (!undo_.path.empty()) {
@@ -281,6 +288,7 @@ std::string Transaction::commit() {
 void Transaction::roll_back() {
   if (!journal_) return;
   restore(*journal_, *targets_);
+  marks_->clear();
   storage_.remove(journal_path_);
   journal_.reset();
   storage_.sync_directory(in_place_.folder);
@@ -292,7 +300,10 @@ void require_possible_in_place(const ReadStorage& storage, const JournalPlace& p
   const auto path_of = [&](std::size_t i) {
     return join_path(in_place.folder, in_place.files[i].name);
   };
-  for (std::size_t i = 0; i < in_place.files.size(); ++i) require_lockable(storage, path_of(i));
+  for (std::size_t i = 0; i < in_place.files.size(); ++i) {
+    require_lockable(storage, path_of(i));
+    require_markable(storage, path_of(i));
+  }
   plan_journal(storage, place, in_place, metadata, [&](std::size_t i) {
     const std::optional<FileInfo> info = storage.stat(path_of(i));
     if (!info) throw Error(ErrorKind::not_found, "no such file", path_of(i));
@@ -355,7 +366,10 @@ std::optional<std::string> recover_journal(Storage& storage, const std::string& 
   }
   require_old_length(hot->journal, targets);
   storage.sync_directory(hot->folder);
+  LinkMarks marks(storage, hot->folder, hot->names, targets);
+  marks.set(hot->path);
   restore(hot->journal, targets);
+  marks.clear();
   storage.remove(hot->path);
   storage.sync_directory(hot->folder);
   return hot->path;

@@ -13,6 +13,7 @@
 
 #include "imgtools/change/journal_format.h"
 #include "imgtools/change/journal_targets.h"
+#include "imgtools/change/link_marks.h"
 #include "imgtools/change/undo_place.h"
 #include "imgtools/change/verify.h"
 #include "imgtools/host/storage.h"
@@ -76,6 +77,7 @@ class Transaction {
   ChangeInPlace in_place_;
   std::unique_ptr<HeldFolder> held_;  // the folder of it
   std::unique_ptr<LockedTargets> targets_;
+  std::unique_ptr<LinkMarks> marks_;
   JournalPlan plan_;
   std::string journal_path_;
   UndoPath undo_;

@@ -23,6 +23,7 @@
 #include "imgtools/change/hive_targets.h"
 #include "imgtools/change/hot_journal.h"
 #include "imgtools/change/journal.h"
+#include "imgtools/change/link_marks.h"
 #include "imgtools/change/own_names.h"
 #include "imgtools/host/path.h"
 #include "imgtools/host/storage_steps.h"
@@ -89,7 +90,7 @@ void make_hot_copy(Storage& storage, const Journal& journal, const std::string& 
 
 /// Puts the old bytes back, by a journal at `hot_path`, which stays. True if it is the undo file
 /// itself, under another name; `by_name` allows that.
-bool put_back(Storage& storage, const Journal& journal, LockedTargets& targets,
+bool put_back(Storage& storage, const Journal& journal, LockedTargets& targets, LinkMarks& marks,
               const std::string& hot_path, bool by_name) {
   require_old_length(journal, targets);
   for (std::size_t i = 0; i < targets.size(); ++i) targets.file(i).sync();
@@ -97,7 +98,9 @@ bool put_back(Storage& storage, const Journal& journal, LockedTargets& targets,
   if (!moved) make_hot_copy(storage, journal, hot_path);
   try {
     if (moved) storage.sync_directory(parent_of(hot_path));
+    marks.set(hot_path);
     restore(journal, targets);
+    marks.clear();
   } catch (const Error& e) {
     throw Error(ErrorKind::io, fmt::format("{}: the journal stays, run goldhive recover", e.what()),
                 hot_path);
@@ -182,7 +185,9 @@ UndoResult undo_journal(Storage& storage, const JournalPlace& place, OwnFile fil
   }
 
   const std::string hot_path = result.changed ? journal_path(folder, names) : "";
-  const bool moved = result.changed && put_back(storage, journal, targets, hot_path, !vouched_for);
+  LinkMarks marks(storage, folder, names, targets);
+  const bool moved =
+      result.changed && put_back(storage, journal, targets, marks, hot_path, !vouched_for);
   forget(storage, moved ? "" : undo_file, parent_of(undo_file), hot_path);
   return result;
 }

@@ -35,6 +35,7 @@ class ReadThroughStorage final : public ReadStorage {
   std::optional<Error> write_refusal(const std::string& path) const override {
     return base_.write_refusal(path);
   }
+  ChangeMark change_mark(const std::string& path) const override { return base_.change_mark(path); }
   std::string in_use_by(const std::string& path) const override { return base_.in_use_by(path); }
   std::uint64_t free_space(const std::string& path) const override {
     return base_.free_space(path);

@@ -246,6 +246,9 @@ class DisksAmongFiles : public Interface {
     if (!is_virtual(path)) return base_->write_refusal(path);
     return servers_.write_refusal(*base_, path);
   }
+  ChangeMark change_mark(const std::string& path) const override {
+    return is_virtual(path) ? ChangeMark{} : base_->change_mark(path);
+  }
   std::string in_use_by(const std::string& path) const override {
     // The locks that qemu takes to read it for us are no reason.
     return is_virtual(path) ? base_->writer_of(without_disk_inside(path)) : base_->in_use_by(path);

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
 #include <utility>
 
 #include "imgtools/bytes/error.h"
@@ -137,6 +138,11 @@ class PosixFile final : public WritableFile {
     }
     copy_extended_attributes(source, fd_.get(), from.name());
     if (::fchmod(fd_.get(), s.st_mode & 07777) != 0) fail(path_, "set the mode", errno);
+  }
+  void mark_change(const std::string& journal) override {
+    std::error_code unknown;
+    const std::filesystem::path path = std::filesystem::absolute(journal, unknown);
+    write_change_mark(fd_.get(), journal.empty() || unknown ? journal : path.string(), path_);
   }
   void let_others_read() override {
     const mode_t mask = ::umask(077);  // to ask for it is to set it

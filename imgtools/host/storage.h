@@ -50,6 +50,13 @@ struct OwnFile {
   bool vouched_for = false;   ///< the user has named it: it is to be believed
 };
 
+/// What a file itself says of a change in place that is under way or was cut off. It is kept with
+/// the file and not with its name, so that each of its names (hard links) shows it.
+struct ChangeMark {
+  bool possible = false;  ///< the file system keeps such marks
+  std::string journal;    ///< of that change; "" if there is none
+};
+
 class ReadStorage {
  public:
   virtual ~ReadStorage() = default;
@@ -73,6 +80,8 @@ class ReadStorage {
   /// Who keeps open_write() from the file, as it says it behind "is in use: "; "" if nobody is
   /// known. Takes no lock, not even for a moment.
   virtual std::string in_use_by(const std::string&) const { return ""; }
+  /// See ChangeMark.
+  virtual ChangeMark change_mark(const std::string&) const { return {}; }
   /// Bytes that could still be written on the file system that holds `path`.
   virtual std::uint64_t free_space(const std::string&) const { return UINT64_MAX; }
   /// Opens a file that may be one of our own, of a patch of `target`, for reading. Follows no link,
@@ -98,6 +107,9 @@ class WritableFile {
   /// Owner, mode, ACLs and other attributes of `from`, whose place this file is to take; not its
   /// times. `from` comes from the same storage. Error(refused) if the owner cannot be kept.
   virtual void copy_attributes(const ByteSource&) {}
+  /// Sets ChangeMark::journal, durable after sync(); "" takes the mark away. Error(io) where that
+  /// is not possible.
+  virtual void mark_change(const std::string& journal);
   /// Lets other users read a new file as far as the user's settings for new files say (the umask);
   /// until then only its owner may.
   virtual void let_others_read() {}

@@ -25,6 +25,7 @@
 #include "imgtools/host/names_posix.h"
 #include "imgtools/host/path.h"
 #include "imgtools/host/storage.h"
+#include "imgtools/host/xattr.h"
 
 namespace goldhive {
 
@@ -241,6 +242,10 @@ class PosixReads : public Interface {
   std::string in_use_by(const std::string& path) const override {
     const Descriptor fd = open_for_reading(folders_.find(path));
     return fd.valid() ? keeps_writers_out(fd.get()) : "";
+  }
+  ChangeMark change_mark(const std::string& path) const override {
+    const Descriptor fd = open_for_reading(folders_.find(path));
+    return fd.valid() ? read_change_mark(fd.get()) : ChangeMark{};
   }
   std::uint64_t free_space(const std::string& path) const override { return free_space_at(path); }
   std::optional<OwnFile> open_own(const std::string& path,

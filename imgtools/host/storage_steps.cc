@@ -5,6 +5,10 @@
 
 namespace goldhive {
 
+void WritableFile::mark_change(const std::string&) {
+  throw Error(ErrorKind::io, "this file system keeps no marks of changes with its files");
+}
+
 std::optional<OwnFile> open_own_by_name(const ReadStorage& storage, const std::string& path) {
   OwnFile file;
   if (storage.read_link(path)) {

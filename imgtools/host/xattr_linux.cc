@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/xattr.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 #include <vector>
@@ -12,6 +13,9 @@
 namespace goldhive {
 
 namespace {
+
+constexpr const char* change_attribute = "user.goldhive.journal";
+constexpr std::size_t longest_path = 4096;
 
 bool is_of_the_user(const std::string& attribute) {
   return attribute.starts_with("user.") || attribute.starts_with("system.posix_acl");
@@ -43,6 +47,27 @@ void copy_extended_attributes(int source, int target, const std::string& name) {
                   name);
     }
   }
+}
+
+ChangeMark read_change_mark(int file) {
+  std::string journal(longest_path, '\0');
+  const ssize_t length = ::fgetxattr(file, change_attribute, journal.data(), journal.size());
+  if (length < 0 && errno == ENODATA) return {true, ""};
+  if (length < 0 && errno != ERANGE) return {};
+  journal.resize(length > 0 ? static_cast<std::size_t>(length) : 0);
+  if (journal.empty()) journal = "?";  // a mark that says no more is one
+  return {true, journal};
+}
+
+void write_change_mark(int file, const std::string& journal, const std::string& name) {
+  const int failed = journal.empty() ? ::fremovexattr(file, change_attribute)
+                                     : ::fsetxattr(file, change_attribute, journal.data(),
+                                                   std::min(journal.size(), longest_path), 0);
+  if (failed == 0 || (journal.empty() && errno == ENODATA)) return;
+  throw Error(ErrorKind::io,
+              fmt::format("cannot {} its attribute {}: {}", journal.empty() ? "remove" : "set",
+                          change_attribute, std::generic_category().message(errno)),
+              name);
 }
 
 }  // namespace goldhive

@@ -117,6 +117,7 @@ class CountedFile final : public WritableFile {
   void copy_attributes(const ByteSource& from) override {
     inner_->copy_attributes(uncounted(from));
   }
+  void mark_change(const std::string& journal) override { inner_->mark_change(journal); }
   void sync() override { inner_->sync(); }
 
  private:

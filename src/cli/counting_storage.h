@@ -93,6 +93,9 @@ class CountingReads : public Interface {
   std::optional<Error> write_refusal(const std::string& path) const override {
     return inner_.write_refusal(path);
   }
+  ChangeMark change_mark(const std::string& path) const override {
+    return inner_.change_mark(path);
+  }
   std::string in_use_by(const std::string& path) const override { return inner_.in_use_by(path); }
   std::uint64_t free_space(const std::string& path) const override {
     return inner_.free_space(path);

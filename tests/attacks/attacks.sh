@@ -311,7 +311,6 @@ attack_11_refused_tree() {
 # --- 13. Hard links
 attack_13_snapshots() {
   needs_fix "$dir/today"
-  cp -al "$dir/today" "$dir/yesterday"
   sha256sum "$dir/yesterday/$config/SOFTWARE" >"$dir/sum"
   run patch "$dir/today"
   sha256sum --status -c "$dir/sum" || harmed "a patch of one snapshot changed the other"
@@ -463,6 +462,24 @@ attack_18_part_with_other_names() {
   vmdk_over flat "$dir/images/x.vmdk" $((24 * MiB))
   run patch "$dir/images/x.vmdk"
   sha256sum --status -c "$dir/sum" || harmed "a snapshot changed with the extent that it shares"
+}
+attack_18_links_cut_off() {
+  needs_fix "$dir/today"
+  local when mixed=0
+  for when in {3..12}; do
+    cp -a "$dir/today" "$dir/t"
+    cp -al "$dir/t" "$dir/y"
+    strace -f -qq -o /dev/null -e trace=fsync -e inject=fsync:signal=KILL:when=$when \
+      "$goldhive" patch --all-links "$dir/t" >/dev/null 2>&1 || true
+    if [ -e "$dir/t/$config/goldhive-journal" ] && ! cmp -s "$dir/y/$config/SOFTWARE" "$dir/today/$config/SOFTWARE" &&
+      cmp -s "$dir/y/$config/SYSTEM" "$dir/today/$config/SYSTEM"; then
+      mixed=1
+      run scan "$dir/y"
+      ! has_verdict || harmed "a verdict on a new SOFTWARE with an old SYSTEM, under other names"
+    fi
+    rm -rf "$dir/t" "$dir/y"
+  done
+  [ $mixed = 1 ] || lacking "a patch that was cut off between two hives"
 }
 attack_18_links_in_an_image() {
   needs_fix "$dir/tree"

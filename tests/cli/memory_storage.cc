@@ -40,6 +40,7 @@ class MemoryFile final : public WritableFile {
     std::copy(data.begin(), data.end(), data_.begin() + static_cast<std::ptrdiff_t>(offset));
   }
   void resize(std::uint64_t size) override { data_.resize(size); }
+  void mark_change(const std::string&) override {}
   void sync() override {}
 
  private:

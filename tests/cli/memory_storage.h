@@ -44,6 +44,7 @@ class MemoryStorage final : public Storage {
   std::optional<std::string> read_link(const std::string& path) const override;
   std::optional<OwnFile> open_own(const std::string& path, const std::string&) const override;
   std::string writer_of(const std::string& path) const override;
+  ChangeMark change_mark(const std::string&) const override { return {true, ""}; }
   std::optional<Error> write_refusal(const std::string& path) const override;
   std::string in_use_by(const std::string& path) const override { return writer_of(path); }
   /// Its folders have no links, and nobody replaces them.

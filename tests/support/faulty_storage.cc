@@ -72,9 +72,17 @@ class FaultyStorage::File final : public WritableFile {
     return true;
   }
 
+  void mark_change(const std::string& journal) override {
+    const bool dying = storage_.step(Effect::writes);
+    if (!storage_.marks_) WritableFile::mark_change(journal);
+    content().mark = journal;
+    if (dying) storage_.cut();
+  }
+
   void sync() override {
     const bool dying = storage_.step(Effect::writes);
     content().durable = content().current;
+    content().durable_mark = content().mark;
     content().pending.clear();
     if (dying) storage_.cut();
   }
@@ -147,6 +155,10 @@ void FaultyStorage::reboot(Loss loss, std::uint64_t seed) {
   if (loss == Loss::killed) return;
   for (auto& [inode, content] : contents_) {
     if (loss == Loss::none) content.durable = content.current;
+    if (loss == Loss::none || (loss == Loss::arbitrary && random() % 2 == 0)) {
+      content.durable_mark = content.mark;
+    }
+    content.mark = content.durable_mark;
     if (loss == Loss::arbitrary) {
       for (const auto& change : content.pending) {
         if (const auto* write = std::get_if<Write>(&change)) {
@@ -261,6 +273,11 @@ std::optional<OwnFile> FaultyStorage::open_own(const std::string& path, const st
   file->known_owner = strangers_.count(path) == 0;
   file->vouched_for = vouched_for_.count(path) > 0;
   return file;
+}
+
+ChangeMark FaultyStorage::change_mark(const std::string& path) const {
+  if (step(Effect::reads)) cut();
+  return {marks_, contents_.at(inode_of(path)).mark};
 }
 
 std::unique_ptr<WritableFile> FaultyStorage::lock(Inode inode) {

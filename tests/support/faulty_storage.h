@@ -68,6 +68,8 @@ class FaultyStorage final : public Storage {
   void give_away(const std::string& path) { strangers_.insert(path); }
   /// The user of the program vouches for the file at `path` from now on.
   void vouch_for(const std::string& path) { vouched_for_.insert(path); }
+  /// No file can be marked from now on, as on a file system without attributes.
+  void have_no_marks() { marks_ = false; }
   void set_free_space(std::uint64_t bytes) { free_space_ = bytes; }
   /// Files can share blocks from now on, as on btrfs.
   void have_reflinks() { reflinks_ = true; }
@@ -77,6 +79,7 @@ class FaultyStorage final : public Storage {
   std::unique_ptr<ByteSource> open(const std::string& path) const override;
   std::optional<std::string> read_link(const std::string& path) const override;
   std::optional<OwnFile> open_own(const std::string& path, const std::string&) const override;
+  ChangeMark change_mark(const std::string& path) const override;
   /// Its folders have no links, and nobody replaces them.
   std::unique_ptr<HeldFolder> hold_folder(const std::string&, Reach) override { return nullptr; }
   std::unique_ptr<WritableFile> open_write(const std::string& path) override;
@@ -102,6 +105,8 @@ class FaultyStorage final : public Storage {
     Bytes current;
     Bytes durable;
     std::vector<std::variant<Write, Resize>> pending;
+    std::string mark = {};
+    std::string durable_mark = {};
   };
   /// from "": a creation; to "": a removal.
   struct NameChange {
@@ -132,6 +137,7 @@ class FaultyStorage final : public Storage {
   std::set<std::string> vouched_for_;
   std::uint64_t free_space_ = 1ULL << 40;
   bool reflinks_ = false;
+  bool marks_ = true;
 
   mutable std::uint64_t operations_ = 0;
   mutable std::uint64_t writes_ = 0;

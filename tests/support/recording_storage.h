@@ -39,6 +39,9 @@ class RecordingStorage final : public Storage {
   std::optional<std::string> read_link(const std::string& path) const override;
   std::optional<OwnFile> open_own(const std::string& path,
                                   const std::string& target) const override;
+  ChangeMark change_mark(const std::string& path) const override {
+    return base_->change_mark(path);
+  }
   std::unique_ptr<HeldFolder> hold_folder(const std::string& path, Reach reach) override;
   std::unique_ptr<WritableFile> open_write(const std::string& path) override;
   std::unique_ptr<WritableFile> create(const std::string& path) override;

@@ -1,14 +1,18 @@
 #include "imgtools/change/links.h"
 
 #include <catch2/catch.hpp>
+#include <functional>
 
 #include "imgtools/bytes/error.h"
 #include "imgtools/change/hot_journal.h"
 #include "imgtools/change/journal.h"
 #include "imgtools/change/read_through.h"
 #include "imgtools/change/recover.h"
+#include "imgtools/change/transact.h"
+#include "imgtools/change/undo.h"
 #include "tests/support/every_stop.h"
 #include "tests/support/faulty_storage.h"
+#include "tests/support/hive_like.h"
 
 using namespace goldhive;
 using goldhive::testing::FaultyStorage;
@@ -26,6 +30,55 @@ FaultyStorage linked(const std::string& other) {
   disk.sync_directory("/d/e");
   return disk;
 }
+
+/// The two hives of a tree, and a snapshot of them: other names in a folder of its own.
+struct Snapshot {
+  const std::string names[2] = {"SOFTWARE", "SYSTEM"};
+  Bytes before = goldhive::testing::hive_like(Bytes(9000, 'o'));
+  Bytes after = before;
+  FaultyStorage disk;
+  HostChange change;
+  JournalPlace place{"/d/today", "", {"/d/today.goldhive-undo"}, true};
+
+  Snapshot() {
+    const Bytes news(3000, 'n');
+    std::copy(news.begin(), news.end(), after.begin() + 5000);
+    for (const std::string& name : names) {
+      disk.put("/d/today/" + name, before);
+      REQUIRE(disk.link("/d/today/" + name, "/d/yesterday/" + name));
+      change.edits.push_back({"/d/today/" + name, 0, {5000, news}});
+    }
+    for (const char* folder : {"/d/today", "/d/yesterday"}) disk.sync_directory(folder);
+  }
+  /// What a reader sees of the snapshot is nothing, or one state. True if it is nothing.
+  bool is_refused(const FaultyStorage& storage) const {
+    std::vector<Bytes> seen;
+    bool refused = false;
+    for (const std::string& name : names) {
+      try {
+        const auto file = ReadThroughStorage(storage).open("/d/yesterday/" + name);
+        seen.push_back(file->read(0, static_cast<std::size_t>(file->size())));
+      } catch (const Error& e) {
+        CHECK(e.kind() == ErrorKind::refused);
+        CHECK_THAT(e.what(), Catch::Contains("under another name") &&
+                                 Catch::Contains("/d/today/goldhive-journal"));
+        refused = true;
+      }
+    }
+    if (!refused) CHECK((seen[0] == seen[1] && (seen[0] == before || seen[0] == after)));
+    return refused;
+  }
+  void recover_all(FaultyStorage& storage) const {
+    for (const std::string& name : names) {
+      recover(storage, "/d/today/" + name, false, {"/d/today/SOFTWARE", "/d/today/SYSTEM"});
+    }
+  }
+  /// After recover_all().
+  void require_whole(FaultyStorage& storage) const {
+    CHECK_FALSE(is_refused(storage));
+    CHECK(storage.contents("/d/today/SOFTWARE") == storage.contents("/d/today/SYSTEM"));
+  }
+};
 
 }  // namespace
 
@@ -67,4 +120,66 @@ TEST_CASE("A hot journal is found by the other names of its file") {
     CHECK(ReadThroughStorage(disk).open("/d/yesterday.img")->read(0, 9000) == content);
   }
   CHECK_FALSE(find_hot_journal_of(disk, "/d/yesterday.img"));
+}
+
+TEST_CASE("A change of files with other names that was cut off is seen under each of them") {
+  const Snapshot start;
+  const auto patch = [&](FaultyStorage& storage) {
+    transact(storage, start.place, start.change, "", nullptr);
+  };
+  FaultyStorage patched = start.disk;
+  patched.fail_at(~std::uint64_t{0}, goldhive::testing::Fault::none);
+  patch(patched);
+  std::uint64_t refused = 0;
+  const auto judge = [&](FaultyStorage& rebooted, std::uint64_t at) {
+    INFO("at " << at);
+    if (start.is_refused(rebooted)) ++refused;
+    // Whoever recovers may be cut off as well.
+    FaultyStorage again = rebooted;
+    again.fail_at(at, goldhive::testing::Fault::cut_within);
+    try {
+      start.recover_all(again);
+    } catch (const goldhive::testing::PowerCut&) {
+    }
+    again.reboot(goldhive::testing::Loss::arbitrary, at);
+    start.is_refused(again);
+    for (FaultyStorage* storage : {&again, &rebooted}) {
+      start.recover_all(*storage);
+      start.require_whole(*storage);
+    }
+  };
+  SECTION("a patch") {
+    goldhive::testing::at_every_stop(start.disk, patched.operations(), patch, judge);
+  }
+  SECTION("an undo") {
+    const auto take_back = [&](FaultyStorage& storage) {
+      undo(storage, start.place, "/d/today.goldhive-undo", false);
+    };
+    FaultyStorage finished = patched;
+    finished.fail_at(~std::uint64_t{0}, goldhive::testing::Fault::none);
+    take_back(finished);
+    CHECK(finished.contents("/d/yesterday/SYSTEM") == start.before);
+    goldhive::testing::at_every_stop(patched, finished.operations(), take_back, judge);
+  }
+  CHECK(refused > 10);
+}
+
+TEST_CASE("Files with other names that cannot be marked are not changed in place") {
+  Snapshot start;
+  start.disk.have_no_marks();
+  const auto message = [](const std::function<void()>& action) -> std::string {
+    try {
+      action();
+      return "";
+    } catch (const Error& e) {
+      CHECK(e.kind() == ErrorKind::refused);
+      return e.what();
+    }
+  };
+  const std::string planned =
+      message([&] { require_possible(start.disk, start.place, start.change, ""); });
+  CHECK_THAT(planned, Catch::Contains("could not be marked") && Catch::Contains("--break-links"));
+  const std::uint64_t before = start.disk.writes();
+  CHECK(message([&] { transact(start.disk, start.place, start.change, "", nullptr); }) == planned);
+  CHECK(start.disk.writes() == before);
 }

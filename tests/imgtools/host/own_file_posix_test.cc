@@ -90,6 +90,28 @@ TEST_CASE("the owner of a file is known if it is this user, root or the target's
   CHECK(storage->open_own(path, target)->known_owner);
 }
 
+TEST_CASE("a mark of a change is seen under each name of a file, and by nobody when it is gone") {
+  const TempDir dir;
+  const std::string path = dir.write("file", "x");
+  fs::create_hard_link(path, dir / "other");
+  const auto storage = host_storage();
+  const ChangeMark before = storage->change_mark(path);
+  CHECK(before.journal.empty());
+  if (!before.possible) {
+    testing::skip("no attributes \"user.*\" in the folder for temporary files");
+    return;
+  }
+  const std::unique_ptr<WritableFile> file = storage->open_write(path);
+  file->mark_change(dir / "journal");
+  file->sync();
+  CHECK(host_read_storage()->change_mark(dir / "other").journal == dir / "journal");
+  file->mark_change("");
+  file->mark_change("");
+  const ChangeMark after = storage->change_mark(dir / "other");
+  CHECK(after.possible);
+  CHECK(after.journal.empty());
+}
+
 TEST_CASE("attributes go to the open file, whatever its name has become") {
   const TempDir dir;
   const std::string from = dir.write("from", "x");
