@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <sstream>
 
+#include "imgtools/bytes/text.h"
 #include "imgtools/change/own_names.h"
 #include "imgtools/change/undo.h"
 #include "imgtools/formats.h"
+#include "imgtools/hive_logs.h"
 #include "imgtools/host/path.h"
 #include "imgtools/host/storage_steps.h"
 #include "src/target/inspect_target.h"
@@ -37,6 +39,42 @@ void refuse_link_of_others(const Storage& storage, const std::string& path) {
   throw Error(ErrorKind::refused, "is a symbolic link of another user: not written through", path);
 }
 
+/// The entry of `folder` that is called `name` in any case, with the folder; "" if there is none.
+std::string found_in(const ReadStorage& storage, const std::string& folder, std::string_view name) {
+  for (const DirectoryEntry& entry : storage.list(folder.empty() ? "." : folder)) {
+    if (nt_equal(entry.name, name)) return join_path(folder, entry.name);
+  }
+  return "";
+}
+
+/// True of the name that a log of a hive beside it has, whether that log is there or not.
+bool is_log_beside_hive(const ReadStorage& storage, const std::string& path) {
+  const std::string name = base_name(path);
+  return std::any_of(hive_log_suffixes.begin(), hive_log_suffixes.end(), [&](std::string_view end) {
+    if (name.size() <= end.size() || !nt_equal(name.substr(name.size() - end.size()), end)) {
+      return false;
+    }
+    const std::string hive =
+        found_in(storage, parent_of(path), name.substr(0, name.size() - end.size()));
+    const auto info = hive.empty() ? std::nullopt : storage.stat(hive);
+    return info && info->type == FileType::file && is_hive(storage, hive);
+  });
+}
+
+/// The only file of which a scan asks nothing but whether it is there.
+bool is_pending_xml(const std::string& path) {
+  return nt_equal(base_name(path), "pending.xml") && nt_equal(base_name(parent_of(path)), "WinSxS");
+}
+
+/// A scan of a Windows looks at the versions of its programs.
+bool is_program(const ReadStorage& storage, const std::string& path) {
+  constexpr std::string_view mark = "MZ";
+  const std::unique_ptr<ByteSource> file = storage.open(path);
+  if (file->size() < mark.size()) return false;
+  const Bytes head = file->read(0, mark.size());
+  return std::equal(head.begin(), head.end(), mark.begin());
+}
+
 /// Error(usage) where a file written to `path` would overwrite one of the targets, any hive, image
 /// or undo file, or where its folder is not there.
 void guard_output_file(const Host& host, const std::string& path,
@@ -46,6 +84,15 @@ void guard_output_file(const Host& host, const std::string& path,
     throw Error(ErrorKind::usage, "cannot be written: its folder does not exist", path);
   }
   const auto info = host.input.stat(path);
+  const std::string place = follow_links(host.input, path);
+  if (is_log_beside_hive(host.input, place)) {
+    throw Error(ErrorKind::usage, "is the log of a hive beside it: a report must not overwrite it",
+                path);
+  }
+  if (is_pending_xml(place)) {
+    throw Error(ErrorKind::usage, "has the name of a file of Windows that a report must not have",
+                path);
+  }
   if (!info || info->type != FileType::file) return;
   for (const std::string& target : targets) {
     const auto other = host.input.stat(target::split_target(host.input, target).path);
@@ -58,6 +105,13 @@ void guard_output_file(const Host& host, const std::string& path,
   }
   if (is_hive(host.input, path)) {
     throw Error(ErrorKind::usage, "is a registry hive: a report must not overwrite it", path);
+  }
+  if (is_program(host.input, path)) {
+    throw Error(ErrorKind::usage, "is a program: a report must not overwrite it", path);
+  }
+  if (is_opened_with_another(host.input, path)) {
+    throw Error(ErrorKind::usage, "is a part of an image beside it: a report must not overwrite it",
+                path);
   }
   const std::string format = detect_format(host.input, path);
   if (format.empty()) return;

@@ -44,6 +44,42 @@ TEST_CASE("A report never overwrites a target, a hive or an undo file") {
   CHECK(session.storage.changes().empty());
 }
 
+TEST_CASE("A report is never put where a log of a hive would be, or over a file of a Windows") {
+  Session session;
+  session.put_recipe("windows-7-sp1-x64", "trees/win7");
+  session.put_recipe("layout-flat", "hives");
+  session.storage.put("hives/SYSTEM.LOG1", std::string("old"));
+  session.storage.put("hives/notes.log1", std::string("old"));
+  const std::string windows = "trees/win7/Windows/";
+  session.storage.put(windows + "System32/some.dll", std::string("MZ"));
+  session.storage.put(windows + "winsxs/pending.xml", std::string("<a/>"));
+  session.storage.put(windows + "report", std::string("old"));
+  struct Case {
+    std::string path;
+    const char* why;
+  };
+  for (const Case& c : std::vector<Case>{
+           {windows + "System32/config/SOFTWARE.LOG1", "is the log of a hive beside it"},
+           {windows + "System32/config/system.log", "is the log of a hive beside it"},
+           {"hives/SYSTEM.LOG1", "is the log of a hive beside it"},
+           {"hives/SOFTWARE.log2", "is the log of a hive beside it"},
+           {windows + "System32/some.dll", "is a program: a report must not overwrite it"},
+           {windows + "winsxs/pending.xml", "that a report must not have"}}) {
+    INFO(c.path);
+    const Outcome got = session.run({"scan", "trees", "-o", c.path});
+    CHECK(got.code == 2);
+    CHECK(got.out.empty());
+    CHECK_THAT(got.err, Catch::Contains(c.why));
+  }
+  CHECK(session.storage.changes().empty());
+  for (const std::string& path : {windows + "report", windows + "new",
+                                  std::string("hives/notes.log1"), std::string("hives/new")}) {
+    INFO(path);
+    CHECK(session.run({"scan", "trees", "-o", path}).code != 2);
+    CHECK(session.storage.text(path).size() > 100);
+  }
+}
+
 TEST_CASE("Output and further reports are written to their files") {
   Session session;
   session.storage.put("target", std::string("not a hive"));
