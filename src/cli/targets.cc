@@ -1,8 +1,9 @@
 #include "src/cli/targets.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <istream>
-#include <iterator>
 #include <set>
 #include <sstream>
 
@@ -47,7 +48,19 @@ std::vector<std::string> read_list(const Host& host, const std::string& path) {
 }
 
 std::vector<std::string> read_list(std::istream& in) {
-  return lines_of(text_of({std::istreambuf_iterator<char>(in), {}}));
+  std::string text;
+  std::vector<char> piece(64 * 1024);
+  while (in) {
+    in.read(piece.data(), static_cast<std::streamsize>(piece.size()));
+    text.append(piece.data(), static_cast<std::size_t>(in.gcount()));
+    if (text.size() > list_size_limit) {
+      throw Error(
+          ErrorKind::usage,
+          fmt::format("is too large for a list of targets: more than {} bytes", list_size_limit),
+          "standard input");
+    }
+  }
+  return lines_of(text_of(std::move(text)));
 }
 
 /// Windows' own stores of single files' versions. Their names are fixed.

@@ -58,6 +58,18 @@ TEST_CASE("A folder of images is walked and what is no image is counted and pass
   CHECK(report["targets"][2]["status"] == "error");
 }
 
+TEST_CASE("A list of targets on standard input has the limit that one in a file has") {
+  Session session;
+  session.put_recipe("windows-7-sp1-x64", "win7");
+  const std::string limit(64 << 20, '\n');
+  CHECK(paths_of(scan(session, {"-"}, limit.substr(5) + "win7\n")) == Paths{"win7"});
+  for (const std::string& text : {limit + "\n", std::string(limit.size() + 1, '\0')}) {
+    const Outcome got = session.run({"scan", "-"}, text);
+    CHECK(got.code == 2);
+    CHECK_THAT(got.err, Catch::Contains("standard input: is too large for a list of targets"));
+  }
+}
+
 TEST_CASE("With strict what is no image is an error of its own") {
   Session session;
   session.put_recipe("windows-7-sp1-x64", "lib/win7");
