@@ -108,10 +108,31 @@ Connection make_connection() {
   return made;
 }
 
+/// For a shell, which gets the program and its arguments.
+///
+/// systemd's rule: LISTEN_PID names the process that the socket is for. The shell sets it to its
+/// own number and then becomes the program. It looks for that in the absolute folders of PATH
+/// alone: any other entry, an empty one and an empty PATH too, means the current folder, and
+/// whoever put an image there could put a program beside it.
+constexpr const char* start_with_socket = R"(
+  program=$1
+  shift
+  LISTEN_PID=$$ LISTEN_FDS=1
+  export LISTEN_PID LISTEN_FDS
+  set -f
+  IFS=:
+  for folder in $PATH; do
+    case $folder in /*)
+      [ -f "$folder/$program" ] && [ -x "$folder/$program" ] && exec "$folder/$program" "$@" ;;
+    esac
+  done
+  echo "$program: not found" >&2
+  exit 127)";
+
 /// A child process. It gets a socket by the rules of systemd, and its stderr is kept.
 class Child {
  public:
-  /// `words`: the program, which is looked for in PATH, and its arguments.
+  /// `words`: the program, which is looked for as start_with_socket says, and its arguments.
   Child(const std::vector<std::string>& words, const Descriptor& listener) {
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0) fail_to("make a pipe");
@@ -120,11 +141,7 @@ class Child {
     if (!complaints_.valid() || !write_end.valid()) fail_to("make a pipe");
     ::fcntl(complaints_.get(), F_SETFL, O_NONBLOCK);
 
-    // systemd's rule: LISTEN_PID names the process that the socket is for. A shell sets it to its
-    // own number and then becomes the child.
-    std::vector<std::string> all = {
-        "/bin/sh", "-c", "LISTEN_PID=$$ LISTEN_FDS=1; export LISTEN_PID LISTEN_FDS; exec \"$@\"",
-        words.front()};
+    std::vector<std::string> all = {"/bin/sh", "-c", start_with_socket, words.front()};
     all.insert(all.end(), words.begin(), words.end());
     std::vector<char*> arguments;
     for (std::string& word : all) arguments.push_back(word.data());

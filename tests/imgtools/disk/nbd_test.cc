@@ -69,16 +69,47 @@ TEST_CASE("what qemu-nbd has against an image is told in its own words") {
   CHECK_THAT(e.what(), !Catch::Contains("json:"));
 }
 
+namespace {
+
+/// The error of an attempt to start qemu-nbd in the folder `dir`, with that PATH.
+Error error_with_path(const TempDir& dir, const std::string& path) {
+  dir.write("disk", Bytes(512));
+  const std::string before = std::getenv("PATH");
+  const std::filesystem::path folder = std::filesystem::current_path();
+  std::filesystem::current_path(dir.path());
+  ::setenv("PATH", path.c_str(), 1);
+  const Error e = error_of([&] { start_nbd_server({{"raw", dir / "disk"}}, "disk", false); });
+  ::setenv("PATH", before.c_str(), 1);
+  std::filesystem::current_path(folder);
+  return e;
+}
+
+}  // namespace
+
 TEST_CASE("a missing qemu-nbd is an error that names the package") {
   const TempDir dir;
-  const std::string path = std::getenv("PATH");
-  ::setenv("PATH", dir.path().c_str(), 1);
-  const Error e = error_of([&] {
-    start_nbd_server({{"raw", dir.write("disk", Bytes(512))}}, "disk", false);
-  });
-  ::setenv("PATH", path.c_str(), 1);
+  const Error e = error_with_path(dir, dir.path());
   CHECK(e.kind() == ErrorKind::unsupported);
   CHECK_THAT(e.what(), Catch::Contains("qemu-utils"));
+}
+
+TEST_CASE("a qemu-nbd in the current folder is never started") {
+  const TempDir dir;
+  dir.make_directory("bin");
+  for (const char* name : {"qemu-nbd", "bin/qemu-nbd"}) {
+    dir.write(name, "#!/bin/sh\n: >'" + dir / "started" + "'\n");
+    std::filesystem::permissions(dir / name, std::filesystem::perms::owner_all);
+  }
+  for (const std::string path : {"", ":", ".", ".:/nowhere", "/nowhere:", ":/nowhere", "bin",
+                                 "./bin", "/nowhere::/nowhere", "*"}) {
+    INFO("PATH is '" << path << "'");
+    const Error e = error_with_path(dir, path);
+    CHECK(e.kind() == ErrorKind::unsupported);
+    CHECK_THAT(e.what(), Catch::Contains("is not installed"));
+    CHECK_FALSE(std::filesystem::exists(dir / "started"));
+  }
+  error_with_path(dir, ":" + dir / "bin");
+  CHECK(std::filesystem::exists(dir / "started"));
 }
 
 TEST_CASE("an image that another qemu has open for writing is refused as in use") {
