@@ -102,6 +102,7 @@ JournalPlace place_of(const ReadStorage& storage, const std::string& target,
     place.file = base_name(file);
     beside = file;
   }
+  place.apart = options.directory.empty() ? options.fallback_dir : options.directory;
   if (!options.directory.empty()) {
     place.undo_paths.push_back(shared_name(options.directory, absolute_target));
   } else {
@@ -146,14 +147,43 @@ std::optional<Error> why_not_made(const ReadStorage& storage, const std::string&
   return why_not_made(storage, folder);
 }
 
+/// A folder for undo files that does not lie beside the target need have nothing to do with it: the
+/// home of another user is one, where root runs with his environment. Whoever can put a link on the
+/// way to it must not choose where files of ours go, so a link counts if it belongs to this user or
+/// to root, or leads to what belongs to its own owner.
+void refuse_links_of_others(const ReadStorage& storage, const std::string& folder) {
+  for (std::string path = without_trailing_separators(folder); !path.empty();) {
+    if (storage.read_link(path)) {
+      const std::optional<OwnFile> link = storage.open_own(path, path);
+      if (link && !link->known_owner) {
+        throw Error(ErrorKind::refused,
+                    "is a symbolic link of another user: no undo file is put behind it", path);
+      }
+    }
+    const std::string above = without_trailing_separators(parent_of(path));
+    path = above == path ? "" : above;
+  }
+}
+
+void refuse_links_of_others(const ReadStorage& storage, const JournalPlace& place,
+                            const std::string& undo_path) {
+  if (place.apart.empty() || undo_path != place.undo_paths.back()) return;
+  refuse_links_of_others(storage, place.apart);
+}
+
 }  // namespace
 
 std::string likely_undo_path(const ReadStorage& storage, const JournalPlace& place) {
   std::string reasons;
   for (const std::string& path : place.undo_paths) {
-    const std::optional<Error> error = why_not_made(storage, unfinished(path));
-    if (!error) return path;
-    reasons += fmt::format("; {}", error->what());
+    try {
+      refuse_links_of_others(storage, place, path);
+      const std::optional<Error> error = why_not_made(storage, unfinished(path));
+      if (!error) return path;
+      reasons += fmt::format("; {}", error->what());
+    } catch (const Error& e) {
+      reasons += fmt::format("; {}", e.what());
+    }
   }
   throw no_undo_place(reasons);
 }
@@ -163,6 +193,7 @@ UndoPath writable_undo_path(Storage& storage, const JournalPlace& place) {
   for (const std::string& path : place.undo_paths) {
     const std::string probe = unfinished(path);
     try {
+      refuse_links_of_others(storage, place, path);
       if (!parent_of(path).empty()) storage.make_directories(parent_of(path));
       UndoPath found{path, storage.hold_folder(parent_of(path), Reach::names)};
       if (storage.stat(probe)) storage.remove(probe);

@@ -30,6 +30,9 @@ struct JournalPlace {
   /// The target as the user named it, which may be a link to `file`; "" where nothing else than
   /// `file` names it.
   std::string named = "";
+  /// The folder of the last of `undo_paths`, where that one does not lie beside the target: it may
+  /// be reached by links of others.
+  std::string apart = "";
 };
 
 /// Opens the root of a place, so that what is done to the target is done there (hold_folder()).
