@@ -312,7 +312,7 @@ ArchiveReader::ArchiveReader(std::shared_ptr<const ByteSource> file, const std::
     input = std::make_unique<FileInput>(std::move(file));
   }
   if (format == "tar") {
-    auto tar = std::make_unique<TarInput>(std::move(input));
+    auto tar = std::make_unique<TarInput>(std::move(input), name);
     impl_->tar = tar.get();
     input = std::move(tar);
   }

@@ -138,6 +138,16 @@ std::uint64_t pax_number(const std::string& text, const std::string& name) {
   return value;
 }
 
+void refuse_global(const std::vector<PaxRecord>& records, const std::string& name) {
+  for (const PaxRecord& record : records) {
+    if (record.key != "path" && record.key != "size") continue;
+    throw Error(ErrorKind::unsupported,
+                "has a global pax header that sets the path or the size of all entries, which is "
+                "not supported: extract it and give the folder",
+                name);
+  }
+}
+
 std::string pax_text(const std::vector<PaxRecord>& records) {
   std::string text;
   for (const PaxRecord& record : records) {
@@ -156,6 +166,87 @@ std::uint64_t filled(std::uint64_t size) { return (size + tar_block - 1) / tar_b
 bool has_data(char type) { return type < '1' || type > '6'; }
 
 }  // namespace
+
+void GlobalPaxWatch::skip(std::uint64_t bytes) {
+  if (stopped_ || bytes == 0) return;
+  if (doubtful_ && collected_.empty()) left_ = filled(*std::exchange(doubtful_, std::nullopt));
+  // Nobody passes over headers. Whoever does has lost the way, or we have.
+  if (wanted_ > 0 || !collected_.empty() || bytes > left_) return stop();
+  left_ -= bytes;
+}
+
+void GlobalPaxWatch::take(std::span<const std::uint8_t> data) {
+  while (!stopped_ && !data.empty()) {
+    if (left_ > 0) {
+      const auto passed = static_cast<std::size_t>(std::min<std::uint64_t>(left_, data.size()));
+      left_ -= passed;
+      data = data.subspan(passed);
+      continue;
+    }
+    const std::uint64_t whole = wanted_ > 0 ? wanted_ : tar_block;
+    const auto piece = data.first(
+        static_cast<std::size_t>(std::min<std::uint64_t>(whole - collected_.size(), data.size())));
+    collected_.insert(collected_.end(), piece.begin(), piece.end());
+    data = data.subspan(piece.size());
+    if (collected_.size() < whole) return;
+    if (wanted_ > 0) {
+      end_attributes();
+    } else {
+      block();
+    }
+    collected_.clear();
+  }
+}
+
+void GlobalPaxWatch::end_attributes() {
+  wanted_ = 0;
+  const std::string text(collected_.begin(),
+                         collected_.begin() + static_cast<std::ptrdiff_t>(attributes_size_));
+  std::vector<PaxRecord> records;
+  try {
+    records = pax_records(text, name_);
+    for (const PaxRecord& record : records) {
+      if (type_ != 'g' && record.key == "size") pax_size_ = pax_number(record.value, name_);
+    }
+  } catch (const Error&) {
+    return stop();  // libarchive, which reads the same, says what it makes of it
+  }
+  if (type_ == 'g') refuse_global(records, name_);
+}
+
+void GlobalPaxWatch::block() {
+  if (std::exchange(map_follows_, false)) {
+    map_follows_ = collected_[gnu_extended_more] != 0;
+    if (!map_follows_) left_ = filled(entry_size_);
+    return;
+  }
+  const auto stored = number_field(collected_, checksum_field, checksum_length);
+  const bool header =
+      stored && (static_cast<std::int64_t>(*stored) == checksum(collected_, false) ||
+                 static_cast<std::int64_t>(*stored) == checksum(collected_, true));
+  // Programs do not agree on whether data follow a hard link that has a size: see what does.
+  if (const auto data = std::exchange(doubtful_, std::nullopt); data && !header) {
+    left_ = filled(*data) - tar_block;
+    return;
+  }
+  const auto size = number_field(collected_, size_field, size_length);
+  if (!header || !size) return stop();
+  type_ = static_cast<char>(collected_[type_field]);
+  if (type_ == 'x' || type_ == 'X' || type_ == 'g') {
+    if (*size > extension_limit) return stop();
+    attributes_size_ = *size;
+    wanted_ = filled(*size);
+    return;
+  }
+  if (type_ == 'L' || type_ == 'K') {
+    left_ = filled(*size);
+    return;
+  }
+  entry_size_ = std::exchange(pax_size_, std::nullopt).value_or(*size);
+  map_follows_ = type_ == 'S' && collected_[gnu_extended] != 0;
+  if (type_ == '1' && entry_size_ > 0) doubtful_ = entry_size_;
+  if (has_data(type_) && type_ != 'V' && !map_follows_) left_ = filled(entry_size_);
+}
 
 void TarWalker::fail_at_end(std::uint64_t missing) const {
   throw Error::corrupt(name_, at_, "cut off or damaged: the tar ends without its end mark",
@@ -219,17 +310,12 @@ void TarWalker::read_attributes(const Header& header, TarEntry& entry, Attribute
   const std::string text(data.begin(), data.begin() + static_cast<std::ptrdiff_t>(size));
   if (type == 'L') found.name = text.substr(0, text.find('\0'));
   if (type == 'K' || type == 'L') return;
-  for (const PaxRecord& record : pax_records(text, name_)) {
-    const bool global = type == 'g';
-    if (record.key == "path" && !global) found.name = record.value;
-    if (record.key == "size" && !global) found.size = pax_number(record.value, name_);
-    if (record.key.starts_with("GNU.sparse.") && !global) entry.sparse = true;
-    if (global && (record.key == "path" || record.key == "size")) {
-      throw Error(ErrorKind::unsupported,
-                  "has a global pax header that sets the path or the size of all entries, which is "
-                  "not supported",
-                  name_);
-    }
+  const std::vector<PaxRecord> records = pax_records(text, name_);
+  if (type == 'g') return refuse_global(records, name_);
+  for (const PaxRecord& record : records) {
+    if (record.key == "path") found.name = record.value;
+    if (record.key == "size") found.size = pax_number(record.value, name_);
+    if (record.key.starts_with("GNU.sparse.")) entry.sparse = true;
   }
 }
 

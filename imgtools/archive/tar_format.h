@@ -82,6 +82,37 @@ class TarWalker {
   std::uint64_t entry_fill_ = 0;
 };
 
+/// Looks over the bytes of a tar, as somebody else reads it, for a global pax header that sets the
+/// path or the size of all entries. GNU tar goes by it and libarchive does not, so that each of
+/// them sees another tree.
+class GlobalPaxWatch {
+ public:
+  /// `name` is for messages.
+  explicit GlobalPaxWatch(std::string name) : name_(std::move(name)) {}
+
+  /// The next bytes of the tar. Error(unsupported) at such a header.
+  void take(std::span<const std::uint8_t> data);
+  /// So many bytes are passed over.
+  void skip(std::uint64_t bytes);
+
+ private:
+  void block();
+  void end_attributes();
+  void stop() { stopped_ = true; }
+
+  std::string name_;
+  bool stopped_ = false;      ///< at the end mark, or since this is no tar, or a damaged one
+  std::uint64_t left_ = 0;    ///< of what is passed over
+  std::uint64_t wanted_ = 0;  ///< of what is collected; 0: nothing
+  char type_ = 0;             ///< of the header whose attributes are collected
+  std::uint64_t attributes_size_ = 0;
+  bool map_follows_ = false;               ///< of a sparse file: in the next block
+  std::optional<std::uint64_t> doubtful_;  ///< a link says that so many bytes follow it
+  std::optional<std::uint64_t> pax_size_;  ///< of the next entry
+  std::uint64_t entry_size_ = 0;           ///< of the entry whose map follows
+  Bytes collected_;
+};
+
 /// The headers of an entry with another size of its data: in the header's field, its checksum, and
 /// a pax record if there is one. All else stays. Error(unsupported) if the size does not fit.
 Bytes tar_headers_with_size(const TarEntry& entry, std::uint64_t size);

@@ -115,10 +115,12 @@ class BudgetedInput final : public UnpackInput {
   std::string name_;
 };
 
-/// Passes on another input, and remembers whether it ended, and with which bytes.
+/// Passes on another input, and remembers whether it ended, and with which bytes. Throws for a tar
+/// that libarchive reads otherwise than GNU tar.
 class TarInput final : public UnpackInput {
  public:
-  explicit TarInput(std::unique_ptr<UnpackInput> base) : base_(std::move(base)) {}
+  TarInput(std::unique_ptr<UnpackInput> base, const std::string& name)
+      : base_(std::move(base)), watch_(name) {}
 
   std::span<const std::uint8_t> next() override {
     const std::span<const std::uint8_t> data = base_->next();
@@ -151,6 +153,7 @@ class TarInput final : public UnpackInput {
   std::unique_ptr<UnpackInput> base_;
   bool ended_ = false;
   std::array<std::uint8_t, tar_block> tail_{};
+    watch_.take(data);
 };
 
 /// Passes on another input, and throws if a member's header is longer than `longest_header`.
@@ -163,6 +166,7 @@ class HeaderInput final : public UnpackInput {
     const std::span<const std::uint8_t> data = base_->next();
     given_ += data.size();
     if (in_header_ && given_ > longest_header) {
+    watch_.skip(skipped);
       throw Error::corrupt(name_, at_header_,
                            "cut off or damaged: the header of a member is too long",
                            fmt::format("at most {} bytes", longest_header), "more");
@@ -177,6 +181,7 @@ class HeaderInput final : public UnpackInput {
 
   /// The next byte begins a header. `at` is about its offset in the unpacked bytes.
   void header_begins(std::uint64_t at) {
+  GlobalPaxWatch watch_;
     in_header_ = true;
     given_ = 0;
     at_header_ = at;

@@ -1,5 +1,7 @@
 // Archives that are broken, cut off, encrypted or made to mislead: an error or a warning, never a
 // wrong verdict.
+#include <fmt/format.h>
+
 #include <filesystem>
 
 #include "tests/conformance/archive_maker.h"
@@ -299,6 +301,57 @@ TEST_CASE("an archive bomb stops at a budget that a flag raises") {
   CHECK(run_cli({"scan", "--max-unpacked", "100K", dir / "bomb.tar.zst"}).status == 2);
   CHECK(run_cli({"scan", "--depth", "0", "--max-unpacked", "2G", dir / "bomb.tar.zst"}).status ==
         0);
+}
+
+TEST_CASE("a global pax header that sets the path or the size is an error of scan and patch") {
+  // GNU tar reads them and does not write them.
+  const auto global = [](const std::string& record) {
+    Bytes tar(1024);
+    const std::string size = fmt::format("{:011o}", record.size());
+    const auto put = [&](std::size_t at, const std::string& text) {
+      std::copy(text.begin(), text.end(), tar.begin() + static_cast<std::ptrdiff_t>(at));
+    };
+    put(0, "g");
+    put(124, size);
+    put(148, "        g");
+    put(257, "ustar");
+    put(263, "00");
+    put(512, record);
+    unsigned sum = 0;
+    for (std::size_t i = 0; i < 512; ++i) sum += tar[i];
+    put(148, fmt::format("{:06o}", sum) + std::string(1, '\0'));
+    return tar;
+  };
+  const TempDir dir;
+  put_tree(dir, "windows-7-sp1-x64", "tree");
+  dir.write("tree/large", Bytes(3 << 20, 'x'));  // which is passed over
+  shell(dir, "tree", "tar -b1 --format=pax -cf ../head large && truncate -s -1024 ../head");
+  shell(dir, "tree", "tar --format=pax -cf ../tail Windows");
+  const Bytes head = dir.read("head");
+  const Bytes tail = dir.read("tail");
+  const auto make = [&](const std::string& record) {
+    Bytes tar = head;
+    const Bytes between = global(record);
+    tar.insert(tar.end(), between.begin(), between.end());
+    tar.insert(tar.end(), tail.begin(), tail.end());
+    dir.write("a.tar", tar);
+    shell(dir, "", "gzip -kf a.tar");
+  };
+  for (const char* record : {"12 path=a/b\n", "12 size=512\n"}) {
+    make(record);
+    for (const char* name : {"a.tar", "a.tar.gz"}) {
+      INFO(name << ": " << record);
+      const RunResult scan = scan_json(dir / name);
+      CHECK(scan.status == 2);
+      CHECK(target_of(scan).at("installations").empty());
+      CHECK_THAT(scan.err, Contains("a global pax header that sets the path or the size"));
+      CHECK_THAT(refused_patch(dir / name).err,
+                 Contains("a global pax header that sets the path or the size"));
+    }
+  }
+  make("14 comment=no\n");
+  CHECK(scan_json(dir / "a.tar").status == 1);
+  CHECK(scan_json(dir / "a.tar.gz").status == 1);
 }
 
 TEST_CASE("a cpio whose next name has gigabytes is not read into memory") {

@@ -1,4 +1,6 @@
 // The parts of the archive code that other people's programs cannot be made to exercise.
+#include <fmt/format.h>
+
 #include <catch2/catch.hpp>
 
 #include "imgtools/archive/member_data.h"
@@ -148,6 +150,63 @@ TEST_CASE("a size in a pax record is changed with its own length") {
   append(expected, filled("16 path=long/hi\n16 size=1048576\n13 atime=1.5\n"));
   append(expected, header("hive", std::string("00004000000\0", 12), '0'));
   CHECK(now == expected);
+}
+
+TEST_CASE("a global pax header is seen behind entries of any kind, in pieces of any length") {
+  const auto octal = [](unsigned size) {
+    return fmt::format("{:011o}", size) + std::string(1, '\0');
+  };
+  const Bytes data(1024, 'd');  // of 700 bytes, filled up
+  const auto with_data = [&](Bytes head) {
+    append(head, data);
+    return head;
+  };
+  Bytes pax = header("x", octal(12), 'x');
+  append(pax, filled("12 size=700\n"));
+  append(pax, with_data(header("file", octal(0), '0')));
+  Bytes sparse = header("sparse", octal(700), 'S');
+  sparse[482] = 1;
+  --sparse[0];  // so that the checksum is right
+  Bytes map(512, 'm');
+  map[504] = 0;
+  append(sparse, map);
+  append(sparse, data);
+  const std::vector<std::pair<const char*, Bytes>> kinds = {
+      {"nothing", {}},
+      {"a file", with_data(header("file", octal(700), '0'))},
+      {"a folder with a size", header("folder", octal(700), '5')},
+      {"a long name", with_data(header("././@LongLink", octal(700), 'L'))},
+      {"a size in a pax header", pax},
+      {"a hard link with a size", header("link", octal(700), '1')},
+      {"a hard link with data", with_data(header("link", octal(700), '1'))},
+      {"a sparse file", sparse}};
+  Bytes global = header("g", octal(12), 'g');
+  append(global, filled("12 path=a/b\n"));
+  Bytes harmless = header("g", octal(15), 'g');
+  append(harmless, filled("15 comment=a/b\n"));
+  for (const auto& [kind, before] : kinds) {
+    for (const std::size_t piece : {1U, 7U, 512U, 100000U}) {
+      INFO(kind << " in pieces of " << piece);
+      const auto watch = [&](const Bytes& last) {
+        Bytes tar = before;
+        append(tar, last);
+        append(tar, Bytes(1024));
+        GlobalPaxWatch watching("t.tar");
+        for (std::size_t at = 0; at < tar.size(); at += piece) {
+          watching.take(std::span(tar).subspan(at, std::min(piece, tar.size() - at)));
+        }
+      };
+      CHECK_NOTHROW(watch(harmless));
+      CHECK_THROWS_WITH(watch(global), Catch::Contains("a global pax header"));
+    }
+  }
+  // What libarchive does not read is passed over.
+  for (const char type : {'0', '1'}) {
+    GlobalPaxWatch watching("t.tar");
+    watching.take(header("file", octal(700), type));
+    watching.skip(1024);
+    CHECK_THROWS_WITH(watching.take(global), Catch::Contains("a global pax header"));
+  }
 }
 
 TEST_CASE("a tar that cannot be walked for sure is refused") {
