@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "imgtools/archive/packing.h"
 #include "imgtools/bytes/error.h"
 #include "imgtools/host/late_library.h"
 
@@ -54,7 +55,9 @@ struct Gunzip::Impl {
   bool next_member() {
     if (!have_input()) return false;
     if (*stream.next_in == magic) return inflateReset(&stream) == Z_OK;
+    const std::uint64_t from = read_to - stream.avail_in;
     do {
+      if (read_to - from > longest_fill) throw Error::corrupt(file->name(), from, too_much_fill);
       const auto* end = std::find_if(stream.next_in, stream.next_in + stream.avail_in,
                                      [](Bytef byte) { return byte != 0; });
       stream.avail_in -= static_cast<uInt>(end - stream.next_in);

@@ -173,7 +173,7 @@ class Reader {
 class UnpackedInput final : public UnpackInput {
  public:
   explicit UnpackedInput(const std::shared_ptr<const ByteSource>& file)
-      : file_(file), reader_(std::make_unique<FileInput>(file), file->name()) {
+      : file_(file), reader_(std::make_unique<PackedFileInput>(file), file->name()) {
     archive* a = reader_.handle();
     archive_read_support_filter_bzip2(a);
     archive_read_support_filter_xz(a);
@@ -207,7 +207,8 @@ class UnpackedInput final : public UnpackInput {
   void check_rest() const {
     const std::int64_t used = archive_filter_bytes(reader_.handle(), -1);
     const std::uint64_t from = std::min(file_->size(), static_cast<std::uint64_t>(used));
-    each_piece(*file_, from, file_->size() - from,
+    const std::uint64_t rest = file_->size() - from;
+    each_piece(*file_, from, std::min(rest, longest_fill),
                [&](std::uint64_t at, std::span<const std::uint8_t> piece) {
                  if (std::all_of(piece.begin(), piece.end(), [](auto byte) { return byte == 0; })) {
                    return;
@@ -215,6 +216,7 @@ class UnpackedInput final : public UnpackInput {
                  throw Error::corrupt(file_->name(), at,
                                       "cut off or damaged: other data follow the compressed data");
                });
+    if (rest > longest_fill) throw Error::corrupt(file_->name(), from, too_much_fill);
   }
 
   std::shared_ptr<const ByteSource> file_;

@@ -19,6 +19,13 @@ std::string packing_of(const ByteSource& file);
 /// options set its windows, too.
 std::optional<int> packing_level(const ByteSource& file);
 
+/// Zeros may follow packed bytes: tapes are written in records, and disks end where they end. A
+/// file that says it has more of them than this could be of any length and cost nothing to make.
+inline constexpr std::uint64_t longest_fill = 64 << 20;
+/// What is said of a file with more.
+inline constexpr const char* too_much_fill =
+    "more than 64 MiB of zeros follow the compressed data: cut the file off there";
+
 /// True of a zstd file whose (first) frame ends in a checksum of its content.
 bool zstd_has_checksum(const ByteSource& file);
 

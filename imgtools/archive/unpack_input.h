@@ -74,6 +74,34 @@ class FileInput final : public UnpackInput {
   Bytes buffer_;
 };
 
+/// A packed file. Packed data have no long runs of zeros, but what follows them may: see
+/// longest_fill.
+class PackedFileInput final : public UnpackInput {
+ public:
+  explicit PackedFileInput(const std::shared_ptr<const ByteSource>& file)
+      : file_(file), name_(file->name()) {}
+
+  std::span<const std::uint8_t> next() override {
+    const std::span<const std::uint8_t> data = file_.next();
+    const bool zeros = std::all_of(data.begin(), data.end(), [](auto byte) { return byte == 0; });
+    zeros_ = zeros ? zeros_ + data.size() : 0;
+    read_ += data.size();
+    if (zeros_ > longest_fill) throw Error::corrupt(name_, read_ - zeros_, too_much_fill);
+    return data;
+  }
+  std::uint64_t skip(std::uint64_t bytes) override {
+    const std::uint64_t skipped = file_.skip(bytes);
+    read_ += skipped;
+    return skipped;
+  }
+
+ private:
+  FileInput file_;
+  std::string name_;
+  std::uint64_t read_ = 0;
+  std::uint64_t zeros_ = 0;
+};
+
 [[noreturn]] inline void refuse_packed_twice(const std::string& name) {
   throw Error(ErrorKind::unsupported, "is packed more than once: unpack it first", name);
 }
@@ -125,6 +153,7 @@ class TarInput final : public UnpackInput {
   std::span<const std::uint8_t> next() override {
     const std::span<const std::uint8_t> data = base_->next();
     ended_ = data.empty();
+    watch_.take(data);
     if (data.size() >= tail_.size()) {
       std::copy(data.end() - static_cast<std::ptrdiff_t>(tail_.size()), data.end(), tail_.begin());
     } else if (!data.empty()) {
@@ -137,6 +166,7 @@ class TarInput final : public UnpackInput {
   std::uint64_t skip(std::uint64_t bytes) override {
     const std::uint64_t skipped = base_->skip(bytes);
     if (skipped > 0) tail_.fill(1);
+    watch_.skip(skipped);
     return skipped;
   }
 
@@ -151,9 +181,9 @@ class TarInput final : public UnpackInput {
 
  private:
   std::unique_ptr<UnpackInput> base_;
+  GlobalPaxWatch watch_;
   bool ended_ = false;
   std::array<std::uint8_t, tar_block> tail_{};
-    watch_.take(data);
 };
 
 /// Passes on another input, and throws if a member's header is longer than `longest_header`.
@@ -166,7 +196,6 @@ class HeaderInput final : public UnpackInput {
     const std::span<const std::uint8_t> data = base_->next();
     given_ += data.size();
     if (in_header_ && given_ > longest_header) {
-    watch_.skip(skipped);
       throw Error::corrupt(name_, at_header_,
                            "cut off or damaged: the header of a member is too long",
                            fmt::format("at most {} bytes", longest_header), "more");
@@ -181,7 +210,6 @@ class HeaderInput final : public UnpackInput {
 
   /// The next byte begins a header. `at` is about its offset in the unpacked bytes.
   void header_begins(std::uint64_t at) {
-  GlobalPaxWatch watch_;
     in_header_ = true;
     given_ = 0;
     at_header_ = at;

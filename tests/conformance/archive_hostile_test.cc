@@ -2,9 +2,11 @@
 // wrong verdict.
 #include <fmt/format.h>
 
+#include <chrono>
 #include <filesystem>
 
 #include "tests/conformance/archive_maker.h"
+#include "tests/skip.h"
 
 using namespace goldhive::testing;
 using Catch::Contains;
@@ -301,6 +303,33 @@ TEST_CASE("an archive bomb stops at a budget that a flag raises") {
   CHECK(run_cli({"scan", "--max-unpacked", "100K", dir / "bomb.tar.zst"}).status == 2);
   CHECK(run_cli({"scan", "--depth", "0", "--max-unpacked", "2G", dir / "bomb.tar.zst"}).status ==
         0);
+}
+
+TEST_CASE("zeros without end behind packed bytes cost no more than some of them") {
+  const TempDir dir;
+  put_tree(dir, "windows-7-sp1-x64-ready", "tree");
+  for (const char* kind : {"tar.gz", "tar.bz2", "tar.xz", "tar.zst"}) {
+    const std::string path = make_archive(dir, "tree", kind);
+    if (path.empty()) continue;
+    INFO(kind);
+    const std::uintmax_t size = fs::file_size(path);
+    fs::resize_file(path, (size + (32 << 20)) / 4 * 4);  // the padding of xz comes in fours
+    const bool zeros_may_follow = std::string(kind) != "tar.zst";
+    CHECK((run_cli({"scan", path}).status == 0) == zeros_may_follow);
+    std::error_code cannot;
+    fs::resize_file(path, std::uintmax_t{4} << 40, cannot);
+    if (cannot) {
+      skip("no files of 4 TiB here");
+      return;
+    }
+    const auto before = std::chrono::steady_clock::now();
+    const RunResult scan = scan_json(path);
+    CHECK(scan.status == 2);
+    if (zeros_may_follow) {
+      CHECK_THAT(scan.err, Contains("more than 64 MiB of zeros follow the compressed data"));
+    }
+    CHECK(std::chrono::steady_clock::now() - before < std::chrono::seconds(30));
+  }
 }
 
 TEST_CASE("a global pax header that sets the path or the size is an error of scan and patch") {
