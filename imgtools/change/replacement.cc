@@ -1,7 +1,7 @@
 // The order of writes
 //
 //   1. lock      the file, without waiting; no journal and no record may concern it
-//   2. check     room for the new file, a place for the undo file
+//   2. check     room for the new file, a place for the undo file, an owner that can be kept
 //   3. keep      the old file under a second name, X.goldhive-old; sync the folder
 //   4. write     X.goldhive-new, with the old file's owner, mode and attributes; sync it; read it
 //                back; then the caller's own check (a rescan of it)
@@ -72,6 +72,21 @@ bool lies_elsewhere(const ReadStorage& storage, const std::string& path, const s
     return info ? info->device : 0;
   };
   return device_of(path) != device_of(file);
+}
+
+/// Makes an empty file at `fresh`, with the owner and attributes of `old`, and removes it. Whoever
+/// may not do that may not take the place of `old` either; in a folder where each may remove his
+/// own files alone he could not even take away a second name that he gave it.
+void require_owner_kept(Storage& storage, const std::string& fresh, const ByteSource& old) {
+  remove_if_there(storage, fresh);
+  const std::unique_ptr<WritableFile> file = storage.create(fresh);
+  try {
+    file->copy_attributes(old);
+  } catch (...) {
+    try_to([&] { storage.remove(fresh); });
+    throw;
+  }
+  storage.remove(fresh);
 }
 
 /// Gives the open file `from` the name `to`, too. False where that is not possible.
@@ -176,6 +191,7 @@ class Replacement {
   std::string run(const std::string& metadata, const Verify& verify) {
     refuse_cut_off(storage_, file_);
     prepare(metadata);
+    require_owner_kept(storage_, names_.fresh, *old_->content);
     try {
       keep(storage_, *old_, names_.old, rewrite_.size_limit);
       storage_.sync_directory(parent_of(file_));
@@ -394,6 +410,7 @@ UndoResult undo_replacement(Storage& storage, const JournalPlace& place, const B
       throw Error(ErrorKind::refused,
                   "the old file that the undo file belongs to is gone or damaged", original);
     }
+    require_owner_kept(storage, names.fresh, *kept->content);
     keep(storage, *kept, names.old);
     // It may be an unsynced copy that somebody made of it.
     storage.open_write(names.old)->sync();
