@@ -132,6 +132,23 @@ std::optional<Error> refusal_to_open(const std::string& path, int error) {
   }
 }
 
+/// True if the folder of an entry gives nothing back that was put there (chattr +a).
+bool is_append_only(const At& at) {
+#ifdef STATX_ATTR_APPEND
+  const std::string folder = parent_of(at.name);
+  struct statx s {};
+  return ::statx(at.fd(), folder.empty() ? "." : folder.c_str(), AT_NO_AUTOMOUNT, STATX_TYPE, &s) ==
+             0 &&
+         (s.stx_attributes & STATX_ATTR_APPEND) != 0;
+#else
+  static_cast<void>(at);
+  return false;
+#endif
+}
+
+constexpr const char* keeps_names =
+    "lies in a folder that is append-only (chattr +a), where nothing can be renamed or removed";
+
 /// What create() says of an errno.
 [[noreturn]] void refuse_making(const std::string& path, int error) {
   if (error == EEXIST) throw Error(ErrorKind::refused, "exists already", path);
@@ -154,6 +171,7 @@ std::optional<Error> write_refusal_at(const At& at, const std::string& path) {
     return std::nullopt;
   }
   if (errno != ENOENT) return std::nullopt;
+  if (is_append_only(at)) return Error(ErrorKind::refused, keeps_names, path);
   const int error = asked_to_write(at.fd(), parent_of(at.name));
   if (error == 0) return std::nullopt;
   try {
@@ -296,6 +314,7 @@ class PosixStorage final : public PosixReads<Storage> {
   std::unique_ptr<WritableFile> create(const std::string& path) override {
     // Only the owner may read it: journals hold bytes of hives, and hives hold secrets.
     const At at = folders_.entry(path);
+    if (is_append_only(at)) throw Error(ErrorKind::refused, keeps_names, path);
     Descriptor fd = open_at(at.fd(), at.c_name(), O_RDWR | O_CREAT | O_EXCL, S_IRUSR | S_IWUSR);
     if (!fd.valid()) refuse_making(path, errno);
     posix::lock(fd.get(), path);

@@ -1,6 +1,9 @@
 // Folders from which not everybody may take away what he put there: those in which each user may
-// remove his own files alone, as /tmp is.
+// remove his own files alone, as /tmp is, and those that are append-only (chattr +a).
+#include <fcntl.h>
 #include <grp.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -36,6 +39,18 @@ bool is_refused_to_nobody(const std::function<void()>& action) {
     return 0;
   });
   return ended.status == refused;
+}
+
+/// Lets nobody take names out of the folder, or does so again. False where that is not possible.
+bool keep_names(const std::string& folder, bool keep) {
+  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY);
+  REQUIRE(fd >= 0);
+  int flags = 0;
+  bool done = ::ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0;
+  flags = keep ? flags | FS_APPEND_FL : flags & ~FS_APPEND_FL;
+  done = done && ::ioctl(fd, FS_IOC_SETFLAGS, &flags) == 0;
+  ::close(fd);
+  return done;
 }
 
 std::set<std::string> names_in(const std::string& folder) {
@@ -76,4 +91,31 @@ TEST_CASE("what may not take the place of another user's file leaves no second n
   CHECK(
       is_refused_to_nobody([&] { undo(*host_storage(), place, image + ".goldhive-undo", false); }));
   CHECK(names_in(folder) == patched);
+}
+
+TEST_CASE("nothing is made in a folder from which it could not be taken away") {
+  const TempDir dir;
+  dir.make_directory("kept");
+  const std::string folder = dir / "kept";
+  const std::string image = dir.write("kept/x.raw", Bytes(9000, 'o'));
+  if (!keep_names(folder, true)) {
+    testing::skip("no append-only folders here, or not for this user");
+    return;
+  }
+  const HostChange change{{{image, 0, {5, Bytes{'n'}}}}, {}};
+  HostChange rewrite;
+  rewrite.rewrite = HostRewrite{image, 5000, [](const auto& put) { put(Bytes(5000, 'n')); }};
+  const auto storage = host_storage();
+  for (const HostChange& each : {change, rewrite}) {
+    for (const std::string& undo : {image + ".goldhive-undo", dir / "undo"}) {
+      const JournalPlace place{folder, "x.raw", {undo}, true};
+      CHECK_THROWS_WITH(require_possible(*storage, place, each, ""),
+                        Catch::Contains("append-only"));
+      CHECK_THROWS_WITH(transact(*storage, place, each, "", nullptr),
+                        Catch::Contains("append-only"));
+    }
+  }
+  CHECK(names_in(folder) == std::set<std::string>{"x.raw"});
+  CHECK(dir.read("kept/x.raw") == Bytes(9000, 'o'));
+  CHECK(keep_names(folder, false));
 }
