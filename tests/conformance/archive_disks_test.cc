@@ -57,7 +57,8 @@ int servers_of(int owner) {
   for (const auto& process : fs::directory_iterator("/proc")) {
     std::ifstream words(process.path() / "cmdline");
     const std::string text((std::istreambuf_iterator<char>(words)), {});
-    if (text.starts_with("qemu-nbd") && text.find(file) != std::string::npos) ++count;
+    const bool is_server = text.substr(0, text.find('\0')).ends_with("qemu-nbd");
+    if (is_server && text.find(file) != std::string::npos) ++count;
   }
   return count;
 }
