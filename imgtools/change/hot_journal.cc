@@ -238,8 +238,8 @@ std::unique_ptr<ByteSource> old_state(const HotJournal& hot,
 
 Journal make_hot(Storage& storage, const std::string& path,
                  const std::function<void(WritableFile& file)>& fill) {
-  remove_leftover(storage, path);
   const std::string fresh = unfinished(path);
+  remove_unfinished(storage, fresh);
   // If it throws, the targets are untouched. What could not be removed is a leftover, or a journal
   // whose roll-back changes nothing.
   std::optional<Journal> journal;
@@ -256,19 +256,6 @@ Journal make_hot(Storage& storage, const std::string& path,
        },
        [&] { journal = Journal::decode(storage.open(fresh), {}); }});
   return std::move(*journal);
-}
-
-void remove_leftover(Storage& storage, const std::string& path) {
-  const std::string leftover = unfinished(path);
-  if (!storage.stat(leftover)) return;
-  try {
-    const std::unique_ptr<WritableFile> locked = storage.open_write(leftover);
-    storage.remove(leftover);
-  } catch (const Error& e) {
-    if (e.kind() != ErrorKind::refused && e.kind() != ErrorKind::not_found) throw;
-    return;  // its writer lives, or has just finished
-  }
-  storage.sync_directory(parent_of(leftover));
 }
 
 }  // namespace goldhive

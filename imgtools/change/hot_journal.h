@@ -69,7 +69,4 @@ std::unique_ptr<ByteSource> old_state(const HotJournal& hot,
 Journal make_hot(Storage& storage, const std::string& path,
                  const std::function<void(WritableFile& file)>& fill);
 
-/// Removes "<path>.new" if a process that is gone left it.
-void remove_leftover(Storage& storage, const std::string& path);
-
 }  // namespace goldhive

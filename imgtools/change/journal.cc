@@ -338,8 +338,8 @@ std::string change_in_place(Storage& storage, const JournalPlace& place, HostCha
 std::optional<std::string> recover_journal(Storage& storage, const std::string& file, bool force,
                                            const std::vector<std::string>& opened) {
   const std::string folder = parent_of(file);
-  remove_leftover(storage, journal_path(folder, {base_name(file)}));
-  remove_leftover(storage, journal_path(folder, {}));
+  remove_unfinished(storage, unfinished(journal_path(folder, {base_name(file)})));
+  remove_unfinished(storage, unfinished(journal_path(folder, {})));
   std::optional<HotJournal> hot = find_hot_journal_of(storage, file);
   if (!hot) return std::nullopt;
   require_opened(*hot, opened);

@@ -24,6 +24,18 @@ void require_lockable(const ReadStorage& storage, const std::string& path) {
   }
 }
 
+void remove_unfinished(Storage& storage, const std::string& path) {
+  if (!storage.stat(path)) return;
+  try {
+    const std::unique_ptr<WritableFile> locked = storage.open_write(path);
+    storage.remove(path);
+  } catch (const Error& e) {
+    if (e.kind() != ErrorKind::refused && e.kind() != ErrorKind::not_found) throw;
+    return;  // its writer lives, or has just finished
+  }
+  storage.sync_directory(parent_of(path));
+}
+
 LockedTargets::LockedTargets(Storage& storage, const std::string& folder,
                              const std::vector<std::string>& names) {
   for (const std::string& name : names) {

@@ -8,6 +8,7 @@
 
 #include "imgtools/bytes/digest.h"
 #include "imgtools/bytes/error.h"
+#include "imgtools/change/locked_targets.h"
 #include "imgtools/change/own_names.h"
 #include "imgtools/host/path.h"
 #include "imgtools/host/storage_steps.h"
@@ -227,6 +228,91 @@ std::vector<UndoFile> undo_files(const ReadStorage& storage, const JournalPlace&
     if (!files.empty()) break;
   }
   return files;
+}
+
+namespace {
+
+/// `name` without `end`; nullopt if it has none.
+std::optional<std::string> without_end(const std::string& name, const std::string& end) {
+  if (!name.ends_with(end)) return std::nullopt;
+  return name.substr(0, name.size() - end.size());
+}
+
+struct UndoLeftover {
+  std::string path;
+  bool unfinished = false;  ///< else it is a kept original, which has no undo file
+};
+
+std::vector<UndoLeftover> undo_leftovers(const ReadStorage& storage, const std::string& undo_path) {
+  const std::string folder = parent_of(undo_path);
+  if (!storage.stat(folder.empty() ? "." : folder)) return {};
+  const std::string base = comparable(base_name(undo_path));
+  const auto is_undo_name = [&](const std::string& name) {
+    return number_of(comparable(name), base) > 0;
+  };
+  std::vector<UndoLeftover> found;
+  for (const DirectoryEntry& entry : storage.list(folder)) {
+    if (entry.type != FileType::file) continue;
+    const std::optional<std::string> whole = without_end(entry.name, unfinished(""));
+    const std::string name = whole.value_or(entry.name);
+    const std::optional<std::string> undo_name = without_end(name, original_of(""));
+    if (!is_undo_name(undo_name.value_or(name))) continue;
+    const std::string path = join_path(folder, entry.name);
+    if (whole) found.push_back({path, true});
+    if (!whole && undo_name && !storage.stat(join_path(folder, *undo_name))) {
+      found.push_back({path, false});
+    }
+  }
+  return found;
+}
+
+/// True if `path` is the target itself under another name, or holds the same bytes.
+bool is_same_as(const ReadStorage& storage, const std::string& path, const std::string& target) {
+  const std::optional<FileInfo> info = storage.stat(target);
+  const std::optional<OwnFile> file = storage.open_own(path, target);
+  if (!info || info->type != FileType::file || !file || !file->content || !file->known_owner) {
+    return false;
+  }
+  if (file->info.device == info->device && file->info.inode == info->inode) return true;
+  return file->info.size == info->size && sha256(*file->content) == sha256(*storage.open(target));
+}
+
+/// False if it stays. `target`: "" for a folder, which has no kept originals.
+bool removed(Storage& storage, const UndoLeftover& leftover, const std::string& target) {
+  try {
+    if (leftover.unfinished) {
+      remove_unfinished(storage, leftover.path);
+    } else if (!target.empty() && is_same_as(storage, leftover.path, target)) {
+      storage.remove(leftover.path);
+      storage.sync_directory(parent_of(leftover.path));
+    }
+  } catch (const Error&) {  // a folder that gives nothing back, for example
+    return false;
+  }
+  return !storage.stat(leftover.path);
+}
+
+}  // namespace
+
+std::vector<std::string> remove_undo_leftovers(Storage& storage, const JournalPlace& place) {
+  std::vector<std::string> stay;
+  const std::string target = join_path(place.root, place.file);
+  for (const std::string& undo_path : place.undo_paths) {
+    if (undo_leftovers(storage, undo_path).empty()) continue;
+    const std::unique_ptr<HeldFolder> held =
+        storage.hold_folder(parent_of(undo_path), Reach::names);
+    // A patch that is under way makes both kinds.
+    std::unique_ptr<WritableFile> locked;
+    try {
+      if (!place.file.empty()) locked = storage.open_write(target);
+    } catch (const Error&) {
+      return stay;
+    }
+    for (const UndoLeftover& one : undo_leftovers(storage, undo_path)) {
+      if (!removed(storage, one, place.file.empty() ? "" : target)) stay.push_back(one.path);
+    }
+  }
+  return stay;
 }
 
 std::optional<std::string> newest_undo_file(const ReadStorage& storage, const JournalPlace& place) {

@@ -82,6 +82,12 @@ std::vector<UndoFile> undo_files(const ReadStorage& storage, const JournalPlace&
 /// The undo file that undo() should take: the newest.
 std::optional<std::string> newest_undo_file(const ReadStorage& storage, const JournalPlace& place);
 
+/// Removes what patches and undos that were cut off left where the undo files of the place lie:
+/// undo files that were never finished, and kept originals whose undo file is not there, if the
+/// target holds the same bytes. The paths of those that stay. To be called when no transaction of
+/// the target is hot.
+std::vector<std::string> remove_undo_leftovers(Storage& storage, const JournalPlace& place);
+
 /// `folder` as undo files record it: relative to `root`. Error(refused) if it is not in there.
 std::string relative_folder(const std::string& root, const std::string& folder);
 

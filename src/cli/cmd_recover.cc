@@ -1,6 +1,7 @@
 // goldhive recover: rolls back what a cut-off patch or undo left.
 #include "src/cli/command.h"
 #include "src/cli/restore.h"
+#include "src/patch/undo_place.h"
 #include "src/patch/undo_target.h"
 
 namespace goldhive::cli {
@@ -17,7 +18,12 @@ int recover_all(Host& host, const RecoverFlags& flags) {
   return restore_targets(
       host, report::Command::recover, flags.targets, flags.output,
       [&](Storage& storage, const target::TargetName& name, report::TargetReport& report) {
-        patch::Recovered done = patch::recover_target(storage, name.path, options, flags.force);
+        const JournalPlace place =
+            patch::undo_place(storage, name.path, make_absolute(name.path, host.folders.working),
+                              undo_options(host, {}));
+        patch::Recovered done =
+            patch::recover_target(storage, place, name.path, options, flags.force);
+        report.notes = std::move(done.remarks);
         report.restore->journals = std::move(done.journals);
         report.restore->failures = std::move(done.failures);
         patch::raise_first(report.restore->failures);

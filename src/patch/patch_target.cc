@@ -53,7 +53,8 @@ class TargetPatch {
   /// Takes back what earlier patches left that were cut off. In a folder the hives for which that
   /// is not possible keep no others from being patched.
   void roll_back_earlier() {
-    Recovered earlier = recover_target(storage_, name_.path, settings_.target.open, false);
+    Recovered earlier = recover_target(storage_, place_, name_.path, settings_.target.open, false);
+    report_.notes = std::move(earlier.remarks);
     for (const std::string& journal : earlier.journals) {
       report_.notes.push_back("rolled back a patch that was cut off (" + journal + ")");
     }

@@ -56,8 +56,8 @@ void require_asked_for(const ReadStorage& storage, const JournalPlace& place,
 
 }  // namespace
 
-Recovered recover_target(Storage& storage, const std::string& path, const OpenOptions& options,
-                         bool force) {
+Recovered recover_target(Storage& storage, const JournalPlace& place, const std::string& path,
+                         const OpenOptions& options, bool force) {
   // The target is read through the journals, since its files may be half written. Every file is
   // asked about, not only those with a journal: a patch may have died while it wrote the journal.
   const HeldTarget held = hold_target(storage, path);
@@ -83,6 +83,12 @@ Recovered recover_target(Storage& storage, const std::string& path, const OpenOp
     } catch (const Error& e) {
       out.failures.push_back({file, e.at(file)});
     }
+  }
+  if (!out.failures.empty()) return out;
+  for (const std::string& left : remove_undo_leftovers(storage, place)) {
+    out.remarks.push_back(left +
+                          " is left from a patch or an undo that was cut off, and stays: it holds "
+                          "other bytes than the file, or could not be removed");
   }
   return out;
 }
@@ -130,7 +136,8 @@ void undo_target(Storage& storage, const TargetName& name, const std::string& ab
   const std::unique_ptr<HeldFolder> held = hold_root(storage, place);
   std::vector<UndoNote> rolled_back;
   try {
-    Recovered earlier = recover_target(storage, name.path, settings.open, false);
+    Recovered earlier = recover_target(storage, place, name.path, settings.open, false);
+    report.notes = std::move(earlier.remarks);
     report.restore->journals = std::move(earlier.journals);
     rolled_back = std::move(earlier.notes);
     if (!place.file.empty()) raise_first(earlier.failures);

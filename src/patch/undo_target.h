@@ -17,12 +17,13 @@ struct Recovered {
   std::vector<std::string> journals;                     ///< those worked off
   std::vector<UndoNote> notes;                           ///< what they say of their patches
   std::vector<report::RestoreReport::Failure> failures;  ///< files that could not be rolled back
+  std::vector<std::string> remarks;                      ///< for the user: one sentence each
 };
 
-/// Rolls back what cut-off patches left in the target at `path`, file by file. Throws Error if it
-/// cannot be opened.
-Recovered recover_target(Storage& storage, const std::string& path, const OpenOptions& options,
-                         bool force);
+/// Rolls back what cut-off patches left in the target at `path`, whose place is `place`, file by
+/// file. Throws Error if it cannot be opened.
+Recovered recover_target(Storage& storage, const JournalPlace& place, const std::string& path,
+                         const OpenOptions& options, bool force);
 
 /// Throws the first of them, where there is one.
 void raise_first(const std::vector<report::RestoreReport::Failure>& failures);

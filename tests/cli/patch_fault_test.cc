@@ -8,6 +8,7 @@
 #include "imgtools/change/own_names.h"
 #include "imgtools/host/path.h"
 #include "src/patch/patch_target.h"
+#include "src/patch/undo_place.h"
 #include "src/patch/undo_target.h"
 #include "src/policy/policy.h"
 #include "tests/support/every_stop.h"
@@ -84,21 +85,23 @@ void require_two_states(const std::string& what, const Subject& subject,
   REQUIRE(files_in(finished) == after);
 
   std::size_t points = 0, left_old = 0, left_new = 0;
-  at_every_stop(subject.start, finished.operations(), change,
-                [&](FaultyStorage& rebooted, std::uint64_t at) {
-                  const patch::Recovered recovered =
-                      patch::recover_target(rebooted, subject.target, {}, false);
-                  REQUIRE(recovered.failures.empty());
-                  const std::map<std::string, Bytes> left = files_in(rebooted);
-                  ++points;
-                  if (left == before) {
-                    ++left_old;
-                  } else if (left == after) {
-                    ++left_new;
-                  } else {
-                    FAIL("a third state after operation " << at);
-                  }
-                });
+  at_every_stop(
+      subject.start, finished.operations(), change, [&](FaultyStorage& rebooted, std::uint64_t at) {
+        const JournalPlace place = patch::undo_place(rebooted, subject.target, subject.target, {});
+        const patch::Recovered recovered =
+            patch::recover_target(rebooted, place, subject.target, {}, false);
+        CHECK(recovered.remarks.empty());
+        REQUIRE(recovered.failures.empty());
+        const std::map<std::string, Bytes> left = files_in(rebooted);
+        ++points;
+        if (left == before) {
+          ++left_old;
+        } else if (left == after) {
+          ++left_new;
+        } else {
+          FAIL("a third state after operation " << at);
+        }
+      });
   std::cout << what << " of " << subject.target << ": " << points << " reboots, " << left_old
             << " old, " << left_new << " new, 0 bad\n";
   CHECK(left_old > 0);

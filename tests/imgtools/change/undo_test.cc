@@ -1,12 +1,16 @@
 #include "imgtools/change/undo.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <functional>
 
 #include "imgtools/bytes/error.h"
+#include "imgtools/change/recover.h"
 #include "imgtools/change/transact.h"
 #include "imgtools/change/undo_place.h"
 #include "tests/support/error_of.h"
+#include "tests/support/every_stop.h"
 #include "tests/support/faulty_storage.h"
 #include "tests/support/host.h"
 #include "tests/support/recording_storage.h"
@@ -297,4 +301,71 @@ TEST_CASE("a replacement asks for room for the copy of the old file before it wr
   CHECK_THAT(error.what(), Catch::Contains("not enough room"));
   CHECK(storage.contents(image) == original);
   CHECK(storage.paths() == before);
+}
+
+TEST_CASE("what a patch or an undo leaves beside its undo files when it is cut off is removed") {
+  FaultyStorage start;
+  start.put(image, original);
+  const auto rewritten = [](std::uint8_t byte) {
+    HostChange change;
+    change.rewrite = HostRewrite{image, 5000, [byte](const auto& put) { put(Bytes(5000, byte)); }};
+    return change;
+  };
+  const JournalPlace elsewhere{"/d", "disk.vhd", {"/state/disk.goldhive-undo"}, true};
+  for (const JournalPlace& kept : {place, elsewhere}) {
+    const std::string first = kept.undo_paths.front();
+    FaultyStorage patched = start;
+    const auto patch_it = [&](FaultyStorage& s) { transact(s, kept, rewritten('a'), "", nullptr); };
+    patch_it(patched);
+    const std::string second = transact(patched, kept, rewritten('b'), "", nullptr);
+    const auto undo_it = [&](FaultyStorage& s) { undo(s, kept, second, false); };
+    struct Case {
+      const FaultyStorage& before;
+      std::function<void(FaultyStorage&)> change;
+    };
+    for (const Case& c : {Case{start, patch_it}, Case{patched, undo_it}}) {
+      FaultyStorage finished = c.before;
+      finished.fail_at(~std::uint64_t{0}, goldhive::testing::Fault::none);
+      c.change(finished);
+      std::uint64_t cleared = 0;
+      goldhive::testing::at_every_stop(c.before, finished.operations(), c.change,
+                                       [&](FaultyStorage& rebooted, std::uint64_t at) {
+                                         INFO("at " << at);
+                                         recover(rebooted, image, false);
+                                         const std::size_t before = rebooted.paths().size();
+                                         CHECK(remove_undo_leftovers(rebooted, kept).empty());
+                                         if (rebooted.paths().size() < before) ++cleared;
+                                         std::vector<std::string> expected = {image};
+                                         for (const std::string& file : {first, second}) {
+                                           if (!rebooted.exists(file)) continue;
+                                           expected.push_back(file);
+                                           expected.push_back(file + ".original");
+                                         }
+                                         std::sort(expected.begin(), expected.end());
+            CHECK(rebooted.paths() == expected);
+                                       });
+      CHECK(cleared > 0);
+    }
+  }
+}
+
+TEST_CASE("a kept original without an undo file stays if the target holds other bytes") {
+  FaultyStorage storage;
+  storage.put(image, original);
+  const std::string kept = undo_path + ".2.original";
+  storage.put(kept, Bytes(9000, 'x'));
+  storage.put(undo_path + ".original", original);
+  storage.put(undo_path + ".3.new", Bytes{1});
+  storage.put(undo_path + ".notes.new", Bytes{1});
+  storage.put(undo_path + ".3x.original", original);
+  SECTION("and what is rubbish goes") {
+    CHECK(remove_undo_leftovers(storage, place) == std::vector<std::string>{kept});
+    CHECK(storage.paths() == std::vector<std::string>{image, kept, undo_path + ".3x.original",
+                                                      undo_path + ".notes.new"});
+  }
+  SECTION("and nothing goes while somebody writes the target") {
+    const auto writer = storage.open_write(image);
+    CHECK(remove_undo_leftovers(storage, place).empty());
+    CHECK(storage.paths().size() == 6);
+  }
 }
