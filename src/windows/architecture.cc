@@ -22,33 +22,6 @@ namespace {
 
 using Said = std::pair<std::string, Architecture>;
 
-Architecture parse_architecture(std::string_view text) {
-  constexpr std::array<std::pair<std::string_view, Architecture>, 6> names = {{
-      {"x86", Architecture::x86},
-      {"amd64", Architecture::amd64},
-      {"ia64", Architecture::ia64},
-      {"arm64", Architecture::arm64},
-      {"arm", Architecture::arm},
-      {"woa", Architecture::arm},
-  }};
-  for (const auto& [name, architecture] : names) {
-    if (nt_equal(name, text)) return architecture;
-  }
-  return Architecture::unknown;
-}
-
-/// "7601.18247.amd64fre.win7sp1_gdr.130828-1532" -> amd64
-Architecture architecture_of_build_lab(const std::string& build_lab) {
-  for (const std::string_view kind : {"fre.", "chk."}) {
-    const std::size_t end = build_lab.find(kind);
-    if (end == std::string::npos) continue;
-    const std::size_t dot = build_lab.rfind('.', end);
-    const std::size_t start = dot == std::string::npos ? 0 : dot + 1;
-    return parse_architecture(std::string_view(build_lab).substr(start, end - start));
-  }
-  return Architecture::unknown;
-}
-
 /// Machine of the first system file that can be read.
 Said machine(const Sources& sources) {
   if (!sources.place.system32) return {};
@@ -111,6 +84,32 @@ void assume_64_bits(const Sources& sources, OsFacts& os) {
 }
 
 }  // namespace
+
+Architecture parse_architecture(std::string_view text) {
+  constexpr std::array<std::pair<std::string_view, Architecture>, 6> names = {{
+      {"x86", Architecture::x86},
+      {"amd64", Architecture::amd64},
+      {"ia64", Architecture::ia64},
+      {"arm64", Architecture::arm64},
+      {"arm", Architecture::arm},
+      {"woa", Architecture::arm},
+  }};
+  for (const auto& [name, architecture] : names) {
+    if (nt_equal(name, text)) return architecture;
+  }
+  return Architecture::unknown;
+}
+
+Architecture architecture_of_build_lab(const std::string& build_lab) {
+  for (const std::string_view kind : {"fre.", "chk."}) {
+    const std::size_t end = build_lab.find(kind);
+    if (end == std::string::npos) continue;
+    const std::size_t dot = build_lab.rfind('.', end);
+    const std::size_t start = dot == std::string::npos ? 0 : dot + 1;
+    return parse_architecture(std::string_view(build_lab).substr(start, end - start));
+  }
+  return Architecture::unknown;
+}
 
 void read_architecture(const Sources& sources, Installation& installation) {
   OsFacts& os = installation.os;

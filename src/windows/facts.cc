@@ -64,6 +64,10 @@ const char* to_string(Family f) {
   return "unknown";
 }
 
+std::optional<std::uint32_t> ControlSetFacts::to_ask() const {
+  return boots || present.empty() ? boots : present.front();
+}
+
 const char* to_string(View v) {
   switch (v) {
     case View::native:

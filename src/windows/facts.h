@@ -116,6 +116,8 @@ struct OsFacts {
   std::string why_unknown;
   std::vector<std::string> notes;      ///< sources that disagree, odd spellings
   std::vector<std::string> conflicts;  ///< contradictions that make the identity doubtful
+  /// Not "": SOFTWARE and SYSTEM contradict each other, and how; the first of the conflicts.
+  std::string two_installations;
 };
 
 struct ControlSetFacts {
@@ -125,6 +127,8 @@ struct ControlSetFacts {
   std::optional<std::uint32_t> boots;
   std::string note;   ///< e.g. "Select is missing; ControlSet001 is the only set"
   std::string error;  ///< why `boots` is empty though SYSTEM could be read
+  /// The set to ask what holds for all of them: the one that boots, else the first.
+  std::optional<std::uint32_t> to_ask() const;
 };
 
 /// The views of HKLM\SOFTWARE that programs have, and the folders that their DLLs come from: 32-bit

@@ -23,6 +23,7 @@ constexpr std::array topics = {
     Row{"control sets", read_control_sets},
     Row{"identity", read_os_identity},
     Row{"architecture", read_architecture},
+    Row{"one Windows or two", compare_hives},
     Row{"WinHTTP", read_winhttp},
     Row{"Schannel", read_schannel},
     Row{"servicing", read_servicing},

@@ -9,6 +9,8 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -123,6 +125,76 @@ LoadedHive missing(HiveName name) {
   return loaded;
 }
 
+/// What people add to the name of a copy beside that of the machine.
+bool is_ending(std::string_view word) {
+  constexpr std::array endings = {"bak", "bin", "copy", "dat", "hiv", "hive", "old", "reg", "sav"};
+  return std::any_of(endings.begin(), endings.end(),
+                     [&](std::string_view ending) { return nt_equal(ending, word); });
+}
+
+/// What is left of the name of an export without the kind of hive and its ending: "PC1" of
+/// "PC1_SYSTEM", "SOFTWARE-pc1" and "pc1.system.hiv"; "" if nothing is, or the kind is not named.
+/// Without `numbers`, words without a letter are left out: they may be the time of the export.
+std::string host_of(const LoadedHive& hive, bool numbers = true) {
+  const std::string& path = hive.fact.path;
+  const std::string name = to_utf8(nt_upcase(to_utf16(path.substr(path.rfind('/') + 1))));
+  std::string host;
+  bool named = false;
+  for (std::size_t at = 0; at < name.size();) {
+    const std::size_t end = std::min(name.find_first_of("._- ()", at), name.size());
+    const std::string word = name.substr(at, end - at);
+    at = end + 1;
+    const bool number = word.find_first_not_of("0123456789") == std::string::npos;
+    if (word == to_string(hive.fact.name) && !named) {
+      named = true;
+    } else if (!word.empty() && !is_ending(word) && (numbers || !number)) {
+      host += (host.empty() ? "" : "-") + word;
+    }
+  }
+  return named ? host : "";
+}
+
+/// One of each kind belong together, unless they are named by two hosts; of more than that those
+/// that are named by one host. Any other stands alone.
+std::vector<HivePair> pair_up(Sorted sorted) {
+  std::vector<HivePair> pairs;
+  const auto add = [&pairs](LoadedHive software, LoadedHive system, std::string root) {
+    pairs.push_back({std::move(software), std::move(system), std::move(root)});
+  };
+  std::set<std::string> named;
+  for (const LoadedHive& hive : sorted.software) named.insert(host_of(hive, false));
+  for (const LoadedHive& hive : sorted.system) named.insert(host_of(hive, false));
+  named.erase("");
+  if (sorted.software.size() <= 1 && sorted.system.size() <= 1 && named.size() <= 1) {
+    add(sorted.software.empty() ? missing(HiveName::software) : std::move(sorted.software.front()),
+        sorted.system.empty() ? missing(HiveName::system) : std::move(sorted.system.front()), "");
+    return pairs;
+  }
+  std::map<std::string, Sorted> hosts;
+  for (LoadedHive& hive : sorted.software) hosts[host_of(hive)].software.push_back(std::move(hive));
+  for (LoadedHive& hive : sorted.system) hosts[host_of(hive)].system.push_back(std::move(hive));
+  for (auto& [host, of_host] : hosts) {
+    std::vector<LoadedHive>& software = of_host.software;
+    std::vector<LoadedHive>& system = of_host.system;
+    if (!host.empty() && software.size() == 1 && system.size() == 1) {
+      const std::string path = software.front().fact.path;
+      add(std::move(software.front()), std::move(system.front()), path);
+      continue;
+    }
+    for (LoadedHive& hive : software) {
+      const std::string path = hive.fact.path;
+      add(std::move(hive), missing(HiveName::system), path);
+    }
+    for (LoadedHive& hive : system) {
+      const std::string path = hive.fact.path;
+      add(missing(HiveName::software), std::move(hive), path);
+    }
+  }
+  std::sort(pairs.begin(), pairs.end(),
+            [](const HivePair& a, const HivePair& b) { return a.root < b.root; });
+  return pairs;
+}
+
 }  // namespace
 
 std::string LoadedHive::why_not() const { return hive ? "" : trouble_of(fact); }
@@ -184,29 +256,11 @@ std::vector<HivePair> load_unnamed(const FileTree& tree, const std::vector<HiveF
       if (!sorted.problem) sorted.problem = e.at(file.path);
     }
   }
-  std::vector<HivePair> pairs;
-  if (sorted.software.size() <= 1 && sorted.system.size() <= 1) {
-    if (sorted.software.empty() && sorted.system.empty()) {
-      if (sorted.problem) throw Error(*sorted.problem);
-      return pairs;
-    }
-    HivePair pair{missing(HiveName::software), missing(HiveName::system), ""};
-    if (!sorted.software.empty()) pair.software = std::move(sorted.software.front());
-    if (!sorted.system.empty()) pair.system = std::move(sorted.system.front());
-    pairs.push_back(std::move(pair));
-    return pairs;
+  if (sorted.software.empty() && sorted.system.empty()) {
+    if (sorted.problem) throw Error(*sorted.problem);
+    return {};
   }
-  for (LoadedHive& loaded : sorted.software) {
-    const std::string path = loaded.fact.path;
-    pairs.push_back({std::move(loaded), missing(HiveName::system), path});
-  }
-  for (LoadedHive& loaded : sorted.system) {
-    const std::string path = loaded.fact.path;
-    pairs.push_back({missing(HiveName::software), std::move(loaded), path});
-  }
-  std::sort(pairs.begin(), pairs.end(),
-            [](const HivePair& a, const HivePair& b) { return a.root < b.root; });
-  return pairs;
+  return pair_up(std::move(sorted));
 }
 
 }  // namespace goldhive::windows

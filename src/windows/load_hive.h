@@ -38,7 +38,8 @@ struct HivePair {
 };
 
 /// Opens the files of a flat folder and pairs SOFTWARE with SYSTEM by content. With more than one
-/// of a kind nobody can say what belongs together, so each file then stands alone.
+/// of a kind those belong together that one host is named in: PC1_SOFTWARE and PC1_SYSTEM (rule
+/// I5). Any other then stands alone, as do two that are named by two hosts.
 ///
 /// Throws Error(unsupported) that says what the files are if hives are there but neither kind;
 /// the first error if there are only broken ones. Files that are no hives at all are passed over.

@@ -122,10 +122,10 @@ std::optional<SystemHints> os_from_system(const hive::Key& control_set) {
   std::tie(hints.major, hints.minor) = line;
   hints.build = build_of(line, pack);
   if (pack.version && *pack.version >= 0x100) hints.service_pack = *pack.version >> 8;
-  hints.source = fmt::format(
-      "version {}.{} concluded from SYSTEM alone ({}{}{})", line.first, line.second,
-      devices ? "machine.inf of its devices" : "", devices && pack.is_windows_7_sp1() ? ", " : "",
-      pack.is_windows_7_sp1() ? "CSDBuildNumber 17514 of Windows 7 SP1" : "");
+  hints.source =
+      fmt::format("{}{}{}", devices ? "machine.inf of its devices" : "",
+                  devices && pack.is_windows_7_sp1() ? ", " : "",
+                  pack.is_windows_7_sp1() ? "CSDBuildNumber 17514 of Windows 7 SP1" : "");
   return hints;
 }
 

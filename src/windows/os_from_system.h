@@ -1,4 +1,5 @@
-// Which Windows a SYSTEM hive belongs to, from the hive alone: for a scan that has no SOFTWARE.
+// Which Windows a SYSTEM hive belongs to, from the hive alone: for a scan that has no SOFTWARE, and
+// to see whether the SOFTWARE beside it is of the same Windows.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +16,7 @@ struct SystemHints {
   std::uint32_t minor = 0;
   std::uint32_t build = 0;  ///< 0 where only the line (major.minor) is sure
   std::optional<std::uint32_t> service_pack;
-  std::string source;    ///< what it was concluded from, for OsFacts::notes
+  std::string source;    ///< "machine.inf of its devices, CSDBuildNumber 17514 of Windows 7 SP1"
   std::string conflict;  ///< set: the sources contradict each other, and nothing else is filled
 };
 

@@ -7,6 +7,7 @@
 //   service pack     CSDVersion in SOFTWARE and in SYSTEM Control\Windows; of Windows 7 also build,
 //                    kernel, DLLs and packages (service_pack_1.cc)
 //   architecture     architecture.cc
+//   one Windows      compare_hives.cc: SOFTWARE and SYSTEM may be of two
 //
 // Where version and build contradict each other the family stays unknown: a verdict is never a
 // guess. A build that no Windows was released with contradicts nothing: Home Server 2011
@@ -62,14 +63,10 @@ class CurrentVersion {
 class Identifier {
  public:
   Identifier(const Sources& sources, Installation& installation)
-      : sources_(sources), installation_(installation), os_(installation.os) {
-    const ControlSetFacts& sets = installation.control_sets;
-    if (sets.boots) {
-      set_ = sets.boots;
-    } else if (!sets.present.empty()) {
-      set_ = sets.present.front();
-    }
-  }
+      : sources_(sources),
+        installation_(installation),
+        os_(installation.os),
+        set_(installation.control_sets.to_ask()) {}
 
   void run() {
     const CurrentVersion values(sources_.software, os_);
@@ -99,16 +96,8 @@ class Identifier {
     if (os_.build_lab.empty()) os_.build_lab = values.text("BuildLab");
 
     const std::string type = system_text("Control\\ProductOptions", "ProductType");
-    if (type.empty()) return;
-    const bool client = nt_equal(std::string_view(type), "WinNT");
-    const std::string meaning = client ? "Client" : "Server";
-    if (os_.installation_type.empty()) {
-      os_.installation_type = meaning;
-    } else if ((os_.installation_type == "Client" && !client) ||
-               (os_.installation_type.rfind("Server", 0) == 0 && client)) {
-      os_.notes.push_back(fmt::format("InstallationType is {}, ProductType in SYSTEM is {}",
-                                      os_.installation_type, type));
-    }
+    if (type.empty() || !os_.installation_type.empty()) return;
+    os_.installation_type = nt_equal(std::string_view(type), "WinNT") ? "Client" : "Server";
   }
 
   std::optional<Version> software_version(const CurrentVersion& values) {
@@ -161,7 +150,8 @@ class Identifier {
       os_.conflicts.push_back(hints->conflict);
       return std::nullopt;
     }
-    os_.notes.push_back(hints->source);
+    os_.notes.push_back(fmt::format("version {}.{} concluded from SYSTEM alone ({})", hints->major,
+                                    hints->minor, hints->source));
     return Version{hints->major, hints->minor, hints->build};
   }
 
@@ -235,13 +225,8 @@ class Identifier {
     if (const auto packs = system_dword("Control\\Windows", "CSDVersion")) {
       os_.system_service_pack = *packs >> 8;  // 0x100 is Service Pack 1
     }
-    if (!os_.system_service_pack) return;
-    if (!sources_.software.readable()) {
-      if (*os_.system_service_pack != 0) os_.service_pack = os_.system_service_pack;
-    } else if (os_.family != Family::windows_7 &&
-               os_.service_pack.value_or(0) != *os_.system_service_pack) {
-      os_.conflicts.push_back(fmt::format("CSDVersion: Service Pack {} in SOFTWARE, {} in SYSTEM",
-                                          os_.service_pack.value_or(0), *os_.system_service_pack));
+    if (!sources_.software.readable() && os_.system_service_pack.value_or(0) != 0) {
+      os_.service_pack = os_.system_service_pack;
     }
   }
 
@@ -285,7 +270,7 @@ class Identifier {
   const Sources& sources_;
   Installation& installation_;
   OsFacts& os_;
-  std::optional<std::uint32_t> set_;  ///< the control set to ask
+  const std::optional<std::uint32_t> set_;  ///< the control set to ask
 };
 
 }  // namespace

@@ -32,6 +32,7 @@ using Topic = void (*)(const Sources&, Installation&);
 void read_control_sets(const Sources&, Installation&);
 void read_os_identity(const Sources&, Installation&);
 void read_architecture(const Sources&, Installation&);
+void compare_hives(const Sources&, Installation&);
 void read_winhttp(const Sources&, Installation&);
 void read_schannel(const Sources&, Installation&);
 void read_standalone(const Sources&, Installation&);
@@ -60,6 +61,11 @@ class SettingReader {
 
 /// Relative to SOFTWARE. The paths of settings are in settings.h.
 inline constexpr std::string_view nt_current_version = "Microsoft\\Windows NT\\CurrentVersion";
+
+/// "x86", "AMD64", ... of PROCESSOR_ARCHITECTURE.
+Architecture parse_architecture(std::string_view text);
+/// "7601.18247.amd64fre.win7sp1_gdr.130828-1532" -> amd64
+Architecture architecture_of_build_lab(const std::string& build_lab);
 
 /// "ControlSet001\<below>"; the sets are numbered 1 to 999 (docs/rules.md, C8).
 std::string in_control_set(std::uint32_t set, std::string_view below);

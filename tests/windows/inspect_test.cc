@@ -199,12 +199,39 @@ TEST_CASE("loose hives are told by content and not by name") {
   }
   SECTION("two of a kind are not paired by guess") {
     const auto found = inspect_files(
-        {{"SYSTEM_2015", system}, {"SYSTEM_2016", system}, {"SOFTWARE_2016", software}});
+        {{"SYSTEM_2015", system}, {"SYSTEM_2016", system}, {"my SOFTWARE.hiv", software}});
     REQUIRE(found.size() == 3);
-    CHECK(found[0].id == "target:/SOFTWARE_2016");
-    CHECK(found[1].id == "target:/SYSTEM_2015");
-    CHECK(found[2].id == "target:/SYSTEM_2016");
-    CHECK(found[2].hives[0].missing);
+    CHECK(found[0].id == "target:/SYSTEM_2015");
+    CHECK(found[1].id == "target:/SYSTEM_2016");
+    CHECK(found[1].hives[0].missing);
+    CHECK(found[2].id == "target:/my SOFTWARE.hiv");
+  }
+  SECTION("what one host is named in is paired") {
+    // SOFTWARE and SYSTEM of each pair, or one of them and "".
+    using Pairs = std::vector<std::pair<std::string, std::string>>;
+    const std::vector<Pairs> cases = {
+        {{"PC1_SOFTWARE", "PC1_SYSTEM"}, {"SOFTWARE-PC2", "SYSTEM-PC2"}},
+        {{"PC3.SOFTWARE.hiv", "PC3.SYSTEM.hiv"}, {"pc4 software.bak", "PC4_System"}},
+        {{"SOFTWARE_2016", "SYSTEM_2016"}, {"", "SYSTEM_2015"}},
+        {{"SYSTEM01_SOFTWARE", "SYSTEM01_SYSTEM"}, {"x", ""}, {"", "y"}},
+        {{"PC1_SOFTWARE", ""}, {"", "PC2_SYSTEM"}},      // one of each, of two hosts
+        {{"PC1_SOFTWARE_1011", "PC1_SYSTEM_1012"}},      // one of each, at two times
+        {{"PC1_SOFTWARE", "SYSTEM.hiv"}},                // one of each, one without a host
+        {{"a/PC1_SOFTWARE", ""}, {"", "b/PC1_SYSTEM"}},  // of two folders
+        {{"PC1_SOFTWARE", ""}, {"PC1_SOFTWARE.bak", ""}, {"", "PC1_SYSTEM"}},  // of which?
+    };
+    for (const Pairs& pairs : cases) {
+      std::map<std::string, Bytes> files;
+      for (const auto& [software_path, system_path] : pairs) {
+        if (!software_path.empty()) files[software_path] = software;
+        if (!system_path.empty()) files[system_path] = system;
+      }
+      Pairs got;
+      for (const Installation& installation : inspect_files(files)) {
+        got.emplace_back(installation.hives[0].path, installation.hives[1].path);
+      }
+      CHECK_THAT(got, Catch::UnorderedEquals(pairs));
+    }
   }
   SECTION("a SYSTEM with a vendor's key Software stays a SYSTEM") {
     const auto found = inspect_files({{"x", hive_of(system_7 + "[Software\\Vendor]\n")}});

@@ -226,9 +226,6 @@ TEST_CASE("client and server are told by ProductType where SOFTWARE does not") {
   CHECK(type("WinNT") == "Client");
   CHECK(type("ServerNT") == "Server");
   CHECK(type("LanmanNT") == "Server");
-  Sample sample;
-  sample.system += "[ControlSet001\\Control\\ProductOptions]\n\"ProductType\"=\"ServerNT\"\n";
-  CHECK(mentions(sample.facts().os.notes, "ProductType in SYSTEM is ServerNT"));
 }
 
 TEST_CASE("each trace of Service Pack 1 is asked, and two that differ are a conflict") {

@@ -1,0 +1,219 @@
+// Whether SOFTWARE and SYSTEM are of one Windows (docs/rules.md, I5). Exports of two machines lie
+// in one folder, or one hive of a broken Windows was replaced by that of another: then the version
+// says nothing about the settings in SYSTEM, and a verdict that rests on both would be a guess.
+// What both hives have a trace of is compared:
+//
+//   version        what SOFTWARE says; the version of the devices' machine.inf and the service pack
+//                  of Windows 7 in SYSTEM (os_from_system.cc); DriverDatabase, which SYSTEM has
+//                  since Windows 8
+//   service pack   CSDVersion in both (of Windows 7, service_pack_1.cc asks further sources)
+//   kind           InstallationType, ProductType; Windows 10 multi-session (ServerRdsh) is a client
+//                  that counts as a server
+//   processor      BuildLabEx, PROCESSOR_ARCHITECTURE
+//   computer       ComputerName; the machine's distinguished name of the last group policy. Its CN
+//   is
+//                  the name in the domain. Other places (DefaultDomainName, LastLoggedOnSAMUser)
+//                  may hold a domain instead, so they only confirm
+//   users          ProfileList; the accounts whose programs the Background Activity Moderator (bam)
+//                  has counted since Windows 10 1709. All of them were users of this Windows
+//
+// One contradiction is enough. Where hives lie together in a folder of somebody's and nothing
+// confirms that they are of one Windows, this is said.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "imgtools/bytes/text.h"
+#include "src/windows/os_from_system.h"
+#include "src/windows/topics.h"
+#include "src/windows/version_numbers.h"
+
+namespace goldhive::windows {
+namespace {
+
+class Comparison {
+ public:
+  Comparison(const Sources& sources, Installation& installation, std::uint32_t set)
+      : sources_(sources), installation_(installation), os_(installation.os), set_(set) {}
+
+  void run() {
+    compare_versions();
+    compare_service_packs();
+    compare_kinds();
+    compare_processors();
+    compare_computers();
+    compare_users();
+    settle();
+  }
+
+ private:
+  void contradicts(std::string what) { contradictions_.push_back(std::move(what)); }
+
+  std::string in_software(std::string_view key, std::string_view name) const {
+    return text(sources_.software.value(key, name));
+  }
+  std::string in_system(std::string_view below, std::string_view name) const {
+    return text(sources_.system.value(in_control_set(set_, below), name));
+  }
+  static std::string text(const ValueFact& fact) {
+    return fact.presence == Presence::present ? text_of(fact.type, fact.data).value_or("") : "";
+  }
+
+  void compare_versions() {
+    const Version ours{os_.major, os_.minor, os_.build};
+    const Line* const line = line_of(ours);
+    if (line == nullptr) return;
+    const bool before_8 = std::pair(line->major, line->minor) < std::pair(6U, 2U);
+    if (before_8 && sources_.system.key("DriverDatabase").presence == Presence::present) {
+      contradicts(fmt::format(
+          "SOFTWARE says version {}, SYSTEM has a DriverDatabase as Windows has it since 8",
+          os_.version));
+    }
+    const KeyLookup& set = sources_.system.key(in_control_set(set_, ""));
+    if (!set.key || set.is_link) return;
+    const auto hints = os_from_system(*set.key);
+    if (!hints) return;
+    if (!hints->conflict.empty()) return contradicts(hints->conflict);
+    const Line* const theirs = line_of(Version{hints->major, hints->minor, hints->build});
+    confirmed_ = confirmed_ || theirs == line;
+    if (theirs == line) return;
+    contradicts(fmt::format("SOFTWARE says version {}, SYSTEM {}.{} by {}", os_.version,
+                            hints->major, hints->minor, hints->source));
+  }
+
+  void compare_service_packs() {
+    if (!os_.system_service_pack) return;
+    const std::uint32_t ours = os_.service_pack.value_or(0);
+    const std::uint32_t theirs = *os_.system_service_pack;
+    confirmed_ = confirmed_ || (ours == theirs && ours != 0);
+    // Windows 7 has one service pack, and many traces of that.
+    if (ours == theirs || (os_.family == Family::windows_7 && theirs <= 1)) return;
+    contradicts(fmt::format("CSDVersion: Service Pack {} in SOFTWARE, {} in SYSTEM", ours, theirs));
+  }
+
+  void compare_kinds() {
+    const std::string type = in_system("Control\\ProductOptions", "ProductType");
+    if (type.empty() || nt_equal(std::string_view(os_.edition), "ServerRdsh")) return;
+    const bool client = nt_equal(std::string_view(type), "WinNT");
+    const bool says_client = os_.installation_type == "Client";
+    const bool says_server = os_.installation_type.starts_with("Server");
+    if ((says_client && !client) || (says_server && client)) {
+      contradicts(fmt::format("InstallationType in SOFTWARE is {}, ProductType in SYSTEM is {}",
+                              os_.installation_type, type));
+    }
+  }
+
+  void compare_processors() {
+    const Architecture ours = architecture_of_build_lab(os_.build_lab);
+    const Architecture theirs = parse_architecture(
+        in_system("Control\\Session Manager\\Environment", "PROCESSOR_ARCHITECTURE"));
+    if (ours == theirs || ours == Architecture::unknown || theirs == Architecture::unknown) return;
+    contradicts(
+        fmt::format("BuildLabEx in SOFTWARE says {}, PROCESSOR_ARCHITECTURE in SYSTEM says {}",
+                    to_string(ours), to_string(theirs)));
+  }
+
+  void compare_computers() {
+    const std::string name = in_system("Control\\ComputerName\\ComputerName", "ComputerName");
+    if (name.empty()) return;
+    const auto is_name = [](std::string_view a, std::string_view b) {
+      constexpr std::size_t longest = 15;  // of a NetBIOS name, to which ComputerName is cut
+      return nt_equal(a.substr(0, longest), b.substr(0, longest));
+    };
+    const std::string domain =
+        in_software(std::string(nt_current_version) + "\\Winlogon", "DefaultDomainName");
+    const std::string user = in_software(
+        "Microsoft\\Windows\\CurrentVersion\\Authentication\\LogonUI", "LastLoggedOnSAMUser");
+    confirmed_ = confirmed_ || (!domain.empty() && is_name(domain, name)) ||
+                 is_name(user.substr(0, user.find('\\')), name);
+
+    // A machine that has left its domain keeps the old name there.
+    const std::string parameters = "Services\\Tcpip\\Parameters";
+    if (in_system(parameters, "NV Domain").empty()) return;
+    const std::string full = in_software(
+        "Microsoft\\Windows\\CurrentVersion\\Group Policy\\State\\Machine", "Distinguished-Name");
+    constexpr std::string_view prefix = "CN=";
+    if (full.size() <= prefix.size() ||
+        !nt_equal(std::string_view(full).substr(0, prefix.size()), prefix)) {
+      return;
+    }
+    const std::string common = full.substr(prefix.size(), full.find(',') - prefix.size());
+    if (is_name(common, name) || is_name(common, in_system(parameters, "NV Hostname"))) {
+      confirmed_ = true;
+    } else {
+      contradicts(fmt::format("the group policy in SOFTWARE is of the computer {}, SYSTEM is of {}",
+                              common, name));
+    }
+  }
+
+  /// Accounts of people: local ones, those of a domain, those of Azure AD.
+  static std::set<std::string> accounts(const KeyLookup& list) {
+    std::set<std::string> found;
+    if (!list.key || list.is_link) return found;
+    std::vector<std::string> problems;
+    for (const char* prefix : {"S-1-5-21-", "S-1-12-1-"}) {
+      for (const hive::Key& key : subkeys_with_prefix(*list.key, prefix, problems)) {
+        found.insert(to_utf8(nt_upcase(key.name())));
+      }
+    }
+    return found;
+  }
+
+  void compare_users() {
+    const std::set<std::string> profiles =
+        accounts(sources_.software.key(std::string(nt_current_version) + "\\ProfileList"));
+    std::set<std::string> active;
+    for (const char* key : {"Services\\bam\\State\\UserSettings", "Services\\bam\\UserSettings"}) {
+      active.merge(accounts(sources_.system.key(in_control_set(set_, key))));
+    }
+    if (profiles.empty() || active.empty()) return;
+    const bool shared = std::any_of(active.begin(), active.end(), [&](const std::string& account) {
+      return profiles.contains(account);
+    });
+    confirmed_ = confirmed_ || shared;
+    if (shared) return;
+    contradicts(
+        fmt::format("no account with a profile in SOFTWARE ({}) is one of those that "
+                    "SYSTEM has seen at work ({})",
+                    *profiles.begin(), *active.begin()));
+  }
+
+  void settle() {
+    if (contradictions_.empty()) {
+      if (confirmed_ || !installation_.loose) return;
+      installation_.warnings.push_back(
+          "SOFTWARE and SYSTEM lie together and are judged as one Windows; nothing in them "
+          "confirms that they are, and nothing contradicts it");
+      return;
+    }
+    os_.two_installations = fmt::format("SOFTWARE and SYSTEM are of two installations: {}",
+                                        fmt::join(contradictions_, "; "));
+    os_.conflicts.insert(os_.conflicts.begin(), os_.two_installations);
+    os_.family = Family::unknown;
+    os_.architecture = Architecture::unknown;
+    os_.posready = false;
+    installation_.winpe = false;
+  }
+
+  const Sources& sources_;
+  Installation& installation_;
+  OsFacts& os_;
+  const std::uint32_t set_;  ///< the control set to ask
+  std::vector<std::string> contradictions_;
+  bool confirmed_ = false;
+};
+
+}  // namespace
+
+void compare_hives(const Sources& sources, Installation& installation) {
+  const auto set = installation.control_sets.to_ask();
+  if (!set || !sources.software.readable()) return;
+  Comparison(sources, installation, *set).run();
+}
+
+}  // namespace goldhive::windows
