@@ -227,18 +227,6 @@ bool easy_fix_only(const windows::Installation& installation, const SchannelFact
          facts.disabled_by_default.presence == windows::Presence::absent;
 }
 
-/// Where Select does not say plainly which set boots.
-std::string select_note(const windows::ControlSetFacts& sets) {
-  const auto differs = [&](const std::optional<std::uint32_t>& other) {
-    return other && *other != 0 && sets.default_ && *other != *sets.default_;
-  };
-  if (differs(sets.current)) {
-    return fmt::format("Select: the next boot uses Default ({}), the last used Current ({})",
-                       *sets.default_, *sets.current);
-  }
-  return sets.note;
-}
-
 Finding judge_set(const windows::Installation& installation, const Policy& policy,
                   const SchannelRule& rule, std::uint32_t set) {
   Finding row;
@@ -297,7 +285,7 @@ void judge_rule(const windows::Installation& installation, const Policy& policy,
   }
   if (sets.boots) {
     rows.push_back(judge_set(installation, policy, rule, *sets.boots));
-    if (auto note = select_note(sets); !note.empty()) rows.back().evidence.push_back(note);
+    if (!sets.note.empty()) rows.back().evidence.push_back(sets.note);
   } else {
     const std::string no_set = sets.error.empty() ? "no control set was found" : sets.error;
     rows.push_back(

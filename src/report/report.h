@@ -142,6 +142,8 @@ struct Report {
 Status status_of(const std::vector<policy::Finding>& findings);
 /// True of a row that gives its installation the status `findings`.
 bool counts_as_finding(const policy::Finding& finding);
+/// True of that and of a row that makes it `undetermined`: there is something to do.
+bool leaves_open(const policy::Finding& finding);
 /// Fills the status of one target and of its installations, from findings, errors and hive checks.
 /// In a plan (changes without `changed`) the changes count instead of the failing rows: the status
 /// is `findings` if there are any; else a patch has nothing left to do.

@@ -90,6 +90,8 @@ void count(const Finding& finding, Summary& summary) {
 
 }  // namespace
 
+bool leaves_open(const Finding& finding) { return status_of(finding) >= Status::findings; }
+
 Status status_of(const std::vector<Finding>& findings) {
   Status worst = Status::not_applicable;
   for (const Finding& f : findings) worst = std::max(worst, status_of(f));

@@ -129,9 +129,11 @@ class VerdictWriter final : public TargetWriter {
   void count(const TargetReport& t, const InstallationReport& i) {
     bool fix = false;
     for (const Finding& f : i.findings) {
-      if (!counts_as_finding(f)) continue;
-      ++findings_;
-      fix = fix || f.fixable();
+      if (counts_as_finding(f)) ++findings_;
+      // A patch that would be refused, or a hive that is dirty, settles nothing.
+      const bool settled = leaves_open(f) && !i.refusal && !f.possibly_stale;
+      const bool patch_helps = counts_as_finding(f) || settled;
+      fix = fix || (patch_helps && f.fixable() && !f.only_when_named);
     }
     if (after_patch_ && t.error) return;  // the reason says more than a plan would
     if (fix) fixable_.push_back(t.installations.size() == 1 ? t.path : i.facts.id);
@@ -143,6 +145,8 @@ class VerdictWriter final : public TargetWriter {
                          status_word(report.status), color_of(report.status), edge());
     changes(report, reason_said);
     rows(report);
+    const windows::ControlSetFacts& sets = facts.control_sets;
+    if (sets.boots_another()) lines_.folded("  note: ", 8, printable(sets.note));
     for (const std::string& w : facts.warnings) lines_.folded("  note: ", 8, printable(w));
     for (const std::string& c : facts.os.conflicts) lines_.folded("  note: ", 8, printable(c));
     if (options_.verbose) details(facts);
@@ -162,12 +166,19 @@ class VerdictWriter final : public TargetWriter {
   }
 
   /// Rows that are of little interest are shown with --verbose only: clean hives, and info rows on
-  /// a control set that does not boot.
-  bool shown(const Finding& f, const windows::Installation& facts) const {
+  /// a control set that does not boot; but not those that the last boot had and the next one has
+  /// not (docs/rules.md, I12).
+  bool shown(const Finding& f, const InstallationReport& report) const {
     if (options_.verbose) return true;
     if (f.severity != policy::Severity::info) return true;
     if (f.id == "hive.state") return f.actual != "clean";
-    return !f.control_set || facts.control_sets.boots == f.control_set;
+    const windows::ControlSetFacts& sets = report.facts.control_sets;
+    if (!f.control_set || sets.boots == f.control_set) return true;
+    if (!sets.boots_another() || f.control_set != sets.current) return false;
+    return std::any_of(report.findings.begin(), report.findings.end(), [&](const Finding& other) {
+      return other.id == f.id && other.subject == f.subject && other.control_set == sets.boots &&
+             other.verdict != f.verdict;
+    });
   }
 
   static bool is_reason(const Finding& f) {
@@ -181,7 +192,7 @@ class VerdictWriter final : public TargetWriter {
     std::vector<std::pair<const Finding*, std::string>> kept;
     std::map<std::string, std::size_t> reasons;
     for (const Finding& f : report.findings) {
-      if (!shown(f, report.facts)) continue;
+      if (!shown(f, report)) continue;
       kept.emplace_back(&f, row_message(f, report.facts, with_subjects.count(f.id) != 0));
       if (is_reason(f)) ++reasons[kept.back().second];
     }
@@ -230,7 +241,7 @@ class VerdictWriter final : public TargetWriter {
       }
     }
     for (const std::string& n : facts.os.notes) lines_.folded("  note: ", 8, printable(n));
-    if (!facts.control_sets.note.empty()) {
+    if (!facts.control_sets.note.empty() && !facts.control_sets.boots_another()) {
       lines_.folded("  note: ", 8, printable(facts.control_sets.note));
     }
   }

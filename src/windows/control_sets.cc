@@ -57,7 +57,7 @@ void choose(const KeyLookup& select, const ValueFact& chosen, ControlSetFacts& f
     return;
   }
   facts.boots = facts.default_;
-  if (facts.current && *facts.current != *facts.default_) {
+  if (facts.boots_another()) {
     facts.note = fmt::format(
         "the last boot used {} (Select\\Current), the next one uses {} "
         "(Select\\Default)",

@@ -127,6 +127,8 @@ struct ControlSetFacts {
   std::optional<std::uint32_t> boots;
   std::string note;   ///< e.g. "Select is missing; ControlSet001 is the only set"
   std::string error;  ///< why `boots` is empty though SYSTEM could be read
+  /// The last boot used another set than the next one will (rule I12).
+  bool boots_another() const { return boots && current.value_or(0) != 0 && current != boots; }
   /// The set to ask what holds for all of them: the one that boots, else the first.
   std::optional<std::uint32_t> to_ask() const;
 };

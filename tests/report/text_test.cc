@@ -84,6 +84,58 @@ TEST_CASE("What is not known of a system is not made up") {
   CHECK(describe_system(facts) == "Windows 6.1 x86 (7601), backup hives (RegBack)");
 }
 
+TEST_CASE("The control set of the last boot is told where the next one uses another") {
+  Report report = tests::sample_report();
+  windows::ControlSetFacts& sets = report.targets.front().installations.front().facts.control_sets;
+  sets.note = "the last boot used ControlSet002";
+  // Of tls12.client, ControlSet001 fails in the sample, and ControlSet002 passes.
+  const auto note = Catch::Contains("  note: the last boot used ControlSet002\n");
+  const auto row = Catch::Contains("ControlSet002: on");
+  CHECK_THAT(written(report), !note && !row);
+  sets.current = 2;
+  CHECK_THAT(written(report), note && row);
+  for (auto& finding : report.targets.front().installations.front().findings) {
+    if (finding.control_set == 2U) finding.verdict = policy::Verdict::fail;
+  }
+  CHECK_THAT(written(report), note && !row);
+  sets.current = 0;
+  CHECK_THAT(written(report), !note && !row);
+}
+
+TEST_CASE("The fix names every target that a patch would bring on, undetermined ones too") {
+  for (const auto& [verdict, named] :
+       {std::pair{policy::Verdict::fail, true}, std::pair{policy::Verdict::undetermined, true},
+        std::pair{policy::Verdict::warn, false}, std::pair{policy::Verdict::pass, false}}) {
+    Report report;
+    TargetReport target;
+    target.path = "pc1.vhd";
+    InstallationReport installation;
+    policy::Finding finding;
+    finding.id = "winhttp.default-secure-protocols";
+    finding.severity = policy::Severity::high;
+    finding.verdict = verdict;
+    finding.edits.resize(1);
+    installation.findings.push_back(finding);
+    target.installations.push_back(installation);
+    report.targets.push_back(target);
+    const auto fix = Catch::Contains("The fix: goldhive plan pc1.vhd");
+    settle(report);
+    CHECK(fix.match(written(report)) == named);
+    Report named_only = report;
+    named_only.targets.front().installations.front().findings.front().only_when_named = true;
+    CHECK_THAT(written(named_only), !fix);
+    Report refused = report;
+    refused.targets.front().installations.front().refusal = Error(ErrorKind::refused, "dirty");
+    CHECK(fix.match(written(refused)) == (verdict == policy::Verdict::fail));
+    Report stale = report;
+    stale.targets.front().installations.front().findings.front().possibly_stale = true;
+    CHECK(fix.match(written(stale)) == (verdict == policy::Verdict::fail));
+    Report no_edits = report;
+    no_edits.targets.front().installations.front().findings.front().edits.clear();
+    CHECK_THAT(written(no_edits), !fix);
+  }
+}
+
 TEST_CASE("Counts agree with their nouns") {
   CHECK(counted(0, "finding") == "0 findings");
   CHECK(counted(1, "entry") == "1 entry");
