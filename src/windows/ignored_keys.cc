@@ -1,10 +1,12 @@
 // Keys that someone wrote for a purpose and that Windows never reads (docs/rules.md, F2 to F5, C12,
-// A12). The typical case: a .reg file was made on a live system and imported into a hive that was
-// mounted under another name. Then the settings lie beside the place where they should be.
+// A12, I11, I25). The typical case: a .reg file was made on a live system and imported into a hive
+// that was mounted under another name. Then the settings lie beside the place where they should be.
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -19,6 +21,9 @@ namespace {
 bool has_false_slash(std::u16string_view name) {
   return name.find_first_of(u"\u2215\u2044\uff0f") != std::u16string_view::npos;
 }
+
+constexpr const char* belongs_into_system =
+    "this key belongs into SYSTEM; nothing reads it in SOFTWARE";
 
 class IgnoredKeys {
  public:
@@ -56,6 +61,9 @@ class IgnoredKeys {
            "made at boot and never read from a file; the set that boots is the "
            "one to change");
     report(system.key("Wow6432Node"), "SYSTEM has no 32-bit view");
+    for (const char* name : {"Classes", "Microsoft", "Policies"}) {
+      report(system.key(name), "this key belongs into SOFTWARE; nothing reads it in SYSTEM");
+    }
     report_if_nested(system.key("SYSTEM"), {"CurrentControlSet", "ControlSet001"});
     std::vector<std::string> problems;
     const KeyLookup& root = system.key("");
@@ -75,6 +83,7 @@ class IgnoredKeys {
     const std::string path = in_control_set(set, schannel_key);
     look_alikes(system.key(path.substr(0, path.rfind('\\'))), {"SCHANNEL"});
     look_alikes(system.key(path), {"Protocols"});
+    look_for_protocols_above(system.key(path));
     const KeyLookup& protocols = system.key(path + "\\Protocols");
     look_alikes(protocols, {schannel_protocols.begin(), schannel_protocols.end()});
     // Each is at hand: to look each up by its name would read the whole list once for each.
@@ -84,7 +93,7 @@ class IgnoredKeys {
       protocol.presence = Presence::present;
       protocol.key = key;
       protocol.is_link = key.is_link();
-      look_alikes(protocol, {schannel_sides.begin(), schannel_sides.end()});
+      look_in_protocol(protocol);
     }
     for (const char* group : {"Ciphers", "Hashes", "KeyExchangeAlgorithms"}) {
       const KeyLookup& parent = system.key(fmt::format("{}\\{}", path, group));
@@ -98,15 +107,61 @@ class IgnoredKeys {
     }
   }
 
+  /// "SCHANNEL\TLS 1.2\Client", without Protocols between.
+  void look_for_protocols_above(const KeyLookup& schannel) {
+    for (const hive::Key& key : subkeys(schannel)) {
+      for (const std::string_view name : schannel_protocols) {
+        if (fold(key.name()) != fold(to_utf16(name))) continue;
+        report(schannel, key,
+               fmt::format("Schannel reads SCHANNEL\\Protocols\\{} and not this key", name));
+      }
+    }
+  }
+
+  void look_in_protocol(const KeyLookup& protocol) {
+    constexpr std::array values = {std::string_view("Enabled"),
+                                   std::string_view("DisabledByDefault")};
+    look_for_values_as_keys(protocol, values, "Schannel");
+    for (const hive::Key& key : subkeys(protocol)) {
+      const bool side =
+          std::any_of(schannel_sides.begin(), schannel_sides.end(),
+                      [&](std::string_view name) { return nt_equal(key.name(), to_utf16(name)); });
+      if (side) {
+        KeyLookup found;
+        found.path = fmt::format("{}\\{}", protocol.path, key.name_utf8());
+        found.key = key;
+        found.is_link = key.is_link();
+        look_for_values_as_keys(found, values, "Schannel");
+        continue;
+      }
+      for (const std::string_view name : schannel_sides) {
+        if (is_slip(key.name(), to_utf16(name))) report(protocol, key, looks_like(name));
+      }
+    }
+  }
+
+  /// What was meant as a value and made as a key.
+  void look_for_values_as_keys(const KeyLookup& parent, std::span<const std::string_view> values,
+                               std::string_view reader) {
+    for (const hive::Key& key : subkeys(parent)) {
+      for (const std::string_view name : values) {
+        if (!nt_equal(key.name(), to_utf16(name))) continue;
+        report(parent, key, fmt::format("made as a key; {} reads a value of this name", reader));
+      }
+    }
+  }
+
+  static std::string looks_like(std::string_view name) {
+    return fmt::format("looks like \"{}\" and is another name; Windows does not read it", name);
+  }
+
   /// Subkeys that look like one of `wanted` and are none of them.
   void look_alikes(const KeyLookup& parent, const std::vector<std::string_view>& wanted) {
     for (const hive::Key& key : subkeys(parent)) {
       const std::u16string folded = fold(key.name());
       for (const std::string_view name : wanted) {
         if (fold(to_utf16(name)) == folded && !nt_equal(key.name(), to_utf16(name))) {
-          report(
-              parent, key,
-              fmt::format("looks like \"{}\" and is another name; Windows does not read it", name));
+          report(parent, key, looks_like(name));
         }
       }
     }
@@ -118,6 +173,14 @@ class IgnoredKeys {
     report_if_nested(software.key("Wow6432Node\\SOFTWARE"), {"Microsoft", "Wow6432Node"});
     report_if_nested(software.key("Wow6432Node\\Wow6432Node"), {"Microsoft"});
     report_if_nested(software.key("Microsoft\\Microsoft"), {"Windows", ".NETFramework"});
+    for (const char* name : {"CurrentControlSet", "MountedDevices", "Select"}) {
+      report(software.key(name), belongs_into_system);
+    }
+    std::vector<std::string> problems;
+    const KeyLookup& root = software.key("");
+    for (const hive::Key& key : subkeys_with_prefix(*root.key, "ControlSet", problems)) {
+      if (control_set_number(key.name_utf8())) report(root, key, belongs_into_system);
+    }
     const Architecture architecture = installation_.os.architecture;
     if (architecture != Architecture::unknown && !is_64_bit(architecture)) {
       report(software.key("Wow6432Node"), "a 32-bit Windows has no Wow6432Node view");
@@ -128,7 +191,10 @@ class IgnoredKeys {
     for (const View view : all_views) {
       const KeyLookup& settings = software.key(in_view(view, internet_settings));
       if (!settings.key || settings.is_link) continue;
-      std::vector<std::string> problems;
+      constexpr std::array values = {std::string_view("DefaultSecureProtocols")};
+      look_for_values_as_keys(settings, values, "WinHTTP");
+      look_for_values_as_keys(software.key(in_view(view, internet_settings) + "\\WinHttp"), values,
+                              "WinHTTP");
       for (const hive::Key& key : subkeys_with_prefix(*settings.key, "WinHttp", problems)) {
         if (fold(key.name()) == fold(u"WinHttp") && !nt_equal(key.name(), u"WinHttp")) {
           report(settings, key,

@@ -1,16 +1,14 @@
 // Values that someone wrote for a purpose and that Windows never reads: a name with a slip in it
-// ("DefaultSecureProtocol"), or the right name one key too high (docs/rules.md, A5, C1: WinHTTP
+// ("DefaultSecureProtocol"), the right name one key too high (docs/rules.md, A5, C1: WinHTTP
 // reads the subkey WinHttp of Internet Settings, Schannel the subkeys Client and Server of a
-// protocol).
+// protocol) or in another key WinHttp, and a number in the default value of the right key (I11).
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
-#include <numeric>
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "imgtools/bytes/error.h"
@@ -20,24 +18,6 @@
 
 namespace goldhive::windows {
 namespace {
-
-/// How many characters must be added, removed or replaced to turn `a` into `b`. If that takes more
-/// than `most`, the result is some number above `most`.
-std::size_t slips(std::u16string_view a, std::u16string_view b, std::size_t most) {
-  const std::size_t longer = std::max(a.size(), b.size());
-  if (longer - std::min(a.size(), b.size()) > most) return longer;
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i + 1);
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({replaced, row[j] + 1, diagonal + 1});
-    }
-  }
-  return row.back();
-}
 
 class IgnoredValues {
  public:
@@ -52,6 +32,15 @@ class IgnoredValues {
       const KeyLookup& key = sources_.software.key(settings);
       misplaced(key, wanted, "WinHTTP reads it in the subkey WinHttp alone");
       look_alikes(sources_.software.key(settings + "\\WinHttp"), wanted);
+      misplaced(sources_.software.key(in_view(view, "Microsoft\\Windows\\CurrentVersion\\WinHttp")),
+                wanted, "WinHTTP reads it in Internet Settings\\WinHttp alone");
+    }
+    // Both views share the policies.
+    const std::string policies = fmt::format("Policies\\{}", internet_settings);
+    for (const char* below : {"", "\\WinHttp"}) {
+      misplaced(
+          sources_.software.key(policies + below), wanted,
+          "no group policy sets it; WinHTTP reads Internet Settings\\WinHttp of Microsoft alone");
     }
   }
 
@@ -98,14 +87,23 @@ class IgnoredValues {
     }
   }
 
-  /// Values with almost the name of a wanted one.
+  /// Values with almost the name of a wanted one, or a number without a name.
   void look_alikes(const KeyLookup& key, Names wanted) {
-    constexpr std::size_t most_slips = 2;
     for (const hive::Value& value : values(key)) {
+      if (value.name().empty()) {
+        if (value.type() != hive::ValueType::dword && value.type() != hive::ValueType::qword)
+          continue;
+        add_ignored(installation_,
+                    {key.path, "(Default)",
+                     fmt::format("a number in the default value of the key; Windows reads {}",
+                                 fmt::join(wanted, " and ")),
+                     key.key->last_written()});
+        continue;
+      }
       for (const std::string_view name : wanted) {
         const std::u16string right = to_utf16(name);
         if (nt_equal(value.name(), right)) break;
-        if (slips(fold(value.name()), fold(right), most_slips) > most_slips) continue;
+        if (!is_slip(value.name(), right)) continue;
         report(
             key, value,
             fmt::format("looks like \"{}\" and is another name; Windows does not read it", name));

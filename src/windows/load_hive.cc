@@ -1,8 +1,10 @@
 // The name of a hive file proves nothing: copies are called software.hiv or SYSTEM_2016, and a SAM
-// may lie where a SYSTEM is looked for. What a hive is shows at its root:
-//   SYSTEM    Select, ControlSet001, ... MountedDevices
-//   SOFTWARE  Microsoft, Classes, Wow6432Node, Policies
-// SYSTEM is asked first: a SYSTEM can hold a key "Software" of some vendor, never the reverse.
+// may lie where a SYSTEM is looked for. What a hive is shows in its keys. One key proves nothing
+// either: an import under the name of a mount leaves a Select or CurrentControlSet in SOFTWARE, or
+// a Microsoft in SYSTEM (docs/rules.md, I25); UsrClass.dat has a Wow6432Node, and every vendor may
+// make a key of any name. So the marks of both kinds are counted, and the kind with more of them is
+// it. A hive with no more than one mark, and with one of another kind, is of that kind (I16).
+// registry.stray-key names what does not belong (ignored_keys.cc).
 #include "src/windows/load_hive.h"
 
 #include <fmt/format.h>
@@ -19,11 +21,24 @@
 #include "imgtools/bytes/text.h"
 #include "src/hive/base_block.h"
 #include "src/windows/hive_with_logs.h"
+#include "src/windows/topics.h"
 
 namespace goldhive::windows {
 namespace {
 
-/// A root key that only one kind of hive has, and the words for that kind.
+/// Keys that every SOFTWARE and SYSTEM has; of SYSTEM those of its control sets are added.
+constexpr std::array software_marks = {"Classes",
+                                       "Clients",
+                                       "Microsoft",
+                                       "Policies",
+                                       "RegisteredApplications",
+                                       "Wow6432Node",
+                                       "Microsoft\\Windows\\CurrentVersion",
+                                       "Microsoft\\Windows NT\\CurrentVersion"};
+constexpr std::array system_marks = {"MountedDevices", "Select", "Setup"};
+constexpr std::array control_set_marks = {"Control", "Enum", "Services"};
+
+/// A root key of a hive of another kind, and the words for that kind.
 struct Mark {
   std::string_view key;
   std::string_view meaning;
@@ -41,15 +56,34 @@ constexpr std::array other_kinds = {
     Mark{"Software", "a user's hive (NTUSER.DAT)"},
 };
 
-/// Whether the bytes say so. What is wrong on the way is said where a verdict rests on it; a hive
-/// does not become another kind of hive by it.
-bool is_there(const hive::Key& root, std::string_view name) {
-  return root.find(name, [](const Error&) {}).has_value();
+/// What is wrong on the way is said where a verdict rests on it; a hive does not become another
+/// kind of hive by it.
+std::optional<hive::Key> find(const hive::Key& from, std::string_view path) {
+  const std::size_t slash = path.find('\\');
+  const auto key = from.find(path.substr(0, slash), [](const Error&) {});
+  return key && slash != std::string_view::npos ? find(*key, path.substr(slash + 1)) : key;
 }
 
-bool has_any(const hive::Key& root, std::initializer_list<std::string_view> names) {
-  return std::any_of(names.begin(), names.end(),
-                     [&root](std::string_view name) { return is_there(root, name); });
+template <std::size_t size>
+std::ptrdiff_t count(const hive::Key& root, const std::array<const char*, size>& marks) {
+  return std::count_if(marks.begin(), marks.end(),
+                       [&](const char* mark) { return find(root, mark).has_value(); });
+}
+
+std::ptrdiff_t count_of_system(const hive::Key& root) {
+  std::ptrdiff_t marks = count(root, system_marks);
+  for (const hive::Key& key : root.find_prefix("ControlSet", [](const Error&) {})) {
+    if (!control_set_number(key.name_utf8())) continue;
+    marks += 1 + count(key, control_set_marks);
+    break;
+  }
+  return marks;
+}
+
+const Mark* other_kind(const hive::Key& root) {
+  const auto mark = std::find_if(other_kinds.begin(), other_kinds.end(),
+                                 [&](const Mark& m) { return find(root, m.key).has_value(); });
+  return mark == other_kinds.end() ? nullptr : &*mark;
 }
 
 void mark_damaged(LoadedHive& loaded, const Error& error) {
@@ -202,16 +236,10 @@ std::string LoadedHive::why_not() const { return hive ? "" : trouble_of(fact); }
 HiveKind kind_of(const hive::Hive& hive) {
   const hive::Key& root = hive.root();
   try {
-    if (has_any(root, {"Select", "ControlSet001", "MountedDevices", "CurrentControlSet"})) {
-      return HiveKind::system;
-    }
-    if (!root.find_prefix("ControlSet", [](const Error&) {}).empty()) return HiveKind::system;
-    if (has_any(root, {"Microsoft", "Classes", "Wow6432Node", "Policies"})) {
-      return HiveKind::software;
-    }
-    for (const Mark& mark : other_kinds) {
-      if (is_there(root, mark.key)) return HiveKind::other;
-    }
+    const std::ptrdiff_t software = count(root, software_marks);
+    const std::ptrdiff_t system = count_of_system(root);
+    if (std::max(software, system) <= 1 && other_kind(root) != nullptr) return HiveKind::other;
+    if (software != system) return software > system ? HiveKind::software : HiveKind::system;
   } catch (const Error&) {  // a root that cannot be searched tells nothing
   }
   return HiveKind::unclear;
@@ -219,10 +247,10 @@ HiveKind kind_of(const hive::Hive& hive) {
 
 std::string describe_hive(const hive::Hive& hive) {
   try {
-    for (const Mark& mark : other_kinds) {
-      if (is_there(hive.root(), mark.key)) return std::string(mark.meaning);
-    }
+    if (const Mark* mark = other_kind(hive.root())) return std::string(mark->meaning);
     if (hive.root().subkey_count() == 0) return "a hive without keys";
+    if (count(hive.root(), software_marks) != 0)
+      return "a hive with keys of SOFTWARE and of SYSTEM";
   } catch (const Error&) {
     return "a hive whose root cannot be searched";
   }

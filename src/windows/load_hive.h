@@ -20,7 +20,7 @@ struct LoadedHive {
   std::string why_not() const;
 };
 
-/// What a hive is, by the keys at its root.
+/// What a hive is, by its keys; unclear if as much speaks for the one as for the other.
 enum class HiveKind { software, system, other, unclear };
 HiveKind kind_of(const hive::Hive& hive);
 /// For a hive that is neither: "a SAM hive (user accounts)", "a user's hive (NTUSER.DAT)", ...

@@ -18,6 +18,16 @@ TEST_CASE("CurrentControlSet in a file is ignored by Windows") {
         Keys{"HKLM\\SYSTEM\\CurrentControlSet"});
 }
 
+TEST_CASE("what belongs into the other hive is ignored by Windows") {
+  const std::string software = "HKLM\\SOFTWARE\\";
+  CHECK(ignored_in("[CurrentControlSet\\Control]\n[ControlSet001\\Control]\n[ControlSet1]\n"
+                   "[Select]\n[MountedDevices]\n") ==
+        Keys{software + "CurrentControlSet", software + "MountedDevices", software + "Select",
+             software + "ControlSet001"});
+  CHECK(ignored_in("", "[Microsoft\\Windows]\n[Policies]\n[Classes]\n[Software\\Vendor]\n") ==
+        Keys{"HKLM\\SYSTEM\\Classes", "HKLM\\SYSTEM\\Microsoft", "HKLM\\SYSTEM\\Policies"});
+}
+
 TEST_CASE("names that are almost control sets are ignored by Windows") {
   CHECK(ignored_in("", "[ControlSet01]\n[ControlSet3]\n[ControlSet010]\n") ==
         Keys{"HKLM\\SYSTEM\\ControlSet01", "HKLM\\SYSTEM\\ControlSet3"});
@@ -71,6 +81,37 @@ TEST_CASE("look-alikes of Schannel keys are ignored by Windows") {
         Keys{"HKLM\\SYSTEM\\" + schannel + "Protocols\\TLS 1.2\\Client "});
   CHECK(ignored_in("", "[" + schannel + "Protocols \\TLS 1.2]\n") ==
         Keys{"HKLM\\SYSTEM\\" + schannel + "Protocols "});
+}
+
+TEST_CASE("other ways to miss Schannel's keys are ignored by Windows") {
+  const std::string protocols = schannel + "Protocols\\";
+  const std::vector<std::string> strays = {
+      schannel + "TLS 1.2",  // without Protocols
+      schannel + "TLS1.1",
+      protocols + "TLS 1.2\\Clients",
+      protocols + "TLS 1.2\\Sever",
+      protocols + "TLS 1_2",
+      protocols + "TLS-1.1",
+      protocols + "TLS 1.2\\Client\\Enabled",  // made as keys
+      protocols + "TLS 1.2\\Server\\disabledbydefault",
+      protocols + "TLS 1.1\\DisabledByDefault",
+  };
+  for (const std::string& stray : strays) {
+    CHECK(ignored_in("", "[" + stray + "]\n") == Keys{"HKLM\\SYSTEM\\" + stray});
+  }
+  CHECK(ignored_in("", "[" + protocols + "TLS 1.2\\Client\\Vendor]\n[" + protocols +
+                           "TLS 1.2\\Proxy]\n[" + protocols + "TLS 2.1]\n")
+            .empty());
+}
+
+TEST_CASE("DefaultSecureProtocols made as a key is ignored by Windows") {
+  const std::string settings = "Microsoft\\Windows\\CurrentVersion\\Internet Settings\\";
+  for (const char* above : {"", "Wow6432Node\\"}) {
+    for (const char* below : {"", "WinHttp\\"}) {
+      const std::string stray = above + settings + below + "DefaultSecureProtocols";
+      CHECK(ignored_in("[" + stray + "]\n") == Keys{"HKLM\\SOFTWARE\\" + stray});
+    }
+  }
 }
 
 TEST_CASE("a cipher with a character that looks like a slash is ignored by Windows") {

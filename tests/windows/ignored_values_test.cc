@@ -43,4 +43,28 @@ TEST_CASE("values one key too high are ignored by Windows") {
               "HKLM\\SOFTWARE\\" + settings + "|DefaultSecureProtocols"});
 }
 
+TEST_CASE("DefaultSecureProtocols in another key WinHttp is ignored by Windows") {
+  const std::string value = "\"DefaultSecureProtocols\"=dword:a00\n";
+  for (const std::string key : {"Microsoft\\Windows\\CurrentVersion\\WinHttp",
+                                "Wow6432Node\\Microsoft\\Windows\\CurrentVersion\\WinHttp",
+                                "Policies\\Microsoft\\Windows\\CurrentVersion\\Internet Settings",
+                                "Policies\\Microsoft\\Windows\\CurrentVersion\\Internet "
+                                "Settings\\WinHttp"}) {
+    CHECK(ignored_in("[" + key + "]\n" + value) ==
+          std::vector<std::string>{"HKLM\\SOFTWARE\\" + key + "|DefaultSecureProtocols"});
+    CHECK(ignored_in("[" + key + "]\n\"Tracing\"=dword:1\n").empty());
+  }
+}
+
+TEST_CASE("a number in the default value of the right key is ignored by Windows") {
+  const std::string winhttp = "Microsoft\\Windows\\CurrentVersion\\Internet Settings\\WinHttp";
+  CHECK(ignored_in("[" + winhttp + "]\n@=dword:a00\n") ==
+        std::vector<std::string>{"HKLM\\SOFTWARE\\" + winhttp + "|(Default)"});
+  CHECK(ignored_in("[" + winhttp + "]\n@=\"\"\n").empty());
+  const std::string client =
+      "ControlSet001\\Control\\SecurityProviders\\SCHANNEL\\Protocols\\TLS 1.2\\Client";
+  CHECK(ignored_in("", "[" + client + "]\n@=qword:0\n") ==
+        std::vector<std::string>{"HKLM\\SYSTEM\\" + client + "|(Default)"});
+}
+
 }  // namespace goldhive::windows

@@ -7,6 +7,8 @@
 #include "fixtures/log_builder.h"
 #include "imgtools/bytes/error.h"
 #include "imgtools/formats.h"
+#include "src/windows/load_hive.h"
+#include "tests/hive/test_hive.h"
 #include "tests/support/corpus.h"
 #include "tests/windows/sample.h"
 
@@ -243,6 +245,48 @@ TEST_CASE("loose hives are told by content and not by name") {
                                       {"notes.txt", {'h', 'i'}}});
     REQUIRE(found.size() == 1);
     CHECK(found[0].hives[0].path == "software.bak");
+  }
+}
+
+TEST_CASE("the marks of both kinds tell what a hive is") {
+  struct Case {
+    const char* what;
+    std::string text;
+    HiveKind kind;
+    const char* name = "";  ///< of another kind
+  };
+  const std::vector<Case> cases = {
+      {"SOFTWARE", software_7, HiveKind::software},
+      {"SOFTWARE with a stray Select", software_7 + "[Select]\n", HiveKind::software},
+      {"SOFTWARE with a stray control set",
+       software_7 + "[Select]\n[CurrentControlSet\\Control]\n[ControlSet001\\Control]\n",
+       HiveKind::software},
+      {"SYSTEM", system_7, HiveKind::system},
+      {"SYSTEM with what belongs into SOFTWARE",
+       system_7 + "[Setup]\n[Microsoft\\Windows\\CurrentVersion]\n[Policies]\n", HiveKind::system},
+      {"SYSTEM of Windows 8", system_7 + "[DriverDatabase]\n[Software\\Microsoft]\n",
+       HiveKind::system},
+      {"as much of the one as of the other", "[Microsoft]\n[Select]\n", HiveKind::unclear,
+       "a hive with keys of SOFTWARE and of SYSTEM"},
+      {"neither", "[Foo]\n", HiveKind::unclear, "a hive of some other kind"},
+      {"UsrClass.dat", "[Local Settings]\n[CLSID]\n[Wow6432Node\\CLSID]\n", HiveKind::other,
+       "a user's class hive (UsrClass.dat)"},
+      {"NTUSER.DAT", "[Control Panel]\n[Software\\Microsoft]\n[Environment]\n", HiveKind::other,
+       "a user's hive (NTUSER.DAT or DEFAULT)"},
+      {"NTUSER.DAT with a stray key", "[Software]\n[Microsoft]\n", HiveKind::other,
+       "a user's hive (NTUSER.DAT)"},
+      {"SAM", "[SAM\\Domains]\n", HiveKind::other, "a SAM hive (user accounts)"},
+      {"SECURITY", "[Policy\\PolAdtEv]\n[Cache]\n", HiveKind::other, "a SECURITY hive"},
+      {"BCD", "[Description]\n[Objects]\n", HiveKind::other, "a boot configuration store (BCD)"},
+      {"COMPONENTS", "[CanonicalData]\n[DerivedData]\n[Installers]\n", HiveKind::other,
+       "a COMPONENTS hive"},
+      {"DRIVERS", "[DriverDatabase]\n", HiveKind::other, "a DRIVERS hive"},
+  };
+  for (const Case& c : cases) {
+    INFO(c.what);
+    const hive::Hive hive = testing::open_text(c.text);
+    CHECK(kind_of(hive) == c.kind);
+    if (*c.name != '\0') CHECK(describe_hive(hive) == c.name);
   }
 }
 
