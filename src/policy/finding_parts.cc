@@ -58,6 +58,12 @@ std::string show_data(ValueType type, const Bytes& data) {
 std::string os_name(const windows::OsFacts& os) {
   const char* name = "this Windows";
   switch (os.family) {
+    case Family::nt_4:
+      name = "Windows NT 4.0";
+      break;
+    case Family::windows_2000:
+      name = "Windows 2000";
+      break;
     case Family::xp:
       name = "Windows XP or Server 2003";
       break;
@@ -95,6 +101,10 @@ std::optional<std::string> out_of_scope(const windows::Installation& installatio
     return "WinPE: it boots from memory and keeps no settings; judge the Windows it installs";
   }
   switch (installation.os.family) {
+    case Family::nt_4:
+    case Family::windows_2000:
+      return fmt::format("{}: WinHTTP and Schannel end at TLS 1.0 here, and no update brought more",
+                         os_name(installation.os));
     case Family::xp:
       return "Windows XP or Server 2003: WinHTTP and Schannel end at TLS 1.0 here; only the "
              "POSReady 2009 line has updates of its own (KB4019276, KB4467770)";

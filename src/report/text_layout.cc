@@ -171,8 +171,11 @@ std::string describe_backup(const BackupReport& backup) {
 std::string describe_system(const windows::Installation& facts) {
   const windows::OsFacts& os = facts.os;
   std::string text = os.product;
-  if (text.empty())
-    text = os.version.empty() ? "Windows, version unknown" : "Windows " + os.version;
+  if (text.empty()) {
+    const bool nt = os.family == windows::Family::nt_4;
+    text = os.version.empty() ? "Windows, version unknown"
+                              : (nt ? "Windows NT " : "Windows ") + os.version;
+  }
   if (os.service_pack) text += fmt::format(" SP{}", *os.service_pack);
   if (os.architecture != windows::Architecture::unknown) {
     text += fmt::format(" {}", short_name(os.architecture));

@@ -44,6 +44,10 @@ const char* to_string(Architecture a) {
 
 const char* to_string(Family f) {
   switch (f) {
+    case Family::nt_4:
+      return "windows-nt-4.0";
+    case Family::windows_2000:
+      return "windows-2000";
     case Family::xp:
       return "windows-xp";
     case Family::vista:

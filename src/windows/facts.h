@@ -72,9 +72,21 @@ inline bool is_64_bit(Architecture a) {
 
 /// Families as the rules tell them apart (rules 0, E3). Servers and embedded editions go with
 /// their kernel.
-enum class Family { unknown, xp, vista, windows_7, windows_8, windows_8_1, windows_10, winpe };
-/// "windows-xp" (also 2003), "windows-vista" (2008), "windows-7" (2008 R2), "windows-8" (2012),
-/// "windows-8.1" (2012 R2), "windows-10" (10, 11, Server 2016 and later), "winpe", "unknown".
+enum class Family {
+  unknown,
+  nt_4,
+  windows_2000,
+  xp,
+  vista,
+  windows_7,
+  windows_8,
+  windows_8_1,
+  windows_10,
+  winpe
+};
+/// "windows-nt-4.0", "windows-2000", "windows-xp" (also 2003), "windows-vista" (2008), "windows-7"
+/// (2008 R2), "windows-8" (2012), "windows-8.1" (2012 R2), "windows-10" (10, 11, Server 2016 and
+/// later), "winpe", "unknown".
 const char* to_string(Family f);
 
 struct FileVersion {

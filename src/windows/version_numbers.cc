@@ -12,10 +12,15 @@ namespace goldhive::windows {
 namespace {
 
 constexpr std::array lines = {
-    Line{5, 0, 1600, 2499, Family::xp},          Line{5, 1, 2500, 2999, Family::xp},
-    Line{5, 2, 3000, 3999, Family::xp},          Line{6, 0, 4000, 6999, Family::vista},
-    Line{6, 1, 7000, 7999, Family::windows_7},   Line{6, 2, 8000, 9399, Family::windows_8},
-    Line{6, 3, 9400, 9999, Family::windows_8_1}, Line{10, 0, 10000, 99999, Family::windows_10},
+    Line{4, 0, 1000, 1599, Family::nt_4},
+    Line{5, 0, 1600, 2499, Family::windows_2000},
+    Line{5, 1, 2500, 2999, Family::xp},
+    Line{5, 2, 3000, 3999, Family::xp},
+    Line{6, 0, 4000, 6999, Family::vista},
+    Line{6, 1, 7000, 7999, Family::windows_7},
+    Line{6, 2, 8000, 9399, Family::windows_8},
+    Line{6, 3, 9400, 9999, Family::windows_8_1},
+    Line{10, 0, 10000, 99999, Family::windows_10},
 };
 
 /// The numbers of a dotted text, or empty if it is not just that, or has more than four.
@@ -61,7 +66,7 @@ const Line* line_of_build(std::uint32_t build) {
 
 bool is_release(std::uint32_t build) {
   // 7602 is 7601 as its last updates number their files (docs/rules.md, B6).
-  constexpr std::array<std::uint32_t, 12> releases = {2195, 2600, 3790, 6000, 6001, 6002,
+  constexpr std::array<std::uint32_t, 13> releases = {1381, 2195, 2600, 3790, 6000, 6001, 6002,
                                                       6003, 7600, 7601, 7602, 9200, 9600};
   return build >= 10000 || std::find(releases.begin(), releases.end(), build) != releases.end();
 }

@@ -39,6 +39,8 @@ TEST_CASE("The verdict families of every Windows are those of the matrix") {
   };
   const V na = V::not_applicable;
   const std::vector<Case> cases = {
+      {Family::nt_4, 1381, na, na, na, na, na},
+      {Family::windows_2000, 2195, na, na, na, na, na},
       {Family::xp, 2600, na, na, na, na, na},
       {Family::xp, 3790, na, na, na, na, na},
       {Family::vista, 6002, na, na, na, na, na},
@@ -280,6 +282,40 @@ TEST_CASE("The policy's severity is laid over the check's") {
   CHECK(rows_of(findings, "schannel.tls12.client").at(1).severity == Severity::info);
   const auto fails = rows_of(evaluate(windows_7(), policy, today), "schannel.tls12.client");
   CHECK(fails.at(0).severity == Severity::low);
+}
+
+TEST_CASE("A policy may raise what is information, but not the sets that do not boot") {
+  auto i = windows_7();
+  add_control_set(i, 2);
+  set_dword(schannel(i, 1, "TLS 1.2").disabled_by_default, 0);
+  for (windows::SettingFact& fact : i.settings) {
+    if (fact.setting == &windows::settings::fips) set_dword(fact.value, 2);
+  }
+  const auto severities = [&](const std::string& text, std::string_view id) {
+    std::vector<Severity> found;
+    for (const Finding& row :
+         rows_of(evaluate(i, parse_policy("name = \"p\"\n" + text, "p.toml"), today), id)) {
+      found.push_back(row.severity);
+    }
+    return found;
+  };
+  using Severities = std::vector<Severity>;
+  // A check whose severity is info: of a FIPS value that is not documented.
+  CHECK(severities("", "schannel.fips") == Severities{Severity::info, Severity::info});
+  CHECK(severities("[severity]\n\"schannel.fips\" = \"medium\"\n", "schannel.fips") ==
+        Severities{Severity::medium, Severity::info});
+  // A rule whose severity is info: TLS 1.1 fails in both sets, TLS 1.2 only in the one that does
+  // not boot.
+  const std::string rule =
+      "[[schannel]]\nprotocol = \"TLS 1.1\"\nside = \"client\"\nwant = \"on\"\nseverity = "
+      "\"info\"\n";
+  const std::string raised =
+      "[severity]\n\"schannel.tls11.client\" = \"high\"\n"
+      "\"schannel.tls12.client\" = \"high\"\n";
+  CHECK(severities(rule, "schannel.tls11.client") == Severities{Severity::info, Severity::info});
+  CHECK(severities(rule + raised, "schannel.tls11.client") ==
+        Severities{Severity::high, Severity::high});
+  CHECK(severities(raised, "schannel.tls12.client") == Severities{Severity::info, Severity::info});
 }
 
 TEST_CASE("Every check explains itself and has an id of its own") {
