@@ -74,7 +74,8 @@ class Identifier {
     identify(values);
     find_service_pack(values);
     find_posready();
-    find_winpe();
+    find_winpe(values);
+    note_installation_type(values);
   }
 
  private:
@@ -240,31 +241,65 @@ class Identifier {
     }
   }
 
-  /// Windows PE has its own marks in both hives. The one in SYSTEM alone is not enough when
-  /// SOFTWARE says otherwise: people create MiniNT on full systems to silence the event log.
-  void find_winpe() {
-    const bool in_software =
-        nt_equal(std::string_view(os_.edition), "WindowsPE") ||
-        nt_equal(std::string_view(os_.installation_type), "WindowsPE") ||
-        sources_.software.key(std::string(nt_current_version) + "\\WinPE").presence ==
-            Presence::present;
-    bool in_system = false;
-    for (const std::uint32_t set : installation_.control_sets.present) {
-      in_system =
-          in_system ||
-          sources_.system.key(in_control_set(set, "Control\\MiniNT")).presence == Presence::present;
+  /// Whether SYSTEM was made for Windows PE: its loader's option, or what it starts with.
+  bool system_is_of_winpe() const {
+    const auto has = [](std::string text, std::string_view word) {
+      text = to_utf8(nt_upcase(to_utf16(text)));
+      return text.find(word) != std::string::npos;
+    };
+    const ValueFact start = sources_.system.value("Setup", "CmdLine");
+    return has(system_text("Control", "SystemStartOptions"), "MININT") ||
+           has(text_of(start.type, start.data).value_or(""), "WINPE");
+  }
+
+  /// Windows PE is named in SOFTWARE, or SYSTEM starts it. The key MiniNT alone is no proof: full
+  /// systems have it, with AllowRefsFormatOverNoMirrorVolume in it or to silence the event log
+  /// (rules E7, I6).
+  void find_winpe(const CurrentVersion& values) {
+    const std::string type = values.text("InstallationType");
+    const bool named = nt_equal(std::string_view(os_.edition), "WindowsPE") ||
+                       nt_equal(std::string_view(type), "WindowsPE");
+    const bool other = !named && (!type.empty() || !os_.edition.empty());
+    const bool key = sources_.software.key(std::string(nt_current_version) + "\\WinPE").presence ==
+                     Presence::present;
+    const bool started = system_is_of_winpe();
+    const bool mini_nt =
+        set_ &&
+        sources_.system.key(in_control_set(*set_, "Control\\MiniNT")).presence == Presence::present;
+    const bool old = os_.family != Family::unknown && os_.family < Family::windows_7;
+    if (other && (key || started)) {
+      os_.family = Family::unknown;
+      os_.conflicts.insert(os_.conflicts.begin(), fmt::format("{}, but SOFTWARE says {} {}",
+                                                              key ? "SOFTWARE has the key WinPE"
+                                                                  : "SYSTEM starts Windows PE",
+                                                              type, os_.edition));
+    } else if (named || key || started) {
+      installation_.winpe = true;
+      os_.family = Family::winpe;
+    } else if (mini_nt && other) {
+      os_.notes.push_back(fmt::format(
+          "SYSTEM has Control\\MiniNT, as Windows PE has it and a full Windows can; SOFTWARE says "
+          "{} {}",
+          type, os_.edition));
+    } else if (mini_nt && !old) {
+      os_.family = Family::unknown;
+      os_.conflicts.insert(
+          os_.conflicts.begin(),
+          "SYSTEM has Control\\MiniNT, as Windows PE has it and a full Windows can");
     }
-    const bool full = sources_.software.readable() && !os_.edition.empty() &&
-                      (os_.installation_type == "Client" || os_.installation_type == "Server" ||
-                       os_.installation_type == "Server Core");
-    if (in_system && !in_software && full) {
-      os_.conflicts.push_back(
-          fmt::format("SYSTEM has Control\\MiniNT as Windows PE has it, but SOFTWARE says {} {}",
-                      os_.installation_type, os_.edition));
-      return;
-    }
-    installation_.winpe = in_software || in_system;
-    if (installation_.winpe) os_.family = Family::winpe;
+  }
+
+  /// What kind of installation it is decides nothing but Windows PE.
+  void note_installation_type(const CurrentVersion& values) {
+    const std::string type = values.text("InstallationType");
+    const bool has_one = os_.family != Family::unknown && os_.family >= Family::windows_7 &&
+                         os_.family != Family::winpe && sources_.software.readable();
+    const bool known = type == "Client" || type.starts_with("Server") || type == "Nano Server";
+    if (!has_one || known) return;
+    os_.notes.push_back(fmt::format(
+        "InstallationType is {}, which is not known to these checks; this is taken for an ordinary "
+        "Windows",
+        type.empty() ? "missing" : "\"" + type + "\""));
   }
 
   const Sources& sources_;

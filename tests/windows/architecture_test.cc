@@ -10,6 +10,7 @@ Sample bare() {
   Sample sample;
   sample.software =
       "[Microsoft\\Windows NT\\CurrentVersion]\n\"CurrentVersion\"=\"6.1\"\n"
+      "\"InstallationType\"=\"Client\"\n"
       "\"CurrentBuildNumber\"=\"7601\"\n\"CSDVersion\"=\"Service Pack 1\"\n";
   sample.system = "[Select]\n\"Default\"=dword:1\n[ControlSet001]\n";
   return sample;

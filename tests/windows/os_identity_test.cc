@@ -56,7 +56,9 @@ TEST_CASE("families follow from version and build") {
   CHECK(family("6.3", "9600") == Family::windows_8_1);
   CHECK(family("6.3", "10240") == Family::windows_10);
   CHECK(family("6.3", "22631") == Family::windows_10);
-  CHECK(family("4.0", "1381") == Family::unknown);
+  CHECK(family("4.0", "1381") == Family::nt_4);
+  CHECK(family("5.0", "2195") == Family::windows_2000);
+  CHECK(family("3.51", "1057") == Family::unknown);
 }
 
 TEST_CASE("Windows 10 and later are known by their own version numbers") {
@@ -315,31 +317,52 @@ TEST_CASE("XP that takes the updates of POSReady 2009 is noted") {
   CHECK(mentions(os.notes, "POSReady 2009"));
 }
 
-TEST_CASE("Windows PE is known by its marks in either hive") {
-  SECTION("EditionID") {
+TEST_CASE("Windows PE is named in SOFTWARE or started by SYSTEM, and MiniNT alone is no proof") {
+  enum class Is { winpe, full, contradiction };
+  struct Case {
+    const char* what;
+    std::string names;  ///< laid over Windows 7; "-": no SOFTWARE
+    std::string system;
+    Is is;
+    const char* said = "";  ///< in notes or conflicts
+  };
+  const std::string nameless = "\"EditionID\"=-\n\"InstallationType\"=-\n";
+  const std::string key = "[Microsoft\\Windows NT\\CurrentVersion\\WinPE]\n";
+  const std::string mini_nt = "[ControlSet001\\Control\\MiniNT]\n";
+  const std::string started = "[ControlSet001\\Control]\n\"SystemStartOptions\"=\" MININT\"\n";
+  const std::string shell = "[Setup]\n\"CmdLine\"=\"winpeshl.exe\"\n";
+  const std::vector<Case> cases = {
+      {"EditionID", "\"EditionID\"=\"WindowsPE\"\n", "", Is::winpe},
+      {"InstallationType", "\"InstallationType\"=\"WindowsPE\"\n", mini_nt, Is::winpe},
+      {"the key WinPE with names of a full Windows", key, "", Is::contradiction,
+       "SOFTWARE has the key WinPE, but SOFTWARE says Client Professional"},
+      {"the key WinPE without names", nameless + key, "", Is::winpe},
+      {"MiniNT on a full Windows", "", mini_nt, Is::full, "Control\\MiniNT"},
+      {"MiniNT with a value in it", "", mini_nt + "\"AllowRefsFormatOverNoMirrorVolume\"=dword:1\n",
+       Is::full, "MiniNT"},
+      {"MiniNT of a Windows without names", nameless, mini_nt, Is::contradiction, "MiniNT"},
+      {"MiniNT without SOFTWARE", "-", mini_nt, Is::contradiction, "MiniNT"},
+      {"started, without SOFTWARE", "-", mini_nt + started, Is::winpe},
+      {"started, on a full Windows", "", started, Is::contradiction, "SYSTEM starts Windows PE"},
+      {"its shell", nameless, shell, Is::winpe},
+      {"its shell, on a full Windows", "", shell, Is::contradiction, "SYSTEM starts Windows PE"},
+      {"setup of a full Windows", "", "[Setup]\n\"CmdLine\"=\"oobe\\\\windeploy.exe\"\n", Is::full},
+      {"embedded", "\"InstallationType\"=\"Embedded\"\n", "", Is::full,
+       "InstallationType is \"Embedded\""},
+      {"nameless", nameless, "", Is::full, "InstallationType is missing"},
+  };
+  for (const Case& c : cases) {
+    INFO(c.what);
     Sample sample;
-    sample.software += current_version + "\"EditionID\"=\"WindowsPE\"\n";
-    CHECK(sample.facts().winpe);
-    CHECK(sample.facts().os.family == Family::winpe);
-  }
-  SECTION("the key WinPE") {
-    Sample sample;
-    sample.software += "[Microsoft\\Windows NT\\CurrentVersion\\WinPE]\n";
-    CHECK(sample.facts().winpe);
-  }
-  SECTION("MiniNT, SOFTWARE missing") {
-    Sample sample;
-    sample.software.clear();
-    sample.system += "[ControlSet001\\Control\\MiniNT]\n";
-    CHECK(sample.facts().winpe);
-  }
-  SECTION("MiniNT on a full Windows, as people create it to silence the event log") {
-    Sample sample;
-    sample.system += "[ControlSet001\\Control\\MiniNT]\n";
+    sample.software = c.names == "-" ? "" : software_7 + current_version + c.names;
+    sample.system += c.system;
     const Installation found = sample.facts();
-    CHECK_FALSE(found.winpe);
-    CHECK(found.os.family == Family::windows_7);
-    CHECK(mentions(found.os.conflicts, "MiniNT"));
+    CHECK(found.winpe == (c.is == Is::winpe));
+    CHECK(found.os.family == (c.is == Is::winpe  ? Family::winpe
+                              : c.is == Is::full ? Family::windows_7
+                                                 : Family::unknown));
+    CHECK(mentions(c.is == Is::contradiction ? found.os.conflicts : found.os.notes, c.said) ==
+          (*c.said != '\0'));
   }
 }
 
