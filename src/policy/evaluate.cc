@@ -19,18 +19,13 @@ bool needs_severity(Verdict verdict) {
   return verdict == Verdict::fail || verdict == Verdict::warn || verdict == Verdict::undetermined;
 }
 
-/// A check without a severity of its own gives each row one. Such a row with `info` is about a
-/// control set that does not boot, and it stays so whatever the policy says of the check.
+/// A check without a severity of its own gives each row one.
 void apply_severity(const Check& check, const Policy& policy, Finding& row) {
-  if (!needs_severity(row.verdict)) {
+  if (!needs_severity(row.verdict) || row.only_informs) {
     row.severity = Severity::info;
     return;
   }
-  if (check.severity) {
-    row.severity = *check.severity;
-  } else if (row.severity == Severity::info) {
-    return;
-  }
+  if (check.severity) row.severity = *check.severity;
   for (const auto& [id, severity] : policy.severities) {
     if (id == check.id) row.severity = severity;
   }

@@ -62,6 +62,9 @@ struct Finding {
   /// The edits would undo what someone has decided: a plan takes them only where the user names the
   /// check (rules I2).
   bool only_when_named = false;
+  /// About a control set that does not boot and whose fault is not that of the one that boots: it
+  /// informs, whatever severity a policy gives the check.
+  bool only_informs = false;
   bool fixable() const { return !edits.empty(); }
 };
 

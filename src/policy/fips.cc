@@ -44,6 +44,7 @@ void run(const windows::Installation& installation, const Policy&, Rows& rows) {
     }
     show_value(row, fact->value);
     row.control_set = fact->control_set;
+    row.only_informs = sets.boots && fact->control_set != *sets.boots;
     rows.push_back(std::move(row));
   }
 }

@@ -89,7 +89,9 @@ std::vector<Edit> make_plan(const windows::Installation& installation,
       }
       continue;
     }
-    if (finding.only_when_named && options.only.empty()) continue;
+    // What a policy takes for information is nothing to do, for a scan and for a plan alike.
+    const bool by_policy = finding.severity == Severity::info && !finding.only_informs;
+    if ((finding.only_when_named || by_policy) && options.only.empty()) continue;
     edits.insert(edits.end(), finding.edits.begin(), finding.edits.end());
   }
   put_in_order(edits);

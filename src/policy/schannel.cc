@@ -299,7 +299,7 @@ void judge_rule(const windows::Installation& installation, const Policy& policy,
   for (const std::uint32_t set : sets.present) {
     if (set == sets.boots) continue;
     Finding row = judge_set(installation, policy, rule, set);
-    if (!(row.verdict == Verdict::fail && boots_fails)) row.severity = Severity::info;
+    row.only_informs = !(row.verdict == Verdict::fail && boots_fails);
     rows.push_back(std::move(row));
   }
 }

@@ -210,7 +210,7 @@ void judge_kind(const windows::Installation& installation, const Policy& policy,
   for (std::size_t i = first; i < rows.size(); ++i) {
     const bool counts = !sets.boots || rows[i].control_set == sets.boots ||
                         (boots_fails && rows[i].verdict == Verdict::fail);
-    if (!counts) rows[i].severity = Severity::info;
+    rows[i].only_informs = !counts;
   }
 }
 

@@ -93,6 +93,28 @@ TEST_CASE("Only the control set that boots is planned unless all are asked for")
   CHECK(rows.at(1).severity == Severity::info);
 }
 
+TEST_CASE("What a policy takes for information is nothing to do, unless it is named") {
+  const std::string id = "winhttp.default-secure-protocols";
+  Policy policy = builtin_policy("baseline");
+  policy.severities = {{id, Severity::info}};
+  const auto i = windows_7();
+  const auto findings = judged(i, policy);
+  PlanOptions options;
+  const auto keys = [&] {
+    std::size_t winhttp = 0;
+    for (const Edit& edit : make_plan(i, findings, options)) {
+      winhttp += edit.hive == windows::HiveName::software ? 1 : 0;
+    }
+    return winhttp;
+  };
+  CHECK(keys() == 0);
+  options.only = {id};
+  CHECK(keys() == 2);
+  options.only.clear();
+  options.protocols = 0xa80;
+  CHECK(keys() == 2);
+}
+
 TEST_CASE("Only the named checks are planned and a misspelt one is refused") {
   PlanOptions only;
   only.only = {"schannel.tls12.client"};
