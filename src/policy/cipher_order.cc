@@ -5,7 +5,8 @@
 //
 // What is odd about it:
 // - Group policy writes a REG_SZ with commas, usually with one behind the last name too. Tools also
-//   write a REG_MULTI_SZ. What other types do is not documented.
+//   write a REG_MULTI_SZ, one name a string. What other types do is not documented, nor what a
+//   REG_MULTI_SZ does whose one string is a list with commas (rule I28).
 // - Microsoft limits the list to 1,023 characters and does not say what happens to a longer one. So
 //   a name behind that limit counts neither as present nor as absent.
 // - The list is a choice of an administrator, and a domain may write it again. So it is never
@@ -75,6 +76,11 @@ Names read_names(const windows::ValueFact& fact) {
     begin = end + 1;
   }
   if (names.all.empty()) names.trouble = "what Schannel makes of an empty list is not documented";
+  if (multi && text->find(u',') != std::u16string::npos) {
+    names.trouble =
+        "it is a REG_MULTI_SZ with commas in a name, and whether Schannel divides that is not "
+        "documented";
+  }
   return names;
 }
 
