@@ -47,6 +47,10 @@ bool cbs_says_fail(const Summary& e) {
                     PackageState::uninstall_pending, PackageState::not_installed});
 }
 
+bool cbs_says_installed(const Summary& e) {
+  return cbs_is(e, {PackageState::installed, PackageState::permanent, PackageState::superseded});
+}
+
 bool going_away(const Summary& e) { return cbs_is(e, {PackageState::uninstall_pending}); }
 
 /// Why the files do not decide.
@@ -136,11 +140,16 @@ constexpr std::array table = {
               "webio.dll would settle it",
               servicing::list(e.winners.good), servicing::list(e.winners.missing));
         }},
-    Row{[](const Summary& e) {
-          return cbs_is(
-              e, {PackageState::installed, PackageState::permanent, PackageState::superseded});
-        },
-        Verdict::pass, [](const Summary& e) { return "per CBS; " + no_files(e); }},
+    Row{[](const Summary& e) { return cbs_says_installed(e) && e.files_unread; },
+        Verdict::undetermined,
+        [](const Summary& e) {
+          return fmt::format(
+              "CBS says installed, but the files are there and do not show it: {}; readable ones "
+              "would settle it",
+              servicing::list(e.files.missing));
+        }},
+    Row{cbs_says_installed, Verdict::pass,
+        [](const Summary& e) { return "per CBS; " + no_files(e); }},
     Row{[](const Summary& e) { return e.package.has_value(); }, Verdict::undetermined,
         [](const Summary&) {
           return std::string(

@@ -261,6 +261,9 @@ Evidence weigh(const windows::Installation& installation) {
   e.files = measure_files(installation, e.threshold, e.lines);
   e.files_out_of_reach = std::all_of(facts.files.begin(), facts.files.end(),
                                      [](const auto& file) { return file.out_of_reach; });
+  e.files_unread = std::any_of(facts.files.begin(), facts.files.end(), [](const auto& file) {
+    return !file.out_of_reach && file.presence == windows::Presence::unknown;
+  });
   e.winners = measure_winners(installation, e.threshold, e.lines);
   weigh_packages(installation, e);
   e.packages_listed = facts.packages_presence == Presence::present;

@@ -50,7 +50,7 @@ windows::Installation registry_only() {
   for (auto& f : i.servicing.files) {
     f.presence = Presence::unknown;
     f.version.reset();
-    f.why_unknown = "no tree around the hives";
+    f.out_of_reach = true;
   }
   return i;
 }
