@@ -150,7 +150,7 @@ Finding verdict(const windows::OsFacts& os, std::size_t number, const Tally& tal
                     tally[SuiteWorth::old].first));
   }
   return make_row(
-      Verdict::warn,
+      Verdict::fail,
       fmt::format("a policy leaves TLS 1.2 no cipher suite: none of those it names is one "
                   "that {} has and peers accept, so TLS 1.2 fails though it is on",
                   os_name(os)));
@@ -201,10 +201,13 @@ void run(const windows::Installation& installation, const Policy&, Rows& rows) {
   for (const windows::SettingFact* fact :
        windows::facts_of(installation, windows::settings::cipher_suite_order)) {
     if (fact->value.presence == windows::Presence::absent) continue;
-    if (appended_scope_row(installation, rows)) return;
-    Finding row = judge(installation.os, fact->value);
-    show_value(row, fact->value);
-    rows.push_back(std::move(row));
+    if (!appended_scope_row(installation, rows)) {
+      rows.push_back(judge(installation.os, fact->value));
+      show_value(rows.back(), fact->value);
+    }
+    // TLS 1.2 that is on and fails all the same is as bad as one that is off (rule I8).
+    const bool none = rows.back().verdict == Verdict::fail;
+    rows.back().severity = none ? Severity::high : Severity::medium;
   }
 }
 
@@ -215,7 +218,7 @@ namespace checks {
 extern const Check cipher_suite_order{
     .id = "schannel.cipher-suite-order",
     .draws_on = DrawsOn::software,
-    .severity = Severity::medium,
+    .severity = std::nullopt,
     .explanation =
         {.summary = "A policy for the order of cipher suites leaves TLS 1.2 suites that work",
          .meaning = "HKLM\\SOFTWARE\\Policies\\Microsoft\\Cryptography\\Configuration\\SSL\\0001000"

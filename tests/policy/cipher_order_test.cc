@@ -64,8 +64,8 @@ TEST_CASE("A list made for Windows 10 leaves TLS 1.2 of Windows 7 and 8 nothing"
                                       {Family::windows_8, 9200U},
                                       {Family::windows_8_1, 9600U}}) {
     const Finding row = judged(family, build, stored(list));
-    CHECK(row.verdict == Verdict::warn);
-    CHECK(row.severity == Severity::medium);
+    CHECK(row.verdict == Verdict::fail);
+    CHECK(row.severity == Severity::high);
     CHECK(says(row, "2 of the names lack the curve"));
     CHECK(says(row, "Not Configured"));
     CHECK(!row.fixable());
@@ -98,7 +98,7 @@ TEST_CASE("The order that a real Windows 7 has itself is good for TLS 1.2") {
 }
 
 TEST_CASE("ECDHE_RSA with GCM does not exist before Windows 10 even with a curve") {
-  CHECK(on_7("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256_P256").verdict == Verdict::warn);
+  CHECK(on_7("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256_P256").verdict == Verdict::fail);
 }
 
 TEST_CASE("Suites that an update brought to Windows 7 leave it open whether they are there") {
@@ -110,13 +110,14 @@ TEST_CASE("Suites that an update brought to Windows 7 leave it open whether they
 }
 
 TEST_CASE("Suites of TLS 1.3 alone leave TLS 1.2 nothing") {
-  CHECK(on_10("TLS_AES_256_GCM_SHA384,TLS_AES_128_GCM_SHA256").verdict == Verdict::warn);
+  CHECK(on_10("TLS_AES_256_GCM_SHA384,TLS_AES_128_GCM_SHA256").verdict == Verdict::fail);
 }
 
 TEST_CASE("Old and broken suites alone are a warning though TLS 1.2 could speak with them") {
   CHECK(says(on_7("TLS_RSA_WITH_AES_128_CBC_SHA"), "only old cipher suites"));
   CHECK(on_7("TLS_RSA_WITH_3DES_EDE_CBC_SHA,TLS_RSA_WITH_NULL_SHA256").verdict == Verdict::warn);
-  CHECK(on_10("TLS_PSK_WITH_AES_256_GCM_SHA384,TLS_RSA_WITH_NULL_SHA256").verdict == Verdict::warn);
+  // A shared key or no encryption is nothing that a peer of the web accepts.
+  CHECK(on_10("TLS_PSK_WITH_AES_256_GCM_SHA384,TLS_RSA_WITH_NULL_SHA256").verdict == Verdict::fail);
 }
 
 TEST_CASE("A list for peers with ECDSA certificates alone is a warning") {
@@ -126,7 +127,7 @@ TEST_CASE("A list for peers with ECDSA certificates alone is a warning") {
 }
 
 TEST_CASE("Names of another kind are no cipher suites of Schannel") {
-  CHECK(on_10("ECDHE-RSA-AES128-GCM-SHA256").verdict == Verdict::warn);
+  CHECK(on_10("ECDHE-RSA-AES128-GCM-SHA256").verdict == Verdict::fail);
 }
 
 TEST_CASE(
@@ -135,7 +136,7 @@ TEST_CASE(
         Verdict::undetermined);
   CHECK(on_7("tls_rsa_with_aes_128_cbc_sha256").verdict == Verdict::undetermined);
   CHECK(on_10("TLS_ECDHE_RSA_WITH_CAMELLIA_128_GCM_SHA256").verdict == Verdict::undetermined);
-  CHECK(on_7("TLS_ECDHE_RSA_WITH_CAMELLIA_128_GCM_SHA256").verdict == Verdict::warn);
+  CHECK(on_7("TLS_ECDHE_RSA_WITH_CAMELLIA_128_GCM_SHA256").verdict == Verdict::fail);
   CHECK(on_7("TLS_RSA_WITH_AES_128_CBC_SHA256, TLS_RSA_WITH_AES_256_CBC_SHA256").verdict ==
         Verdict::pass);
 }
