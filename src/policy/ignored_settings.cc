@@ -33,9 +33,11 @@ extern const Check ignored_settings{
     .severity = Severity::low,
     .explanation =
         {.summary = "Keys and values that Windows never reads",
-         .meaning = "A CurrentControlSet inside a SYSTEM file, a Wow6432Node in a 32-bit SOFTWARE, "
-                    "names of Schannel's keys and of WinHTTP's and Schannel's values that only "
-                    "look right, and such values one key too high.",
+         .meaning =
+             "A CurrentControlSet inside a SYSTEM file, a Wow6432Node in a 32-bit SOFTWARE, "
+             "keys of the one hive in the other, names of Schannel's keys and of WinHTTP's "
+             "and Schannel's values that only look right, such values in another key or made "
+             "as keys, and numbers in the default value of a key.",
          .why = "Whoever wrote them believes a setting is made. CurrentControlSet exists only "
                 "while Windows runs; in the file the sets are ControlSet001 and so on.",
          .fix = "Delete it by hand after a look at it; goldhive patches the real place.",

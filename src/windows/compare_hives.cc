@@ -87,7 +87,10 @@ class Comparison {
   }
 
   void compare_service_packs() {
-    if (!os_.system_service_pack) return;
+    // Some languages have other words for it, which name no service pack to these checks.
+    const bool other_words =
+        !os_.service_pack && !in_software(std::string(nt_current_version), "CSDVersion").empty();
+    if (!os_.system_service_pack || other_words) return;
     const std::uint32_t ours = os_.service_pack.value_or(0);
     const std::uint32_t theirs = *os_.system_service_pack;
     confirmed_ = confirmed_ || (ours == theirs && ours != 0);

@@ -53,6 +53,7 @@ TEST_CASE("SOFTWARE and SYSTEM that contradict each other are of two installatio
       {"the service pack of 7 beside 10", ten, "", "CSDVersion: Service Pack 0 in SOFTWARE, 1"},
       {"a service pack that 7 has not", "", set + "Control\\Windows]\n\"CSDVersion\"=dword:200\n",
        "CSDVersion: Service Pack 1 in SOFTWARE, 2 in SYSTEM"},
+      {"a service pack in other words", ten + "\"CSDVersion\"=\"Szervizcsomag 1\"\n", "", ""},
       {"no service pack: that of 7 has sources of its own", "", no_pack, ""},
       {"a driver database", "", "[DriverDatabase]\n", "SYSTEM has a DriverDatabase"},
       {"a driver database of 10", ten, no_pack + "[DriverDatabase]\n", ""},
