@@ -298,7 +298,11 @@ std::vector<std::string> remove_undo_leftovers(Storage& storage, const JournalPl
   std::vector<std::string> stay;
   const std::string target = join_path(place.root, place.file);
   for (const std::string& undo_path : place.undo_paths) {
-    if (undo_leftovers(storage, undo_path).empty()) continue;
+    try {
+      if (undo_leftovers(storage, undo_path).empty()) continue;
+    } catch (const Error&) {
+      continue;  // what this user may not list, he has not left there
+    }
     const std::unique_ptr<HeldFolder> held =
         storage.hold_folder(parent_of(undo_path), Reach::names);
     // A patch that is under way makes both kinds.
