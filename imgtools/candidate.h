@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,6 +38,8 @@ class Opener {
   virtual bool is_opened_with_another(const ReadStorage& storage,
                                       const std::string& path) const = 0;
   virtual std::string detect_format(const ReadStorage& storage, const std::string& path) const = 0;
+  virtual bool may_hold_windows(const ReadStorage& storage, const std::string& path) const = 0;
+  virtual bool may_be_image(std::span<const std::uint8_t> head, std::uint64_t size) const = 0;
 };
 
 /// What a probe may look at: the path, what it is, and its bytes.

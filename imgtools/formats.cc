@@ -8,8 +8,10 @@
 #include "imgtools/directory.h"
 #include "imgtools/disk/disk_image.h"
 #include "imgtools/disk/qemu_image.h"
+#include "imgtools/host/storage_steps.h"
 #include "imgtools/iso/iso_image.h"
 #include "imgtools/lone_hive.h"
+#include "imgtools/unread_formats.h"
 #include "imgtools/wim/wim_image.h"
 
 namespace goldhive {
@@ -68,12 +70,10 @@ std::string describe(const Bytes& head) {
 
 std::unique_ptr<Image> open_by_content(const Candidate& candidate) {
   if (const Format* format = format_of(candidate)) return format->open(candidate);
-  if (const std::string title = unread_container(candidate.head); !title.empty()) {
-    throw Error(ErrorKind::unsupported,
-                "is " + title +
-                    ", a format that is not read: convert it to a raw disk, a VHD or a qcow2 first "
-                    "(qemu-img convert, or ewfexport for EnCase)",
-                candidate.path);
+  if (!candidate.is_directory()) {
+    if (const UnreadFormat* unread = unread_format(*candidate.source)) {
+      throw Error(ErrorKind::unsupported, describe(*unread), candidate.path);
+    }
   }
   throw Error(
       ErrorKind::unsupported,
@@ -93,6 +93,12 @@ class TableOpener final : public Opener {
   }
   std::string detect_format(const ReadStorage& storage, const std::string& path) const override {
     return goldhive::detect_format(storage, path);
+  }
+  bool may_hold_windows(const ReadStorage& storage, const std::string& path) const override {
+    return goldhive::may_hold_windows(storage, path);
+  }
+  bool may_be_image(std::span<const std::uint8_t> head, std::uint64_t size) const override {
+    return goldhive::may_be_image(head, size);
   }
 };
 const TableOpener opener;
@@ -129,12 +135,88 @@ bool is_hive(const ReadStorage& storage, const std::string& path) {
   return is_hive_file(examine(storage, path, {}, opener));
 }
 
-std::string detect_format(const ReadStorage& storage, const std::string& path) {
+namespace {
+
+/// The kind of a file, with what makes an image of a Windows improbable.
+struct Kind {
+  std::string name;  ///< as detect_format() gives it
+  bool may_hold_windows = true;
+};
+
+Kind kind_of(const Candidate& candidate) {
+  if (const Format* format = format_of(candidate)) return {format->name, !is_document(candidate)};
+  if (candidate.is_directory()) return {};
+  const UnreadFormat* unread = unread_format(*candidate.source);
+  if (unread == nullptr) return {};
+  return {unread->title, unread->may_hold_windows};
+}
+
+/// The first bytes of a file of which no more are known yet; the rest reads as zeros.
+class HeadSource final : public ByteSource {
+ public:
+  HeadSource(std::span<const std::uint8_t> head, std::uint64_t size)
+      : ByteSource("head"), head_(head), size_(std::max<std::uint64_t>(size, head.size())) {}
+  std::uint64_t size() const override { return size_; }
+
+ protected:
+  void do_read(std::uint64_t offset, std::span<std::uint8_t> out) const override {
+    const auto from =
+        head_.subspan(static_cast<std::size_t>(std::min<std::uint64_t>(offset, head_.size())));
+    const auto known = from.first(std::min(from.size(), out.size()));
+    std::fill(std::copy(known.begin(), known.end(), out.begin()), out.end(), std::uint8_t{0});
+  }
+
+ private:
+  std::span<const std::uint8_t> head_;
+  std::uint64_t size_;
+};
+
+/// A host with nothing but such a file, whatever its name.
+class HeadStorage final : public ReadStorage {
+ public:
+  HeadStorage(std::span<const std::uint8_t> head, std::uint64_t size) : head_(head), size_(size) {}
+
+  std::optional<FileInfo> stat(const std::string&) const override {
+    return FileInfo{FileType::file, HeadSource(head_, size_).size(), 0, 0};
+  }
+  std::vector<DirectoryEntry> list(const std::string&) const override { return {}; }
+  std::unique_ptr<ByteSource> open(const std::string&) const override {
+    return std::make_unique<HeadSource>(head_, size_);
+  }
+  std::optional<std::string> read_link(const std::string&) const override { return std::nullopt; }
+  std::optional<OwnFile> open_own(const std::string& path, const std::string&) const override {
+    return open_own_by_name(*this, path);
+  }
+
+ private:
+  std::span<const std::uint8_t> head_;
+  std::uint64_t size_;
+};
+
+bool is_empty_file(const ReadStorage& storage, const std::string& path) {
   const std::optional<FileInfo> info = storage.stat(path);
-  if (info && info->type == FileType::file && info->size == 0) return "";
-  const Candidate candidate = examine(storage, path, {}, opener);
-  const Format* format = format_of(candidate);
-  return format == nullptr ? unread_container(candidate.head) : format->name;
+  return info && info->type == FileType::file && info->size == 0;
+}
+
+}  // namespace
+
+std::string detect_format(const ReadStorage& storage, const std::string& path) {
+  if (is_empty_file(storage, path)) return "";
+  return kind_of(examine(storage, path, {}, opener)).name;
+}
+
+bool may_hold_windows(const ReadStorage& storage, const std::string& path) {
+  if (is_empty_file(storage, path)) return false;
+  const Kind kind = kind_of(examine(storage, path, {}, opener));
+  return !kind.name.empty() && kind.may_hold_windows;
+}
+
+bool may_be_image(std::span<const std::uint8_t> head, std::uint64_t size) {
+  if (head.empty()) return false;
+  // A size that is not known is one that holds any partition.
+  const HeadStorage storage(head, size == 0 ? UINT64_MAX / 2 : size);
+  const Kind kind = kind_of(examine(storage, "head", {}, opener));
+  return !kind.name.empty() && kind.may_hold_windows;
 }
 
 }  // namespace goldhive

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,15 @@ bool is_opened_with_another(const ReadStorage& storage, const std::string& path)
 /// open_image() knows the kind of file and refuses it: what that kind is called. "" if neither, or
 /// if the file is empty. Throws Error: not_found, io.
 std::string detect_format(const ReadStorage& storage, const std::string& path);
+
+/// True of a file that detect_format() names, but for kinds that are no images of a Windows though
+/// they could be opened: documents that are packed as a zip, cabinets, exports of a registry as
+/// text. Throws Error: not_found, io.
+bool may_hold_windows(const ReadStorage& storage, const std::string& path);
+
+/// The same of a file of `size` bytes (0: not known) of which only the first are at hand, `head`:
+/// one in an archive, which is read from front to back.
+bool may_be_image(std::span<const std::uint8_t> head, std::uint64_t size);
 
 /// True of a file that open_image() takes for a single hive; false for an empty file. Throws Error:
 /// not_found, io.

@@ -34,8 +34,11 @@ class ArchiveImage final : public Image {
         format_(std::move(format)),
         source_(candidate.source),
         options_(candidate.options) {
-    const ArchiveOptions reading{format_, options_.scratch_directory, options_.depth > 0,
-                                 options_.max_unpacked};
+    const ArchiveOptions reading{format_, options_.scratch_directory,
+                                 [this](std::span<const std::uint8_t> head, std::uint64_t size) {
+                                   return opener_.may_be_image(head, size);
+                                 },
+                                 options_.depth > 0, options_.max_unpacked};
     tree_ = std::make_shared<MemberTree>(candidate.source, reading);
     members_ = std::make_unique<MemberStorage>(tree_, path_);
     Volume own;
@@ -43,6 +46,7 @@ class ArchiveImage final : public Image {
     own.file_system = packing.empty() ? format_ : format_ + "." + packing;
     own.size = candidate.source->size();
     own.tree = tree_;
+    own.error = tree_->unread();
     volumes_.push_back(std::move(own));
     for (const std::string& member : tree_->images()) open_inside(member);
   }
@@ -107,7 +111,7 @@ class ArchiveImage final : public Image {
       return;
     } catch (const Error& e) {
       // A file that only has the name of an image is not an error of the archive.
-      if (e.kind() == ErrorKind::unsupported && !is_of_a_format(path)) {
+      if (e.kind() == ErrorKind::unsupported && !may_hold_windows(path)) {
         failed.passed_over = e.message();
       } else if (e.kind() == ErrorKind::not_found) {
         failed.error =
@@ -126,9 +130,9 @@ class ArchiveImage final : public Image {
     return opener_.open_image(*members_, path, options);
   }
 
-  bool is_of_a_format(const std::string& path) const {
+  bool may_hold_windows(const std::string& path) const {
     try {
-      return !opener_.detect_format(*members_, path).empty();
+      return opener_.may_hold_windows(*members_, path);
     } catch (const Error&) {
       return true;  // damaged, perhaps; so the error counts
     }
@@ -145,42 +149,11 @@ class ArchiveImage final : public Image {
   std::vector<Volume> volumes_;
 };
 
-/// The number in a tar header's checksum field; nullopt if there is none.
-std::optional<std::uint32_t> stored_checksum(const Bytes& head) {
-  constexpr std::size_t at = 148;
-  std::uint32_t sum = 0;
-  bool any = false;
-  for (std::size_t i = at; i < at + 8; ++i) {
-    const std::uint8_t c = head[i];
-    if (c >= '0' && c <= '7') {
-      sum = sum * 8 + (c - '0');
-      any = true;
-    } else if (c == 0 || c == ' ') {
-      if (any) break;
-    } else {
-      return std::nullopt;
-    }
-  }
-  return any ? std::optional<std::uint32_t>(sum) : std::nullopt;
-}
-
 }  // namespace
 
 bool is_tar_archive(const Candidate& candidate) {
   if (candidate.is_directory()) return false;
-  const Bytes& head = candidate.head;
-  if (!packing_of(head).empty()) return true;
-  if (head.size() < tar_block || head[0] == 0) return false;
-  const std::optional<std::uint32_t> stored = stored_checksum(head);
-  if (!stored) return false;
-  std::uint32_t sum = 0;
-  std::int32_t old_sum = 0;  // some old programs added signed bytes
-  for (std::size_t i = 0; i < tar_block; ++i) {
-    const std::uint8_t byte = i >= 148 && i < 156 ? std::uint8_t{' '} : head[i];
-    sum += byte;
-    old_sum += static_cast<std::int8_t>(byte);
-  }
-  return *stored == sum || static_cast<std::int64_t>(*stored) == old_sum;
+  return !packing_of(candidate.head).empty() || starts_like_tar(candidate.head);
 }
 
 bool is_zip_archive(const Candidate& candidate) {
@@ -189,14 +162,24 @@ bool is_zip_archive(const Candidate& candidate) {
          candidate.has_magic(0, "PK\7\x08"sv) || candidate.has_magic(0, "PK00PK"sv);
 }
 
+// ECMA-376-2 (OPC), 10.2.3: an item [Content_Types].xml, which writers put first, or _rels/.rels;
+// OpenDocument 1.3, part 2, 3.3, and EPUB 3.3, 4.2.2: the first file is "mimetype"; "JAR File
+// Specification": META-INF/ comes first.
+bool is_document(const Candidate& candidate) {
+  constexpr std::size_t name_at = 30;
+  if (!is_zip_archive(candidate)) return false;
+  const auto names = {"[Content_Types].xml", "_rels/", "mimetype", "META-INF/",
+                      "AndroidManifest.xml"};
+  return std::any_of(names.begin(), names.end(),
+                     [&](const char* name) { return candidate.has_magic(name_at, name); });
+}
+
 bool is_7z_archive(const Candidate& candidate) {
   return candidate.has_magic(0, "7z\xbc\xaf\x27\x1c");
 }
 
 bool is_cpio_archive(const Candidate& candidate) {
-  return candidate.has_magic(0, "070701") || candidate.has_magic(0, "070702") ||
-         candidate.has_magic(0, "070707") || candidate.has_magic(0, "\xc7\x71") ||
-         candidate.has_magic(0, "\x71\xc7");
+  return !candidate.is_directory() && starts_like_cpio(candidate.head);
 }
 
 std::unique_ptr<Image> open_tar_archive(const Candidate& candidate) {

@@ -18,6 +18,10 @@
 
 namespace goldhive {
 
+/// What is said of a member that is encrypted.
+inline constexpr const char* encrypted_member =
+    "is encrypted: unpack it with its password, and give what comes out";
+
 /// One entry of an archive.
 struct Member {
   enum class Kind { file, directory, hard_link, symbolic_link, other };

@@ -9,6 +9,9 @@
 // - libarchive verifies nothing of gzip, so gzip is unpacked elsewhere (gunzip.h). In bzip2 it
 //   takes the first bytes that begin no stream for the end, so a stream with a damaged head, and
 //   all after it, would be lost without an error. So the rest of a packed file is checked here.
+// - Asked for tar, cpio and a file that is merely packed, it takes whatever begins with zeros for a
+//   tar without members, and thus a packed disk or ISO for nothing. So what a packed file holds is
+//   told here by its first bytes, and libarchive is asked for that alone.
 // - Names are converted to the charset of the locale, and lost if it lacks their characters. No
 //   library may set the locale of the process, so names are read under a locale of this thread
 //   alone.
@@ -57,7 +60,6 @@ GOLDHIVE_LATE_FUNCTION(libarchive, archive_format);
 GOLDHIVE_LATE_FUNCTION(libarchive, archive_read_data_block);
 GOLDHIVE_LATE_FUNCTION(libarchive, archive_read_data_skip);
 GOLDHIVE_LATE_FUNCTION(libarchive, archive_read_free);
-GOLDHIVE_LATE_FUNCTION(libarchive, archive_read_has_encrypted_entries);
 GOLDHIVE_LATE_FUNCTION(libarchive, archive_read_new);
 GOLDHIVE_LATE_FUNCTION(libarchive, archive_read_next_header);
 GOLDHIVE_LATE_FUNCTION(libarchive, archive_read_open1);
@@ -70,6 +72,7 @@ GOLDHIVE_LATE_FUNCTION(libarchive, archive_read_support_filter_xz);
 GOLDHIVE_LATE_FUNCTION(libarchive, archive_read_support_filter_zstd);
 GOLDHIVE_LATE_FUNCTION(libarchive, archive_read_support_format_7zip);
 GOLDHIVE_LATE_FUNCTION(libarchive, archive_read_support_format_cpio);
+GOLDHIVE_LATE_FUNCTION(libarchive, archive_read_support_format_empty);
 GOLDHIVE_LATE_FUNCTION(libarchive, archive_read_support_format_raw);
 GOLDHIVE_LATE_FUNCTION(libarchive, archive_read_support_format_tar);
 GOLDHIVE_LATE_FUNCTION(libarchive, archive_read_support_format_zip_seekable);
@@ -140,17 +143,27 @@ class Reader {
     archive_read_set_skip_callback(handle_, on_skip);
     if (input_->can_seek()) archive_read_set_seek_callback(handle_, on_seek);
     if (archive_read_open1(handle_) != ARCHIVE_OK) fail("");
-    opened_ = true;
   }
 
   Error error(const std::string& member) const {
     const char* message = archive_error_string(handle_);
     const std::string text = message != nullptr ? message : "cannot be read";
     const std::string where = member.empty() ? name_ : name_ + ": " + member;
-    // libarchive must not be asked this before it knows the format: 3.6 follows a bad pointer.
-    if (opened_ && archive_read_has_encrypted_entries(handle_) > 0 &&
-        (text.find("ncrypt") != std::string::npos || text.find("assphrase") != std::string::npos)) {
-      return Error(ErrorKind::unsupported, "is encrypted: decrypt it first (" + text + ")", where);
+    const auto says = [&text](std::initializer_list<const char*> words) {
+      return std::any_of(words.begin(), words.end(), [&text](const char* word) {
+        return text.find(word) != std::string::npos;
+      });
+    };
+    if (says({"ncrypt", "assphrase", "Crypto codec"})) {
+      return Error(ErrorKind::unsupported, std::string(encrypted_member) + " (" + text + ")",
+                   where);
+    }
+    // The words of zip (Deflate64, zstd) and of 7z (filters and methods of later versions).
+    if (says({"nsupported", "not supported", "nknown codec", "nexpected codec"})) {
+      return Error(ErrorKind::unsupported,
+                   "is packed by a method that is not read here (" + text +
+                       "): unpack it by another program, and give what comes out",
+                   where);
     }
     const std::int64_t at = archive_filter_bytes(handle_, -1);
     return Error::corrupt(where, static_cast<std::uint64_t>(std::max<std::int64_t>(0, at)),
@@ -166,7 +179,6 @@ class Reader {
   archive* handle_;
   std::unique_ptr<UnpackInput> input_;
   std::string name_;
-  bool opened_ = false;
 };
 
 /// The unpacked bytes of a file that libarchive unpacks.
@@ -178,10 +190,13 @@ class UnpackedInput final : public UnpackInput {
     archive_read_support_filter_bzip2(a);
     archive_read_support_filter_xz(a);
     archive_read_support_filter_zstd(a);
+    archive_read_support_format_empty(a);
     archive_read_support_format_raw(a);
     reader_.open();
     archive_entry* entry = nullptr;
-    if (archive_read_next_header(a, &entry) != ARCHIVE_OK) reader_.fail("");
+    const int result = archive_read_next_header(a, &entry);
+    empty_ = result == ARCHIVE_EOF;
+    if (!empty_ && result != ARCHIVE_OK) reader_.fail("");
     // The file itself counts as the last filter.
     if (archive_filter_count(a) > 2) refuse_packed_twice(file->name());
   }
@@ -191,7 +206,8 @@ class UnpackedInput final : public UnpackInput {
     std::size_t size = 0;
     la_int64_t offset = 0;
     do {
-      const int result = archive_read_data_block(reader_.handle(), &data, &size, &offset);
+      const int result =
+          empty_ ? ARCHIVE_EOF : archive_read_data_block(reader_.handle(), &data, &size, &offset);
       if (result == ARCHIVE_EOF) {
         check_rest();
         return {};
@@ -221,6 +237,7 @@ class UnpackedInput final : public UnpackInput {
 
   std::shared_ptr<const ByteSource> file_;
   Reader reader_;
+  bool empty_ = false;  ///< nothing was packed
 };
 
 /// The unpacked bytes of a packed file.
@@ -269,6 +286,7 @@ Member::Kind kind_of(archive_entry* entry) {
 struct ArchiveReader::Impl {
   ParseBudget& budget;
   bool packed = false;
+  bool empty = false;              // packed, and nothing is in it
   TarInput* tar = nullptr;         // owned by `reader`
   HeaderInput* headers = nullptr;  // owned by `reader`; null if headers are read by seeking
   std::unique_ptr<Reader> reader{};
@@ -308,8 +326,12 @@ ArchiveReader::ArchiveReader(std::shared_ptr<const ByteSource> file, const std::
   const std::string name = file->name();
   impl_->packed = !packing_of(*file).empty();
   std::unique_ptr<UnpackInput> input;
+  std::string inside = format;
   if (impl_->packed) {
-    input = open_packed(file, budget);
+    auto led = std::make_unique<LedInput>(open_packed(file, budget));
+    inside = starts_like_tar(led->lead()) ? "tar" : starts_like_cpio(led->lead()) ? "cpio" : "raw";
+    impl_->empty = led->lead().empty();
+    input = std::move(led);
   } else {
     input = std::make_unique<FileInput>(std::move(file));
   }
@@ -325,14 +347,12 @@ ArchiveReader::ArchiveReader(std::shared_ptr<const ByteSource> file, const std::
   }
   impl_->reader = std::make_unique<Reader>(std::move(input), name);
   archive* a = impl_->reader->handle();
-  if (format == "tar") archive_read_support_format_tar(a);
-  if (format == "tar" && impl_->packed) {  // people pack other things than tar, too
-    archive_read_support_format_cpio(a);
-    archive_read_support_format_raw(a);
-  }
-  if (format == "zip") archive_read_support_format_zip_seekable(a);
-  if (format == "7z") archive_read_support_format_7zip(a);
-  if (format == "cpio") archive_read_support_format_cpio(a);
+  if (inside == "tar") archive_read_support_format_tar(a);
+  if (inside == "raw") archive_read_support_format_raw(a);
+  if (inside == "zip") archive_read_support_format_zip_seekable(a);
+  if (inside == "7z") archive_read_support_format_7zip(a);
+  if (inside == "cpio") archive_read_support_format_cpio(a);
+  if (impl_->empty) return;
   const Utf8Locale locale;
   impl_->reader->open();
 }
@@ -355,6 +375,7 @@ void ArchiveReader::check_end() {
 }
 
 bool ArchiveReader::next(Member& member) {
+  if (impl_->empty) return false;
   const Utf8Locale locale;
   archive* a = impl_->reader->handle();
   archive_entry* entry = nullptr;

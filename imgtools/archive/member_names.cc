@@ -24,8 +24,8 @@ bool same(std::string_view a, std::string_view b) {
 
 using Parts = std::vector<std::string_view>;
 
-/// A hive has a base block and at least one bin.
-constexpr std::uint64_t smallest_hive = 8192;
+/// A hive has at least 8192 bytes, and packed it may have less than a tenth of that.
+constexpr std::uint64_t smallest_packed = 512;
 
 constexpr std::array<std::string_view, 2> hive_names = {"SOFTWARE", "SYSTEM"};
 constexpr std::array<std::string_view, 4> modules = {"winhttp.dll", "webio.dll", "ntoskrnl.exe",
@@ -36,6 +36,14 @@ constexpr std::array<std::string_view, 24> image_suffixes = {
     ".esd", ".swm",  ".iso",  ".img",   ".raw",  ".dd",    ".tar",  ".tgz",
     ".tbz", ".txz",  ".tzst", ".zip",   ".7z",   ".cpio",  ".tbz2", ".ova"};
 constexpr std::array<std::string_view, 4> packed_suffixes = {".gz", ".bz2", ".xz", ".zst"};
+
+constexpr std::array<std::string_view, 62> document_suffixes = {
+    ".txt", ".md",   ".log", ".csv",  ".ini", ".inf",  ".cfg", ".conf", ".json", ".xml",  ".yml",
+    ".htm", ".html", ".css", ".js",   ".php", ".py",   ".ps1", ".bat",  ".cmd",  ".sh",   ".c",
+    ".h",   ".cpp",  ".cs",  ".java", ".sql", ".doc",  ".xls", ".ppt",  ".docx", ".xlsx", ".pptx",
+    ".odt", ".ods",  ".odp", ".rtf",  ".pdf", ".epub", ".eml", ".msg",  ".jpg",  ".jpeg", ".png",
+    ".gif", ".bmp",  ".tif", ".tiff", ".ico", ".svg",  ".mp3", ".wav",  ".mp4",  ".avi",  ".mov",
+    ".mkv", ".exe",  ".dll", ".sys",  ".msi", ".lnk",  ".ttf"};
 
 /// Folders whose files are neither loose hives nor images that anybody backed up: Windows' own
 /// folders (winre.wim and boot.wim hold a Windows, but not the one that is judged) and those of the
@@ -118,7 +126,13 @@ Interest interest_in(const std::string& path, std::uint64_t size) {
   if (ends_in_one_of(image_suffixes, name) || ends_in_one_of(packed_suffixes, name)) {
     return Interest::image;
   }
-  return size == 0 || size >= smallest_hive ? Interest::peek : Interest::none;
+  return size == 0 || size >= smallest_packed ? Interest::peek : Interest::none;
+}
+
+bool is_document_name(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return ends_in_one_of(document_suffixes,
+                        slash == std::string::npos ? path : path.substr(slash + 1));
 }
 
 bool is_read_by_qemu(const std::string& path) {
@@ -126,26 +140,9 @@ bool is_read_by_qemu(const std::string& path) {
   return ends_in_one_of(suffixes, path);
 }
 
-bool is_windows_hive(const std::string& path) {
-  const Parts parts = split(path);
-  return parts.size() >= 3 && is_one_of(hive_names, parts.back()) &&
-         same(parts[parts.size() - 2], "config") && same(parts[parts.size() - 3], "System32");
-}
-
 bool starts_like_hive(std::span<const std::uint8_t> head) {
   constexpr std::array<std::uint8_t, 4> magic = {'r', 'e', 'g', 'f'};
   return head.size() >= magic.size() && std::equal(magic.begin(), magic.end(), head.begin());
-}
-
-bool starts_like_image(std::span<const std::uint8_t> head) {
-  using namespace std::string_view_literals;
-  constexpr std::array<std::string_view, 6> magics = {
-      "conectix"sv, "vhdxfile"sv, "MSWIM\0\0\0"sv, "QFI\xfb"sv, "KDMV"sv, "7z\xbc\xaf\x27\x1c"sv};
-  return std::any_of(magics.begin(), magics.end(), [head](std::string_view magic) {
-    return head.size() >= magic.size() &&
-           std::equal(magic.begin(), magic.end(), head.begin(),
-                      [](char a, std::uint8_t b) { return static_cast<std::uint8_t>(a) == b; });
-  });
 }
 
 }  // namespace goldhive

@@ -27,15 +27,14 @@ enum class Interest {
 /// `path` as clean_name() gives it.
 Interest interest_in(const std::string& path, std::uint64_t size);
 
+/// True of the name of a document, a picture, a program and the like: whose content cannot be
+/// looked at is no image by this.
+bool is_document_name(const std::string& path);
+
 /// True if a disk that qemu reads, or a part of one, may have this name.
 bool is_read_by_qemu(const std::string& path);
 
-/// True if a file at `path` is a hive where Windows has it: .../System32/config/SOFTWARE.
-bool is_windows_hive(const std::string& path);
-
 /// True if `head` begins as a hive or a log does: "regf".
 bool starts_like_hive(std::span<const std::uint8_t> head);
-/// True if `head` has a sure mark of a disk image or a WIM.
-bool starts_like_image(std::span<const std::uint8_t> head);
 
 }  // namespace goldhive

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
+#include <iterator>
 #include <utility>
 
 #include "imgtools/archive/member_names.h"
@@ -23,6 +23,10 @@ constexpr std::uint64_t name_limit = 512 << 20;
 constexpr std::ptrdiff_t depth_limit = 255;
 /// What an entry takes of memory beside its name and the target of its link.
 constexpr std::uint64_t entry_bytes = 256;
+/// What of a member decides whether it is an image: the mark of an ISO is the farthest.
+constexpr std::size_t peek_bytes = 36 << 10;
+/// How many members are named of those that were not looked at for one reason.
+constexpr std::size_t named_unread = 8;
 /// From here on a disk that qemu reads is put where open_file() needs it, not copied there.
 constexpr std::uint64_t large_disk = 16 << 20;
 
@@ -133,49 +137,100 @@ class MemberTree::Scan {
   /// Of equal names in a tar the last one counts: that is how tar updates. A zip has no such rule.
   bool ambiguous() const { return tree_.options_.format == "zip" || tree_.options_.format == "7z"; }
 
+  /// What a member turned out to be by its first bytes.
+  enum class Content { other, hive, image };
+
+  Content content_of(std::span<const std::uint8_t> head, std::uint64_t size) const {
+    if (starts_like_hive(head)) return Content::hive;
+    return tree_.options_.is_image(head, size) ? Content::image : Content::other;
+  }
+
   /// Keeps the data if it will probably be asked for.
   void read_data(ArchiveReader& reader, const std::string& path, Node& node) {
-    Interest interest = interest_in(path, node.size);
-    if (is_windows_hive(path)) windows_ = true;
-    if (interest == Interest::peek && windows_) return;
-    if (interest == Interest::image && !tree_.options_.images) interest = Interest::peek;
-    if (interest == Interest::none || node.encrypted) return;
+    const Interest interest = interest_in(path, node.size);
+    if (interest == Interest::none) return;
+    if (node.encrypted) {
+      if (interest == Interest::keep || is_document_name(path)) return;
+      return add_unread(path, Error(ErrorKind::unsupported, encrypted_member));
+    }
     const std::string name = tree_.file_->name() + ": " + path;
     MemberSpill own{tree_.options_.scratch_directory};
     const bool may_be_large = node.size == 0 || node.size >= large_disk;  // 0 may mean unknown
     const bool alone = may_be_large && is_read_by_qemu(path);
     MemberData data(name, alone ? own : tree_.spill_, alone ? 0 : tree_.room());
+    Content content = Content::other;
+    const auto wanted = [&](std::span<const std::uint8_t> head) {
+      content = content_of(head, node.size);
+      if (content == Content::image && !tree_.options_.images) {
+        add_unread(path, Error(ErrorKind::unsupported,
+                               "is an image or an archive, and lies in more archives than --depth "
+                               "opens: allow more with --depth N"));
+        return false;
+      }
+      return content != Content::other || interest == Interest::keep ||
+             (interest == Interest::image && tree_.options_.images);
+    };
     std::optional<Error> error;
     MemberPiece piece;
-    bool first = true;
+    Bytes head;
+    bool decided = false;
     while (reader.read(piece, error)) {
-      if (first && interest == Interest::peek) {
-        const std::span<const std::uint8_t> head =
-            piece.offset == 0 ? piece.data : std::span<const std::uint8_t>();
-        if (starts_like_image(head) && tree_.options_.images) {
-          interest = Interest::image;
-        } else if (!starts_like_hive(head)) {
-          return;
-        }
+      if (!decided && piece.offset < peek_bytes) {
+        head.resize(static_cast<std::size_t>(piece.offset) + piece.data.size());
+        std::copy(piece.data.begin(), piece.data.end(),
+                  head.begin() + static_cast<std::ptrdiff_t>(piece.offset));
+        if (head.size() < peek_bytes) continue;
+        if (!wanted(head)) return;
+        decided = true;
+        data.add({0, std::exchange(head, {})});
+        continue;
       }
-      first = false;
+      if (!decided) {
+        if (!wanted(head)) return;
+        decided = true;
+        data.add({0, std::exchange(head, {})});
+      }
       data.add(piece);
     }
     if (error) {
+      const bool known = decided || !head.empty();
+      if (interest != Interest::keep && !is_document_name(path) &&
+          (!known || decided || wanted(head))) {
+        add_unread(path, *error);
+      }
       node.error = std::make_shared<const Error>(std::move(*error));
       return;
+    }
+    if (!decided) {
+      if (!wanted(head)) return;
+      data.add({0, head});
     }
     const std::uint64_t kept = data.in_memory();
     node.data = data.finish(node.size);
     if (own.file) node.data = own.file;
     tree_.keep_in_memory(kept);
     node.size = node.data->size();
-    if (interest == Interest::image) {
+    if (content == Content::hive) {
+      tree_.hives_.push_back(path);
+    } else if (interest != Interest::keep && node.size > 0) {
       tree_.images_.push_back(path);
-    } else if (node.size >= 4) {
-      Bytes head = node.data->read(0, 4);
-      if (starts_like_hive(head)) tree_.hives_.push_back(path);
     }
+  }
+
+  void add_unread(const std::string& path, const Error& reason) {
+    auto group = std::find_if(tree_.unread_.begin(), tree_.unread_.end(), [&](const Unread& each) {
+      return each.reason.message() == reason.message();
+    });
+    if (group == tree_.unread_.end()) {
+      // Messages that quote numbers of the data must not make the list long.
+      if (tree_.unread_.size() == named_unread) {
+        ++tree_.unread_.back().count;
+        return;
+      }
+      group = tree_.unread_.insert(group, Unread{reason, {}, 0});
+    }
+    ++group->count;
+    if (group->first.size() < named_unread) group->first.push_back(path);
   }
 
   void tell() {
@@ -195,7 +250,6 @@ class MemberTree::Scan {
   MemberTree& tree_;
   Tally absolute_, leading_out_, too_deep_, twice_;
   std::uint64_t names_ = 0;
-  bool windows_ = false;  // true once a hive was found where Windows has it
 };
 
 MemberTree::MemberTree(std::shared_ptr<const ByteSource> file, ArchiveOptions options)
@@ -259,6 +313,23 @@ std::optional<std::string> MemberTree::find(const std::string& path) const {
   return found;
 }
 
+std::optional<Error> MemberTree::unread() const {
+  if (unread_.empty()) return std::nullopt;
+  std::string text;
+  for (const Unread& each : unread_) {
+    std::string names = fmt::format("'{}'", fmt::join(each.first, "', '"));
+    if (each.count > each.first.size()) {
+      names += fmt::format(" and {} more", each.count - each.first.size());
+    }
+    text += fmt::format("{}{}{} {}", text.empty() ? "" : "; ", each.count == 1 ? "" : "each of ",
+                        names, each.reason.message());
+  }
+  return Error(
+      unread_.front().reason.kind(),
+      "what is in some files of the archive is not known, and a Windows may be there: " + text,
+      file_->name());
+}
+
 MemberTree::Position MemberTree::position(const std::string& path) const {
   const Node& found = node(path);
   return {found.ordinal, found.occurrences};
@@ -306,9 +377,7 @@ std::shared_ptr<const ByteSource>& MemberTree::data_of(const std::string& path, 
       throw Error(ErrorKind::not_found, "is not a file", name);
   }
   if (found.error) throw Error(*found.error);
-  if (found.encrypted) {
-    throw Error(ErrorKind::unsupported, "is encrypted: decrypt the archive first", name);
-  }
+  if (found.encrypted) throw Error(ErrorKind::unsupported, encrypted_member, name);
   if (found.data) return found.data;
   ArchiveReader reader(file_, options_.format, *budget_);
   Member member;

@@ -2,10 +2,12 @@
 // also keeps the data that will probably be wanted (member_names.h).
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -18,7 +20,10 @@ namespace goldhive {
 struct ArchiveOptions {
   std::string format;             ///< "tar", "zip", "7z", "cpio"
   std::string scratch_directory;  ///< for members that are too large for memory
-  bool images = true;             ///< keep what may be an image, too
+  /// Whether a file of that size that begins so may be an image or an archive of its own. Of a size
+  /// that is not known, 0 is given.
+  std::function<bool(std::span<const std::uint8_t> head, std::uint64_t size)> is_image;
+  bool images = true;  ///< keep images, too; else they are named as not looked at
   /// For a file without a budget of its own, as OpenOptions::max_unpacked.
   std::uint64_t max_unpacked = 0;
 };
@@ -50,6 +55,9 @@ class MemberTree final : public FileTree {
   const std::vector<std::string>& name_notes() const { return name_notes_; }
   /// Members that may be images of their own, with their data; exact paths.
   const std::vector<std::string>& images() const { return images_; }
+  /// Names the members that may hold a Windows and could not be looked at, and why not; nullopt if
+  /// there are none.
+  std::optional<Error> unread() const;
   /// The number of a member among all, from 0, and how often its name occurs. Error(not_found).
   struct Position {
     std::uint64_t ordinal = 0;
@@ -93,6 +101,13 @@ class MemberTree final : public FileTree {
   std::vector<std::string> hives_;
   std::vector<std::string> images_;
   std::vector<std::string> name_notes_;
+  /// Members that were not looked at, of one reason each.
+  struct Unread {
+    Error reason;
+    std::vector<std::string> first;  ///< names, no more than are shown
+    std::uint64_t count = 0;
+  };
+  std::vector<Unread> unread_;
 };
 
 }  // namespace goldhive

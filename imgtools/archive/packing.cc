@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <string_view>
 
 #include "imgtools/bytes/error.h"
 
@@ -82,6 +83,13 @@ std::string packing_of(std::span<const std::uint8_t> head) {
 }
 
 std::string packing_of(const ByteSource& file) { return packing_of(head_of(file)); }
+
+bool starts_like_cpio(std::span<const std::uint8_t> head) {
+  const std::string_view text(reinterpret_cast<const char*>(head.data()), head.size());
+  const auto marks = {"070701", "070702", "070707", "\xc7\x71", "\x71\xc7"};
+  return std::any_of(marks.begin(), marks.end(),
+                     [text](const char* mark) { return text.starts_with(mark); });
+}
 
 std::optional<int> packing_level(const ByteSource& file) {
   constexpr std::size_t gzip_extra_flags = 8;

@@ -1,4 +1,4 @@
-// What a packed file says of how it was packed.
+// What a packed file says of how it was packed, and the marks of a cpio.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +13,10 @@ namespace goldhive {
 /// "gz", "bz2", "xz" or "zst" by the first bytes; "" if `head` is none of these.
 std::string packing_of(std::span<const std::uint8_t> head);
 std::string packing_of(const ByteSource& file);
+
+/// True if `head` begins with a header of a cpio: "070701", "070702", "070707", or the old binary
+/// form in either order of bytes.
+bool starts_like_cpio(std::span<const std::uint8_t> head);
 
 /// The level, 0 to 9, as far as the file tells it. gzip tells only whether it was the best or the
 /// fastest, bzip2 tells it exactly, xz by the size of its dictionary. zstd does not tell it: other

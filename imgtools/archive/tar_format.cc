@@ -248,6 +248,19 @@ void GlobalPaxWatch::block() {
   if (has_data(type_) && type_ != 'V' && !map_follows_) left_ = filled(entry_size_);
 }
 
+bool starts_like_tar(std::span<const std::uint8_t> head) {
+  if (head.size() < tar_block || head[0] == 0) return false;
+  const auto block = head.first(tar_block);
+  const auto field = block.subspan(checksum_field, checksum_length);
+  if (std::none_of(field.begin(), field.end(), [](auto c) { return c >= '0' && c <= '7'; })) {
+    return false;
+  }
+  const std::optional<std::uint64_t> stored = number_field(block, checksum_field, checksum_length);
+  if (!stored) return false;
+  const auto sum = static_cast<std::int64_t>(*stored);
+  return sum == checksum(block, false) || sum == checksum(block, true);
+}
+
 void TarWalker::fail_at_end(std::uint64_t missing) const {
   throw Error::corrupt(name_, at_, "cut off or damaged: the tar ends without its end mark",
                        fmt::format("at least {} more bytes", missing), "the end of the file");

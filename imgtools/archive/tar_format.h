@@ -18,6 +18,9 @@ namespace goldhive {
 
 inline constexpr std::size_t tar_block = 512;
 
+/// True if `head` begins with a header of a tar: one whose checksum is right.
+bool starts_like_tar(std::span<const std::uint8_t> head);
+
 /// The bytes of a tar from front to back.
 class TarStream {
  public:

@@ -143,6 +143,32 @@ class BudgetedInput final : public UnpackInput {
   std::string name_;
 };
 
+/// Passes on another input, whose first bytes can be looked at before.
+class LedInput final : public UnpackInput {
+ public:
+  explicit LedInput(std::unique_ptr<UnpackInput> base) : base_(std::move(base)) {
+    while (lead_.size() < tar_block) {
+      const std::span<const std::uint8_t> data = base_->next();
+      if (data.empty()) break;
+      lead_.insert(lead_.end(), data.begin(), data.end());
+    }
+  }
+
+  /// The first bytes: at least a block of a tar, or all there are.
+  std::span<const std::uint8_t> lead() const { return lead_; }
+
+  std::span<const std::uint8_t> next() override {
+    if (std::exchange(given_, true) || lead_.empty()) return base_->next();
+    return lead_;
+  }
+  std::uint64_t skip(std::uint64_t bytes) override { return given_ ? base_->skip(bytes) : 0; }
+
+ private:
+  std::unique_ptr<UnpackInput> base_;
+  Bytes lead_;
+  bool given_ = false;
+};
+
 /// Passes on another input, and remembers whether it ended, and with which bytes. Throws for a tar
 /// that libarchive reads otherwise than GNU tar.
 class TarInput final : public UnpackInput {

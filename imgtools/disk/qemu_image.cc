@@ -12,6 +12,7 @@
 #include "imgtools/disk/vmdk_descriptor.h"
 #include "imgtools/disk/vmdk_sparse.h"
 #include "imgtools/host/path.h"
+#include "imgtools/unread_formats.h"
 
 namespace goldhive {
 
@@ -78,7 +79,8 @@ class Examiner {
     constexpr std::uint64_t enough = 64;
     const Bytes head =
         parent.read(0, static_cast<std::size_t>(std::min<std::uint64_t>(parent.size(), enough)));
-    std::string other = unread_container(head);
+    const UnreadFormat* unread = unread_format(parent);
+    std::string other = unread != nullptr ? unread->title : "";
     // Of a differencing VHD, qemu reads zeros where the parent has data.
     if (is_vhd(parent)) other = "a VHD";
     if (ByteView(head, 0, parent.name()).starts_with("vhdxfile")) other = "a VHDX";
@@ -212,26 +214,6 @@ std::string qemu_format(const ByteSource& file) {
   }
   if (view.starts_with("QFI\xfb")) return "qcow2";
   if (view.size() >= 68 && view.u32(64) == 0xbeda107f) return "vdi";
-  return {};
-}
-
-std::string unread_container(std::span<const std::uint8_t> head) {
-  struct Row {
-    std::string_view magic;
-    const char* title;
-  };
-  static constexpr Row rows[] = {
-      {{"QED\0", 4}, "a QED image"},
-      {"WithoutFreeSpace", "a Parallels image"},
-      {"WithouFreSpacExt", "a Parallels image"},
-      {"Bochs Virtual HD Image", "a Bochs image"},
-      {{"EVF\x09\x0d\x0a\xff\0", 8}, "an EnCase image (E01)"},
-      {"EVF2\r\n\x81", "an EnCase image (Ex01)"},
-  };
-  const ByteView view(head, 0, "");
-  for (const Row& row : rows) {
-    if (view.starts_with(row.magic)) return row.title;
-  }
   return {};
 }
 

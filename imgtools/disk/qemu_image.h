@@ -25,10 +25,6 @@ namespace goldhive {
 /// "vmdk", "qcow2", "vdi", or "" if `file` is none of them: by its first bytes.
 std::string qemu_format(const ByteSource& file);
 
-/// What a file is, by its first bytes, if it is a container that we know and cannot read: "a QED
-/// image". Else "".
-std::string unread_container(std::span<const std::uint8_t> head);
-
 /// True of an extent of a VMDK whose descriptor lies beside it: "disk.vmdk" has its data in
 /// "disk-flat.vmdk", or in "disk-s001.vmdk", "disk-s002.vmdk", ... Throws Error.
 bool is_vmdk_extent(const ReadStorage& storage, const std::string& path);

@@ -35,7 +35,7 @@ Finding judge(const windows::HiveFact& hive) {
   }
   if (hive.unread()) {
     return state_row(Verdict::undetermined, "damaged",
-                     "could not be read" + why + "; to read it would settle it");
+                     "could not be read" + why + "; a copy that can be read would settle it");
   }
   return state_row(Verdict::undetermined, "damaged",
                    "damaged" + why + "; an undamaged copy would settle it");

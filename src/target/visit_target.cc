@@ -130,8 +130,10 @@ void visit_open_target(const ReadStorage& storage, const OpenTarget& open, const
   out.format = open.image().format();
   out.notes = open.notes();
   // The volumes that can be read are judged. With an error, the target as a whole is not.
-  out.error =
-      open.visit([&](const VisitedVolume& visited) { visit_for_report(visited, visit, out); });
+  std::vector<Error> others;
+  out.error = open.visit(
+      [&](const VisitedVolume& visited) { visit_for_report(visited, visit, out); }, &others);
+  for (const Error& error : others) out.notes.push_back(error.what());
   if (after) after(open, out);
   // Last, to include those who opened a file while we read it.
   note_writers(storage, files_of(open, out), out);
@@ -189,16 +191,23 @@ VisitedVolume OpenTarget::volume(std::size_t index) const {
   return {*image_, name_, index, image_->volumes().at(index)};
 }
 
-std::optional<Error> OpenTarget::visit(const Visit& visit) const {
+std::optional<Error> OpenTarget::visit(const Visit& visit, std::vector<Error>* others) const {
   std::optional<Error> first;
+  const auto tell = [&](const Error& error) {
+    if (!first) {
+      first = error;
+    } else if (others != nullptr) {
+      others->push_back(error);
+    }
+  };
   for (std::size_t index = 0; index < image_->volumes().size(); ++index) {
     const VisitedVolume visited = volume(index);
     if (!name_.may_be_in(visited.volume.id)) continue;
-    if (visited.volume.error && !first) first = visited.volume.error->at(visited.id());
+    if (visited.volume.error) tell(visited.volume.error->at(visited.id()));
     try {
       visit(visited);
     } catch (const Error& e) {
-      if (!first) first = e.at(visited.id());
+      tell(e.at(visited.id()));
     }
   }
   return first;

@@ -71,8 +71,9 @@ class OpenTarget {
   /// May throw Error.
   using Visit = std::function<void(const VisitedVolume& visited)>;
   /// Calls `visit` for each volume that may hold what is asked for. One that cannot be read does
-  /// not keep the others from being visited; the first error of all is returned.
-  std::optional<Error> visit(const Visit& visit) const;
+  /// not keep the others from being visited. The first error of all is returned, and those after it
+  /// are added to `others`, if that is not null.
+  std::optional<Error> visit(const Visit& visit, std::vector<Error>* others = nullptr) const;
 
   /// The selected installations of all volumes, added to `found`. Returns what visit() returns.
   std::optional<Error> find_installations(const windows::InspectOptions& options,

@@ -14,7 +14,8 @@ std::optional<std::uint32_t> ValueFact::dword() const {
 const char* to_string(HiveName name) { return name == HiveName::software ? "SOFTWARE" : "SYSTEM"; }
 
 bool HiveFact::unread() const {
-  return error && (error->kind() == ErrorKind::io || error->kind() == ErrorKind::refused);
+  return error && (error->kind() == ErrorKind::io || error->kind() == ErrorKind::refused ||
+                   error->kind() == ErrorKind::unsupported);
 }
 
 std::string trouble_of(const HiveFact& hive) {

@@ -56,7 +56,8 @@ struct HiveFact {
   std::vector<hive::LogAccount> logs;
   std::optional<Error> error;  ///< when damaged
 
-  /// Damaged, and nobody knows whether it is: its bytes were not to be had, or are in doubt.
+  /// Damaged, and nobody knows whether it is: its bytes were not to be had (a failing disk, an
+  /// encrypted member of an archive), or are in doubt, or it is another kind of hive.
   bool unread() const;
 };
 

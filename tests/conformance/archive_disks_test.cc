@@ -275,7 +275,9 @@ TEST_CASE("a kind of disk that is not read is no less an error in an archive tha
   const RunResult scan = run_cli({"scan", disks.pack("gnu.tar")});
   CHECK(scan.status == 2);
   CHECK_THAT(scan.err, Contains("whose data lie in another file"));
-  CHECK(run_cli({"scan", "--depth", "0", disks.dir / "in.gnu.tar"}).status == 0);
+  const RunResult shallow = run_cli({"scan", "--depth", "0", disks.dir / "in.gnu.tar"});
+  CHECK(shallow.status == 2);
+  CHECK_THAT(shallow.err, Contains("'pc.qcow2'") && Contains("--depth"));
 }
 
 TEST_CASE("an archive of more disks than are real starts no more processes than that") {

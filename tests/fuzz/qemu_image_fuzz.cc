@@ -4,6 +4,7 @@
 
 #include "imgtools/bytes/error.h"
 #include "imgtools/disk/qemu_image.h"
+#include "imgtools/unread_formats.h"
 #include "tests/fuzz/one_file_storage.h"
 
 using namespace goldhive;
@@ -24,7 +25,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string path = fuzz::OneFileStorage::path;
   try {
     const auto file = storage.open(path);
-    unread_container(file->read(0, std::min<std::size_t>(size, 64)));
+    unread_format(*file);
     const std::string format = qemu_format(*file);
     if (format.empty()) return 0;
     const QemuImage image = examine_qemu_image(storage, path, format);

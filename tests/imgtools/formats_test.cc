@@ -196,12 +196,78 @@ TEST_CASE("what cannot be opened says why in one line") {
   CHECK(unknown.message() ==
         "is neither a hive nor an image of a known format: starts with 4d 5a 90 (MZ.)");
 
-  const Error qed = error_of(dir.write("disk.qed", std::string("QED\0rest", 8)));
-  CHECK(qed.kind() == ErrorKind::unsupported);
-  CHECK(qed.message().find("is a QED image, a format that is not read: convert it") == 0);
-
   CHECK(error_of(dir.path(), {"hive"}).kind() == ErrorKind::usage);
   CHECK(error_of(dir / "empty", {"no-such-format"}).kind() == ErrorKind::usage);
+}
+
+TEST_CASE("a format that is not read is named as what it is, with what to do") {
+  using namespace std::string_literals;
+  const struct {
+    std::string head;
+    const char* title;
+    const char* advice;
+    bool may_hold_windows;
+    std::size_t from_end = 0;  ///< where `head` stands
+  } rows[] = {
+      {"QED\0rest"s, "a QED image", "qemu-img convert", true},
+      {"EVF\x09\x0d\x0a\xff\0"s, "an EnCase image (E01)", "ewfexport", true},
+      {"LVF\x09\x0d\x0a\xff\0"s, "(L01)", "FTK Imager", true},
+      {"ADSEGMENTEDFILE\0"s, "(AD1)", "FTK Imager", true},
+      {"AFF10\r\n\0"s, "an AFF image", "affconvert", true},
+      {"partclone-image0.3"s, "partclone", "partclone.restore", true},
+      {"PaRtImAgE-VoLuMe"s, "partimage", "restore", true},
+      {"\0ntfsclone-image"s, "ntfsclone", "ntfsclone -r", true},
+      {"\xfe\xef\x01\x03"s, "Ghost", "restore", true},
+      {"\xb4\x6e\x68\x44"s, "Acronis", "restore", true},
+      {"\xce\x24\xb9\xa2\x20\0\0\0"s, "Acronis", "restore", true},
+      {"MACRIUM_FILE"s, "Macrium", "restore", true, 12},
+      {"__79241006_2651_11D4_"s, "Macrium", "restore", true, 40},
+      {"LUKS\xba\xbe\0\1"s, "LUKS", "cryptsetup open", true},
+      {"koly\0\0\0\4\0\0\2\0"s, "(DMG)", "dmg2img", true, 512},
+      {"Rar!\x1a\x07\0"s, "RAR", "unpack it", true},
+      {"Rar!\x1a\x07\1\0"s, "RAR", "unpack it", true},
+      {"\x04\x22\x4d\x18"s, "lz4", "unpack it", true},
+      {"MSCF\0\0\0\0"s, "(CAB)", "unpack it", false},
+      {"\xff\xfeW\0i\0n\0d\0o\0w\0s\0 \0R\0e\0g\0i\0s\0t\0r\0y\0 \0E\0"s, "(.reg)", "reg save",
+       false},
+      {"Windows Registry Editor Version 5.00\r\n"s, "(.reg)", "reg save", false},
+      {"REGEDIT4\r\n"s, "(.reg)", "reg save", false},
+  };
+  const TempDir dir;
+  for (const auto& row : rows) {
+    INFO(row.title);
+    std::string content = row.head;
+    if (row.from_end != 0) {
+      content = std::string(2000, 'x') + row.head;
+      content.resize(2000 + row.from_end, 'y');
+    }
+    const std::string path = dir.write("file", content);
+    const Error error = error_of(path);
+    CHECK(error.kind() == ErrorKind::unsupported);
+    CHECK_THAT(error.message(), Catch::StartsWith("is ") && Catch::Contains(row.title) &&
+                                    Catch::Contains("which is not read: ") &&
+                                    Catch::Contains(row.advice));
+    CHECK_FALSE(detect_format(*host_read_storage(), path).empty());
+    CHECK(may_hold_windows(*host_read_storage(), path) == row.may_hold_windows);
+    // Also where only its first bytes are known.
+    if (row.from_end == 0) {
+      CHECK(may_be_image(Bytes(content.begin(), content.end()), 1 << 20) == row.may_hold_windows);
+    }
+  }
+}
+
+TEST_CASE("documents that are packed as a zip are no images in a folder, and open as zips") {
+  const TempDir dir;
+  for (const std::string first :
+       {"[Content_Types].xml", "_rels/.rels", "mimetype", "META-INF/MANIFEST.MF"}) {
+    std::string zip("PK\3\4\x14\0\0\0\0\0", 10);
+    zip.resize(26);
+    zip += static_cast<char>(first.size()) + std::string(3, '\0') + first;
+    const std::string path = dir.write("document", zip);
+    INFO(first);
+    CHECK(detect_format(*host_read_storage(), path) == "zip");
+    CHECK_FALSE(may_hold_windows(*host_read_storage(), path));
+  }
 }
 
 TEST_CASE("a hive whose base block calls it a log is still a hive") {
