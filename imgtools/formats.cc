@@ -200,6 +200,10 @@ bool is_empty_file(const ReadStorage& storage, const std::string& path) {
 
 }  // namespace
 
+bool is_archive_format(const std::string& name) {
+  return name == "tar" || name == "zip" || name == "7z" || name == "cpio";
+}
+
 std::string detect_format(const ReadStorage& storage, const std::string& path) {
   if (is_empty_file(storage, path)) return "";
   return kind_of(examine(storage, path, {}, opener)).name;

@@ -39,6 +39,9 @@ bool is_opened_with_another(const ReadStorage& storage, const std::string& path)
 /// if the file is empty. Throws Error: not_found, io.
 std::string detect_format(const ReadStorage& storage, const std::string& path);
 
+/// True of the formats of archives: "tar", "zip", "7z", "cpio".
+bool is_archive_format(const std::string& name);
+
 /// True of a file that detect_format() names, but for kinds that are no images of a Windows though
 /// they could be opened: documents that are packed as a zip, cabinets, exports of a registry as
 /// text. Throws Error: not_found, io.

@@ -47,6 +47,9 @@ struct Volume {
   /// "ReFS").
   std::shared_ptr<const FileTree> tree;
   std::string passed_over;
+  /// True of what is passed over and surely holds no Windows: a volume of another system, a boot
+  /// partition, a file of an archive that is no image.
+  bool foreign = false;
   /// Set if the volume is of a kind that we read, but could not be read: its content is not known.
   std::optional<Error> error;
 };

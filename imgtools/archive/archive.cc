@@ -55,9 +55,8 @@ class ArchiveImage final : public Image {
   const std::vector<Volume>& volumes() const override { return volumes_; }
   std::vector<std::string> notes() const override {
     std::vector<std::string> all = tree_->name_notes();
-    for (const std::unique_ptr<Image>& image : inside_) {
-      const std::vector<std::string> more = image->notes();
-      all.insert(all.end(), more.begin(), more.end());
+    for (const auto& [id, image] : inside_) {
+      for (const std::string& note : image->notes()) all.push_back(id + ": " + note);
     }
     return all;
   }
@@ -107,12 +106,13 @@ class ArchiveImage final : public Image {
         volumes_.push_back(volume);
         volumes_.back().id = id + volume.id;
       }
-      inside_.push_back(std::move(image));
+      inside_.emplace_back(id, std::move(image));
       return;
     } catch (const Error& e) {
       // A file that only has the name of an image is not an error of the archive.
       if (e.kind() == ErrorKind::unsupported && !may_hold_windows(path)) {
         failed.passed_over = e.message();
+        failed.foreign = true;
       } else if (e.kind() == ErrorKind::not_found) {
         failed.error =
             Error(e.kind(), e.message() + " (nothing outside of the archive is looked at)", path);
@@ -145,7 +145,8 @@ class ArchiveImage final : public Image {
   OpenOptions options_;
   std::shared_ptr<const MemberTree> tree_;
   std::unique_ptr<MemberStorage> members_;
-  std::vector<std::unique_ptr<Image>> inside_;  // after tree_ and members_, from which they read
+  /// With the id of each. After tree_ and members_, from which they read.
+  std::vector<std::pair<std::string, std::unique_ptr<Image>>> inside_;
   std::vector<Volume> volumes_;
 };
 

@@ -84,10 +84,36 @@ std::string packing_of(std::span<const std::uint8_t> head) {
 
 std::string packing_of(const ByteSource& file) { return packing_of(head_of(file)); }
 
+namespace {
+
+/// The mark of the old binary form has two bytes only. What else its header of 26 bytes holds is
+/// looked at too, so that other files are not taken for it. Source: cpio(5).
+bool starts_like_binary_cpio(std::span<const std::uint8_t> head) {
+  constexpr std::size_t header = 26, mode_at = 6, name_size_at = 20;
+  constexpr unsigned file = 0100000, folder = 0040000, link = 0120000, kind = 0170000;
+  constexpr std::size_t longest_name = 1024;
+  if (head.size() < header) return false;
+  const bool swapped = head[0] == 0x71 && head[1] == 0xc7;
+  if (!swapped && (head[0] != 0xc7 || head[1] != 0x71)) return false;
+  const auto number = [&](std::size_t at) {
+    const unsigned first = head[at], second = head[at + 1];
+    return swapped ? first << 8 | second : second << 8 | first;
+  };
+  const unsigned mode = number(mode_at) & kind;
+  const std::size_t name_size = number(name_size_at);
+  return (mode == file || mode == folder || mode == link) && name_size > 1 &&
+         name_size <= longest_name && head.size() >= header + name_size &&
+         std::find(head.begin() + header, head.end(), std::uint8_t{0}) ==
+             head.begin() + static_cast<std::ptrdiff_t>(header + name_size - 1);
+}
+
+}  // namespace
+
 bool starts_like_cpio(std::span<const std::uint8_t> head) {
   const std::string_view text(reinterpret_cast<const char*>(head.data()), head.size());
-  const auto marks = {"070701", "070702", "070707", "\xc7\x71", "\x71\xc7"};
-  return std::any_of(marks.begin(), marks.end(),
+  const auto marks = {"070701", "070702", "070707"};
+  return starts_like_binary_cpio(head) ||
+         std::any_of(marks.begin(), marks.end(),
                      [text](const char* mark) { return text.starts_with(mark); });
 }
 

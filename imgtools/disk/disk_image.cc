@@ -10,10 +10,12 @@
 #include "imgtools/disk/qemu_image.h"
 #include "imgtools/disk/raw.h"
 #include "imgtools/disk/vhd.h"
+#include "imgtools/disk/vhd_format.h"
 #include "imgtools/disk/vhdx.h"
 #include "imgtools/ntfs/ntfs.h"
 #include "imgtools/ntfs/ntfs_change.h"
 #include "imgtools/ntfs/ntfs_state.h"
+#include "imgtools/unread_formats.h"
 
 namespace goldhive {
 
@@ -22,6 +24,13 @@ namespace {
 /// Reserved space without a file system; nobody would look for it in a listing.
 bool is_reserved(const Partition& partition) {
   return partition.type == "e3c9e316-0b5c-4db8-817d-f92df00215ae";  // Microsoft Reserved
+}
+
+/// Partitions from which a machine starts. Windows puts boot files there, never itself. UEFI 2.10,
+/// table 5.7; GNU GRUB manual, "BIOS installation".
+bool is_boot_partition(const Partition& partition) {
+  return partition.type == "c12a7328-f81f-11d2-ba4b-00a0c93ec93b" || partition.type == "0xef" ||
+         partition.type == "21686148-6449-6e6f-744e-656564454649";
 }
 
 /// What a partition holds by its type, for content that we do not know; "" if the type says
@@ -88,6 +97,10 @@ Volume open_volume(const std::shared_ptr<const VirtualDisk>& disk, const Partiti
     return volume;
   }
   volume.passed_over = file_system.title;
+  volume.foreign = file_system.foreign || is_boot_partition(partition);
+  if (const UnreadFormat* unread = file_system.known() ? nullptr : unread_format(*source)) {
+    volume.passed_over = unread->title;
+  }
   if (!file_system.known() && *named_by_type(partition) != '\0') {
     volume.passed_over = named_by_type(partition);
   }
@@ -141,15 +154,26 @@ class DiskImage final : public Image {
       Volume nothing;
       nothing.size = disk_->size();
       nothing.passed_over = "no partition table and no file system we know";
+      if (table.scheme != PartitionScheme::none) {
+        nothing.passed_over = "an empty partition table, so a disk without volumes";
+        nothing.foreign = table.notes.empty();
+      }
       volumes_.push_back(std::move(nothing));
       partitions_.emplace_back();
     }
+    if (may_lack_windows()) notes_.push_back("holds no Windows: " + list_volumes());
   }
 
   std::string format() const override { return disk_->format(); }
   const std::vector<Volume>& volumes() const override { return volumes_; }
   std::vector<std::string> host_files() const override { return disk_->host_files(); }
   std::vector<std::string> notes() const override { return notes_; }
+
+  /// A disk of another system, or an empty one.
+  bool may_lack_windows() const override {
+    return std::all_of(volumes_.begin(), volumes_.end(),
+                       [](const Volume& volume) { return volume.foreign; });
+  }
 
   std::optional<Error> refusal(std::size_t index) const override {
     const Volume& volume = volumes_.at(index);
@@ -173,6 +197,15 @@ class DiskImage final : public Image {
   }
 
  private:
+  std::string list_volumes() const {
+    std::string text;
+    for (const Volume& volume : volumes_) {
+      text += (text.empty() ? "" : ", ") + volume.id + (volume.id.empty() ? "" : " ") +
+              volume.passed_over;
+    }
+    return text;
+  }
+
   std::shared_ptr<const VirtualDisk> disk_;
   std::vector<std::string> notes_;
   std::vector<Volume> volumes_;
@@ -190,7 +223,47 @@ bool is_vhd_image(const Candidate& candidate) {
   return !candidate.is_directory() && is_vhd(*candidate.source);
 }
 
+namespace {
+
+/// Why the footer of a VHD at the end of `file` is not that of all before it; "" if it is. A
+/// dynamic or differencing VHD begins with a copy of its footer.
+std::string foreign_footer(const ByteSource& file) {
+  for (const std::uint64_t length : {512, 511}) {
+    const std::uint64_t at = file.size() - length;
+    Bytes data = file.read(at, static_cast<std::size_t>(length));
+    if (!has_vhd_cookie(ByteView(data, at, file.name()))) continue;
+    data.resize(VhdFooter::length_on_disk);
+    try {
+      const VhdFooter footer = parse_vhd_footer(ByteView(data, at, file.name()));
+      if (footer.type != VhdType::fixed) return "of a dynamic or differencing disk";
+      if (footer.disk_size == at) return "";
+      return fmt::format("of a disk of {} bytes, and {} lie before it", footer.disk_size, at);
+    } catch (const Error&) {
+      return "that is damaged";
+    }
+  }
+  return "";
+}
+
+/// A dump of a partition can end in what is left of a VHD: both readings are possible, and nobody
+/// but the user can tell which is right.
+void refuse_two_readings(const Candidate& candidate) {
+  if (!candidate.options.input_format.empty() || candidate.has_magic(0, "conectix")) return;
+  const std::string footer = foreign_footer(*candidate.source);
+  if (footer.empty() || !is_raw_image(candidate)) return;
+  const FileSystem& whole = probe_file_system(*candidate.source);
+  throw Error(
+      ErrorKind::unsupported,
+      fmt::format("begins as a raw image ({}) and ends in the footer of a VHD {}: say which "
+                  "it is, --input-format raw or --input-format vhd",
+                  whole.known() ? whole.title : "with a partition table", footer),
+      candidate.path);
+}
+
+}  // namespace
+
 std::unique_ptr<Image> open_vhd_image(const Candidate& candidate) {
+  refuse_two_readings(candidate);
   return make_disk_image(
       VhdDisk::open(candidate.storage, candidate.path, candidate.options.parent_folders),
       candidate.path);
@@ -228,7 +301,8 @@ std::unique_ptr<Image> open_vdi_image(const Candidate& c) { return open_qemu_ima
 bool is_raw_image(const Candidate& candidate) {
   if (candidate.is_directory()) return false;
   try {
-    return !read_partitions(*candidate.source, 0).partitions.empty();
+    const PartitionTable table = read_partitions(*candidate.source, 0);
+    return table.scheme != PartitionScheme::none || !table.partitions.empty();
   } catch (const Error& e) {
     return e.kind() == ErrorKind::corrupt;  // then it is a partition table, though a broken one
   }

@@ -11,6 +11,8 @@ namespace goldhive {
 
 namespace {
 
+using namespace std::string_view_literals;
+
 constexpr std::size_t head_size = 4096;
 
 bool has(const ByteView& head, std::size_t at, std::string_view magic) {
@@ -82,16 +84,33 @@ const Probe probes[] = {
     {{"fat16", "FAT16", true},
      [](const ByteView& h) { return is_fat(h, 4085, ~std::uint64_t{0}); }},
     {{"fat12", "FAT12", true}, [](const ByteView& h) { return is_fat(h, 1, 4085); }},
-    {{"ext4", "ext4", false}, [](const ByteView& h) { return is_ext(h) && has_ext4_features(h); }},
-    {{"ext3", "ext3", false},
+    // Linux, include/uapi/linux/magic.h and fs/ of each; Apple, TN1150 and "Apple File System
+    // Reference".
+    {{"ext4", "ext4", false, true},
+     [](const ByteView& h) { return is_ext(h) && has_ext4_features(h); }},
+    {{"ext3", "ext3", false, true},
      [](const ByteView& h) { return is_ext(h) && (ext_compatible(h) & 4) != 0; }},
-    {{"ext2", "ext2", false}, is_ext},
+    {{"ext2", "ext2", false, true}, is_ext},
+    {{"xfs", "XFS", false, true}, [](const ByteView& h) { return has(h, 0, "XFSB"); }},
+    {{"f2fs", "F2FS", false, true},
+     [](const ByteView& h) { return has(h, 1024, "\x10\x20\xf5\xf2"); }},
+    {{"hfs+", "HFS+", false, true},
+     [](const ByteView& h) { return has(h, 1024, "H+\0\4"sv) || has(h, 1024, "HX\0\5"sv); }},
+    {{"apfs", "APFS", false, true}, [](const ByteView& h) { return has(h, 32, "NXSB"); }},
     {{"lvm2", "an LVM physical volume", false}, is_lvm},
-    {{"swap", "Linux swap", false},
+    {{"swap", "Linux swap", false, true},
      [](const ByteView& h) { return has(h, 4086, "SWAPSPACE2") || has(h, 4086, "SWAP-SPACE"); }},
 };
 
 const FileSystem unknown{"", "an unknown file system", false};
+const FileSystem btrfs{"btrfs", "Btrfs", false, true};
+
+/// Its superblock lies farther on than all others: at 64 KiB, with its mark at 64.
+bool is_btrfs(const ByteSource& volume) {
+  constexpr std::uint64_t at = (64 << 10) + 64;
+  return volume.size() >= at + 8 &&
+         ByteView(volume.read(at, 8), at, volume.name()).starts_with("_BHRfS_M");
+}
 
 }  // namespace
 
@@ -102,7 +121,7 @@ const FileSystem& probe_file_system(const ByteSource& volume) {
   for (const Probe& probe : probes) {
     if (probe.matches(head)) return probe.file_system;
   }
-  return unknown;
+  return is_btrfs(volume) ? btrfs : unknown;
 }
 
 }  // namespace goldhive

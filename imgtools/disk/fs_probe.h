@@ -11,11 +11,14 @@ struct FileSystem {
   const char* title;  ///< for people: "NTFS", "BitLocker"; "an unknown file system"
   /// Has a boot sector of the PC kind, so the same 512 bytes cannot also be a partition table.
   bool boot_sector;
+  /// Of another system: no Windows was ever installed on it.
+  bool foreign = false;
 
   bool known() const { return id[0] != '\0'; }
 };
 
-/// Reads the first 4 KiB. No content of them makes it throw.
+/// Reads the first 4 KiB, and 8 bytes at 64 KiB if these are of no file system. No content of them
+/// makes it throw.
 const FileSystem& probe_file_system(const ByteSource& volume);
 
 }  // namespace goldhive

@@ -16,6 +16,8 @@ namespace {
 
 constexpr std::size_t boot_sector_size = 512;
 constexpr std::uint32_t max_logical = 512;
+/// An empty MBR is a weak mark; a file that is smaller is not taken for a disk by it.
+constexpr std::uint64_t smallest_disk = 64 << 10;
 
 struct MbrEntry {
   std::uint8_t status = 0;
@@ -39,6 +41,8 @@ struct MbrSector {
     return std::any_of(std::begin(entries), std::end(entries),
                        [](const MbrEntry& e) { return e.used(); });
   }
+  bool empty_table = false;  ///< signed, and all four entries are zeros
+
   bool protective() const {
     return signed_ && std::any_of(std::begin(entries), std::end(entries),
                                   [](const MbrEntry& e) { return e.type == 0xEE; });
@@ -54,6 +58,9 @@ MbrSector read_mbr(const ByteSource& disk, std::uint64_t offset) {
     const ByteView e = view.slice(446 + i * 16, 16);
     sector.entries[i] = {e.u8(0), e.u8(4), e.u32(8), e.u32(12)};
   }
+  const auto table = view.slice(446, 64).span();
+  sector.empty_table = sector.signed_ && std::all_of(table.begin(), table.end(),
+                                                     [](std::uint8_t byte) { return byte == 0; });
   return sector;
 }
 
@@ -216,6 +223,10 @@ PartitionTable read_partitions(const ByteSource& disk, std::uint32_t sector_size
   std::optional<PartitionTable> table;
   if (mbr.protective() || !mbr_has_partitions) table = read_any_gpt(disk, mbr.protective(), sizes);
   if (!table && mbr_has_partitions) table = read_mbr_table(disk, mbr, sizes);
+  if (!table && !whole.known() && mbr.empty_table && disk.size() >= smallest_disk &&
+      disk.size() % boot_sector_size == 0) {
+    nothing.scheme = PartitionScheme::mbr;
+  }
   if (!table) return whole.known() ? bare_volume(disk, sizes.front()) : nothing;
   doubt_overlaps(*table);
   return std::move(*table);

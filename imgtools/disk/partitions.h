@@ -39,8 +39,9 @@ enum class PartitionScheme { none, mbr, gpt };
 struct PartitionTable {
   PartitionScheme scheme = PartitionScheme::none;
   std::uint32_t sector_size = 512;
-  std::vector<Partition> partitions;  ///< by index; empty if the disk holds nothing we know
-  std::vector<std::string> notes;     ///< what is wrong with the table
+  /// By index; empty if the disk holds nothing we know, or by its `scheme` no volumes.
+  std::vector<Partition> partitions;
+  std::vector<std::string> notes;  ///< what is wrong with the table
 };
 
 /// `sector_size`: by the container, or 0 to try 512 and 4096. Throws Error(corrupt) for a GPT disk

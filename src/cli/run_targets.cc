@@ -12,6 +12,7 @@
 #include "imgtools/change/own_names.h"
 #include "imgtools/change/read_through.h"
 #include "imgtools/change/watching_storage.h"
+#include "imgtools/formats.h"
 #include "imgtools/host/path.h"
 #include "src/cli/ordered_work.h"
 #include "src/cli/progress.h"
@@ -77,12 +78,26 @@ void add_hot_journals(const ReadThroughStorage& storage, report::TargetReport& t
 /// of it could be read.
 void excuse_without_windows(report::TargetReport& target) {
   if (!target.error || target.error->kind() != ErrorKind::not_found || target.format.empty() ||
-      std::any_of(target.volumes.begin(), target.volumes.end(),
-                  [](const report::VolumeReport& v) { return !v.passed_over.empty(); })) {
+      std::any_of(target.volumes.begin(), target.volumes.end(), [](const report::VolumeReport& v) {
+        return !v.passed_over.empty() && !v.foreign;
+      })) {
     return;
   }
   target.notes.push_back(target.error->message());
   target.error.reset();
+}
+
+/// True of an archive in a folder that was looked at in full and is ordinary: it holds no image, no
+/// hive and no other thing worth a word. A folder can have thousands of them.
+bool is_ordinary_archive(const report::TargetReport& target) {
+  return !target.error && target.installations.empty() && !target.hive_checks && !target.restore &&
+         target.notes.size() == 1 &&  // that there is no Windows
+         std::all_of(target.volumes.begin(), target.volumes.end(),
+                     [](const report::VolumeReport& v) {
+                       return v.foreign ||
+                              is_archive_format(v.file_system.substr(0, v.file_system.find('.')));
+                     }) &&
+         is_archive_format(target.format);
 }
 
 }  // namespace
@@ -97,6 +112,7 @@ namespace {
 struct Outcome {
   report::TargetReport target;
   ReadStats read;
+  bool passed_over = false;  ///< it is counted, and not reported
 };
 
 /// Works on a target, once more if a file of it changed meanwhile. What would be said of a second
@@ -203,6 +219,7 @@ Outcome run_on(const Host& host, report::Command command, const TargetFlags& fla
     leave_off(outcome.target);
   } else if (wanted.found) {
     excuse_without_windows(outcome.target);
+    outcome.passed_over = is_ordinary_archive(outcome.target);
   }
   report::settle(outcome.target);
   outcome.read = counter.read();
@@ -254,12 +271,11 @@ report::Report run_targets(Host& host, report::Command command, const target::Op
   if (judged != nullptr) report::set_policy(*judged->policy, judged->today, report);
   report.tool_version = tool_version();
   if (host.parent_folders) *host.parent_folders = flags.parent_dirs;
-  const Targets all = expand_targets(host, flags);
+  Targets all = expand_targets(host, flags);
   std::vector<std::string> paths;
   for (const Target& target : all.targets) paths.push_back(target.path);
   output.guard(paths);
   const std::size_t count = all.targets.size();
-  report.summary.passed_over = all.passed_over.size();
   Progress progress(host, count);
   Counters counters(host.interrupted);
   OrderedWork<Outcome>::Steps steps;
@@ -283,6 +299,10 @@ report::Report run_targets(Host& host, report::Command command, const target::Op
   steps.done = [&](std::size_t index, Outcome outcome) {
     counters.forget(index);
     progress.clear();
+    if (outcome.passed_over) {
+      all.passed_over.push_back(outcome.target.path);
+      return;
+    }
     say_errors(host, outcome.target);
     if (flags.verbose) {
       say(host, fmt::format("{}: {} reads, {} bytes", outcome.target.path, outcome.read.reads,
@@ -295,6 +315,7 @@ report::Report run_targets(Host& host, report::Command command, const target::Op
       count, flags.jobs == 0 ? host.cores : static_cast<unsigned>(flags.jobs), steps);
   progress.clear();
   for (std::size_t i = done; i < count; ++i) take(not_begun(paths[i]));
+  report.summary.passed_over = all.passed_over.size();
   say_passed_over(host, all.passed_over, flags.verbose);
   if (!all.interrupted.empty()) say(host, "interrupted: " + all.interrupted);
   report.interrupted = !all.interrupted.empty() || cut_short > 0 || done < count;

@@ -100,11 +100,19 @@ class Walk {
 
   /// A folder of files without names of hives counts if one of the files is a hive by its content.
   bool holds_hives(const windows::Place& place, const std::string& folder) const {
-    return !place.loose() || place.software || place.system ||
+    return !place.loose() || (place.software && may_be_hive(*place.software, folder)) ||
+           (place.system && may_be_hive(*place.system, folder)) ||
            std::any_of(place.unnamed.begin(), place.unnamed.end(),
                        [&](const windows::HiveFile& file) {
                          return is_hive(storage_, join_path(folder, file.path));
                        });
+  }
+
+  /// False of a file that only has the name of a hive (/etc/.../software). One that may be a hive
+  /// with a damaged head is a target, so that an error says so.
+  bool may_be_hive(const windows::HiveFile& file, const std::string& folder) const {
+    return windows::may_be_hive_by_size(file.size) ||
+           is_hive(storage_, join_path(folder, file.path));
   }
 
   /// The images in `root`/`below`, leaving out the installations, which are relative to `root`.
@@ -142,7 +150,7 @@ class Walk {
     bool image = true;
     try {
       if (is_opened_with_another(storage_, path)) return true;
-      image = !detect_format(storage_, path).empty();
+      image = may_hold_windows(storage_, path);
     } catch (const Error&) {
       // The file cannot be read. Whoever opens it as a target learns why.
     }

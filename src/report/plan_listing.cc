@@ -44,6 +44,7 @@ class PlanWriter final : public TargetWriter {
 
   void target(const TargetReport& t) override {
     if (t.error) lines_.failed(t, edge());
+    lines_.only_notes(t, edge());
     for (const InstallationReport& i : t.installations) {
       installation(i, t.installations.size() == 1 ? t.path : i.facts.id);
     }

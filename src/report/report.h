@@ -64,6 +64,7 @@ struct VolumeReport {
   std::uint64_t size = 0;        ///< bytes, 0 where it has no meaning
   std::string passed_over;       ///< why it was not read; "" if it was
   std::string description = {};  ///< of an image of a WIM: "Professional, x64, 6.1.7601"
+  bool foreign = false;          ///< as Volume::foreign
 };
 
 /// What the folders around an image say of the Windows backup that it is part of.

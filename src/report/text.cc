@@ -90,6 +90,7 @@ class VerdictWriter final : public TargetWriter {
 
   void target(const TargetReport& t) override {
     if (t.error) lines_.failed(t, edge());
+    lines_.only_notes(t, edge());
     for (const InstallationReport& i : t.installations) {
       installation(i,
                    t.error && i.refusal && std::string_view(i.refusal->what()) == t.error->what());

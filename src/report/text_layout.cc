@@ -123,6 +123,11 @@ void Lines::failed(const TargetReport& target, std::size_t edge) {
   }
 }
 
+void Lines::only_notes(const TargetReport& target, std::size_t edge) {
+  if (target.error || !target.installations.empty() || target.notes.empty()) return;
+  right_aligned(printable(target.path), "", "NOT-APPLICABLE", Color::none, edge);
+}
+
 void Lines::waivers(const std::vector<WaiverReport>& waivers) {
   // One policy may serve many runs, and then most of its waivers are about other targets.
   constexpr std::size_t most_unused = 3;

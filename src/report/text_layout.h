@@ -36,6 +36,9 @@ class Lines {
   /// The line of a target with an error, and the reason where nobody has said it yet.
   void failed(const TargetReport& target, std::size_t edge);
 
+  /// The line of a target of which there is nothing but notes.
+  void only_notes(const TargetReport& target, std::size_t edge);
+
   /// The waivers of the policy that have expired or met no row.
   void waivers(const std::vector<WaiverReport>& waivers);
 

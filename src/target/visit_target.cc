@@ -50,7 +50,8 @@ void narrow_to_image(const Image& image, const std::string& wanted, TargetName& 
 
 report::VolumeReport describe(const VisitedVolume& visited) {
   const Volume& v = visited.volume;
-  return {visited.id(), v.id, v.label, v.file_system, v.size, v.passed_over, v.description};
+  return {visited.id(), v.id,          v.label,       v.file_system,
+          v.size,       v.passed_over, v.description, v.foreign};
 }
 
 void append(std::vector<std::string>& notes, const std::vector<std::string>& more) {
@@ -110,7 +111,9 @@ void visit_for_report(const VisitedVolume& visited, const VisitForReport& visit,
   if (rows_of(out) == before && visited.image.may_lack_windows() && !volume.id.empty()) {
     out.notes.push_back(volume.id + " holds no Windows: not applicable");
   }
-  append(out.notes, volume.tree->notes());
+  for (const std::string& note : volume.tree->notes()) {
+    out.notes.push_back(volume.id.empty() ? note : volume.id + ": " + note);
+  }
 }
 
 /// Says that nothing was found in the target, where no error explains it.

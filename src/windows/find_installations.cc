@@ -97,9 +97,6 @@ bool take_hives(const std::string& folder, const Entries& entries, Place& place)
   return place.software || place.system;
 }
 
-/// A hive is a base block of 4096 bytes and bins that are multiples of it.
-bool may_be_hive_by_size(std::uint64_t size) { return size >= 8192 && size % 4096 == 0; }
-
 std::string parent(const std::string& path) {
   const std::size_t slash = path.rfind('/');
   return slash == std::string::npos ? "" : path.substr(0, slash);
@@ -363,6 +360,8 @@ class Finder {
 };
 
 }  // namespace
+
+bool may_be_hive_by_size(std::uint64_t size) { return size >= 8192 && size % 4096 == 0; }
 
 std::vector<Place> find_installations(const FileTree& tree, const std::string& target) {
   return Finder(tree, target, "").run();

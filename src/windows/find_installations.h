@@ -16,6 +16,9 @@ struct HiveFile {
   std::uint64_t size = 0;
 };
 
+/// A hive is a base block of 4096 bytes and bins that are multiples of it.
+bool may_be_hive_by_size(std::uint64_t size);
+
 /// One installation, or one folder of hives.
 struct Place {
   /// The folder that holds the Windows folder or the loose hives; "" is the root of the tree.

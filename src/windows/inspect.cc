@@ -49,6 +49,7 @@ class Inspector {
                                           ? find_installations(tree, name)
                                           : find_installations_in(tree, name, options_.folder);
     for (const Place& place : places) {
+      if (has_only_names_of_hives(place)) continue;
       if (!place.unnamed.empty()) {
         add_unnamed(place);
         continue;
@@ -81,6 +82,18 @@ class Inspector {
 
   LoadedHive load(const std::optional<HiveFile>& file, HiveName name) const {
     return load_hive(*volume_.tree, file ? &*file : nullptr, name, options_);
+  }
+
+  /// True of files that are called SOFTWARE or SYSTEM and are no hives by their first bytes, nor by
+  /// their size hives whose head is damaged. In the folder that the user named, an error says what
+  /// they are.
+  bool has_only_names_of_hives(const Place& place) const {
+    if (!place.loose() || !place.unnamed.empty()) return false;
+    if (place.root.empty() && volume_.tree->is_host_folder()) return false;
+    const auto is_none = [&](const std::optional<HiveFile>& file) {
+      return !file || !may_be_hive(*volume_.tree, *file);
+    };
+    return is_none(place.software) && is_none(place.system);
   }
 
   void add_unnamed(const Place& place) {

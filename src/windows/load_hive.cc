@@ -257,6 +257,15 @@ std::string describe_hive(const hive::Hive& hive) {
   return "a hive of some other kind";
 }
 
+bool may_be_hive(const FileTree& tree, const HiveFile& file) {
+  if (may_be_hive_by_size(file.size)) return true;
+  try {
+    return is_regf(tree, file.path);
+  } catch (const Error&) {
+    return true;
+  }
+}
+
 LoadedHive load_hive(const FileTree& tree, const HiveFile* file, HiveName name,
                      const InspectOptions& options) {
   if (file == nullptr) return missing(name);

@@ -20,6 +20,10 @@ struct LoadedHive {
   std::string why_not() const;
 };
 
+/// False of a file that is surely no hive: by its first bytes none, and not of a size that a hive
+/// has. True of one that cannot be read.
+bool may_be_hive(const FileTree& tree, const HiveFile& file);
+
 /// What a hive is, by its keys; unclear if as much speaks for the one as for the other.
 enum class HiveKind { software, system, other, unclear };
 HiveKind kind_of(const hive::Hive& hive);

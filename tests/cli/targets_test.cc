@@ -6,6 +6,7 @@
 #include "src/target/windows_backup.h"
 #include "tests/cli/session.h"
 #include "tests/support/host.h"
+#include "tests/support/libraries.h"
 #include "tests/support/temp_dir.h"
 
 using namespace goldhive;
@@ -228,4 +229,86 @@ TEST_CASE("The report of a disk of a Windows backup names machine and time") {
   REQUIRE(report["targets"].size() == 1);
   CHECK(report["targets"][0]["backup"] ==
         json({{"machine", "PC7"}, {"time", "2016-07-08 101112"}}));
+}
+
+namespace {
+
+/// The end of a zip whose first member has that name and holds a few bytes of text.
+Bytes small_zip(const std::string& name) {
+  const std::string data = "text";
+  const auto le = [](std::uint64_t value, int bytes) {
+    std::string out;
+    for (int i = 0; i < bytes; ++i) out += static_cast<char>(value >> (8 * i));
+    return out;
+  };
+  const std::string sums = le(0x3b8ba7c7, 4) + le(4, 4) + le(4, 4);  // CRC-32 of "text"
+  const std::string local = "PK\3\4" + le(20, 2) + le(0, 8) + sums + le(name.size(), 2) + le(0, 2);
+  const std::string central = "PK\1\2" + le(20, 2) + le(20, 2) + le(0, 8) + sums +
+                              le(name.size(), 2) + le(0, 12) + le(0, 4);
+  const std::string end = "PK\5\6" + le(0, 4) + le(1, 2) + le(1, 2) +
+                          le(central.size() + name.size(), 4) +
+                          le(local.size() + name.size() + data.size(), 4) + le(0, 2);
+  return bytes_of(local + name + data + central + name + end);
+}
+
+}  // namespace
+
+TEST_CASE("Ordinary files of a folder are one line, whatever they are packed in") {
+  if (!testing::have_library("libarchive")) return;
+  Session session;
+  session.put_recipe("windows-7-sp1-x64-ready", "lib/win7");
+  session.storage.put("lib/docs/letter.docx", small_zip("[Content_Types].xml"));
+  session.storage.put("lib/docs/letters.zip", small_zip("letter.txt"));
+  session.storage.put("lib/docs/list.zip", small_zip("software"));
+  session.storage.put("lib/docs/drivers.cab", bytes_of(std::string("MSCF\0\0\0\0....", 12)));
+  session.storage.put("lib/docs/fix.reg", bytes_of("REGEDIT4\r\n"));
+  session.storage.put("lib/docs/software", bytes_of("a list of programs"));
+  session.storage.put("lib/etc/x/SYSTEM", bytes_of("not a hive either"));
+  const Outcome outcome = session.run({"scan", "lib"});
+  INFO(outcome.out << outcome.err);
+  CHECK(outcome.code == 0);
+  CHECK_THAT(outcome.out, !Catch::Contains("docs") && !Catch::Contains("etc"));
+  CHECK(outcome.err ==
+        "goldhive: 7 files in folders are no image and were passed over (--strict makes that an "
+        "error, -v names them)\n");
+  CHECK_THAT(session.run({"scan", "-v", "lib"}).err,
+             Catch::Contains("lib/docs/letters.zip: passed over") &&
+                 Catch::Contains("lib/docs/software: passed over"));
+  CHECK(session.run({"scan", "--strict", "lib"}).code == 2);
+}
+
+TEST_CASE("What may hold a Windows and is not read is an error in a folder, by its name") {
+  const std::pair<const char*, const char*> rows[] = {
+      {"Rar!\x1a\x07\1", "is a RAR archive"},
+      {"LUKS\xba\xbe", "is a volume that is encrypted by LUKS"},
+      {"partclone-image", "is a partclone image"},
+      {"PaRtImAgE-VoLuMe", "is a partimage image"},
+      {"ADSEGMENTEDFILE", "is an AccessData logical image"},
+  };
+  for (const auto& [mark, says] : rows) {
+    Session session;
+    session.put_recipe("windows-7-sp1-x64-ready", "lib/win7");
+    session.storage.put("lib/backup.001", bytes_of(std::string(mark) + std::string(600, '\0')));
+    const Outcome outcome = session.run({"scan", "lib"});
+    INFO(outcome.out << outcome.err);
+    CHECK(outcome.code == 2);
+    CHECK_THAT(outcome.err, Catch::Contains(std::string("lib/backup.001: ") + says));
+  }
+}
+
+TEST_CASE("A disk of another system is no error and its note stands under its name") {
+  Bytes disk = opaque_disk();
+  disk.resize(64 << 10);
+  disk[446 + 4] = 0x83;
+  const std::string xfs = "XFSB";
+  std::copy(xfs.begin(), xfs.end(), disk.begin() + 512);
+  Session session;
+  session.put_recipe("windows-7-sp1-x64-ready", "lib/a");
+  session.storage.put("lib/server.img", disk);
+  const Outcome outcome = session.run({"scan", "lib"});
+  INFO(outcome.out << outcome.err);
+  CHECK(outcome.code == 0);
+  CHECK_THAT(outcome.out, Catch::Contains("NOT-APPLICABLE\n  note: holds no Windows: :p1 XFS"));
+  CHECK(outcome.out.find("lib/server.img") < outcome.out.find("holds no Windows"));
+  CHECK(session.run({"scan", "lib/server.img"}).code == 0);
 }

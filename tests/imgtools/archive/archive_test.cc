@@ -301,3 +301,49 @@ TEST_CASE("a file says how it was packed") {
   CHECK(zstd_has_checksum(MemorySource({0x28, 0xb5, 0x2f, 0xfd, 4, 0}, "a")));
   CHECK_FALSE(zstd_has_checksum(MemorySource({0x28, 0xb5, 0x2f, 0xfd, 0, 0}, "a")));
 }
+
+TEST_CASE("a cpio is told by its header and not by two bytes") {
+  const auto binary = [](bool swapped, std::uint16_t mode, const std::string& name) {
+    Bytes head(26);
+    const auto put = [&](std::size_t at, std::size_t value) {
+      head[at + (swapped ? 1 : 0)] = static_cast<std::uint8_t>(value);
+      head[at + (swapped ? 0 : 1)] = static_cast<std::uint8_t>(value >> 8);
+    };
+    put(0, 070707);
+    put(6, mode);
+    put(20, name.size() + 1);
+    head.insert(head.end(), name.begin(), name.end());
+    head.push_back(0);
+    return head;
+  };
+  const std::string text = "070701 and so on";
+  CHECK(starts_like_cpio(Bytes(text.begin(), text.end())));
+  for (const bool swapped : {false, true}) {
+    CHECK(starts_like_cpio(binary(swapped, 0100644, "hives/SOFTWARE")));
+    CHECK_FALSE(starts_like_cpio(binary(swapped, 0030644, "hives/SOFTWARE")));
+    CHECK_FALSE(starts_like_cpio(binary(swapped, 0100644, "")));
+    Bytes cut = binary(swapped, 0100644, "hives/SOFTWARE");
+    cut.pop_back();
+    CHECK_FALSE(starts_like_cpio(cut));
+  }
+}
+
+TEST_CASE("a tar is told by the sum of its header") {
+  Bytes tar = header("hive", std::string("00000001000\0", 12), '0');
+  CHECK(starts_like_tar(tar));
+  CHECK_FALSE(starts_like_tar(std::span(tar).first(511)));
+  ++tar[200];
+  CHECK_FALSE(starts_like_tar(tar));
+  CHECK_FALSE(starts_like_tar(Bytes(512)));
+}
+
+TEST_CASE("names of documents are no names of images") {
+  for (const char* name : {"a/letter.DOCX", "photo.jpg", "setup.exe", "readme.txt"}) {
+    INFO(name);
+    CHECK(is_document_name(name));
+  }
+  for (const char* name : {"disk.img", "blob.001", "SYSTEM", "x.jpg/SYSTEM", ".txt"}) {
+    INFO(name);
+    CHECK_FALSE(is_document_name(name));
+  }
+}

@@ -82,3 +82,28 @@ TEST_CASE("what is no file system is not recognised and short volumes do no harm
   put_u16(mbr, 510, 0xAA55);
   CHECK(probe_bytes(mbr).empty());
 }
+
+TEST_CASE("volumes of other systems are told from those that may hold a Windows") {
+  using namespace std::string_literals;
+  const struct {
+    const char* id;
+    std::size_t at;
+    std::string mark;
+  } rows[] = {{"xfs", 0, "XFSB"},           {"f2fs", 1024, "\x10\x20\xf5\xf2"},
+              {"hfs+", 1024, "H+\0\4"s},    {"apfs", 32, "NXSB"},
+              {"swap", 4086, "SWAPSPACE2"}, {"btrfs", 65600, "_BHRfS_M"}};
+  for (const auto& row : rows) {
+    INFO(row.id);
+    Bytes volume(70000);
+    std::copy(row.mark.begin(), row.mark.end(),
+              volume.begin() + static_cast<std::ptrdiff_t>(row.at));
+    const FileSystem& found = probe_file_system(MemorySource(volume, "volume"));
+    CHECK(std::string(found.id) == row.id);
+    CHECK(found.foreign);
+  }
+  for (const Bytes& volume :
+       {with(3, "NTFS    "), with(3, "EXFAT   "), with(3, "-FVE-FS-"),
+        with(512, "LABELONE" + std::string(16, '\0') + "LVM2 001"), Bytes(8192)}) {
+    CHECK_FALSE(probe_file_system(MemorySource(volume, "volume")).foreign);
+  }
+}

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "fixtures/vhd_builder.h"
 #include "imgtools/bytes/digest.h"
 #include "imgtools/change/transact.h"
 #include "imgtools/change/undo.h"
@@ -210,4 +211,105 @@ TEST_CASE("no file of a volume in a bad state is changed") {
   const Error e = error_of([&] { image->host_change(0, {{software, 50000, {{0, Bytes(1)}}}}); });
   CHECK(e.kind() == ErrorKind::refused);
   CHECK_THAT(e.what(), Catch::Contains("hibernated Windows"));
+}
+
+TEST_CASE("a disk of another system and an empty one may lack Windows, and say what they hold") {
+  const auto mark = [](Bytes& disk, std::size_t at, const std::string& text) {
+    std::copy(text.begin(), text.end(), disk.begin() + static_cast<std::ptrdiff_t>(at));
+  };
+  const auto partition = [](Bytes& disk, std::size_t i, std::uint8_t type) {
+    disk[446 + i * 16 + 4] = type;
+    disk[446 + i * 16 + 8] = static_cast<std::uint8_t>(100 * (i + 1));
+    disk[446 + i * 16 + 12] = 100;
+    disk[510] = 0x55;
+    disk[511] = 0xaa;
+  };
+  Bytes empty(256 << 10);
+  empty[510] = 0x55;
+  empty[511] = 0xaa;
+  Bytes linux_disk = empty;
+  partition(linux_disk, 0, 0xef);
+  partition(linux_disk, 1, 0x83);
+  mark(linux_disk, 200 * 512, "XFSB");
+  Bytes opaque = linux_disk;
+  mark(opaque, 200 * 512, "????");
+  Bytes locked = linux_disk;
+  mark(locked, 200 * 512, "LUKS\xba\xbe");
+  const struct {
+    const Bytes& disk;
+    bool may_lack;
+    const char* says;  ///< in its note, or of what is passed over
+  } rows[] = {{empty, true, "an empty partition table"},
+              {linux_disk, true, "p2 XFS"},
+              {opaque, false, "an unknown file system"},
+              {locked, false, "encrypted by LUKS"}};
+  const TempDir dir;
+  for (const auto& row : rows) {
+    INFO(row.says);
+    const auto image = open_path(dir.write("disk", row.disk));
+    CHECK(image->format() == "raw");
+    CHECK(image->may_lack_windows() == row.may_lack);
+    if (row.may_lack) {
+      REQUIRE(image->notes().size() == 1);
+      CHECK_THAT(image->notes().front(),
+                 Catch::StartsWith("holds no Windows: ") && Catch::Contains(row.says));
+    } else {
+      CHECK(image->notes().empty());
+      CHECK_THAT(image->volumes().back().passed_over, Catch::Contains(row.says));
+      CHECK_FALSE(image->volumes().back().foreign);
+    }
+  }
+}
+
+TEST_CASE("a raw image that ends in the footer of some VHD names both readings") {
+  // A dump of a partition, in whose last sectors a VHD was once stored.
+  Bytes dump(1 << 20);
+  dump[446 + 4] = 0x07;
+  dump[446 + 8] = 100;
+  dump[446 + 12] = 100;
+  dump[510] = 0x55;
+  dump[511] = 0xaa;
+  const auto with_footer = [&](fixtures::VhdRecipe recipe, bool damaged) {
+    const Bytes vhd = fixtures::build_vhd(recipe);
+    Bytes file = dump;
+    file.insert(file.end(), vhd.end() - 512, vhd.end());
+    if (damaged) file[file.size() - 100] = 1;
+    return file;
+  };
+  fixtures::VhdRecipe dynamic;
+  fixtures::VhdRecipe smaller;
+  smaller.type = 2;
+  smaller.disk_size = 512 << 10;
+  fixtures::VhdRecipe whole;
+  whole.type = 2;
+  whole.disk_size = dump.size();
+  const struct {
+    Bytes file;
+    const char* says;  ///< "": a VHD like any other
+  } rows[] = {{with_footer(dynamic, false), "of a dynamic or differencing disk"},
+              {with_footer(smaller, false), "of a disk of 524288 bytes, and 1048576 lie before it"},
+              {with_footer(whole, true), "that is damaged"},
+              {with_footer(whole, false), ""}};
+  const TempDir dir;
+  for (const auto& row : rows) {
+    INFO(row.says);
+    const std::string path = dir.write("dump.001", row.file);
+    if (std::string(row.says).empty()) {
+      CHECK(open_path(path)->format() == "vhd");
+      continue;
+    }
+    std::string message;
+    try {
+      open_path(path);
+    } catch (const Error& e) {
+      CHECK(e.kind() == ErrorKind::unsupported);
+      message = e.message();
+    }
+    CHECK_THAT(message, Catch::StartsWith("begins as a raw image (with a partition table) and "
+                                          "ends in the footer of a VHD ") &&
+                            Catch::Contains(row.says) && Catch::Contains("--input-format raw"));
+    OpenOptions raw;
+    raw.input_format = "raw";
+    CHECK(open_path(path, raw)->format() == "raw");
+  }
 }

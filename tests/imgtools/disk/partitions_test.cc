@@ -337,3 +337,21 @@ TEST_CASE(
   CHECK(table.notes.size() == 1);
   CHECK_FALSE(table.partitions[0].doubt.empty());
 }
+
+TEST_CASE("an empty partition table is one, and its disk has no volumes") {
+  Bytes gpt = gpt_disk();
+  PartitionTable table = read_bytes(gpt);
+  REQUIRE(table.partitions.size() == 1);
+
+  Bytes mbr(128 << 10);
+  CHECK(read_bytes(mbr).scheme == PartitionScheme::none);
+  put_mbr(mbr, 0, {});
+  table = read_bytes(mbr);
+  CHECK(table.scheme == PartitionScheme::mbr);
+  CHECK(table.partitions.empty());
+  // The mark is weak: a small file, or one of any number of bytes, is no disk by it alone.
+  mbr.push_back(0);
+  CHECK(read_bytes(mbr).scheme == PartitionScheme::none);
+  mbr.resize(32 << 10);
+  CHECK(read_bytes(mbr).scheme == PartitionScheme::none);
+}
