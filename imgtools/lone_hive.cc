@@ -6,6 +6,7 @@
 #include "imgtools/lone_hive.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "imgtools/bytes/error.h"
 #include "imgtools/bytes/text.h"
@@ -37,6 +38,20 @@ Folder split(const std::string& path) {
   return {path.substr(0, path.size() - name.size()), name};
 }
 
+/// "PC1_SYSTEM" of "PC1_SOFTWARE" and the reverse; "" of other names.
+std::string name_of_other_half(const std::string& name) {
+  static const std::pair<std::string, std::string> pairs[] = {{"SOFTWARE", "SYSTEM"},
+                                                              {"SYSTEM", "SOFTWARE"}};
+  for (const auto& [own, other] : pairs) {
+    for (std::size_t at = 0; at + own.size() <= name.size(); ++at) {
+      if (nt_equal(name.substr(at, own.size()), own)) {
+        return name.substr(0, at) + other + name.substr(at + own.size());
+      }
+    }
+  }
+  return "";
+}
+
 /// A tree of the hive and its logs, all at the root.
 class HiveFileTree final : public FileTree {
  public:
@@ -64,10 +79,32 @@ class HiveFileTree final : public FileTree {
     throw Error(ErrorKind::not_found, "no such file", folder_.prefix + path);
   }
 
+  /// The hive beside this one that belongs to it by its name: SYSTEM beside SOFTWARE, PC1_SYSTEM
+  /// beside PC1_SOFTWARE; "" if there is none.
+  std::string other_half() const {
+    const std::string wanted = name_of_other_half(folder_.name);
+    if (wanted.empty()) return "";
+    for (const DirectoryEntry& entry : siblings()) {
+      if (entry.type == FileType::file && nt_equal(entry.name, wanted) && begins_as_hive(entry)) {
+        return entry.name;
+      }
+    }
+    return "";
+  }
+
   std::string host_path(const std::string& path) const { return folder_.prefix + path; }
   const std::string& hive_name() const { return folder_.name; }
 
  private:
+  bool begins_as_hive(const DirectoryEntry& entry) const {
+    try {
+      const auto file = storage_.open(folder_.prefix + entry.name);
+      return file->size() >= 4 && file->read(0, 4) == Bytes{'r', 'e', 'g', 'f'};
+    } catch (const Error&) {
+      return false;
+    }
+  }
+
   std::vector<DirectoryEntry> siblings() const {
     try {
       return storage_.list(folder_.prefix);
@@ -115,6 +152,13 @@ class HiveFileImage final : public Image, public LoneHive {
 
   std::vector<std::string> host_files() const override { return {path_}; }
   std::string hive_path() const override { return tree_->hive_name(); }
+
+  std::vector<std::string> notes() const override {
+    const std::string other = tree_->other_half();
+    if (other.empty()) return {};
+    return {"judged alone, though " + other +
+            " lies beside it: give the folder to have both judged together"};
+  }
 
  private:
   std::string path_;

@@ -20,6 +20,7 @@
 #include "src/cli/version.h"
 #include "src/report/printable.h"
 #include "src/report/text_layout.h"
+#include "src/target/collection.h"
 #include "src/target/windows_backup.h"
 
 namespace goldhive::cli {
@@ -215,6 +216,7 @@ Outcome run_on(const Host& host, report::Command command, const TargetFlags& fla
   Outcome outcome{run_in_place(host, command, counting, wanted, run, counter), {}};
   outcome.target.backup =
       target::windows_backup_of(make_absolute(wanted.path, host.folders.working));
+  target::note_collection(make_absolute(wanted.path, host.folders.working), outcome.target);
   if (counter.stop().stopped()) {
     leave_off(outcome.target);
   } else if (wanted.found) {

@@ -1,5 +1,8 @@
 #include "src/target/inspect_target.h"
 
+#include <algorithm>
+
+#include "imgtools/formats.h"
 #include "src/policy/checks.h"
 
 namespace goldhive::target {
@@ -24,13 +27,41 @@ std::optional<Error> refusal(const VisitedVolume& visited, bool force_unclean) {
                visited.id());
 }
 
+namespace {
+
+/// The check that winhttp.dll and webio.dll decide.
+const std::string decided_by_files = "servicing.kb3140245";
+
+/// True of hives that lie without the files of Windows where the files would decide a row.
+bool files_would_settle(const report::InstallationReport& row) {
+  return row.facts.loose &&
+         std::any_of(row.findings.begin(), row.findings.end(), [](const policy::Finding& finding) {
+           return finding.id == decided_by_files &&
+                  finding.verdict == policy::Verdict::undetermined;
+         });
+}
+
+}  // namespace
+
 report::TargetReport inspect_target(const ReadStorage& storage, const std::string& target,
                                     const Options& options, const AfterInspection& after) {
   std::vector<std::size_t> volumes;
+  std::unique_ptr<Image> files;  // opened for each target: they are worked on side by side
+  windows::InspectOptions inspect = options.inspect;
+  if (!options.files.empty()) {
+    files = open_image(storage, options.files);
+    inspect.files = files->volumes().front().tree.get();
+  }
   const VisitForReport visit = [&](const VisitedVolume& visited, report::TargetReport& out) {
-    for (windows::Installation& found : installations_in(visited, options.inspect)) {
+    for (windows::Installation& found : installations_in(visited, inspect)) {
       out.installations.push_back(judge(std::move(found), options));
       out.installations.back().refusal = refusal(visited, options.force_unclean);
+      if (inspect.files == nullptr && files_would_settle(out.installations.back())) {
+        out.notes.push_back(out.installations.back().facts.id +
+                            ": --files DIR names a folder with the files of this Windows (Windows, "
+                            "System32 or its DLLs); winhttp.dll and webio.dll in it would settle " +
+                            decided_by_files);
+      }
       volumes.push_back(visited.index);
     }
   };

@@ -23,6 +23,7 @@ struct Options {
   std::string image;   ///< --image: number or name of an image; "" or "all": all
   bool check = false;  ///< Image::check() first
   windows::InspectOptions inspect;
+  std::string files;  ///< --files: a folder with the files of Windows, for hives without them
   /// Null: look, do not judge (`list`). Must outlive the call.
   const policy::Policy* policy = nullptr;
   std::string today;           ///< "YYYY-MM-DD"

@@ -8,6 +8,7 @@
 #include "imgtools/bytes/error.h"
 #include "src/windows/find_installations.h"
 #include "src/windows/load_hive.h"
+#include "src/windows/system_files.h"
 #include "src/windows/topics.h"
 
 namespace goldhive::windows {
@@ -34,6 +35,26 @@ constexpr std::array topics = {
     Row{"ignored keys", read_ignored_keys},
     Row{"ignored values", read_ignored_values},
 };
+
+/// Where the files of Windows are in a tree of them, as a place without hives: in Windows\System32
+/// or System32 of it, or as they are in the folder itself.
+Place place_of_files(const FileTree& files) {
+  Place place;
+  for (const char* windows : {"Windows", "WINNT"}) {
+    const std::optional<std::string> system32 = files.find(join_path(windows, "System32"));
+    if (!system32) continue;
+    place.windows = files.find(windows);
+    place.system32 = system32;
+    return place;
+  }
+  if (const std::optional<std::string> system32 = files.find("System32")) {
+    place.windows = "";
+    place.system32 = system32;
+  } else if (files.find("winhttp.dll") || files.find("webio.dll")) {
+    place.system32 = "";
+  }
+  return place;
+}
 
 class Inspector {
  public:
@@ -127,7 +148,10 @@ class Inspector {
 
     const RegistryHive software(HiveName::software, pair.software.hive, pair.software.why_not());
     const RegistryHive system(HiveName::system, pair.system.hive, pair.system.why_not());
-    const Sources sources{*volume_.tree, place, software, system, options_};
+    const bool elsewhere = options_.files != nullptr && !has_system_files(*volume_.tree, place);
+    const Place files = elsewhere ? place_of_files(*options_.files) : place;
+    const Sources sources{elsewhere ? *options_.files : *volume_.tree, files, software, system,
+                          options_};
     for (const Row& topic : topics) topic.read(sources, installation);
     found_.push_back(std::move(installation));
   }
@@ -161,6 +185,8 @@ class Inspector {
 };
 
 }  // namespace
+
+bool has_windows_files(const FileTree& files) { return place_of_files(files).system32.has_value(); }
 
 std::vector<Installation> inspect(const Volume& volume, const std::string& target,
                                   const InspectOptions& options) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "imgtools/file_tree.h"
 #include "imgtools/volume.h"
 #include "src/windows/facts.h"
 
@@ -18,7 +19,13 @@ struct InspectOptions {
   /// Not "": judge what is in this folder of the volume and nothing else (one Windows of several,
   /// copies in RegBack, what lies too deep to be found). The id then ends in ":/" and a folder.
   std::string folder;
+  /// The files of Windows for hives that lie without them; null: there are none.
+  const FileTree* files = nullptr;
 };
+
+/// Whether `files` can serve as InspectOptions::files: Windows, System32, or a folder with the
+/// DLLs.
+bool has_windows_files(const FileTree& files);
 
 /// All installations of one volume, in a fixed order (shallow before deep, then by name).
 /// `target` is the path as given on the command line. An empty result means: no Windows here.

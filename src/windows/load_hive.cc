@@ -258,7 +258,7 @@ std::string describe_hive(const hive::Hive& hive) {
 }
 
 bool may_be_hive(const FileTree& tree, const HiveFile& file) {
-  if (may_be_hive_by_size(file.size)) return true;
+  if (file.size == 0 || may_be_hive_by_size(file.size)) return true;
   try {
     return is_regf(tree, file.path);
   } catch (const Error&) {

@@ -161,4 +161,40 @@ TEST_CASE("The SYSTEM hive of a real Windows 7 fails for TLS and leaves the rest
 }
 
 }  // namespace
+TEST_CASE("Files of Windows that lie elsewhere settle what hives alone leave open") {
+  Session session;
+  session.put_recipe("windows-7-sp1-x64-ready", "pc");
+  const std::string config = "pc/Windows/System32/config/";
+  for (const char* name : {"SOFTWARE", "SYSTEM"}) {
+    const auto file = session.storage.open(config + name);
+    session.storage.put(std::string("hives/") + name,
+                        file->read(0, static_cast<std::size_t>(file->size())));
+  }
+  const auto servicing = [](const nlohmann::json& report) {
+    for (const auto& row : report["targets"][0]["installations"][0]["findings"]) {
+      if (row["id"] == "servicing.kb3140245") return row["verdict"].get<std::string>();
+    }
+    return std::string("absent");
+  };
+  for (const char* folder : {"pc", "pc/Windows"}) {
+    INFO(folder);
+    const Outcome outcome = session.run({"scan", "-f", "json", "--files", folder, "hives"});
+    INFO(outcome.out << outcome.err);
+    CHECK(servicing(outcome.json()) == "pass");
+    CHECK_THAT(outcome.out, !Catch::Contains("--files DIR"));
+  }
+  const Outcome none = session.run({"scan", "--files", "hives", "hives"});
+  CHECK(none.code == 2);
+  CHECK_THAT(none.err, Catch::Contains("--files takes a folder with the files of Windows"));
+}
+
+TEST_CASE("Hives whose files would settle a row say how to name them") {
+  Session session;
+  session.put_recipe("layout-flat", "hives");
+  const Outcome outcome = session.run({"scan", "hives"});
+  INFO(outcome.out);
+  const bool open = outcome.out.find("?     servicing.kb3140245") != std::string::npos;
+  CHECK((outcome.out.find("--files DIR") != std::string::npos) == open);
+}
+
 }  // namespace goldhive::tests

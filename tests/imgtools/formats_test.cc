@@ -276,3 +276,27 @@ TEST_CASE("a hive whose base block calls it a log is still a hive") {
   data[28] = 1;
   CHECK(open_image(*host_read_storage(), dir.write("SYSTEM", data))->format() == "hive");
 }
+
+TEST_CASE("a lone hive says that its other half lies beside it") {
+  const struct {
+    const char* own;
+    const char* beside;
+    bool is_hive;
+    bool told;
+  } rows[] = {
+      {"SOFTWARE", "SYSTEM", true, true},          {"system", "Software", true, true},
+      {"PC1_SOFTWARE", "PC1_SYSTEM", true, true},  {"SYSTEM-PC2", "SOFTWARE-PC2", true, true},
+      {"PC1_SOFTWARE", "PC2_SYSTEM", true, false}, {"SOFTWARE", "SYSTEM", false, false},
+      {"sw_2016.hiv", "sy_2016.hiv", true, false}};
+  for (const auto& row : rows) {
+    INFO(row.own << " beside " << row.beside);
+    const TempDir dir;
+    const std::string path = dir.write(row.own, hive_like());
+    dir.write(row.beside, row.is_hive ? hive_like() : Bytes(8192, 'x'));
+    const std::vector<std::string> notes = open_image(*host_read_storage(), path)->notes();
+    REQUIRE(notes.size() == (row.told ? 1 : 0));
+    if (!row.told) continue;
+    CHECK_THAT(notes.front(), Catch::Contains(std::string("though ") + row.beside) &&
+                                  Catch::Contains("give the folder"));
+  }
+}
