@@ -185,9 +185,7 @@ std::optional<HotJournal> find_any(const ReadStorage& storage, const std::string
   if (auto hot = find_lone(storage, own, file, decoded)) return hot;
   if (is_disk_inside(file)) return std::nullopt;
   if (auto hot = find_shared(storage, journal_path(folder, {}), file, decoded)) return hot;
-  if (auto hot = find_by_identity(storage, file, decoded)) return hot;
-  refuse_marked(storage, file);
-  return std::nullopt;
+  return find_by_identity(storage, file, decoded);
 }
 
 bool is_same(const FileInfo& a, const FileInfo& b) {
@@ -220,7 +218,9 @@ std::optional<HotJournal> find_hot_journal(const ReadStorage& storage, const std
 }
 
 std::optional<HotJournal> find_hot_journal_of(const ReadStorage& storage, const std::string& file) {
-  return find_any(storage, file, nullptr);
+  auto hot = find_any(storage, file, nullptr);
+  if (!hot) refuse_marked(storage, file);
+  return hot;
 }
 
 std::unique_ptr<ByteSource> old_state(const HotJournal& hot,

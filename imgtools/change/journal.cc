@@ -367,7 +367,7 @@ std::optional<std::string> recover_journal(Storage& storage, const std::string& 
   require_old_length(hot->journal, targets);
   storage.sync_directory(hot->folder);
   LinkMarks marks(storage, hot->folder, hot->names, targets);
-  marks.set(hot->path);
+  marks.try_to_set(hot->path);
   restore(hot->journal, targets);
   marks.clear();
   storage.remove(hot->path);

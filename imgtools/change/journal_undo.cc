@@ -98,7 +98,7 @@ bool put_back(Storage& storage, const Journal& journal, LockedTargets& targets, 
   if (!moved) make_hot_copy(storage, journal, hot_path);
   try {
     if (moved) storage.sync_directory(parent_of(hot_path));
-    marks.set(hot_path);
+    marks.try_to_set(hot_path);
     restore(journal, targets);
     marks.clear();
   } catch (const Error& e) {

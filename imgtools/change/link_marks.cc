@@ -6,6 +6,7 @@
 #include "imgtools/change/links.h"
 #include "imgtools/change/own_names.h"
 #include "imgtools/host/path.h"
+#include "imgtools/host/storage_steps.h"
 
 namespace goldhive {
 
@@ -20,7 +21,7 @@ void require_markable(const ReadStorage& storage, const std::string& path) {
 
 void refuse_marked(const ReadStorage& storage, const std::string& path) {
   const std::optional<FileInfo> info = storage.stat(path);
-  if (!info || info->type != FileType::file || info->links < 2) return;
+  if (!info || info->type != FileType::file) return;
   const std::string journal = storage.change_mark(path).journal;
   if (journal.empty()) return;
   throw Error(
@@ -50,6 +51,10 @@ void LinkMarks::set(const std::string& journal) {
     targets_.file(i).mark_change(journal);
     targets_.file(i).sync();
   }
+}
+
+void LinkMarks::try_to_set(const std::string& journal) {
+  try_to([&] { set(journal); });
 }
 
 void LinkMarks::clear() {

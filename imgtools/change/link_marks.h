@@ -23,7 +23,8 @@ namespace goldhive {
 void require_markable(const ReadStorage& storage, const std::string& path);
 
 /// Error(refused) if the file says that it is being changed under another name, or that such a
-/// change was cut off. To be asked where no hot journal was found.
+/// change was cut off. To be asked where no hot journal was found, also of a file with one name: it
+/// may be a copy, or the last one of them.
 void refuse_marked(const ReadStorage& storage, const std::string& path);
 
 class LinkMarks {
@@ -34,6 +35,8 @@ class LinkMarks {
 
   /// Marks, durably, the targets that have other names, as far as they can be marked.
   void set(const std::string& journal);
+  /// The same before old bytes are put back, which no mark that cannot be set may prevent.
+  void try_to_set(const std::string& journal);
   /// Takes the marks away, durably.
   void clear();
 

@@ -5,6 +5,7 @@
 
 #include "imgtools/bytes/error.h"
 #include "imgtools/change/hot_journal.h"
+#include "imgtools/change/link_marks.h"
 #include "imgtools/change/replacement_record.h"
 
 namespace goldhive {
@@ -38,6 +39,7 @@ std::unique_ptr<ByteSource> ReadThroughStorage::open(const std::string& path) co
   std::unique_ptr<ByteSource> current = base_.open(path);
   const std::optional<HotJournal> hot = find_hot_journal(base_, path, decoded_);
   if (!hot) {
+    refuse_marked(base_, path);
     // A transaction of another process may just have ended: take the size it left.
     const std::optional<FileInfo> info = base_.stat(path);
     const bool stale = info && info->type == FileType::file && info->size != current->size();

@@ -134,6 +134,11 @@ TEST_CASE("A change of files with other names that was cut off is seen under eac
   const auto judge = [&](FaultyStorage& rebooted, std::uint64_t at) {
     INFO("at " << at);
     if (start.is_refused(rebooted)) ++refused;
+    FaultyStorage left_alone = rebooted;
+    for (const std::string& path : left_alone.paths()) {
+      if (path.starts_with("/d/today")) left_alone.remove(path);
+    }
+    start.is_refused(left_alone);
     // Whoever recovers may be cut off as well.
     FaultyStorage again = rebooted;
     again.fail_at(at, goldhive::testing::Fault::cut_within);
