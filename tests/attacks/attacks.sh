@@ -311,6 +311,7 @@ attack_11_refused_tree() {
 # --- 13. Hard links
 attack_13_snapshots() {
   needs_fix "$dir/today"
+  cp -al "$dir/today" "$dir/yesterday"
   sha256sum "$dir/yesterday/$config/SOFTWARE" >"$dir/sum"
   run patch "$dir/today"
   sha256sum --status -c "$dir/sum" || harmed "a patch of one snapshot changed the other"
