@@ -300,20 +300,17 @@ std::vector<std::string> remove_undo_leftovers(Storage& storage, const JournalPl
   for (const std::string& undo_path : place.undo_paths) {
     try {
       if (undo_leftovers(storage, undo_path).empty()) continue;
-    } catch (const Error&) {
-      continue;  // what this user may not list, he has not left there
-    }
-    const std::unique_ptr<HeldFolder> held =
-        storage.hold_folder(parent_of(undo_path), Reach::names);
-    // A patch that is under way makes both kinds.
-    std::unique_ptr<WritableFile> locked;
-    try {
+      refuse_links_of_others(storage, place, undo_path);
+      const std::unique_ptr<HeldFolder> held =
+          storage.hold_folder(parent_of(undo_path), Reach::names);
+      std::unique_ptr<WritableFile> locked;
       if (!place.file.empty()) locked = storage.open_write(target);
-    } catch (const Error&) {
-      return stay;
-    }
-    for (const UndoLeftover& one : undo_leftovers(storage, undo_path)) {
-      if (!removed(storage, one, place.file.empty() ? "" : target)) stay.push_back(one.path);
+      for (const UndoLeftover& one : undo_leftovers(storage, undo_path)) {
+        if (!removed(storage, one, place.file.empty() ? "" : target)) stay.push_back(one.path);
+      }
+    } catch (const Error&) {  // NOLINT(bugprone-empty-catch)
+      // What cannot be seen there, or be locked against a patch that is under way and makes files
+      // of both kinds, must not make a roll-back fail.
     }
   }
   return stay;
