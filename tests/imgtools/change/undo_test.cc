@@ -342,7 +342,7 @@ TEST_CASE("what a patch or an undo leaves beside its undo files when it is cut o
                                            expected.push_back(file + ".original");
                                          }
                                          std::sort(expected.begin(), expected.end());
-            CHECK(rebooted.paths() == expected);
+                                         CHECK(rebooted.paths() == expected);
                                        });
       CHECK(cleared > 0);
     }
