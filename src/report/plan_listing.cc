@@ -79,6 +79,8 @@ class PlanWriter final : public TargetWriter {
                                       : fmt::format("{} CHANGES", count),
                          count == 0 ? Color::dim : Color::yellow, edge());
     lines_.diff(*report.changes);
+    const windows::ControlSetFacts& sets = report.facts.control_sets;
+    if (sets.boots_another()) lines_.folded("  note: ", 8, printable(sets.note));
     if (report.planned_in_vain()) {
       lines_.folded("  refused: ", 11, printable(report.refusal->what()));
     }

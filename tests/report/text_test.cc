@@ -94,6 +94,10 @@ TEST_CASE("The control set of the last boot is told where the next one uses anot
   CHECK_THAT(written(report), !note && !row);
   sets.current = 2;
   CHECK_THAT(written(report), note && row);
+  Report plan = report;
+  plan.command = Command::plan;
+  for (InstallationReport& i : plan.targets.front().installations) i.changes.emplace();
+  CHECK_THAT(written(plan), note);
   for (auto& finding : report.targets.front().installations.front().findings) {
     if (finding.control_set == 2U) finding.verdict = policy::Verdict::fail;
   }
