@@ -22,7 +22,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -154,36 +153,41 @@ class Comparison {
     }
   }
 
-  /// Accounts of people: local ones, those of a domain, those of Azure AD.
-  static std::set<std::string> accounts(const KeyLookup& list) {
-    std::set<std::string> found;
+  /// The keys of a list that are named for accounts of people: local ones, those of a domain, those
+  /// of Azure AD.
+  static std::vector<std::string> accounts(const KeyLookup& list) {
+    std::vector<std::string> found;
     if (!list.key || list.is_link) return found;
     std::vector<std::string> problems;
     for (const char* prefix : {"S-1-5-21-", "S-1-12-1-"}) {
       for (const hive::Key& key : subkeys_with_prefix(*list.key, prefix, problems)) {
-        found.insert(to_utf8(nt_upcase(key.name())));
+        found.push_back(key.name_utf8());
       }
     }
     return found;
   }
 
   void compare_users() {
-    const std::set<std::string> profiles =
-        accounts(sources_.software.key(std::string(nt_current_version) + "\\ProfileList"));
-    std::set<std::string> active;
+    std::vector<std::string> active;
     for (const char* key : {"Services\\bam\\State\\UserSettings", "Services\\bam\\UserSettings"}) {
-      active.merge(accounts(sources_.system.key(in_control_set(set_, key))));
+      const auto more = accounts(sources_.system.key(in_control_set(set_, key)));
+      active.insert(active.end(), more.begin(), more.end());
     }
-    if (profiles.empty() || active.empty()) return;
+    if (active.empty()) return;
+    // A server may have thousands of profiles, so those that are wanted are looked up by name.
+    const KeyLookup& profiles =
+        sources_.software.key(std::string(nt_current_version) + "\\ProfileList");
     const bool shared = std::any_of(active.begin(), active.end(), [&](const std::string& account) {
-      return profiles.contains(account);
+      return sources_.software.below(profiles, account).presence != Presence::absent;
     });
-    confirmed_ = confirmed_ || shared;
+    confirmed_ = confirmed_ || (shared && profiles.presence == Presence::present);
     if (shared) return;
+    const std::vector<std::string> others = accounts(profiles);
+    if (others.empty()) return;
     contradicts(
         fmt::format("no account with a profile in SOFTWARE ({}) is one of those that "
                     "SYSTEM has seen at work ({})",
-                    *profiles.begin(), *active.begin()));
+                    others.front(), active.front()));
   }
 
   void settle() {

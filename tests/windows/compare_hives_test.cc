@@ -73,6 +73,9 @@ TEST_CASE("SOFTWARE and SYSTEM that contradict each other are of two installatio
       {"other users of Azure AD", profile, bam + "S-1-12-1-9-9-9-9]\n", "S-1-12-1-9-9-9-9"},
       {"a shared user", profile, bam + "S-1-5-21-9-9-9-1000]\n" + bam + "S-1-5-21-1-2-3-1000]\n",
        ""},
+      {"profiles that cannot be looked into",
+       current_version + "\\ProfileList]\n@flags:link\n\"SymbolicLinkValue\"=link:\"\\\\x\"\n",
+       bam + "S-1-5-21-9-9-9-1000]\n", ""},
       {"accounts of services", profile, bam + "S-1-5-18]\n", ""},
   };
   for (const Case& c : cases) {
