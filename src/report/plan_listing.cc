@@ -12,12 +12,12 @@
 namespace goldhive::report {
 namespace {
 
-/// Rows that fail and that no planned edit fixes: not fixable by a plan, or left out by --only.
+/// Rows that a scan counts and that no planned edit fixes: not fixable by a plan, or left out by
+/// --only.
 std::vector<const policy::Finding*> what_stays(const InstallationReport& report) {
   std::vector<const policy::Finding*> rows;
   for (const policy::Finding& f : report.findings) {
-    const bool open = f.verdict == policy::Verdict::undetermined && !f.waived;
-    if (!counts_as_finding(f) && !open) continue;
+    if (!leaves_open(f)) continue;
     const auto planned = [&](const policy::Edit& edit) {
       return std::any_of(report.changes->begin(), report.changes->end(), [&](const auto& change) {
         return change.hive == edit.hive && change.key == edit.key && change.value == edit.value;

@@ -8,9 +8,9 @@
 
 namespace goldhive::windows {
 
-/// The name without what a reader overlooks: case, spaces of every kind, what else divides words and
-/// numbers ("TLS 1_2") and the letter v ("TLS v1.2"). Characters that look like a slash become one.
-/// Two different names with the same result are look-alikes.
+/// The name without what a reader overlooks: case, spaces of every kind, what else divides words
+/// and numbers ("TLS 1_2") and the letter v ("TLS v1.2"). Characters that look like a slash become
+/// one. Two different names with the same result are look-alikes.
 std::u16string fold(std::u16string_view name);
 
 /// True if few characters of the folded name must be added, removed or replaced to have the other.
