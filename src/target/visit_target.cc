@@ -1,10 +1,14 @@
 #include "src/target/visit_target.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <deque>
 
 #include "imgtools/bytes/text.h"
 #include "imgtools/formats.h"
 #include "imgtools/host/path.h"
+#include "src/windows/find_installations.h"
 
 namespace goldhive::target {
 namespace {
@@ -116,8 +120,66 @@ void visit_for_report(const VisitedVolume& visited, const VisitForReport& visit,
   }
 }
 
+/// The files of a volume that are images or archives by their content: they may hold a Windows, and
+/// those that lie in a disk, a WIM or an ISO are not opened. Looks at some thousands of files.
+std::vector<std::string> unopened_in(const FileTree& tree) {
+  constexpr std::size_t most_files = 2000;
+  constexpr std::uint64_t least_size = 512;
+  constexpr std::uint64_t head_size = 36 << 10;  // the mark of an ISO is the farthest
+  std::vector<std::string> found;
+  std::deque<std::string> folders{""};
+  std::size_t looked_at = 0;
+  while (!folders.empty() && looked_at < most_files) {
+    const std::string folder = folders.front();
+    folders.pop_front();
+    try {
+      for (const TreeEntry& entry : tree.list(folder)) {
+        const std::string path = windows::join_path(folder, entry.name);
+        if (entry.directory) folders.push_back(path);
+        if (entry.directory || entry.size < least_size || ++looked_at > most_files) continue;
+        const auto length = static_cast<std::size_t>(std::min(entry.size, head_size));
+        const Bytes head = tree.open(path)->read(0, length);
+        const bool is_hive = ByteView(head, 0, path).starts_with("regf");
+        if (!is_hive && may_be_image(head, entry.size)) found.push_back(path);
+      }
+    } catch (const Error&) {  // NOLINT(bugprone-empty-catch): a file that cannot be read
+    }
+  }
+  return found;
+}
+
+/// Says which files of the target could hold the Windows that was not found in it; "" if none.
+std::string unopened_files(const OpenTarget& open) {
+  constexpr std::size_t most_named = 8;
+  std::vector<std::string> names;
+  const std::vector<Volume>& volumes = open.image().volumes();
+  for (const Volume& volume : volumes) {
+    // The files of a folder and of an archive are opened or named already.
+    if (!volume.tree || volume.tree->is_host_folder() || volume.tree->known_hives()) continue;
+    for (const std::string& path : unopened_in(*volume.tree)) {
+      const std::string id = volume.id + "/" + path;
+      const bool is_opened = std::any_of(volumes.begin(), volumes.end(), [&](const Volume& other) {
+        return nt_equal(other.id.substr(0, id.size()), id);
+      });
+      if (!is_opened) names.push_back(id);
+    }
+  }
+  if (names.empty()) return "";
+  const std::size_t more = names.size() - std::min(names.size(), most_named);
+  names.resize(std::min(names.size(), most_named));
+  return fmt::format(
+      "no Windows was found, and one may be in files that are not opened there: {}{}; "
+      "extract them, and give them",
+      fmt::join(names, ", "), more == 0 ? "" : fmt::format(" and {} more", more));
+}
+
 /// Says that nothing was found in the target, where no error explains it.
 void report_nothing_found(const OpenTarget& open, const Options& options, TargetReport& out) {
+  if (const std::string unopened = unopened_files(open); !unopened.empty()) {
+    if (!options.may_be_empty) throw Error(ErrorKind::unsupported, unopened);
+    out.notes.push_back(unopened);
+    return;
+  }
   if (open.image().may_lack_windows() && !out.volumes.empty()) return;
   const std::string& selector = open.name().selector;
   if (!selector.empty() && !is_volume(out, selector)) {

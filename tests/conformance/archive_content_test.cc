@@ -169,3 +169,27 @@ TEST_CASE("a packed file with nothing in it holds no Windows and is no error in 
   INFO(scan.out << scan.err);
   CHECK(scan.status == 0);
 }
+
+TEST_CASE("packed files on a disk or a disc without Windows are named, not silently passed over") {
+  if (!have_disk_tools() || !have_iso_tools()) return;
+  const TempDir dir;
+  put_tree(dir, ready, "tree");
+  shell(dir, "tree",
+        "mkdir -p ../in/cases/pc1; gzip -c Windows/System32/config/SOFTWARE > "
+        "../in/cases/pc1/blob.001");
+  dir.write("in/cases/readme.txt", std::string(1000, 'r'));
+  const Bytes packed = dir.read("in/cases/pc1/blob.001");
+  const std::string says = "/cases/pc1/blob.001; extract them";
+  const std::string disk = make_ntfs(dir, "disk", 16 * mib,
+                                     {{"cases/pc1/blob.001", packed}, {"a.txt", Bytes(9000, 'a')}});
+  const std::string disc = make_iso(dir, "disc.iso", dir / "in", iso_kinds().front());
+  for (const std::string& path : {disk, disc}) {
+    const RunResult scan = run_cli({"scan", path});
+    INFO(scan.out << scan.err);
+    CHECK(scan.status == 2);
+    CHECK_THAT(scan.err, Contains(says) && !Contains(".txt"));
+    const RunResult list = run_cli({"list", path});
+    CHECK(list.status == 0);
+    CHECK_THAT(list.out, Contains(says));
+  }
+}
