@@ -21,7 +21,8 @@ struct LoadedHive {
 };
 
 /// False of a file that is surely no hive: by its first bytes none, and not of a size that a hive
-/// has. True of one that cannot be read, and of an empty one, which a copy of a hive may have become.
+/// has. True of one that cannot be read, and of an empty one, which a copy of a hive may have
+/// become.
 bool may_be_hive(const FileTree& tree, const HiveFile& file);
 
 /// What a hive is, by its keys; unclear if as much speaks for the one as for the other.
