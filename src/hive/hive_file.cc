@@ -31,6 +31,13 @@ Cell HiveFile::cell_head(CellOffset offset, std::size_t at_most, const char* wha
   const std::string& name = source().name();
   const std::uint64_t at = file_offset(offset);
   const std::uint32_t bins = base_block_.bins_size;
+  if (offset == no_cell) {
+    throw Error(ErrorKind::corrupt,
+                fmt::format("a {} is missing: what must name one has the offset 0xffffffff, which "
+                            "means none",
+                            what),
+                name);
+  }
   if (offset < bin_header_size || offset % cell_alignment != 0 ||
       std::uint64_t{offset} + smallest_cell > bins) {
     throw Error::corrupt(name, at, fmt::format("no cell can be here ({})", what),

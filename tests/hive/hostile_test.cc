@@ -59,13 +59,22 @@ struct Parts {
 }  // namespace
 
 TEST_CASE("cell offsets out of the bins or off the grid are refused") {
-  for (const CellOffset bad : {0u, 8u, 0x24u, 0xffffffffu, 0x7ffffff8u, 0x80000020u}) {
+  for (const CellOffset bad : {0u, 8u, 0x24u, 0x7ffffff8u, 0x80000020u}) {
     Parts parts;
     put_u32(parts.bytes, field_at(parts.k, nk::subkey_list), bad);
     INFO(bad);
     CHECK(corruption([&] { parts.open_k().subkeys(); }).offset() == file_offset(bad));
     CHECK(parts.open_k().value("small")->data() == Bytes{1, 0, 0, 0});
   }
+}
+
+TEST_CASE("a reference to no cell is told as that and not as a place in the file") {
+  Parts parts;
+  put_u32(parts.bytes, field_at(parts.k, nk::subkey_list), no_cell);
+  const Error error = corruption([&] { parts.open_k().subkeys(); });
+  CHECK_FALSE(error.offset());
+  CHECK_THAT(error.message(), Catch::Contains("0xffffffff, which means none"));
+  CHECK(parts.open_k().value("small")->data() == Bytes{1, 0, 0, 0});
 }
 
 TEST_CASE("cells that are free or of a size that cannot be are refused") {
@@ -188,6 +197,9 @@ TEST_CASE("big data with a bad segment list is refused") {
   }
   CHECK(spoilt([](Parts& p, CellOffset db) { put_u32(p.bytes, field_at(db, 4), p.plain); }) ==
         "no cell can be here (big data segment)");
+  CHECK(
+      spoilt([](Parts& p, CellOffset db) { put_u32(p.bytes, field_at(db, 4), no_cell); }) ==
+      "a segment list is missing: what must name one has the offset 0xffffffff, which means none");
   CHECK(spoilt([](Parts& p, CellOffset db) {
           const CellOffset list = open_hive(p.bytes).file().cell_head(db, 8, "db").view().u32(4);
           put_u32(p.bytes, field_at(list, 4), p.sub);
