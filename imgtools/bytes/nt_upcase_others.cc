@@ -72,8 +72,9 @@ const Element* holding(const Element (&table)[size], char16_t c) {
 }  // namespace
 
 char16_t nt_upcase_of_others(char16_t c) {
+  constexpr auto first = std::min(later[0].first, not_earlier[0].first);
   const char16_t ours = nt_upcase_inline(c);
-  if (c < later[0].first && c < not_earlier[0].first) return ours;
+  if (c < first) return ours;
   if (ours != c) return holding(not_earlier, c) != nullptr ? c : ours;
   const LaterRun* run = holding(later, c);
   if (run == nullptr || (c - run->first) % run->step != 0) return ours;

@@ -81,7 +81,7 @@ class Inspector {
         refuse(*(pair.software.fact.error ? pair.software.fact.error : pair.system.fact.error));
         continue;
       }
-      add(place, std::move(pair));
+      add(place, pair);
     }
     name_them();
     return std::move(found_);
@@ -126,7 +126,7 @@ class Inspector {
     }
     for (HivePair& pair : pairs) {
       if (pair.root.empty()) pair.root = place.root;
-      add(place, std::move(pair));
+      add(place, pair);
     }
   }
 
@@ -136,7 +136,7 @@ class Inspector {
     if (volume_.id.empty()) throw Error(error);
   }
 
-  void add(const Place& place, HivePair pair) {
+  void add(const Place& place, const HivePair& pair) {
     Installation installation;
     installation.root = "/" + pair.root;
     installation.windows_directory = place.windows.value_or("");

@@ -63,7 +63,7 @@ TEST_CASE("a folder of a tree is listed once for all the paths that lead through
       CHECK(image->volumes()[0].tree->find(std::string(machine) + "/" + std::to_string(i) + "/X"));
     }
   }
-  const auto calls = storage.calls();
+  const auto& calls = storage.calls();
   CHECK(std::count_if(calls.begin(), calls.end(), [&](const RecordingStorage::Call& call) {
           return call.name == "list" && call.path == dir.path();
         }) == 1);

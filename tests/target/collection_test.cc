@@ -9,7 +9,7 @@ TEST_CASE("The encoded names of a collection are decoded") {
   CHECK(target::decoded_name("%5C%5C.%5CC%3a") == "\\\\.\\C:");
   CHECK(target::decoded_name("100%") == "100%");
   CHECK(target::decoded_name("50%zz") == "50%zz");
-  CHECK(target::decoded_name("") == "");
+  CHECK(target::decoded_name("").empty());
 }
 
 TEST_CASE("A collection tells the drive, and its name the machine") {
