@@ -228,7 +228,7 @@ namespace {
 /// Why the footer of a VHD at the end of `file` is not that of all before it; "" if it is. A
 /// dynamic or differencing VHD begins with a copy of its footer.
 std::string foreign_footer(const ByteSource& file) {
-  for (const std::uint64_t length : {512, 511}) {
+  for (const std::uint64_t length : {512U, 511U}) {
     const std::uint64_t at = file.size() - length;
     Bytes data = file.read(at, static_cast<std::size_t>(length));
     if (!has_vhd_cookie(ByteView(data, at, file.name()))) continue;

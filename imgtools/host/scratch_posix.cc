@@ -5,19 +5,23 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <cctype>
 #include <string_view>
 
 namespace goldhive::posix {
 
 namespace {
 
-constexpr std::string_view scratch_prefix = ".goldhive-";
-constexpr std::string_view scratch_pattern = "XXXXXX";  // of mkostemp()
+// The name says what it is, so that nobody gives it to a file that he means to keep.
+constexpr std::string_view scratch_prefix = ".goldhive-temporary-";
+constexpr std::string_view scratch_pattern = "XXXXXX";  // of mkostemp(): letters and digits
 
 bool is_scratch_name(std::string_view name) {
   return name.starts_with(scratch_prefix) &&
          name.size() == scratch_prefix.size() + scratch_pattern.size() &&
-         name.find('.', 1) == std::string_view::npos;
+         std::all_of(name.begin() + scratch_prefix.size(), name.end(),
+                     [](unsigned char c) { return std::isalnum(c) != 0; });
 }
 
 bool lock(int fd, int how) {

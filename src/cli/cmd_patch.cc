@@ -51,7 +51,10 @@ int patch(Host& host, const PatchFlags& flags) {
   const patch::PatchSettings settings = patch_settings(
       host,
       {flags.targets, flags.policy, flags.plan, flags.change, policy, saved ? &*saved : nullptr});
-  Output output(host, report::Command::patch, flags.output, targets.verbose);
+  Output output(host, report::Command::patch, flags.output, targets.verbose,
+                flags_to_repeat(flags.targets, flags.policy));
+  if (flags.policy.policy) output.add_input(*flags.policy.policy);
+  if (!flags.plan_file.empty()) output.add_input(flags.plan_file);
   const report::Report report =
       run_targets(host, report::Command::patch, &settings.target, targets, output,
                   [&](const ReadStorage&, const Target& target, IoCounter& counter) {

@@ -32,7 +32,9 @@ int scan(Host& host, const ScanFlags& flags) {
   options.today = today(host, flags.policy);
   if (!flags.files.empty()) require_files(host.input, flags.files);
   options.files = flags.files;
-  Output output(host, report::Command::scan, flags.output, flags.targets.verbose);
+  Output output(host, report::Command::scan, flags.output, flags.targets.verbose,
+                flags_to_repeat(flags.targets, flags.policy));
+  if (flags.policy.policy) output.add_input(*flags.policy.policy);
   const report::Report report =
       run_targets(host, report::Command::scan, &options, flags.targets, output,
                   [&](const ReadStorage& storage, const Target& target, IoCounter&) {

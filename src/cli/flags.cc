@@ -227,6 +227,25 @@ policy::PlanOptions plan_options(const PlanFlags& flags, const policy::Policy& p
   return options;
 }
 
+std::vector<std::string> flags_to_repeat(const TargetFlags& targets, const PolicyFlags& policy,
+                                         const PlanFlags& plan, const std::string& plan_file) {
+  std::vector<std::string> words;
+  const auto add = [&words](const char* flag, const std::string& value) {
+    words.insert(words.end(), {flag, value});
+  };
+  if (!targets.input_format.empty()) add("--input-format", targets.input_format);
+  for (const std::string& folder : targets.parent_dirs) add("--parent-dir", folder);
+  if (targets.depth != TargetFlags{}.depth) add("--depth", std::to_string(targets.depth));
+  if (targets.max_unpacked != 0) add("--max-unpacked", std::to_string(targets.max_unpacked));
+  if (targets.no_logs) words.emplace_back("--no-logs");
+  if (policy.policy) add("--policy", *policy.policy);
+  if (!plan_file.empty()) add("--plan", plan_file);
+  if (plan.protocols) add("--protocols", *plan.protocols);
+  if (plan.control_sets == policy::ControlSets::all) add("--control-set", "all");
+  for (const std::string& check : plan.only) add("--only", check);
+  return words;
+}
+
 std::string today(const Host& host, const PolicyFlags& flags) {
   return flags.today.empty() ? host.today : flags.today;
 }

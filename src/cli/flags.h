@@ -68,6 +68,12 @@ void add_plan_flags(Command& command, PlanFlags& flags);
 /// effect: where the policy asks nothing of WinHTTP, or other checks alone are taken up.
 policy::PlanOptions plan_options(const PlanFlags& flags, const policy::Policy& policy);
 
+/// Of these flags the ones that a next command needs to mean the same (report::WriteOptions).
+/// `plan_file`: the saved plan that decides instead of policy and choice; "" if there is none.
+std::vector<std::string> flags_to_repeat(const TargetFlags& targets, const PolicyFlags& policy,
+                                         const PlanFlags& plan = {},
+                                         const std::string& plan_file = "");
+
 /// `name` of a built-in policy, or a TOML file. Error(usage), Error(not_found), Error(io).
 policy::Policy load_policy(const ReadStorage& storage, const std::string& name);
 policy::Policy load_policy(const ReadStorage& storage, const PolicyFlags& flags);

@@ -61,18 +61,46 @@ bool is_log_beside_hive(const ReadStorage& storage, const std::string& path) {
   });
 }
 
-/// The only file of which a scan asks nothing but whether it is there.
-bool is_pending_xml(const std::string& path) {
-  return nt_equal(base_name(path), "pending.xml") && nt_equal(base_name(parent_of(path)), "WinSxS");
+/// Where a new file, or a missing one that comes back, can change what Windows does or a scan says.
+bool is_inside_windows(const std::string& path) {
+  for (std::string folder = parent_of(path); !folder.empty();) {
+    const std::string name = base_name(folder);
+    if (nt_equal(name, "System32") || nt_equal(name, "SysWOW64") || nt_equal(name, "WinSxS")) {
+      return true;
+    }
+    const std::string above = parent_of(folder);
+    folder = above == folder ? "" : above;
+  }
+  return false;
 }
 
-/// A scan of a Windows looks at the versions of its programs.
+/// Of Windows, whose versions a scan looks at, and of the systems that goldhive runs on.
 bool is_program(const ReadStorage& storage, const std::string& path) {
-  constexpr std::string_view mark = "MZ";
   const std::unique_ptr<ByteSource> file = storage.open(path);
-  if (file->size() < mark.size()) return false;
-  const Bytes head = file->read(0, mark.size());
-  return std::equal(head.begin(), head.end(), mark.begin());
+  for (const std::string_view mark : {"MZ",
+                                      "\x7f"
+                                      "ELF",
+                                      "#!", "\xcf\xfa\xed\xfe", "\xca\xfe\xba\xbe"}) {
+    if (file->size() < mark.size()) continue;
+    const Bytes head = file->read(0, mark.size());
+    if (std::equal(head.begin(), head.end(), mark.begin(),
+                   [](std::uint8_t a, char b) { return a == static_cast<std::uint8_t>(b); })) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/// Of files that are there: one under two names; else by their names.
+bool is_same_file(const Host& host, const std::string& a, const std::string& b) {
+  const auto first = host.input.stat(a);
+  const auto second = host.input.stat(b);
+  if (first && second && first->inode != 0) {
+    return first->type == FileType::file && first->device == second->device &&
+           first->inode == second->inode;
+  }
+  return comparable(make_absolute(a, host.folders.working)) ==
+         comparable(make_absolute(b, host.folders.working));
 }
 
 /// Error(usage) where a file written to `path` would overwrite one of the targets, any hive, image
@@ -89,9 +117,15 @@ void guard_output_file(const Host& host, const std::string& path,
     throw Error(ErrorKind::usage, "is the log of a hive beside it: a report must not overwrite it",
                 path);
   }
-  if (is_pending_xml(place)) {
-    throw Error(ErrorKind::usage, "has the name of a file of Windows that a report must not have",
-                path);
+  if (is_inside_windows(make_absolute(place, host.folders.working))) {
+    throw Error(
+        ErrorKind::usage,
+        "lies in a system folder of a Windows, where no report may be: choose another folder",
+        path);
+  }
+  if (is_hot_name(place) || base_name(place).find(undo_suffix) != std::string::npos) {
+    throw Error(ErrorKind::usage,
+                "has the name of a journal, a record or an undo file: choose another one", path);
   }
   if (!info || info->type != FileType::file) return;
   for (const std::string& target : targets) {
@@ -163,9 +197,11 @@ void write_text_file(Storage& storage, const std::string& path, const Spool& tex
   write_pieces(storage, path, [&text](const TakePiece& take) { text.each_piece(take); });
 }
 
-Output::Output(Host& host, report::Command command, const OutputFlags& flags, bool verbose)
+Output::Output(Host& host, report::Command command, const OutputFlags& flags, bool verbose,
+               std::vector<std::string> repeated)
     : host_(host), command_(command) {
   report::WriteOptions to_file;
+  to_file.repeated = std::move(repeated);
   to_file.verbose = verbose;
   const bool to_stdout = flags.file.empty() || flags.file == "-";
   const Terminal& terminal = host.terminal;
@@ -198,10 +234,25 @@ std::ostream& Output::stream_of(const Sink& sink) const {
 }
 
 void Output::guard(const std::vector<std::string>& targets) const {
+  std::vector<std::string> files = own_files_;
   for (const Sink& sink : sinks_) {
-    if (!sink.file.empty()) guard_output_file(host_, sink.file, targets);
+    if (!sink.file.empty()) files.push_back(sink.file);
   }
-  for (const std::string& path : own_files_) guard_output_file(host_, path, targets);
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    guard_output_file(host_, files[i], targets);
+    for (const std::string& input : inputs_) {
+      if (is_same_file(host_, files[i], input)) {
+        throw Error(ErrorKind::usage, "is read by this command: its output must not overwrite it",
+                    files[i]);
+      }
+    }
+    for (std::size_t other = 0; other < i; ++other) {
+      if (is_same_file(host_, files[i], files[other])) {
+        throw Error(ErrorKind::usage, "is named for two outputs: each needs a file of its own",
+                    files[i]);
+      }
+    }
+  }
 }
 
 void Output::target_done(const report::TargetReport& target) {

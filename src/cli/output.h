@@ -19,8 +19,12 @@ void write_text_file(Storage& storage, const std::string& path, const Spool& tex
 
 class Output {
  public:
-  Output(Host& host, report::Command command, const OutputFlags& flags, bool verbose);
+  /// `repeated`: see report::WriteOptions.
+  Output(Host& host, report::Command command, const OutputFlags& flags, bool verbose,
+         std::vector<std::string> repeated = {});
 
+  /// A file that the command reads besides its targets, which no output may take the place of.
+  void add_input(const std::string& path) { inputs_.push_back(path); }
   /// A file that the command itself writes in the end, from all the targets.
   void add_file(const std::string& path) { own_files_.push_back(path); }
   /// Error(usage) where one of the files would overwrite a target, or any hive or image, or has no
@@ -54,6 +58,7 @@ class Output {
   report::Command command_;
   std::vector<Sink> sinks_;
   std::vector<std::string> own_files_;
+  std::vector<std::string> inputs_;
 };
 
 }  // namespace goldhive::cli

@@ -276,6 +276,9 @@ report::Report run_targets(Host& host, report::Command command, const target::Op
   Targets all = expand_targets(host, flags);
   std::vector<std::string> paths;
   for (const Target& target : all.targets) paths.push_back(target.path);
+  for (const std::string& text : flags.targets) {
+    if (text.starts_with('@')) output.add_input(text.substr(1));
+  }
   output.guard(paths);
   const std::size_t count = all.targets.size();
   Progress progress(host, count);

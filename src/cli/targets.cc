@@ -228,6 +228,10 @@ Targets expand_targets(const Host& host, const TargetFlags& flags) {
       out.interrupted = "the list of targets was not read to its end";
       continue;
     }
+    if (list && list->empty()) {
+      throw Error(ErrorKind::usage, "the list of targets is empty: nothing would be looked at",
+                  text == "-" ? "standard input" : text.substr(1));
+    }
     for (const std::string& path : list.value_or(std::vector<std::string>{text})) {
       expand_path(host, flags, path, out);
     }

@@ -45,9 +45,11 @@ class PlanWriter final : public TargetWriter {
   void target(const TargetReport& t) override {
     if (t.error) lines_.failed(t, edge());
     lines_.only_notes(t, edge());
+    std::vector<const InstallationReport*> changed;
     for (const InstallationReport& i : t.installations) {
-      installation(i, t.installations.size() == 1 ? t.path : i.facts.id);
+      if (installation(i)) changed.push_back(&i);
     }
+    add_names(t, changed, with_changes_);
     for (const std::string& note : t.notes) lines_.folded("  note: ", 8, printable(note));
   }
 
@@ -63,7 +65,8 @@ class PlanWriter final : public TargetWriter {
     if (in_vain_ > 0) {
       line += fmt::format("  A patch would refuse {}.", counted(in_vain_, "installation"));
     }
-    if (!with_changes_.empty()) line += "  To make them: " + command_for("patch", with_changes_);
+    if (!with_changes_.empty())
+      line += "  To make them: " + command_for("patch", options_, with_changes_);
     lines_.folded("", 0, line);
     lines_.waivers(report.waivers);
   }
@@ -71,7 +74,8 @@ class PlanWriter final : public TargetWriter {
  private:
   std::size_t edge() const { return options_.width == 0 ? default_width : options_.width; }
 
-  void installation(const InstallationReport& report, const std::string& name) {
+  /// Whether a patch would change it.
+  bool installation(const InstallationReport& report) {
     const std::size_t count = report.changes->size();
     lines_.right_aligned(printable(report.facts.id), printable(describe_system(report.facts)),
                          count == 0   ? "NO CHANGES"
@@ -93,11 +97,8 @@ class PlanWriter final : public TargetWriter {
       }
     }
     changes_ += count;
-    if (report.planned_in_vain()) {
-      ++in_vain_;
-    } else if (count > 0) {
-      with_changes_.push_back(name);
-    }
+    if (report.planned_in_vain()) ++in_vain_;
+    return count > 0 && !report.planned_in_vain();
   }
 
   WriteOptions options_;

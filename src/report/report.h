@@ -163,6 +163,8 @@ struct WriteOptions {
   unsigned width = 0;
   /// The terminal shows the reasons of errors already, so text output does not repeat them.
   bool reasons_shown = false;
+  /// Flags that a next command needs to mean the same: "--policy", "tls12-only".
+  std::vector<std::string> repeated = {};
 };
 
 /// Writes a report while it is being made, so that nobody has to keep the targets.

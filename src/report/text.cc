@@ -91,11 +91,14 @@ class VerdictWriter final : public TargetWriter {
   void target(const TargetReport& t) override {
     if (t.error) lines_.failed(t, edge());
     lines_.only_notes(t, edge());
+    std::vector<const InstallationReport*> fixable;
     for (const InstallationReport& i : t.installations) {
       installation(i,
                    t.error && i.refusal && std::string_view(i.refusal->what()) == t.error->what());
-      count(t, i);
+      if (count(i)) fixable.push_back(&i);
     }
+    // Where a patch failed, the reason says more than a plan would.
+    if (!after_patch_ || !t.error) add_names(t, fixable, fixable_);
     if (options_.verbose) {
       for (const VolumeReport& v : t.volumes) {
         if (v.passed_over.empty()) continue;
@@ -118,7 +121,7 @@ class VerdictWriter final : public TargetWriter {
     if (s.not_begun > 0) line += ", " + counted(s.not_begun, "target") + " not begun";
     if (s.passed_over > 0) line += ", " + counted(s.passed_over, "file") + " passed over";
     line += ".";
-    if (!fixable_.empty()) line += "  The fix: " + command_for("plan", fixable_);
+    if (!fixable_.empty()) line += "  The fix: " + command_for("plan", options_, fixable_);
     lines_.folded("", 0, line);
     lines_.waivers(report.waivers);
   }
@@ -126,8 +129,8 @@ class VerdictWriter final : public TargetWriter {
  private:
   std::size_t edge() const { return options_.width == 0 ? default_width : options_.width; }
 
-  /// What the summary says of it.
-  void count(const TargetReport& t, const InstallationReport& i) {
+  /// Counts for the summary. Whether a patch would put right some of it.
+  bool count(const InstallationReport& i) {
     bool fix = false;
     for (const Finding& f : i.findings) {
       if (counts_as_finding(f)) ++findings_;
@@ -136,8 +139,7 @@ class VerdictWriter final : public TargetWriter {
       const bool patch_helps = counts_as_finding(f) || settled;
       fix = fix || (patch_helps && f.fixable() && !f.only_when_named);
     }
-    if (after_patch_ && t.error) return;  // the reason says more than a plan would
-    if (fix) fixable_.push_back(t.installations.size() == 1 ? t.path : i.facts.id);
+    return fix;
   }
 
   void installation(const InstallationReport& report, bool reason_said) {

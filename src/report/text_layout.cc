@@ -233,9 +233,23 @@ std::string describe_log(const hive::LogAccount& log) {
   return text;
 }
 
-std::string command_for(std::string_view command, const std::vector<std::string>& targets) {
+void add_names(const TargetReport& target, const std::vector<const InstallationReport*>& chosen,
+               std::vector<std::string>& names) {
+  const auto& all = target.installations;
+  const bool any_refused = std::any_of(
+      all.begin(), all.end(), [](const InstallationReport& i) { return i.refusal.has_value(); });
+  if (!chosen.empty() && (all.size() == 1 || (chosen.size() > 1 && !any_refused))) {
+    names.push_back(target.path);
+    return;
+  }
+  for (const InstallationReport* each : chosen) names.push_back(each->facts.id);
+}
+
+std::string command_for(std::string_view command, const WriteOptions& options,
+                        const std::vector<std::string>& targets) {
   constexpr std::size_t named = 4;
   std::string line = fmt::format("goldhive {}", command);
+  for (const std::string& word : options.repeated) line += " " + printable(shell_quoted(word));
   for (std::size_t i = 0; i < targets.size() && i < named; ++i) {
     line += " " + printable(shell_quoted(targets[i]));
   }

@@ -69,8 +69,14 @@ std::string describe_row(const policy::Finding& finding, const windows::Installa
 std::string describe_hive(const windows::HiveFact& hive);
 std::string describe_log(const hive::LogAccount& log);
 
-/// "goldhive plan a b"; names only the first few targets.
-std::string command_for(std::string_view command, const std::vector<std::string>& targets);
+/// Adds the names by which a command reaches `chosen`, installations of `target`: that of the
+/// target where it is one transaction for all of them, and none in it would be refused.
+void add_names(const TargetReport& target, const std::vector<const InstallationReport*>& chosen,
+               std::vector<std::string>& names);
+
+/// "goldhive plan --policy p a b", with the flags to repeat; names only the first few targets.
+std::string command_for(std::string_view command, const WriteOptions& options,
+                        const std::vector<std::string>& targets);
 
 /// Whether the text has to say what the error of a target is: stderr may have told it on the same
 /// terminal, but it does not name targets that were not begun.

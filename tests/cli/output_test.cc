@@ -51,7 +51,10 @@ TEST_CASE("A report is never put where a log of a hive would be, or over a file 
   session.storage.put("hives/SYSTEM.LOG1", std::string("old"));
   session.storage.put("hives/notes.log1", std::string("old"));
   const std::string windows = "trees/win7/Windows/";
-  session.storage.put(windows + "System32/some.dll", std::string("MZ"));
+  session.storage.put(windows + "some.exe", std::string("MZ"));
+  session.storage.put("scan.sh", std::string("#!/bin/sh"));
+  session.storage.put("goldhive", std::string("\x7f"
+                                              "ELF"));
   session.storage.put(windows + "winsxs/pending.xml", std::string("<a/>"));
   session.storage.put(windows + "report", std::string("old"));
   struct Case {
@@ -63,8 +66,16 @@ TEST_CASE("A report is never put where a log of a hive would be, or over a file 
            {windows + "System32/config/system.log", "is the log of a hive beside it"},
            {"hives/SYSTEM.LOG1", "is the log of a hive beside it"},
            {"hives/SOFTWARE.log2", "is the log of a hive beside it"},
-           {windows + "System32/some.dll", "is a program: a report must not overwrite it"},
-           {windows + "winsxs/pending.xml", "that a report must not have"}}) {
+           {windows + "some.exe", "is a program: a report must not overwrite it"},
+           {"scan.sh", "is a program: a report must not overwrite it"},
+           {"goldhive", "is a program: a report must not overwrite it"},
+           {windows + "System32/some.dll", "lies in a system folder of a Windows"},
+           {windows + "System32/config/SOFTWARE", "lies in a system folder of a Windows"},
+           {windows + "SysWOW64/webio.dll", "lies in a system folder of a Windows"},
+           {windows + "winsxs/pending.xml", "lies in a system folder of a Windows"},
+           {"hives/goldhive-journal", "has the name of a journal, a record or an undo file"},
+           {"a.wim.goldhive-replacing", "has the name of a journal, a record or an undo file"},
+           {"trees.goldhive-undo.2", "has the name of a journal, a record or an undo file"}}) {
     INFO(c.path);
     const Outcome got = session.run({"scan", "trees", "-o", c.path});
     CHECK(got.code == 2);
@@ -78,6 +89,54 @@ TEST_CASE("A report is never put where a log of a hive would be, or over a file 
     CHECK(session.run({"scan", "trees", "-o", path}).code != 2);
     CHECK(session.storage.text(path).size() > 100);
   }
+}
+
+TEST_CASE("No output takes the place of what the command reads, or of another output") {
+  Session session;
+  session.put_recipe("windows-7-sp1-x64", "win7");
+  session.storage.put("own.toml", session.run({"policy", "show", "baseline"}).out);
+  session.storage.put("list", std::string("win7\n"));
+  REQUIRE(session.run({"plan", "win7", "--save", "plan.json"}).code == 1);
+  for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
+           {"scan", "win7", "-p", "own.toml", "-o", "own.toml"},
+           {"plan", "win7", "-p", "own.toml", "--save", "own.toml"},
+           {"scan", "@list", "-o", "list"},
+           {"patch", "win7", "--plan", "plan.json", "-f", "json", "-o", "plan.json"},
+           {"patch", "win7", "--plan", "plan.json", "--dry-run", "-o", "plan.json"}}) {
+    const Outcome got = session.run(arguments);
+    CHECK(got.code == 2);
+    CHECK_THAT(got.err, Catch::Contains("is read by this command: its output must not overwrite"));
+  }
+  const Outcome twice = session.run({"scan", "win7", "-o", "r", "--report", "json=./r"});
+  CHECK(twice.code == 2);
+  CHECK_THAT(twice.err, Catch::Contains("is named for two outputs"));
+  CHECK_FALSE(session.storage.stat("r"));
+}
+
+TEST_CASE("The next command repeats what was chosen, and names an image of several Windows once") {
+  Session session;
+  session.put_recipe("windows-7-sp1-x64", "win7");
+  const auto ends_with = [&](const std::vector<std::string>& arguments, const std::string& end) {
+    const std::string out = session.run(arguments).out;
+    CHECK_THAT(out, Catch::EndsWith(end + "\n"));
+  };
+  ends_with({"scan", "win7"}, "The fix: goldhive plan win7");
+  ends_with({"scan", "win7", "-p", "tls12-only", "--no-logs"},
+            "The fix: goldhive plan --no-logs --policy tls12-only win7");
+  ends_with({"plan", "win7", "--control-set", "all", "--only", "schannel.tls12.client"},
+            "goldhive patch --control-set all --only schannel.tls12.client win7");
+  session.put_recipe("windows-7-sp1-x64", "two/a");
+  session.put_recipe("windows-7-sp1-x64", "two/b");
+  ends_with({"scan", "two"}, "The fix: goldhive plan two");
+  ends_with({"plan", "two"}, "To make them: goldhive patch two");
+}
+
+TEST_CASE("An empty list of targets is an error, not a pass") {
+  Session session;
+  session.storage.put("list", std::string("\n\n"));
+  const Outcome got = session.run({"scan", "@list"});
+  CHECK(got.code == 2);
+  CHECK_THAT(got.err, Catch::Contains("list: the list of targets is empty"));
 }
 
 TEST_CASE("Output and further reports are written to their files") {

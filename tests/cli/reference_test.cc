@@ -69,8 +69,8 @@ TEST_CASE("A built-in policy that is shown can be saved and used as a file") {
     const Outcome checked = session.run({"policy", "check", "own.toml"});
     CHECK(checked.code == 0);
     CHECK(checked.out == "own.toml: policy '" + name + "' is well-formed\n");
-    CHECK(session.run({"scan", "--policy", "own.toml", "win7"}).out ==
-          session.run({"scan", "--policy", name, "win7"}).out);
+    CHECK(session.run({"scan", "--policy", "own.toml", "-f", "json", "win7"}).out ==
+          session.run({"scan", "--policy", name, "-f", "json", "win7"}).out);
   }
   session.storage.put("bad.toml", std::string("require = 7\n"));
   CHECK(session.run({"policy", "check", "bad.toml"}).code == 2);

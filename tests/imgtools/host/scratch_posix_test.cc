@@ -64,22 +64,23 @@ TEST_CASE("a temporary file that a killed run left is removed by the next one") 
 TEST_CASE("nothing but a temporary file of this user is removed with them") {
   const TempDir dir;
   dir.write("victim", std::string("v"));
-  dir.write(".goldhive-12345", std::string("short"));
-  dir.write(".goldhive-1234567", std::string("long"));
-  dir.write(".goldhive-a.bcde", std::string("dot"));
-  dir.make_directory(".goldhive-folder");
-  fs::create_symlink("victim", dir / ".goldhive-linked");
-  fs::create_hard_link(dir / "victim", dir / ".goldhive-second");
-  REQUIRE(::mkfifo((dir / ".goldhive-fifo00").c_str(), 0600) == 0);
+  dir.write(".goldhive-config", std::string("other things of goldhive"));
+  dir.write(".goldhive-temporary-12345", std::string("short"));
+  dir.write(".goldhive-temporary-1234567", std::string("long"));
+  dir.write(".goldhive-temporary-a.bcde", std::string("dot"));
+  dir.make_directory(".goldhive-temporary-folder");
+  fs::create_symlink("victim", dir / ".goldhive-temporary-linked");
+  fs::create_hard_link(dir / "victim", dir / ".goldhive-temporary-second");
+  REQUIRE(::mkfifo((dir / ".goldhive-temporary-fifo00").c_str(), 0600) == 0);
   std::size_t others = 0;
   if (::geteuid() == 0) {
-    const std::string strangers = dir.write(".goldhive-strang", std::string("s"));
+    const std::string strangers = dir.write(".goldhive-temporary-strang", std::string("s"));
     REQUIRE(::chown(strangers.c_str(), 65534, 65534) == 0);
     others = 1;
   }
   std::string path;
   CHECK(posix::open_named_scratch(dir.path(), path).valid());
-  CHECK(names_in(dir).size() == 8 + others + 1);
+  CHECK(names_in(dir).size() == 9 + others + 1);
 }
 
 TEST_CASE("a temporary file has no name where the system can do without") {
