@@ -190,6 +190,38 @@ void report_nothing_found(const OpenTarget& open, const Options& options, Target
   out.notes.push_back(nothing_found(out));
 }
 
+/// A partition that holds neither what we read nor what surely is of another system or of FAT,
+/// where no Windows of today lies.
+bool may_hold_windows(const Volume& volume) {
+  return !volume.tree && !volume.foreign && !volume.state.encrypted &&
+         volume.id.find(":p") != std::string::npos && !volume.file_system.starts_with("fat") &&
+         volume.file_system != "exfat";
+}
+
+/// A recovery system, or a Windows that no rule is for, says nothing of the Windows beside it.
+bool nothing_applies(const TargetReport& target) {
+  return !target.installations.empty() &&
+         std::all_of(target.installations.begin(), target.installations.end(),
+                     [](const InstallationReport& i) {
+                       return !i.findings.empty() &&
+                              std::all_of(i.findings.begin(), i.findings.end(), [](const auto& f) {
+                                return f.verdict == policy::Verdict::not_applicable;
+                              });
+                     });
+}
+
+/// Error(unsupported) if the only Windows that rules are for may lie where nobody can read.
+void require_all_looked_at(const OpenTarget& open, const TargetReport& target) {
+  if (!nothing_applies(target)) return;
+  for (const Volume& volume : open.image().volumes()) {
+    if (!may_hold_windows(volume)) continue;
+    throw Error(ErrorKind::unsupported,
+                fmt::format("{} cannot be read ({}) and may hold a Windows, and of what was found "
+                            "nothing is to be judged",
+                            volume.id, volume.passed_over));
+  }
+}
+
 void visit_open_target(const ReadStorage& storage, const OpenTarget& open, const Options& options,
                        const VisitForReport& visit, const AfterVisits& after, TargetReport& out) {
   out.format = open.image().format();
@@ -202,7 +234,9 @@ void visit_open_target(const ReadStorage& storage, const OpenTarget& open, const
   if (after) after(open, out);
   // Last, to include those who opened a file while we read it.
   note_writers(storage, files_of(open, out), out);
-  if (rows_of(out) == 0 && !out.error) report_nothing_found(open, options, out);
+  if (out.error) return;
+  if (rows_of(out) == 0) report_nothing_found(open, options, out);
+  require_all_looked_at(open, out);
 }
 
 }  // namespace

@@ -98,6 +98,21 @@ TEST_CASE("an encrypted volume beside a Windows makes the target undetermined") 
   CHECK(finding.at("verdict") == "undetermined");
 }
 
+TEST_CASE("a volume that cannot be read beside a recovery system leaves the disk undetermined") {
+  if (!have_disk_tools()) return;
+  const TempDir dir;
+  const std::string rescue = make_ntfs(dir, "r", 16 * mib, files_of("winpe-3-x64"));
+  const std::string windows = make_ntfs(dir, "w", 16 * mib, files_of("windows-7-sp1-x64-ready"));
+  const std::string unknown = make_ntfs(dir, "u", 4 * mib, {});
+  write_at(unknown, 0, Bytes(512, 0x5a));
+  CHECK(run_cli({"scan", make_raw_disk(dir, "a", Layout::mbr, {rescue})}).status == 0);
+  const RunResult scan = run_cli({"scan", make_raw_disk(dir, "b", Layout::mbr, {rescue, unknown})});
+  CHECK(scan.status == 2);
+  CHECK_THAT(scan.out, Catch::Contains(":p2 cannot be read (an unknown file system) and may hold"));
+  // Where the Windows was found, another volume is its own matter.
+  CHECK(run_cli({"scan", make_raw_disk(dir, "c", Layout::mbr, {windows, unknown})}).status == 0);
+}
+
 TEST_CASE("a hibernated volume is scanned with a warning and verdicts marked as possibly stale") {
   if (!have_disk_tools()) return;
   const TempDir dir;
