@@ -75,7 +75,7 @@ class Comparison {
     }
     const KeyLookup& set = sources_.system.key(in_control_set(set_, ""));
     if (!set.key || set.is_link) return;
-    const auto hints = os_from_system(*set.key);
+    const auto hints = os_from_system(*set.key, false);
     if (!hints) return;
     if (!hints->conflict.empty()) return contradicts(hints->conflict);
     const Line* const theirs = line_of(Version{hints->major, hints->minor, hints->build});

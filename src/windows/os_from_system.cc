@@ -10,9 +10,12 @@
 //   upgrade keep the older version, so the highest counts. An image that never booted may have
 //   none.
 //
-// Major and minor need either; if both are there they must agree. The build is only concluded where
-// the line has one (9200, 9600) or the service pack tells it (7600, 7601): machine.inf of Windows
-// 10 keeps the number of the release it was first stamped for.
+// Major and minor need either; devices of a newer line beside that service pack contradict it. The
+// key DriverDatabase, which SYSTEM has since Windows 8, contradicts an older line: then only
+// devices from before an upgrade are left. The build is only concluded where the line has one
+// (9200, 9600) or the service pack tells it: CSDVersion 0x100 makes 6.1 build 7601. CSDVersion 0
+// says nothing, as every Windows since 8 has it, so 7600 needs the revision 16385 too. machine.inf
+// of Windows 10 keeps the number of the release it was first stamped for.
 #include "src/windows/os_from_system.h"
 
 #include <fmt/format.h>
@@ -26,11 +29,11 @@
 namespace goldhive::windows {
 namespace {
 
-using VersionLine = std::pair<std::uint32_t, std::uint32_t>;  // major, minor
-
 constexpr std::string_view system_devices =
     "Control\\Class\\{4D36E97D-E325-11CE-BFC1-08002BE10318}";
-constexpr int devices_looked_at = 32;
+constexpr std::size_t devices_looked_at = 1024;
+constexpr VersionLine windows_7{6, 1};
+constexpr VersionLine windows_8{6, 2};
 
 std::optional<std::uint32_t> read_dword(const hive::Key& key, std::string_view name) {
   const auto value = key.value(name);
@@ -65,31 +68,21 @@ std::optional<VersionLine> line_of_devices(const hive::Key& control_set) {
   std::optional<VersionLine> highest;
   const auto devices = control_set.find_path(system_devices);
   if (!devices) return highest;
-  for (int i = 0; i < devices_looked_at; ++i) {
-    const auto device = devices->find(fmt::format("{:04}", i));
-    if (!device) break;
-    if (!nt_equal(read_text(*device, "InfPath"), "machine.inf")) continue;
-    const auto line = parse_line(read_text(*device, "DriverVersion"));
+  std::size_t looked_at = 0;
+  // Numbers of devices that were removed are missing, so those that are there are taken.
+  for (const hive::Key& device : devices->subkeys([](const Error&) {})) {
+    if (looked_at++ == devices_looked_at) break;
+    if (!nt_equal(read_text(device, "InfPath"), "machine.inf")) continue;
+    const auto line = parse_line(read_text(device, "DriverVersion"));
     if (line && (!highest || *line > *highest)) highest = line;
   }
   return highest;
 }
 
-struct ServicePack {
-  std::optional<std::uint32_t> version;  ///< 0x100 for SP1
-  std::optional<std::uint32_t> revision;
-  bool is_windows_7_sp1() const { return version == 0x100U && revision == 17514U; }
-};
-
-ServicePack read_service_pack(const hive::Key& control_set) {
-  const auto key = control_set.find_path("Control\\Windows");
-  if (!key) return {};
-  return {read_dword(*key, "CSDVersion"), read_dword(*key, "CSDBuildNumber")};
-}
-
-std::uint32_t build_of(const VersionLine& line, const ServicePack& pack) {
-  if (line == VersionLine{6, 1} && pack.version) return *pack.version >= 0x100 ? 7601 : 7600;
-  if (line == VersionLine{6, 2}) return 9200;
+std::uint32_t build_of(const VersionLine& line, const SystemTraces& traces) {
+  if (line == windows_7 && traces.service_pack == 0x100U) return 7601;
+  if (line == windows_7 && traces.service_pack == 0U && traces.revision == 16385U) return 7600;
+  if (line == windows_8) return 9200;
   if (line == VersionLine{6, 3}) return 9600;
   return 0;
 }
@@ -106,26 +99,43 @@ auto unless_broken(Read read) -> decltype(read()) {
 
 }  // namespace
 
-std::optional<SystemHints> os_from_system(const hive::Key& control_set) {
-  const auto devices = unless_broken([&] { return line_of_devices(control_set); });
-  const auto pack = unless_broken([&] { return read_service_pack(control_set); });
+SystemTraces read_system_traces(const hive::Key& control_set) {
+  SystemTraces traces;
+  traces.devices = unless_broken([&] { return line_of_devices(control_set); });
+  const auto key = unless_broken([&] { return control_set.find_path("Control\\Windows"); });
+  if (!key) return traces;
+  traces.service_pack = unless_broken([&] { return read_dword(*key, "CSDVersion"); });
+  traces.revision = unless_broken([&] { return read_dword(*key, "CSDBuildNumber"); });
+  return traces;
+}
+
+std::optional<SystemHints> os_from_system(const hive::Key& control_set, bool driver_database) {
+  const SystemTraces traces = read_system_traces(control_set);
+  const auto& devices = traces.devices;
+  const bool sp1 = traces.is_windows_7_sp1();
+  if (!devices && !sp1) return std::nullopt;
   SystemHints hints;
-  if (pack.is_windows_7_sp1() && devices && *devices != VersionLine{6, 1}) {
+  if (sp1 && devices && *devices > windows_7) {
     hints.conflict = fmt::format(
         "SYSTEM has the service pack of Windows 7 (CSDBuildNumber 17514), but devices "
         "of Windows {}.{}",
         devices->first, devices->second);
     return hints;
   }
-  if (!devices && !pack.is_windows_7_sp1()) return std::nullopt;
-  const VersionLine line = devices.value_or(VersionLine{6, 1});
+  const VersionLine line = sp1 ? windows_7 : *devices;
+  hints.source = fmt::format("{}{}{}", devices == line ? "machine.inf of its devices" : "",
+                             devices == line && sp1 ? ", " : "",
+                             sp1 ? "CSDBuildNumber 17514 of Windows 7 SP1" : "");
+  if (driver_database && line < windows_8) {
+    hints.conflict = fmt::format(
+        "SYSTEM has the key DriverDatabase, which Windows has since 8, but shows Windows {}.{} "
+        "({})",
+        line.first, line.second, hints.source);
+    return hints;
+  }
   std::tie(hints.major, hints.minor) = line;
-  hints.build = build_of(line, pack);
-  if (pack.version && *pack.version >= 0x100) hints.service_pack = *pack.version >> 8;
-  hints.source =
-      fmt::format("{}{}{}", devices ? "machine.inf of its devices" : "",
-                  devices && pack.is_windows_7_sp1() ? ", " : "",
-                  pack.is_windows_7_sp1() ? "CSDBuildNumber 17514 of Windows 7 SP1" : "");
+  hints.build = build_of(line, traces);
+  if (traces.service_pack.value_or(0) >= 0x100) hints.service_pack = *traces.service_pack >> 8;
   return hints;
 }
 

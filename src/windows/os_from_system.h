@@ -5,11 +5,22 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <vector>
+#include <utility>
 
 #include "src/hive/hive.h"
 
 namespace goldhive::windows {
+
+using VersionLine = std::pair<std::uint32_t, std::uint32_t>;  ///< major, minor
+
+/// What a SYSTEM shows of its Windows, each trace by itself.
+struct SystemTraces {
+  std::optional<VersionLine> devices;  ///< the highest line among devices set up from machine.inf
+  std::optional<std::uint32_t> service_pack;  ///< CSDVersion; 0x100 for SP1
+  std::optional<std::uint32_t> revision;      ///< CSDBuildNumber
+  /// No other Windows has this pair.
+  bool is_windows_7_sp1() const { return service_pack == 0x100U && revision == 17514U; }
+};
 
 struct SystemHints {
   std::uint32_t major = 0;
@@ -20,8 +31,10 @@ struct SystemHints {
   std::string conflict;  ///< set: the sources contradict each other, and nothing else is filled
 };
 
-/// `control_set`: the key ControlSetNNN that boots. nullopt: nothing in it tells. Reads about a
-/// hundred cells at most; what cannot be read counts as not there.
-std::optional<SystemHints> os_from_system(const hive::Key& control_set);
+/// `control_set`: the key ControlSetNNN that boots. What cannot be read counts as not there.
+SystemTraces read_system_traces(const hive::Key& control_set);
+
+/// `driver_database`: SYSTEM has that key. nullopt: nothing tells.
+std::optional<SystemHints> os_from_system(const hive::Key& control_set, bool driver_database);
 
 }  // namespace goldhive::windows

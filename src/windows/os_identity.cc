@@ -145,7 +145,8 @@ class Identifier {
     if (!set_) return std::nullopt;
     const KeyLookup& set = sources_.system.key(in_control_set(*set_, ""));
     if (!set.key) return std::nullopt;
-    const auto hints = os_from_system(*set.key);
+    const auto hints = os_from_system(
+        *set.key, sources_.system.key("DriverDatabase").presence == Presence::present);
     if (!hints) return std::nullopt;
     if (!hints->conflict.empty()) {
       os_.conflicts.push_back(hints->conflict);

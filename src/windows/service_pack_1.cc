@@ -3,7 +3,8 @@
 //
 //   build           7600 is without, 7601 with it; a build of no list (8400) says nothing
 //   CSDVersion      in SOFTWARE "Service Pack 1"; where it is missing, it says nothing: 7601 is SP1
-//                   without it. In SYSTEM 0 or 0x100, which the kernel reports as the service pack
+//                   without it. In SYSTEM 0 or 0x100, which the kernel reports as the service pack;
+//                   0 counts only beside a version or build of another source
 //   ntoskrnl.exe    6.1.7600 or 6.1.7601; late updates number it 7602
 //   winhttp.dll and webio.dll of System32: none of build 7601 was made for 7600. Old ones prove
 //                   little, as a file may be put back, so they count only without a kernel
@@ -84,7 +85,9 @@ void read_service_pack_1(const Sources& sources, Installation& installation) {
   }
   const bool software = sources.software.readable();
   if (software && os.service_pack) signs.add(*os.service_pack != 0, "CSDVersion in SOFTWARE");
-  if (os.system_service_pack) {
+  // Every Windows since 8 has 0 there. Where the version comes from SYSTEM alone and no build is
+  // known, it proves nothing.
+  if (os.system_service_pack && (software || os.build != 0 || *os.system_service_pack != 0)) {
     signs.add(*os.system_service_pack != 0, "CSDVersion in SYSTEM");
   }
   if (os.kernel) {
