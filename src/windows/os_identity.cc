@@ -27,6 +27,17 @@
 namespace goldhive::windows {
 namespace {
 
+/// Whether an option or the file name of a path is `word`, and not just begins with it.
+bool has_word(std::string_view text, std::string_view word) {
+  constexpr std::string_view between = " \t\"/\\,;&|";
+  while (!text.empty()) {
+    const std::size_t end = text.find_first_of(between);
+    if (nt_equal(text.substr(0, end), word)) return true;
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  }
+  return false;
+}
+
 /// All values of the key, read in one go: a dozen of them are wanted.
 class CurrentVersion {
  public:
@@ -244,13 +255,10 @@ class Identifier {
 
   /// Whether SYSTEM was made for Windows PE: its loader's option, or what it starts with.
   bool system_is_of_winpe() const {
-    const auto has = [](std::string text, std::string_view word) {
-      text = to_utf8(nt_upcase(to_utf16(text)));
-      return text.find(word) != std::string::npos;
-    };
     const ValueFact start = sources_.system.value("Setup", "CmdLine");
-    return has(system_text("Control", "SystemStartOptions"), "MININT") ||
-           has(text_of(start.type, start.data).value_or(""), "WINPE");
+    const std::string command = text_of(start.type, start.data).value_or("");
+    return has_word(system_text("Control", "SystemStartOptions"), "MININT") ||
+           has_word(command, "winpeshl.exe") || has_word(command, "winpeshl");
   }
 
   /// Windows PE is named in SOFTWARE, or SYSTEM starts it. The key MiniNT alone is no proof: full
