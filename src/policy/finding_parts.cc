@@ -127,9 +127,9 @@ std::optional<std::string> hive_trouble(const windows::Installation& installatio
 
 std::optional<std::string> unknown_os(const windows::Installation& installation) {
   if (installation.os.family != Family::unknown) return std::nullopt;
-  if (!installation.os.two_installations.empty()) {
+  if (!installation.os.hives_contradict.empty()) {
     return fmt::format("{}; the hives of one and the same Windows would settle it",
-                       installation.os.two_installations);
+                       installation.os.hives_contradict);
   }
   std::string why;
   if (!installation.os.conflicts.empty()) {

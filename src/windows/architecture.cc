@@ -1,7 +1,9 @@
 // 32 or 64 bits, and for which processor (docs/rules.md, E6). The architecture decides which views
 // and which files count. So three independent sources are compared, and a difference is reported.
-// Where they agree on the bits, the first one wins. Where they do not, nobody can say which views
-// and files count, and the architecture stays unknown. A Wow6432Node or SysWOW64 in use says only
+// Where they agree on the bits, the first one wins. A file of Windows is right
+// where only PROCESSOR_ARCHITECTURE, which anybody can set, says something else. Where other
+// sources differ in the bits, nobody can say which views and files count, and the architecture
+// stays unknown. A Wow6432Node or SysWOW64 in use says only
 // "64 bits", WowAA32Node or SysArm32 ARM64.
 //
 // A 64-bit Windows need not run 32-bit programs: on Server Core WoW64 is a feature that can be
@@ -113,20 +115,28 @@ Architecture architecture_of_build_lab(const std::string& build_lab) {
 
 void read_architecture(const Sources& sources, Installation& installation) {
   OsFacts& os = installation.os;
+  const Said file = machine(sources);
+  const Said in_system = environment(sources, installation.control_sets);
+  const Said lab{"BuildLabEx", architecture_of_build_lab(os.build_lab)};
+  const bool lab_differs = lab.second != Architecture::unknown && lab.second != file.second;
   std::string source;
   bool bits_differ = false;
-  for (const auto& [name, architecture] :
-       {machine(sources), environment(sources, installation.control_sets),
-        Said{"BuildLabEx", architecture_of_build_lab(os.build_lab)}}) {
+  for (const Said* said : {&file, &in_system, &lab}) {
+    const auto& [name, architecture] = *said;
     if (architecture == Architecture::unknown) continue;
     if (os.architecture == Architecture::unknown) {
       os.architecture = architecture;
       source = name;
     } else if (architecture != os.architecture) {
-      os.conflicts.push_back(fmt::format("{} says {}, {} says {}", source,
-                                         to_string(os.architecture), name,
-                                         to_string(architecture)));
-      bits_differ = bits_differ || is_64_bit(architecture) != is_64_bit(os.architecture);
+      const std::string both =
+          fmt::format("{} says {}, {} says {}", source, to_string(os.architecture), name,
+                      to_string(architecture));
+      // Anybody can set a variable of the environment, so a file that nothing else denies is right.
+      const bool only_set =
+          said == &in_system && file.second != Architecture::unknown && !lab_differs;
+      (only_set ? os.notes : os.conflicts).push_back(both);
+      bits_differ =
+          bits_differ || (!only_set && is_64_bit(architecture) != is_64_bit(os.architecture));
     }
   }
 

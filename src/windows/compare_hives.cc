@@ -3,22 +3,29 @@
 // says nothing about the settings in SYSTEM, and a verdict that rests on both would be a guess.
 // What both hives have a trace of is compared:
 //
-//   version        what SOFTWARE says; the version of the devices' machine.inf and the service pack
-//                  of Windows 7 in SYSTEM (os_from_system.cc); DriverDatabase, which SYSTEM has
-//                  since Windows 8
-//   service pack   CSDVersion in both (of Windows 7, service_pack_1.cc asks further sources)
+//   version        what SOFTWARE says; the devices' machine.inf and the service pack of Windows 7
+//   in
+//                  SYSTEM (os_from_system.cc); DriverDatabase, which SYSTEM has since Windows 8.
+//                  Devices of an older Windows are left over from an upgrade and contradict nothing
 //   kind           InstallationType, ProductType; Windows 10 multi-session (ServerRdsh) is a client
 //                  that counts as a server
-//   processor      BuildLabEx, PROCESSOR_ARCHITECTURE
-//   computer       ComputerName; the machine's distinguished name of the last group policy. Its CN
-//   is
-//                  the name in the domain. Other places (DefaultDomainName, LastLoggedOnSAMUser)
-//                  may hold a domain instead, so they only confirm
-//   users          ProfileList; the accounts whose programs the Background Activity Moderator (bam)
-//                  has counted since Windows 10 1709. All of them were users of this Windows
+//   processor      BuildLabEx, PROCESSOR_ARCHITECTURE; where a file of Windows agrees with the
+//                  first, the second was set by somebody
 //
-// One contradiction is enough. Where hives lie together in a folder of somebody's and nothing
-// confirms that they are of one Windows, this is said.
+// One contradiction of these is enough. Others have innocent reasons, so they are only asked about:
+//
+//   service pack   CSDVersion in both (of Windows 7, service_pack_1.cc asks further sources);
+//   people
+//                  set it in SYSTEM for installers
+//   computer       the names in SYSTEM; the machine's distinguished name of the last group policy.
+//                  Its CN is the name in the domain, and stays the old one after a renaming until
+//                  the next policy. Other places (DefaultDomainName, LastLoggedOnSAMUser) may hold
+//                  a domain instead, so they only confirm
+//   users          ProfileList; the accounts whose programs the Background Activity Moderator (bam)
+//                  has counted since Windows 10 1709. Profiles may be gone between two logons
+//
+// Where hives lie together in a folder of somebody's and nothing confirms that they are of one
+// Windows, this is said.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -52,6 +59,7 @@ class Comparison {
 
  private:
   void contradicts(std::string what) { contradictions_.push_back(std::move(what)); }
+  void asks(std::string what) { questions_.push_back(std::move(what)); }
 
   std::string in_software(std::string_view key, std::string_view name) const {
     return text(sources_.software.value(key, name));
@@ -75,14 +83,18 @@ class Comparison {
     }
     const KeyLookup& set = sources_.system.key(in_control_set(set_, ""));
     if (!set.key || set.is_link) return;
-    const auto hints = os_from_system(*set.key, false);
-    if (!hints) return;
-    if (!hints->conflict.empty()) return contradicts(hints->conflict);
-    const Line* const theirs = line_of(Version{hints->major, hints->minor, hints->build});
-    confirmed_ = confirmed_ || theirs == line;
-    if (theirs == line) return;
-    contradicts(fmt::format("SOFTWARE says version {}, SYSTEM {}.{} by {}", os_.version,
-                            hints->major, hints->minor, hints->source));
+    const SystemTraces traces = read_system_traces(*set.key);
+    const VersionLine software{line->major, line->minor};
+    if (traces.is_windows_7_sp1() && software != VersionLine{6, 1}) {
+      contradicts(fmt::format(
+          "SOFTWARE says version {}, SYSTEM 6.1 by CSDBuildNumber 17514 of Windows 7 SP1",
+          os_.version));
+    }
+    if (!traces.devices) return;
+    confirmed_ = confirmed_ || *traces.devices == software;
+    if (*traces.devices <= software) return;
+    contradicts(fmt::format("SOFTWARE says version {}, SYSTEM {}.{} by machine.inf of its devices",
+                            os_.version, traces.devices->first, traces.devices->second));
   }
 
   void compare_service_packs() {
@@ -95,7 +107,7 @@ class Comparison {
     confirmed_ = confirmed_ || (ours == theirs && ours != 0);
     // Windows 7 has one service pack, and many traces of that.
     if (ours == theirs || (os_.family == Family::windows_7 && theirs <= 1)) return;
-    contradicts(fmt::format("CSDVersion: Service Pack {} in SOFTWARE, {} in SYSTEM", ours, theirs));
+    asks(fmt::format("CSDVersion: Service Pack {} in SOFTWARE, {} in SYSTEM", ours, theirs));
   }
 
   void compare_kinds() {
@@ -114,6 +126,7 @@ class Comparison {
     const Architecture ours = architecture_of_build_lab(os_.build_lab);
     const Architecture theirs = parse_architecture(
         in_system("Control\\Session Manager\\Environment", "PROCESSOR_ARCHITECTURE"));
+    if (ours == os_.architecture) return;  // a file of Windows agrees (architecture.cc)
     if (ours == theirs || ours == Architecture::unknown || theirs == Architecture::unknown) return;
     contradicts(
         fmt::format("BuildLabEx in SOFTWARE says {}, PROCESSOR_ARCHITECTURE in SYSTEM says {}",
@@ -121,21 +134,33 @@ class Comparison {
   }
 
   void compare_computers() {
-    const std::string name = in_system("Control\\ComputerName\\ComputerName", "ComputerName");
-    if (name.empty()) return;
+    const std::string parameters = "Services\\Tcpip\\Parameters";
+    std::vector<std::string> names;
+    for (const auto& [key, value] : {std::pair<std::string, const char*>{
+                                         "Control\\ComputerName\\ComputerName", "ComputerName"},
+                                     {"Control\\ComputerName\\ActiveComputerName", "ComputerName"},
+                                     {parameters, "NV Hostname"},
+                                     {parameters, "Hostname"}}) {
+      std::string name = in_system(key, value);
+      if (!name.empty()) names.push_back(std::move(name));
+    }
+    if (names.empty()) return;
     const auto is_name = [](std::string_view a, std::string_view b) {
       constexpr std::size_t longest = 15;  // of a NetBIOS name, to which ComputerName is cut
       return nt_equal(a.substr(0, longest), b.substr(0, longest));
+    };
+    const auto is_ours = [&](std::string_view other) {
+      return !other.empty() &&
+             std::any_of(names.begin(), names.end(),
+                         [&](const std::string& name) { return is_name(other, name); });
     };
     const std::string domain =
         in_software(std::string(nt_current_version) + "\\Winlogon", "DefaultDomainName");
     const std::string user = in_software(
         "Microsoft\\Windows\\CurrentVersion\\Authentication\\LogonUI", "LastLoggedOnSAMUser");
-    confirmed_ = confirmed_ || (!domain.empty() && is_name(domain, name)) ||
-                 is_name(user.substr(0, user.find('\\')), name);
+    confirmed_ = confirmed_ || is_ours(domain) || is_ours(user.substr(0, user.find('\\')));
 
     // A machine that has left its domain keeps the old name there.
-    const std::string parameters = "Services\\Tcpip\\Parameters";
     if (in_system(parameters, "NV Domain").empty()) return;
     const std::string full = in_software(
         "Microsoft\\Windows\\CurrentVersion\\Group Policy\\State\\Machine", "Distinguished-Name");
@@ -144,12 +169,14 @@ class Comparison {
         !nt_equal(std::string_view(full).substr(0, prefix.size()), prefix)) {
       return;
     }
-    const std::string common = full.substr(prefix.size(), full.find(',') - prefix.size());
-    if (is_name(common, name) || is_name(common, in_system(parameters, "NV Hostname"))) {
+    std::string common = full.substr(prefix.size(), full.find(',') - prefix.size());
+    // Of two objects of one name, the domain renames one: a line feed, "CNF:" and a GUID follow.
+    common.erase(std::min(common.find("\\0ACNF:"), common.size()));
+    if (is_ours(common)) {
       confirmed_ = true;
     } else {
-      contradicts(fmt::format("the group policy in SOFTWARE is of the computer {}, SYSTEM is of {}",
-                              common, name));
+      asks(fmt::format("the group policy in SOFTWARE is of the computer {}, SYSTEM is of {}",
+                       common, names.front()));
     }
   }
 
@@ -184,7 +211,7 @@ class Comparison {
     if (shared) return;
     const std::vector<std::string> others = accounts(profiles);
     if (others.empty()) return;
-    contradicts(
+    asks(
         fmt::format("no account with a profile in SOFTWARE ({}) is one of those that "
                     "SYSTEM has seen at work ({})",
                     others.front(), active.front()));
@@ -192,15 +219,22 @@ class Comparison {
 
   void settle() {
     if (contradictions_.empty()) {
+      if (!questions_.empty()) {
+        installation_.warnings.push_back(
+            fmt::format("SOFTWARE and SYSTEM are judged as one Windows; check that they are: {}",
+                        fmt::join(questions_, "; ")));
+        return;
+      }
       if (confirmed_ || !installation_.loose) return;
       installation_.warnings.push_back(
           "SOFTWARE and SYSTEM lie together and are judged as one Windows; nothing in them "
           "confirms that they are, and nothing contradicts it");
       return;
     }
-    os_.two_installations = fmt::format("SOFTWARE and SYSTEM are of two installations: {}",
-                                        fmt::join(contradictions_, "; "));
-    os_.conflicts.insert(os_.conflicts.begin(), os_.two_installations);
+    contradictions_.insert(contradictions_.end(), questions_.begin(), questions_.end());
+    os_.hives_contradict = fmt::format("SOFTWARE and SYSTEM contradict each other: {}",
+                                       fmt::join(contradictions_, "; "));
+    os_.conflicts.insert(os_.conflicts.begin(), os_.hives_contradict);
     os_.family = Family::unknown;
     os_.architecture = Architecture::unknown;
     os_.posready = false;
@@ -212,6 +246,7 @@ class Comparison {
   OsFacts& os_;
   const std::uint32_t set_;  ///< the control set to ask
   std::vector<std::string> contradictions_;
+  std::vector<std::string> questions_;  ///< differences that one Windows can have
   bool confirmed_ = false;
 };
 

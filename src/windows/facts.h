@@ -130,7 +130,7 @@ struct OsFacts {
   std::vector<std::string> notes;      ///< sources that disagree, odd spellings
   std::vector<std::string> conflicts;  ///< contradictions that make the identity doubtful
   /// Not "": SOFTWARE and SYSTEM contradict each other, and how; the first of the conflicts.
-  std::string two_installations;
+  std::string hives_contradict;
 };
 
 struct ControlSetFacts {

@@ -11,8 +11,8 @@ namespace {
 const std::string set = "[ControlSet001\\";
 const std::string current_version = "[Microsoft\\Windows NT\\CurrentVersion";
 
-std::string device(const std::string& version) {
-  return set + "Control\\Class\\{4D36E97D-E325-11CE-BFC1-08002BE10318}\\0000]\n" +
+std::string device(const std::string& version, const std::string& number = "0000") {
+  return set + "Control\\Class\\{4D36E97D-E325-11CE-BFC1-08002BE10318}\\" + number + "]\n" +
          "\"InfPath\"=\"machine.inf\"\n\"DriverVersion\"=\"" + version + "\"\n";
 }
 
@@ -27,12 +27,21 @@ std::string group_policy(const std::string& name) {
          name + "\"\n";
 }
 
-TEST_CASE("SOFTWARE and SYSTEM that contradict each other are of two installations") {
+/// The warning that asks about a difference, if there is one.
+std::string question(const Installation& found) {
+  for (const std::string& warning : found.warnings) {
+    if (warning.find("check that they are: ") != std::string::npos) return warning;
+  }
+  return "";
+}
+
+TEST_CASE("SOFTWARE and SYSTEM that contradict each other tell no Windows") {
   struct Case {
     const char* what;
     std::string software;  ///< laid over Windows 7 SP1 x64
     std::string system;
-    const char* conflict;  ///< "": they are of one
+    const char* conflict;       ///< "": they are judged as one
+    const char* question = "";  ///< what is asked about; "": nothing is
   };
   const std::string ten = current_version +
                           "]\n\"CurrentVersion\"=\"6.3\"\n\"CurrentBuildNumber\"=\"19045\"\n"
@@ -48,11 +57,16 @@ TEST_CASE("SOFTWARE and SYSTEM that contradict each other are of two installatio
       {"devices of another version", "", device("6.3.9600.17031"),
        "SOFTWARE says version 6.1, SYSTEM 6.3 by machine.inf of its devices"},
       {"devices of 10 beside 10", ten, no_pack + device("10.0.19041.1"), ""},
-      {"devices of 7 beside 10", ten, no_pack + device("6.1.7601.17514"),
-       "SYSTEM 6.1 by machine.inf"},
-      {"the service pack of 7 beside 10", ten, "", "CSDVersion: Service Pack 0 in SOFTWARE, 1"},
+      {"devices of 7 beside 10", ten, no_pack + device("6.1.7601.17514"), ""},
+      {"devices of 10 after old ones beside 7", "",
+       device("6.1.7601.17514") + device("10.0.19041.1", "0002"),
+       "SOFTWARE says version 6.1, SYSTEM 10.0 by machine.inf of its devices"},
+      {"a service pack beside 10", ten, "", "", "CSDVersion: Service Pack 0 in SOFTWARE, 1"},
+      {"the service pack of 7 beside 10", ten,
+       set + "Control\\Windows]\n\"CSDBuildNumber\"=dword:446a\n",
+       "SOFTWARE says version 6.3, SYSTEM 6.1 by CSDBuildNumber 17514"},
       {"a service pack that 7 has not", "", set + "Control\\Windows]\n\"CSDVersion\"=dword:200\n",
-       "CSDVersion: Service Pack 1 in SOFTWARE, 2 in SYSTEM"},
+       "", "CSDVersion: Service Pack 1 in SOFTWARE, 2 in SYSTEM"},
       {"a service pack in other words", ten + "\"CSDVersion\"=\"Szervizcsomag 1\"\n", "", ""},
       {"no service pack: that of 7 has sources of its own", "", no_pack, ""},
       {"a driver database", "", "[DriverDatabase]\n", "SYSTEM has a DriverDatabase"},
@@ -62,15 +76,24 @@ TEST_CASE("SOFTWARE and SYSTEM that contradict each other are of two installatio
       {"another processor", "",
        set + "Control\\Session Manager\\Environment]\n\"PROCESSOR_ARCHITECTURE\"=\"x86\"\n",
        "PROCESSOR_ARCHITECTURE in SYSTEM says x86"},
-      {"another computer", group_policy("CN=PC2,DC=example,DC=com"), computer("PC1"),
+      {"another computer", group_policy("CN=PC2,DC=example,DC=com"), computer("PC1"), "",
        "of the computer PC2, SYSTEM is of PC1"},
+      {"a computer that was renamed", group_policy("CN=PC2,DC=example,DC=com"),
+       computer("PC1") + "\"Hostname\"=\"pc2\"\n", ""},
+      {"a computer that is being renamed", group_policy("CN=PC2,DC=example,DC=com"),
+       computer("PC1") + set +
+           "Control\\ComputerName\\ActiveComputerName]\n\"ComputerName\"=\"PC2\"\n",
+       ""},
+      {"one of two objects of a name",
+       group_policy("CN=PC1\\\\0ACNF:8f3a1c3e-0000-0000-0000-000000000000,DC=example"),
+       computer("PC1"), ""},
       {"the same computer", group_policy("CN=pc1,DC=example,DC=com"), computer("PC1"), ""},
       {"a name that is cut", group_policy("CN=WORKSTATION-NR-17"), computer("WORKSTATION-NR-"), ""},
       {"no name of a computer", group_policy("OU=PC2"), computer("PC1"), ""},
       {"a former domain", group_policy("CN=PC2,DC=example,DC=com"), computer("PC1", ""), ""},
       {"no computer in SYSTEM", group_policy("CN=PC2,DC=example,DC=com"), "", ""},
-      {"other users", profile, bam + "S-1-5-21-9-9-9-1000]\n", "no account with a profile"},
-      {"other users of Azure AD", profile, bam + "S-1-12-1-9-9-9-9]\n", "S-1-12-1-9-9-9-9"},
+      {"other users", profile, bam + "S-1-5-21-9-9-9-1000]\n", "", "no account with a profile"},
+      {"other users of Azure AD", profile, bam + "S-1-12-1-9-9-9-9]\n", "", "S-1-12-1-9-9-9-9"},
       {"a shared user", profile, bam + "S-1-5-21-9-9-9-1000]\n" + bam + "S-1-5-21-1-2-3-1000]\n",
        ""},
       {"profiles that cannot be looked into",
@@ -84,14 +107,17 @@ TEST_CASE("SOFTWARE and SYSTEM that contradict each other are of two installatio
     sample.software += c.software;
     sample.system += c.system;
     const Installation found = sample.facts();
-    const std::string& got = found.os.two_installations;
+    const std::string& got = found.os.hives_contradict;
     CAPTURE(got);
     CHECK(got.empty() == (*c.conflict == '\0'));
     CHECK(got.find(c.conflict) != std::string::npos);
+    CHECK(question(found).empty() == (*c.question == '\0'));
+    CHECK(question(found).find(c.question) != std::string::npos);
     if (got.empty()) continue;
     CHECK(found.os.family == Family::unknown);
     CHECK(found.os.architecture == Architecture::unknown);
     CHECK(found.os.conflicts.front() == got);
+    CHECK(got.find("SOFTWARE and SYSTEM contradict each other: ") == 0);
   }
 }
 
@@ -100,19 +126,35 @@ TEST_CASE("every contradiction between the two hives is named") {
   sample.software += group_policy("CN=PC2,DC=example,DC=com");
   sample.system += computer("PC1") + device("10.0.19041.1");
   sample.system += set + "Control\\Windows]\n\"CSDVersion\"=dword:0\n";
-  const std::string got = sample.facts().os.two_installations;
+  const std::string got = sample.facts().os.hives_contradict;
   CHECK(got.find("machine.inf") != std::string::npos);
   CHECK(got.find("PC2") != std::string::npos);
+}
+
+TEST_CASE("a file of Windows settles what PROCESSOR_ARCHITECTURE says against BuildLabEx") {
+  Sample sample;
+  sample.system +=
+      set + "Control\\Session Manager\\Environment]\n\"PROCESSOR_ARCHITECTURE\"=\"x86\"\n";
+  sample.files["Windows/System32/ntoskrnl.exe"] = dll(Architecture::amd64, {6, 1, 7601, 17514});
+  const OsFacts os = sample.facts().os;
+  CHECK(os.hives_contradict.empty());
+  CHECK(os.architecture == Architecture::amd64);
+  CHECK(os.conflicts.empty());
+  CHECK(std::any_of(os.notes.begin(), os.notes.end(), [](const std::string& note) {
+    return note ==
+           "Windows/System32/ntoskrnl.exe says amd64, PROCESSOR_ARCHITECTURE in SYSTEM "
+           "says x86";
+  }));
 }
 
 TEST_CASE("one hive alone contradicts nothing") {
   Sample sample;
   sample.system += device("10.0.19041.1");
   sample.software.clear();
-  CHECK(sample.facts().os.two_installations.empty());
+  CHECK(sample.facts().os.hives_contradict.empty());
   sample.software = software_7;
   sample.system.clear();
-  CHECK(sample.facts().os.two_installations.empty());
+  CHECK(sample.facts().os.hives_contradict.empty());
 }
 
 TEST_CASE("hives that lie together are noted as one Windows where nothing confirms it") {
@@ -129,7 +171,7 @@ TEST_CASE("hives that lie together are noted as one Windows where nothing confir
     volume.tree = std::make_shared<testing::MemoryTree>(std::move(tree));
     const std::vector<Installation> found = inspect(volume, "image", {});
     REQUIRE(found.size() == 1);
-    CHECK(found[0].os.two_installations.empty());
+    CHECK(found[0].os.hives_contradict.empty());
     const auto& warnings = found[0].warnings;
     return std::any_of(warnings.begin(), warnings.end(), [](const std::string& warning) {
       return warning.find("nothing in them confirms") != std::string::npos;
