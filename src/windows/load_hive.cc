@@ -4,7 +4,9 @@
 // a Microsoft in SYSTEM (docs/rules.md, I25); UsrClass.dat has a Wow6432Node, and every vendor may
 // make a key of any name. So the marks of both kinds are counted, and the kind with more of them is
 // it. A hive with no more than one mark, and with one of another kind, is of that kind (I16).
-// registry.stray-key names what does not belong (ignored_keys.cc).
+// registry.stray-key names what does not belong (ignored_keys.cc). A 32-bit view that was saved by
+// itself (reg save HKLM\SOFTWARE\Wow6432Node) has the marks of a SOFTWARE, but not the keys of the
+// native view.
 #include "src/windows/load_hive.h"
 
 #include <fmt/format.h>
@@ -78,6 +80,31 @@ std::ptrdiff_t count_of_system(const hive::Key& root) {
     break;
   }
   return marks;
+}
+
+std::string text_in(const hive::Key& key, std::string_view name) {
+  const auto value = key.value(name);
+  if (!value) return "";
+  const ValueFact fact = read_value(*value);
+  return fact.presence == Presence::present ? text_of(fact.type, fact.data).value_or("") : "";
+}
+
+/// Whether this is the Wow6432Node or WowAA32Node of a SOFTWARE. A saved key keeps its name as that
+/// of the root; and only in a 32-bit view is the folder of programs another than that of 64-bit
+/// ones.
+bool is_32_bit_view(const hive::Key& root) {
+  for (const View view : {View::wow64, View::wowaa32}) {
+    if (nt_equal(root.name_utf8(), key_of_view(view))) return true;
+  }
+  if (find(root, key_of_view(View::wow64))) return false;
+  const auto key = find(root, "Microsoft\\Windows\\CurrentVersion");
+  if (!key) return false;
+  const std::string ours = text_in(*key, "ProgramFilesDir");
+  const std::string of_64_bits = text_in(*key, "ProgramW6432Dir");
+  const std::string of_32_bits = text_in(*key, "ProgramFilesDir (x86)");
+  return !ours.empty() && !of_64_bits.empty() &&
+         !nt_equal(std::string_view(ours), std::string_view(of_64_bits)) &&
+         (of_32_bits.empty() || nt_equal(std::string_view(ours), std::string_view(of_32_bits)));
 }
 
 const Mark* other_kind(const hive::Key& root) {
@@ -236,6 +263,7 @@ std::string LoadedHive::why_not() const { return hive ? "" : trouble_of(fact); }
 HiveKind kind_of(const hive::Hive& hive) {
   const hive::Key& root = hive.root();
   try {
+    if (is_32_bit_view(root)) return HiveKind::other;
     const std::ptrdiff_t software = count(root, software_marks);
     const std::ptrdiff_t system = count_of_system(root);
     if (std::max(software, system) <= 1 && other_kind(root) != nullptr) return HiveKind::other;
@@ -247,6 +275,9 @@ HiveKind kind_of(const hive::Hive& hive) {
 
 std::string describe_hive(const hive::Hive& hive) {
   try {
+    if (is_32_bit_view(hive.root())) {
+      return "the 32-bit view of a SOFTWARE, saved without the rest of it";
+    }
     if (const Mark* mark = other_kind(hive.root())) return std::string(mark->meaning);
     if (hive.root().subkey_count() == 0) return "a hive without keys";
     if (count(hive.root(), software_marks) != 0)

@@ -255,6 +255,12 @@ TEST_CASE("the marks of both kinds tell what a hive is") {
     HiveKind kind;
     const char* name = "";  ///< of another kind
   };
+  const std::string view_of_32_bits =
+      "[Classes]\n[Policies]\n[Microsoft\\Windows NT\\CurrentVersion]\n"
+      "[Microsoft\\Windows\\CurrentVersion]\n"
+      "\"ProgramFilesDir\"=\"C:\\\\Program Files (x86)\"\n"
+      "\"ProgramFilesDir (x86)\"=\"C:\\\\Program Files (x86)\"\n"
+      "\"ProgramW6432Dir\"=\"C:\\\\Program Files\"\n";
   const std::vector<Case> cases = {
       {"SOFTWARE", software_7, HiveKind::software},
       {"SOFTWARE with a stray Select", software_7 + "[Select]\n", HiveKind::software},
@@ -269,6 +275,14 @@ TEST_CASE("the marks of both kinds tell what a hive is") {
       {"as much of the one as of the other", "[Microsoft]\n[Select]\n", HiveKind::unclear,
        "a hive with keys of SOFTWARE and of SYSTEM"},
       {"neither", "[Foo]\n", HiveKind::unclear, "a hive of some other kind"},
+      {"the 32-bit view of SOFTWARE", view_of_32_bits, HiveKind::other,
+       "the 32-bit view of a SOFTWARE, saved without the rest of it"},
+      {"SOFTWARE with other folders", view_of_32_bits + "[Wow6432Node\\Microsoft]\n",
+       HiveKind::software},
+      {"SOFTWARE of 32 bits",
+       "[Classes]\n[Microsoft\\Windows\\CurrentVersion]\n\"ProgramFilesDir\"=\"C:\\\\Program "
+       "Files\"\n",
+       HiveKind::software},
       {"UsrClass.dat", "[Local Settings]\n[CLSID]\n[Wow6432Node\\CLSID]\n", HiveKind::other,
        "a user's class hive (UsrClass.dat)"},
       {"NTUSER.DAT", "[Control Panel]\n[Software\\Microsoft]\n[Environment]\n", HiveKind::other,
@@ -299,6 +313,14 @@ TEST_CASE("a file that is another hive than its place says is not read as that")
   REQUIRE(found.hives[0].error);
   CHECK(found.hives[0].error->kind() == ErrorKind::unsupported);
   CHECK(found.hives[0].error->message() == "is a SYSTEM hive by its content, not SOFTWARE");
+}
+
+TEST_CASE("a saved Wow6432Node keeps its name and is no SOFTWARE") {
+  fixtures::KeyModel root = fixtures::parse_reg_text(software_7, "test");
+  root.name = u"Wow6432Node";
+  const Error error = error_of({{"wow.hiv", fixtures::build_hive(root)}});
+  CHECK(error.kind() == ErrorKind::unsupported);
+  CHECK(error.message().find("the 32-bit view of a SOFTWARE") != std::string::npos);
 }
 
 TEST_CASE("loose hives of other kinds are refused with their name") {
