@@ -24,6 +24,7 @@
 #include <array>
 #include <map>
 #include <string_view>
+#include <utility>
 
 #include "imgtools/bytes/error.h"
 #include "imgtools/bytes/text.h"
@@ -70,6 +71,15 @@ const TreeEntry* child(const Entries& entries, std::string_view name, bool direc
   return similar;
 }
 
+/// Another entry that `name` means as well as `taken`, or nullptr.
+const TreeEntry* twin_of(const Entries& entries, const TreeEntry& taken) {
+  const auto twin = std::find_if(entries.begin(), entries.end(), [&](const TreeEntry& entry) {
+    return entry.directory == taken.directory && entry.name != taken.name &&
+           nt_equal(entry.name, taken.name);
+  });
+  return twin == entries.end() ? nullptr : &*twin;
+}
+
 bool has_suffix(std::string_view name, std::string_view suffix) {
   return name.size() > suffix.size() && nt_equal(name.substr(name.size() - suffix.size()), suffix);
 }
@@ -83,16 +93,18 @@ bool is_companion(std::string_view name) {
 }
 
 HiveFile hive_file(const std::string& folder, const TreeEntry& entry) {
-  return {join_path(folder, entry.name), entry.size};
+  return {join_path(folder, entry.name), entry.size, ""};
 }
 
 /// Puts the hives of `folder` into `place`; false if there are none by name.
 bool take_hives(const std::string& folder, const Entries& entries, Place& place) {
-  if (const TreeEntry* hive = child(entries, "SOFTWARE", false)) {
-    place.software = hive_file(folder, *hive);
-  }
-  if (const TreeEntry* hive = child(entries, "SYSTEM", false)) {
-    place.system = hive_file(folder, *hive);
+  for (auto& [name, file] :
+       {std::pair<std::string_view, std::optional<HiveFile>&>{"SOFTWARE", place.software},
+        {"SYSTEM", place.system}}) {
+    const TreeEntry* hive = child(entries, name, false);
+    if (hive == nullptr) continue;
+    file = hive_file(folder, *hive);
+    if (const TreeEntry* twin = twin_of(entries, *hive)) file->twin = join_path(folder, twin->name);
   }
   return place.software || place.system;
 }
@@ -307,7 +319,21 @@ class Finder {
     place.root = root;
     place.windows = folder;
     place.system32 = join_path(folder, entry->name);
-    return take_config(std::move(place));
+    if (!take_config(std::move(place))) return false;
+    if (const TreeEntry* twin = twin_of(entries, *entry)) {
+      mark_twins(join_path(folder, twin->name), places_.back());
+    }
+    return true;
+  }
+
+  /// Names another System32 with a hive in it, which may be the one that Windows opens.
+  void mark_twins(const std::string& system32, Place& place) {
+    const std::optional<std::string> config = tree_.find(join_path(system32, "config"));
+    Place other;
+    if (!config || !take_hives(*config, list(*config), other)) return;
+    for (const auto hive : {&Place::software, &Place::system}) {
+      if (place.*hive) (place.*hive)->twin = other.*hive ? (other.*hive)->path : *config;
+    }
   }
 
   /// Looks for config by find() and not by list(): System32 has thousands of entries.

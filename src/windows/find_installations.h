@@ -14,6 +14,9 @@ namespace goldhive::windows {
 struct HiveFile {
   std::string path;  ///< exact
   std::uint64_t size = 0;
+  /// Another file that the same name means, as Windows does not tell upper from lower case; or the
+  /// folder where it would lie.
+  std::string twin;
 };
 
 /// A hive is a base block of 4096 bytes and bins that are multiples of it.

@@ -302,6 +302,16 @@ LoadedHive load_hive(const FileTree& tree, const HiveFile* file, HiveName name,
   if (file == nullptr) return missing(name);
   LoadedHive loaded = open_fact(tree, *file, name, options);
   if (!loaded.hive) return loaded;
+  if (!file->twin.empty()) {
+    mark_damaged(loaded,
+                 Error(ErrorKind::unsupported,
+                       fmt::format("is in one of two places whose paths differ only in case; the "
+                                   "other is {}, and which of them Windows opens is not known: "
+                                   "rename the one that it does not use",
+                                   file->twin),
+                       file->path));
+    return loaded;
+  }
   const HiveKind kind = kind_of(*loaded.hive);
   const HiveKind wanted = name == HiveName::software ? HiveKind::software : HiveKind::system;
   if (kind == wanted || kind == HiveKind::unclear) return loaded;

@@ -323,6 +323,38 @@ TEST_CASE("a saved Wow6432Node keeps its name and is no SOFTWARE") {
   CHECK(error.message().find("the 32-bit view of a SOFTWARE") != std::string::npos);
 }
 
+TEST_CASE("two hives whose paths differ only in case are not read, and both are named") {
+  struct Case {
+    const char* what;
+    std::string software;  ///< what is named beside Windows/System32/config/SOFTWARE
+    std::string system;
+  };
+  const std::vector<Case> cases = {
+      {"files", "Windows/System32/config/software", ""},
+      {"both files", "Windows/System32/config/Software", "Windows/System32/config/system"},
+      {"folders", "Windows/system32/config/SOFTWARE", "Windows/system32/config/SYSTEM"},
+      {"a folder with one of them", "Windows/SYSTEM32/config", "Windows/SYSTEM32/config/system"},
+  };
+  for (const Case& c : cases) {
+    INFO(c.what);
+    Sample sample;
+    if (!c.software.empty() && !c.software.ends_with("config"))
+      sample.files[c.software] = hive_of(software_7);
+    if (!c.system.empty()) sample.files[c.system] = hive_of(system_7);
+    const Installation found = sample.facts();
+    for (const auto& [hive, twin] :
+         {std::pair{found.hives[0], c.software}, std::pair{found.hives[1], c.system}}) {
+      CHECK(hive.error.has_value() == !twin.empty());
+      if (!hive.error) continue;
+      CHECK(hive.unread());
+      CHECK(hive.error->message().find("the other is " + twin + ",") != std::string::npos);
+    }
+  }
+  Sample sample;
+  sample.files["Windows/system32/notes.txt"] = {'x'};
+  CHECK_FALSE(sample.facts().hives[0].error);
+}
+
 TEST_CASE("loose hives of other kinds are refused with their name") {
   const Error sam = error_of({{"SAM", hive_of("[SAM\\Domains]\n")}});
   CHECK(sam.kind() == ErrorKind::unsupported);
