@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "imgtools/bytes/digest.h"
 #include "imgtools/bytes/error.h"
 
 namespace goldhive {
@@ -48,6 +49,15 @@ std::optional<OwnFile> open_own_file(const ReadStorage& storage, const std::stri
                           "say so with --trust-journal {})",
                           why, path),
               path);
+}
+
+bool is_same_as(const ReadStorage& storage, const std::string& path, const std::string& target) {
+  const std::optional<FileInfo> info = storage.stat(target);
+  const std::optional<OwnFile> file = storage.open_own(path, target);
+  if (!info || info->type != FileType::file || !file || !file->content) return false;
+  if (!file->known_owner && !file->vouched_for) return false;
+  if (file->info.device == info->device && file->info.inode == info->inode) return true;
+  return file->info.size == info->size && sha256(*file->content) == sha256(*storage.open(target));
 }
 
 }  // namespace goldhive

@@ -28,4 +28,8 @@ enum class OwnKind {
 std::optional<OwnFile> open_own_file(const ReadStorage& storage, const std::string& path,
                                      const std::string& target, OwnKind kind);
 
+/// True if `path` is the target itself under another name, or a file of ours that holds the same
+/// bytes: removing it loses nothing.
+bool is_same_as(const ReadStorage& storage, const std::string& path, const std::string& target);
+
 }  // namespace goldhive

@@ -8,9 +8,10 @@
 //   5. record    write X.goldhive-replacing.new, sync it, rename it to X.goldhive-replacing, sync
 //                the folder                                             <- hot from here on
 //   6. replace   rename X.goldhive-new to X, sync the folder
-//   7. undo      keep X.goldhive-old as <undo file>.original
+//   7. undo      write the record as X.goldhive-replacing.new, too, sync it and the folder; keep
+//                X.goldhive-old as <undo file>.original
 //   8. commit    rename X.goldhive-replacing to the undo file, or remove it  <- the new file counts
-//                sync the folders, remove X.goldhive-old
+//                sync the folders, remove X.goldhive-old, sync, remove X.goldhive-replacing.new
 //
 //                 1 to 4       5: record     6: rename     7     8: rename
 //   record        ------------ [============ hot ===============][== undo file ==>
@@ -28,6 +29,9 @@
 //     that far already, and X is the old file.
 //   - The new file is locked from its creation on, the old one from step 1: nobody gets hold of X
 //     between 6 and 8. A process that recovers X must lock it first.
+//   - Nothing is removed that is not known to be a leftover: X.goldhive-old only if it is X, has
+//     its bytes, or those that X.goldhive-replacing.new records. So that one, which a crash after
+//     step 8 leaves beside it, goes last.
 //   - The old file is never written, only kept, which mostly costs no copy. A file whose only name
 //     is X gets a second one: once X is the new file, nobody comes to the old one by a name that is
 //     not ours, and it is the very file, times and all, that undo puts back. Of a file with more
@@ -101,10 +105,9 @@ bool link_open_file(Storage& storage, const OwnFile& from, const std::string& to
   throw Error(ErrorKind::refused, "was replaced by another process", name);
 }
 
-/// Keeps the content of the open file `from` as `to`: as the same file, as a reflink, or as a
-/// durable copy. `beside` bytes must have room with a copy.
+/// Keeps the content of the open file `from` as `to`, where nothing may be: as the same file, as a
+/// reflink, or as a durable copy. `beside` bytes must have room with a copy.
 void keep(Storage& storage, const OwnFile& from, const std::string& to, std::uint64_t beside = 0) {
-  remove_if_there(storage, to);
   if (from.info.links <= 1 && link_open_file(storage, from, to)) return;
   const std::string fresh = unfinished(to);
   remove_if_there(storage, fresh);
@@ -157,24 +160,77 @@ class AsReplaced final : public ReadStorage {
   std::string given_, file_, fresh_;
 };
 
-/// What a replacement leaves that is not hot.
-std::vector<std::string> leftovers(const ReadStorage& storage, const std::string& file) {
+/// Writes the record beside its own name, durably: as long as it is there, X.goldhive-old is known
+/// for a leftover by its digest, whatever X holds.
+void write_proof(Storage& storage, const ReplacementNames& names, const ReplacementRecord& record) {
+  const std::string path = unfinished(names.record);
+  remove_if_there(storage, path);
+  const std::unique_ptr<WritableFile> file = storage.create(path);
+  file->write(0, encode(record));
+  file->sync();
+  storage.sync_directory(parent_of(path));
+}
+
+/// True if the file at names.old is the old file of a replacement that is over, or of an undo: the
+/// target itself, the same bytes, or what a record says; that of `known`, or the one beside it.
+bool is_old_file(const ReadStorage& storage, const ReplacementNames& names, const std::string& file,
+                 const ReplacementRecord* known) {
+  try {
+    if (is_same_as(storage, names.old, file)) return true;
+    const auto old = open_own_file(storage, names.old, file, OwnKind::original);
+    if (!old) return false;
+    if (known != nullptr && is_original(*known, *old->content)) return true;
+    const auto proof = open_own_file(storage, unfinished(names.record), file, OwnKind::written);
+    return proof && is_original(decode_replacement(*proof->content), *old->content);
+  } catch (const Error&) {  // what is not to be believed, or cannot be read, proves nothing
+    return false;
+  }
+}
+
+struct Leftovers {
+  std::vector<std::string> rubbish;  ///< what a replacement left that is not hot
+  std::vector<std::string> foreign;  ///< what has such a name, and is not known to be that
+};
+
+Leftovers leftovers(const ReadStorage& storage, const std::string& file,
+                    const ReplacementRecord* known = nullptr) {
   const ReplacementNames names(file);
-  std::vector<std::string> found;
+  Leftovers found;
   for (const std::string& path :
        {names.fresh, names.old, unfinished(names.old), unfinished(names.record)}) {
-    if (storage.stat(path)) found.push_back(path);
+    const std::optional<FileInfo> info = storage.stat(path);
+    const bool link = storage.read_link(path).has_value();
+    if (!info && !link) continue;
+    const bool ours = path == names.old ? is_old_file(storage, names, file, known)
+                                        : !link && info->type == FileType::file;
+    (ours ? found.rubbish : found.foreign).push_back(path);
   }
   return found;
 }
 
-/// The folder is synced first: that the record is gone must be durable before the old file is.
-void remove_leftovers(Storage& storage, const std::string& file) {
-  const std::vector<std::string> found = leftovers(storage, file);
-  if (found.empty()) return;
+/// The folder is synced first: that the record is gone must be durable before the old file is. What
+/// proves the old file goes last. What stays is returned.
+std::vector<std::string> remove_leftovers(Storage& storage, const std::string& file,
+                                          const ReplacementRecord* known = nullptr) {
+  const Leftovers found = leftovers(storage, file, known);
+  if (found.rubbish.empty()) return found.foreign;
+  const std::string proof = unfinished(ReplacementNames(file).record);
   storage.sync_directory(parent_of(file));
-  for (const std::string& path : found) storage.remove(path);
+  for (const std::string& path : found.rubbish) {
+    if (path == proof) storage.sync_directory(parent_of(file));
+    storage.remove(path);
+  }
   storage.sync_directory(parent_of(file));
+  return found.foreign;
+}
+
+void refuse_foreign(const std::vector<std::string>& foreign) {
+  if (foreign.empty()) return;
+  throw Error(ErrorKind::refused,
+              "has a name that goldhive gives while it replaces a file, and is none of its own: it "
+              "is no regular file, or holds other bytes than the file, so that it is not known to "
+              "be left over; rename or remove it",
+              foreign.front());
 }
 
 class Replacement {
@@ -200,7 +256,7 @@ class Replacement {
       if (verify) verify(AsReplaced(storage_, rewrite_.path, file_, names_.fresh));
       write_durably(storage_, names_.record, encode(record_));
     } catch (...) {
-      try_to([&] { remove_leftovers(storage_, file_); });
+      try_to([&] { remove_leftovers(storage_, file_, &record_); });
       throw;
     }
     return replace();
@@ -208,7 +264,7 @@ class Replacement {
 
  private:
   void prepare(const std::string& metadata) {
-    remove_leftovers(storage_, file_);
+    refuse_foreign(remove_leftovers(storage_, file_));
     old_ = storage_.open_own(file_, file_);
     if (!old_ || !old_->content) {
       throw Error(ErrorKind::refused, "was replaced by another process", file_);
@@ -218,7 +274,10 @@ class Replacement {
     record_.metadata = metadata;
     record_.old_size = old_->content->size();
     record_.old_digest = sha256(*old_->content);
-    if (place_.keep_undo) undo_ = writable_undo_path(storage_, place_);
+    if (place_.keep_undo) {
+      undo_ = writable_undo_path(storage_, place_);
+      remove_same_originals(storage_, undo_.path, file_);
+    }
     if (lies_elsewhere(storage_, undo_.path, file_)) {
       require_room(storage_, parent_of(undo_.path), record_.old_size, "the old file");
     }
@@ -254,6 +313,7 @@ class Replacement {
     } catch (const Error& reason) {
       try {
         recover_here();
+        if (!undo_file.empty()) try_to([&] { remove_same_originals(storage_, undo_.path, file_); });
       } catch (const Error& failure) {
         throw Error(ErrorKind::io,
                     fmt::format("{}; taking it back failed, too ({}): run goldhive recover",
@@ -266,6 +326,8 @@ class Replacement {
       storage_.sync_directory(parent_of(file_));
       if (!undo_file.empty()) storage_.sync_directory(parent_of(undo_file));
       remove_if_there(storage_, names_.old);
+      storage_.sync_directory(parent_of(file_));
+      remove_if_there(storage_, unfinished(names_.record));
     } catch (const Error& e) {
       throw Error(ErrorKind::io,
                   fmt::format("the patch is in place, but whether it survives a power cut is not "
@@ -277,6 +339,7 @@ class Replacement {
 
   /// Ends with the one operation by which the new file counts.
   void commit(const std::string& undo_file) {
+    write_proof(storage_, names_, record_);
     if (undo_file.empty()) {
       storage_.remove(names_.record);
       return;
@@ -328,6 +391,7 @@ void roll_back(Storage& storage, const HotReplacement& hot, bool force) {
     storage.rename(hot.names.old, hot.file);
   }
   remove_if_there(storage, hot.names.fresh);
+  remove_if_there(storage, unfinished(hot.names.record));
   storage.sync_directory(folder);
   storage.remove(hot.names.record);
   storage.sync_directory(folder);
@@ -352,6 +416,7 @@ void require_possible_replacement(const ReadStorage& storage, const JournalPlace
   }
   require_room(storage, parent_of(file), rewrite.size_limit, "a new file");
   if (const auto error = storage.write_refusal(ReplacementNames(file).fresh)) throw Error(*error);
+  refuse_foreign(leftovers(storage, file).foreign);
 }
 
 std::string replace_file(Storage& storage, const JournalPlace& place, const HostRewrite& rewrite,
@@ -363,7 +428,7 @@ std::optional<std::string> recover_replacement(Storage& storage, const std::stri
                                                bool force) {
   const ReplacementNames names(file);
   const bool hot = storage.stat(names.record).has_value();
-  if (!hot && leftovers(storage, file).empty()) return std::nullopt;
+  if (!hot && leftovers(storage, file).rubbish.empty()) return std::nullopt;
   std::optional<LockedTargets> locked;
   try {
     locked.emplace(storage, parent_of(file), std::vector<std::string>{base_name(file)});
@@ -378,6 +443,11 @@ std::optional<std::string> recover_replacement(Storage& storage, const std::stri
   }
   roll_back(storage, *found, force);
   return found->names.record;
+}
+
+std::vector<std::string> foreign_leftovers(const ReadStorage& storage, const std::string& file) {
+  if (storage.stat(ReplacementNames(file).record)) return {};
+  return leftovers(storage, file).foreign;
 }
 
 UndoResult undo_replacement(Storage& storage, const JournalPlace& place, const ByteSource& content,
@@ -410,18 +480,24 @@ UndoResult undo_replacement(Storage& storage, const JournalPlace& place, const B
       throw Error(ErrorKind::refused,
                   "the old file that the undo file belongs to is gone or damaged", original);
     }
+    refuse_foreign(remove_leftovers(storage, file, &record));
     require_owner_kept(storage, names.fresh, *kept->content);
+    try_to([&] { write_proof(storage, names, record); });  // a full disk does not stand in the way
+    // It may be an unsynced copy that somebody made of it. Where it is linked, a power cut must not
+    // leave X.goldhive-old with other bytes than the record says; where it cannot be opened, it is
+    // copied, and the copy is synced.
+    try_to([&] { storage.open_write(original)->sync(); });
     keep(storage, *kept, names.old);
-    // It may be an unsynced copy that somebody made of it.
     storage.open_write(names.old)->sync();
     storage.sync_directory(folder);
     storage.rename(names.old, file);
     remove_if_there(storage, names.old);
     storage.sync_directory(folder);
+    remove_if_there(storage, unfinished(names.record));
   }
   storage.remove(undo_file);
   storage.sync_directory(parent_of(undo_file));
-  remove_if_there(storage, original);
+  if (is_same_as(storage, original, file)) storage.remove(original);
   storage.sync_directory(parent_of(undo_file));
   return result;
 }

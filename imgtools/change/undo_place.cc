@@ -9,6 +9,7 @@
 #include "imgtools/bytes/digest.h"
 #include "imgtools/bytes/error.h"
 #include "imgtools/change/locked_targets.h"
+#include "imgtools/change/own_files.h"
 #include "imgtools/change/own_names.h"
 #include "imgtools/host/path.h"
 #include "imgtools/host/storage_steps.h"
@@ -29,14 +30,23 @@ std::uint64_t number_of(const std::string& name, const std::string& base) {
   return error == std::errc() && stop == end && number > 1 && *digits != '0' ? number : 0;
 }
 
-/// The numbers in use at `path`, the highest first.
-std::vector<std::uint64_t> numbers_at(const ReadStorage& storage, const std::string& path) {
+/// `name` without `end`; nullopt if it has none.
+std::optional<std::string> without_end(const std::string& name, const std::string& end) {
+  if (!name.ends_with(end)) return std::nullopt;
+  return name.substr(0, name.size() - end.size());
+}
+
+/// The numbers of the undo files at `path`, the highest first; `kept`: those of kept originals,
+/// too, since one may stand there without its undo file.
+std::vector<std::uint64_t> numbers_at(const ReadStorage& storage, const std::string& path,
+                                      bool kept = false) {
   const std::string folder = parent_of(path);
   if (!storage.stat(folder.empty() ? "." : folder)) return {};
   std::vector<std::uint64_t> numbers;
   const std::string base = comparable(base_name(path));
   for (const DirectoryEntry& entry : storage.list(folder)) {
-    const std::uint64_t number = number_of(comparable(entry.name), base);
+    const std::optional<std::string> of = without_end(entry.name, original_of(""));
+    const std::uint64_t number = number_of(comparable(kept && of ? *of : entry.name), base);
     if (number > 0) numbers.push_back(number);
   }
   std::sort(numbers.begin(), numbers.end(), std::greater<>());
@@ -209,7 +219,7 @@ UndoPath writable_undo_path(Storage& storage, const JournalPlace& place) {
 }
 
 std::string next_undo_file(const ReadStorage& storage, const std::string& path) {
-  const std::vector<std::uint64_t> numbers = numbers_at(storage, path);
+  const std::vector<std::uint64_t> numbers = numbers_at(storage, path, true);
   const std::uint64_t highest = numbers.empty() ? 0 : numbers.front();
   if (highest == UINT64_MAX) {
     throw Error(ErrorKind::refused,
@@ -231,12 +241,6 @@ std::vector<UndoFile> undo_files(const ReadStorage& storage, const JournalPlace&
 }
 
 namespace {
-
-/// `name` without `end`; nullopt if it has none.
-std::optional<std::string> without_end(const std::string& name, const std::string& end) {
-  if (!name.ends_with(end)) return std::nullopt;
-  return name.substr(0, name.size() - end.size());
-}
 
 struct UndoLeftover {
   std::string path;
@@ -264,17 +268,6 @@ std::vector<UndoLeftover> undo_leftovers(const ReadStorage& storage, const std::
     }
   }
   return found;
-}
-
-/// True if `path` is the target itself under another name, or holds the same bytes.
-bool is_same_as(const ReadStorage& storage, const std::string& path, const std::string& target) {
-  const std::optional<FileInfo> info = storage.stat(target);
-  const std::optional<OwnFile> file = storage.open_own(path, target);
-  if (!info || info->type != FileType::file || !file || !file->content || !file->known_owner) {
-    return false;
-  }
-  if (file->info.device == info->device && file->info.inode == info->inode) return true;
-  return file->info.size == info->size && sha256(*file->content) == sha256(*storage.open(target));
 }
 
 /// False if it stays. `target`: "" for a folder, which has no kept originals.
@@ -314,6 +307,13 @@ std::vector<std::string> remove_undo_leftovers(Storage& storage, const JournalPl
     }
   }
   return stay;
+}
+
+void remove_same_originals(Storage& storage, const std::string& undo_path,
+                           const std::string& target) {
+  for (const UndoLeftover& one : undo_leftovers(storage, undo_path)) {
+    if (!one.unfinished) removed(storage, one, target);
+  }
 }
 
 std::optional<std::string> newest_undo_file(const ReadStorage& storage, const JournalPlace& place) {

@@ -70,8 +70,8 @@ UndoPath writable_undo_path(Storage& storage, const JournalPlace& place);
 /// The path that writable_undo_path() would find, as far as that can be told without trying; throws
 /// what it throws.
 std::string likely_undo_path(const ReadStorage& storage, const JournalPlace& place);
-/// The name for one more undo file: `path`, or `path` with the next number. Error(refused) if there
-/// is none left.
+/// The name for one more undo file: `path`, or `path` with the next number. A number is taken by an
+/// undo file or by a kept original alone. Error(refused) if there is none left.
 std::string next_undo_file(const ReadStorage& storage, const std::string& path);
 struct UndoFile {
   std::string path;
@@ -87,6 +87,11 @@ std::optional<std::string> newest_undo_file(const ReadStorage& storage, const Jo
 /// target holds the same bytes. The paths of those that stay. To be called when no transaction of
 /// the target is hot.
 std::vector<std::string> remove_undo_leftovers(Storage& storage, const JournalPlace& place);
+
+/// Removes, of these, the kept originals at `undo_path` that hold the bytes of `target`, which the
+/// caller has locked.
+void remove_same_originals(Storage& storage, const std::string& undo_path,
+                           const std::string& target);
 
 /// `folder` as undo files record it: relative to `root`. Error(refused) if it is not in there.
 std::string relative_folder(const std::string& root, const std::string& folder);

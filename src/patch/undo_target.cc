@@ -5,6 +5,7 @@
 #include "imgtools/change/own_names.h"
 #include "imgtools/change/read_through.h"
 #include "imgtools/change/recover.h"
+#include "imgtools/change/replacement.h"
 #include "imgtools/change/undo.h"
 #include "imgtools/change/undo_place.h"
 #include "imgtools/formats.h"
@@ -85,6 +86,13 @@ Recovered recover_target(Storage& storage, const JournalPlace& place, const std:
     }
   }
   if (!out.failures.empty()) return out;
+  for (const std::string& file : files) {
+    for (const std::string& left : foreign_leftovers(storage, file)) {
+      out.remarks.push_back(left +
+                            " has a name that goldhive gives while it replaces a file, and stays: "
+                            "it is no regular file, or holds other bytes than the file");
+    }
+  }
   for (const std::string& left : remove_undo_leftovers(storage, place)) {
     out.remarks.push_back(left +
                           " is left from a patch or an undo that was cut off, and stays: it holds "

@@ -7,6 +7,7 @@
 
 #include "imgtools/bytes/error.h"
 #include "imgtools/change/recover.h"
+#include "imgtools/change/replacement.h"
 #include "imgtools/change/transact.h"
 #include "imgtools/change/undo_place.h"
 #include "tests/support/error_of.h"
@@ -346,6 +347,102 @@ TEST_CASE("what a patch or an undo leaves beside its undo files when it is cut o
                                        });
       CHECK(cleared > 0);
     }
+  }
+}
+
+TEST_CASE("a patch leaves a kept original whose undo file is gone, and takes the next number") {
+  FaultyStorage storage;
+  storage.put(image, original);
+  replace(storage, 100);
+  const std::string kept = undo_path + ".original";
+  storage.remove(undo_path);
+  CHECK(remove_undo_leftovers(storage, place) == std::vector<std::string>{kept});
+  replace(storage, 200);
+  CHECK(storage.contents(kept) == original);
+  CHECK(newest_undo_file(storage, place) == undo_path + ".2");
+  undo(storage, place, undo_path + ".2", false);
+  CHECK(storage.contents(image).size() == 100);
+  CHECK(storage.paths() == std::vector<std::string>{image, kept});
+}
+
+TEST_CASE("a patch removes a kept original that holds what the file holds, and takes its number") {
+  FaultyStorage storage;
+  storage.put(image, original);
+  storage.put(undo_path + ".original", original);
+  replace(storage, 100);
+  CHECK(newest_undo_file(storage, place) == undo_path);
+  CHECK(storage.contents(undo_path + ".original") == original);
+}
+
+TEST_CASE("an undo leaves a kept original that holds other bytes than the file") {
+  FaultyStorage storage;
+  storage.put(image, original);
+  replace(storage, 100);
+  storage.open_write(image)->resize(0);
+  storage.open_write(image)->write(0, original);
+  const std::string kept = undo_path + ".original";
+  storage.remove(kept);
+  storage.put(kept, Bytes{'m'});
+  CHECK_FALSE(undo(storage, place, undo_path, false).changed);
+  CHECK(storage.contents(kept) == Bytes{'m'});
+}
+
+TEST_CASE("a file with a name that a replacement gives stays, and nothing is replaced meanwhile") {
+  FaultyStorage storage;
+  storage.put(image, original);
+  const std::string old = image + ".goldhive-old";
+  const Bytes mine{'m', 'i', 'n', 'e'};
+  const auto refuses = [&](const std::function<void()>& action) {
+    const Error error = error_of(action);
+    CHECK(error.kind() == ErrorKind::refused);
+    CHECK_THAT(error.what(), Catch::Contains(old) && Catch::Contains("rename or remove it"));
+  };
+  SECTION("a patch") {
+    storage.put(old, mine);
+    CHECK_FALSE(recover(storage, image, false));
+    CHECK(foreign_leftovers(storage, image) == std::vector<std::string>{old});
+    refuses([&] { replace(storage, 100); });
+    HostChange change;
+    change.rewrite = HostRewrite{image, 5, [](const auto& put) { put(Bytes(5, 'n')); }};
+    refuses([&] { require_possible(storage, place, std::move(change), ""); });
+    CHECK(storage.contents(image) == original);
+  }
+  SECTION("an undo") {
+    replace(storage, 100);
+    storage.put(old, mine);
+    refuses([&] { undo(storage, place, undo_path, false); });
+    CHECK(storage.contents(image).size() == 100);
+  }
+  SECTION("beside a record of other bytes") {
+    replace(storage, 100);
+    storage.put(image + ".goldhive-replacing.new", storage.contents(undo_path));
+    storage.put(old, mine);
+    CHECK_FALSE(recover(storage, image, false));
+    CHECK(storage.paths() ==
+          std::vector<std::string>{image, old, undo_path, undo_path + ".original"});
+  }
+  CHECK(storage.contents(old) == mine);
+}
+
+TEST_CASE("a folder or a link with a name that a replacement gives stays, too") {
+  const TempDir dir;
+  const std::string file = dir.write("disk", original);
+  const std::unique_ptr<Storage> host = host_storage();
+  Storage& storage = *host;
+  for (const char* end : {".goldhive-old", ".goldhive-new", ".goldhive-replacing.new"}) {
+    INFO(end);
+    const std::string path = file + end;
+    storage.make_directories(path);
+    CHECK_FALSE(recover(storage, file, false));
+    CHECK(foreign_leftovers(storage, file) == std::vector<std::string>{path});
+    HostChange change;
+    change.rewrite = HostRewrite{file, 5, [](const auto& put) { put(Bytes(5, 'n')); }};
+    const JournalPlace where = place_of(storage, file, file, {});
+    const Error error = error_of([&] { transact(storage, where, std::move(change), "", nullptr); });
+    CHECK_THAT(error.what(), Catch::Contains(path) && Catch::Contains("no regular file"));
+    CHECK(dir.read("disk") == original);
+    CHECK(storage.stat(path));
+    std::filesystem::remove(path);
   }
 }
 
