@@ -48,6 +48,7 @@
 #include "imgtools/change/locked_targets.h"
 #include "imgtools/change/own_files.h"
 #include "imgtools/change/own_names.h"
+#include "imgtools/change/recover.h"
 #include "imgtools/change/replacement_record.h"
 #include "imgtools/host/path.h"
 #include "imgtools/host/storage_steps.h"

@@ -7,7 +7,6 @@
 
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "imgtools/change/undo_place.h"
 #include "imgtools/change/verify.h"
@@ -32,10 +31,6 @@ std::string replace_file(Storage& storage, const JournalPlace& place, const Host
 /// nullopt if there was none.
 std::optional<std::string> recover_replacement(Storage& storage, const std::string& file,
                                                bool force);
-
-/// What has a name that a replacement of `file` gives, and is not known to be left over from one:
-/// it stays, and no replacement is made. To be called when none is hot.
-std::vector<std::string> foreign_leftovers(const ReadStorage& storage, const std::string& file);
 
 /// undo() for an undo file, open as `content`, that is the record of a replacement.
 UndoResult undo_replacement(Storage& storage, const JournalPlace& place, const ByteSource& content,

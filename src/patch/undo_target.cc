@@ -5,7 +5,6 @@
 #include "imgtools/change/own_names.h"
 #include "imgtools/change/read_through.h"
 #include "imgtools/change/recover.h"
-#include "imgtools/change/replacement.h"
 #include "imgtools/change/undo.h"
 #include "imgtools/change/undo_place.h"
 #include "imgtools/formats.h"

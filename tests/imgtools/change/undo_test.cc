@@ -7,7 +7,6 @@
 
 #include "imgtools/bytes/error.h"
 #include "imgtools/change/recover.h"
-#include "imgtools/change/replacement.h"
 #include "imgtools/change/transact.h"
 #include "imgtools/change/undo_place.h"
 #include "tests/support/error_of.h"
