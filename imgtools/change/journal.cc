@@ -3,13 +3,14 @@
 //   1. lock      every target, without waiting; no hot journal may concern any of them
 //   2. check     room for the journal and the growth, a place for the undo file
 //   3. sync      the targets: what we call the old state must itself survive a power cut
-//   4. journal   write  X.goldhive-journal.new         sync it
+//   4. journal   mark files that have other names (link_marks.h)
+//                write  X.goldhive-journal.new         sync it
 //                rename to X.goldhive-journal          sync the folder      <- hot from here on
-//   5. change    mark files that have other names (link_marks.h); grow the files; then for each
-//   phase: write its edits, sync the files it touched
-//   6. verify    read all of it back; then the caller's own check (a rescan); take the marks away
+//   5. change    mark such files as mixed; grow the files; then for each phase: write its edits,
+//                sync the files it touched
+//   6. verify    read all of it back; then the caller's own check (a rescan); mark them as whole
 //   7. commit    rename X.goldhive-journal to the undo file, or remove it   <- the new state counts
-//                sync both folders
+//                sync both folders; take the marks away
 //
 //            1,2,3    4: .new     rename       5: targets    6        7: rename
 //   journal  -------- ~~~~~~~~~~~ [===================== hot =======] [== undo file ==>
@@ -210,14 +211,20 @@ Transaction::Transaction(Storage& storage, JournalPlace place, HostChange change
                        [this](std::size_t i) { return targets_->file(i).size(); });
   if (place_.keep_undo) undo_ = writable_undo_path(storage_, place_);
   for (std::size_t i = 0; i < targets_->size(); ++i) targets_->file(i).sync();
-  journal_ = make_hot(storage_, journal_path_, [&](WritableFile& file) {
-    encode(
-        plan_,
-        [&](std::uint32_t target, std::uint64_t offset, std::span<std::uint8_t> out) {
-          targets_->file(target).read(offset, out);
-        },
-        file);
-  });
+  try {
+    marks_->announce(journal_path_);
+    journal_ = make_hot(storage_, journal_path_, [&](WritableFile& file) {
+      encode(
+          plan_,
+          [&](std::uint32_t target, std::uint64_t offset, std::span<std::uint8_t> out) {
+            targets_->file(target).read(offset, out);
+          },
+          file);
+    });
+  } catch (...) {
+    try_to([&] { marks_->clear(); });
+    throw;
+  }
 }
 
 Transaction::~Transaction() {
@@ -254,7 +261,7 @@ void Transaction::write() {
 }
 
 std::string Transaction::commit() {
-  marks_->clear();
+  marks_->set_whole(journal_path_);
   std::string undo_file;
   bool moved = false;
   if (!undo_.path.empty()) {
@@ -276,6 +283,7 @@ std::string Transaction::commit() {
   try {
     storage_.sync_directory(in_place_.folder);
     if (moved) storage_.sync_directory(parent_of(undo_file));
+    marks_->clear();
   } catch (const Error& e) {
     throw Error(ErrorKind::io,
                 fmt::format("the patch is in place, but whether it survives a power cut is not "
@@ -287,11 +295,13 @@ std::string Transaction::commit() {
 
 void Transaction::roll_back() {
   if (!journal_) return;
+  marks_->try_to_set(journal_path_);
   restore(*journal_, *targets_);
-  marks_->clear();
+  marks_->set_whole(journal_path_);
   storage_.remove(journal_path_);
   journal_.reset();
   storage_.sync_directory(in_place_.folder);
+  marks_->clear();
 }
 
 void require_possible_in_place(const ReadStorage& storage, const JournalPlace& place,
@@ -341,7 +351,10 @@ std::optional<std::string> recover_journal(Storage& storage, const std::string& 
   remove_unfinished(storage, unfinished(journal_path(folder, {base_name(file)})));
   remove_unfinished(storage, unfinished(journal_path(folder, {})));
   std::optional<HotJournal> hot = find_hot_journal_of(storage, file);
-  if (!hot) return std::nullopt;
+  if (!hot) {
+    clear_stale_mark(storage, file);
+    return std::nullopt;
+  }
   require_opened(*hot, opened);
   LockedTargets targets(storage, hot->folder, hot->names);
   const std::vector<std::string> locked = hot->names;
@@ -369,9 +382,10 @@ std::optional<std::string> recover_journal(Storage& storage, const std::string& 
   LinkMarks marks(storage, hot->folder, hot->names, targets);
   marks.try_to_set(hot->path);
   restore(hot->journal, targets);
-  marks.clear();
+  marks.set_whole(hot->path);
   storage.remove(hot->path);
   storage.sync_directory(hot->folder);
+  marks.clear();
   return hot->path;
 }
 

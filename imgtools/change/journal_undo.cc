@@ -5,7 +5,8 @@
 //   2. journal   sync the undo file, rename it to X.goldhive-journal, sync the folder
 //                                                                        <- hot from here on
 //   3. restore   write the old bytes, sync, read back
-//   4. forget    sync the undo file's folder, remove the journal, sync its folder
+//   4. forget    sync the undo file's folder, remove the journal, sync its folder; take away the
+//                marks of files that have other names (link_marks.h)
 //
 // The rename takes no room, so a full disk does not stand in the way. An undo file on another file
 // system is copied, as a journal is written (journal.cc), and removed in step 4. So is one that
@@ -94,13 +95,20 @@ bool put_back(Storage& storage, const Journal& journal, LockedTargets& targets, 
               const std::string& hot_path, bool by_name) {
   require_old_length(journal, targets);
   for (std::size_t i = 0; i < targets.size(); ++i) targets.file(i).sync();
-  const bool moved = by_name && make_hot_by_name(storage, journal.source().name(), hot_path);
-  if (!moved) make_hot_copy(storage, journal, hot_path);
+  try_to([&] { marks.announce(hot_path); });
+  bool moved = false;
+  try {
+    moved = by_name && make_hot_by_name(storage, journal.source().name(), hot_path);
+    if (!moved) make_hot_copy(storage, journal, hot_path);
+  } catch (...) {
+    try_to([&] { marks.clear(); });
+    throw;
+  }
   try {
     if (moved) storage.sync_directory(parent_of(hot_path));
     marks.try_to_set(hot_path);
     restore(journal, targets);
-    marks.clear();
+    marks.set_whole(hot_path);
   } catch (const Error& e) {
     throw Error(ErrorKind::io, fmt::format("{}: the journal stays, run goldhive recover", e.what()),
                 hot_path);
@@ -189,6 +197,7 @@ UndoResult undo_journal(Storage& storage, const JournalPlace& place, OwnFile fil
   const bool moved =
       result.changed && put_back(storage, journal, targets, marks, hot_path, !vouched_for);
   forget(storage, moved ? "" : undo_file, parent_of(undo_file), hot_path);
+  marks.clear();
   return result;
 }
 

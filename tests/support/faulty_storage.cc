@@ -236,7 +236,8 @@ std::optional<FileInfo> FaultyStorage::stat(const std::string& path) const {
   }
   const std::string prefix = join_path(path, "");
   for (const auto& [name, inode] : names_) {
-    if (name.starts_with(prefix)) return FileInfo{FileType::directory, 0, device_number(path), 0};
+    if (!name.starts_with(prefix)) continue;
+    return FileInfo{FileType::directory, 0, device_number(path), std::hash<std::string>{}(prefix)};
   }
   return std::nullopt;
 }

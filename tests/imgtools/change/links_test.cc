@@ -68,6 +68,23 @@ struct Snapshot {
     if (!refused) CHECK((seen[0] == seen[1] && (seen[0] == before || seen[0] == after)));
     return refused;
   }
+  /// Where the journal lies, a reader always sees one state; under the other names he sees the
+  /// same, or nothing, and nothing for as long as recover() may take the content back.
+  void require_consistent(const FaultyStorage& storage) const {
+    const auto read = [&](const std::string& path) {
+      const auto file = ReadThroughStorage(storage).open(path);
+      return file->read(0, static_cast<std::size_t>(file->size()));
+    };
+    CHECK(read("/d/today/SOFTWARE") == read("/d/today/SYSTEM"));
+    const bool refused = is_refused(storage);
+    if (storage.exists("/d/today/goldhive-journal")) {
+      for (const std::string& name : names) {
+        CHECK_THROWS_AS(ReadThroughStorage(storage).open("/d/yesterday/" + name), Error);
+        CHECK_THROWS_AS(find_hot_journal_of(storage, "/d/yesterday/" + name), Error);
+      }
+    }
+    if (!refused) CHECK(read("/d/yesterday/SYSTEM") == read("/d/today/SYSTEM"));
+  }
   void recover_all(FaultyStorage& storage) const {
     for (const std::string& name : names) {
       recover(storage, "/d/today/" + name, false, {"/d/today/SOFTWARE", "/d/today/SYSTEM"});
@@ -134,6 +151,7 @@ TEST_CASE("A change of files with other names that was cut off is seen under eac
   const auto judge = [&](FaultyStorage& rebooted, std::uint64_t at) {
     INFO("at " << at);
     if (start.is_refused(rebooted)) ++refused;
+    start.require_consistent(rebooted);
     FaultyStorage left_alone = rebooted;
     for (const std::string& path : left_alone.paths()) {
       if (path.starts_with("/d/today")) left_alone.remove(path);
@@ -147,7 +165,7 @@ TEST_CASE("A change of files with other names that was cut off is seen under eac
     } catch (const goldhive::testing::PowerCut&) {
     }
     again.reboot(goldhive::testing::Loss::arbitrary, at);
-    start.is_refused(again);
+    start.require_consistent(again);
     for (FaultyStorage* storage : {&again, &rebooted}) {
       start.recover_all(*storage);
       start.require_whole(*storage);
@@ -167,6 +185,55 @@ TEST_CASE("A change of files with other names that was cut off is seen under eac
     goldhive::testing::at_every_stop(patched, finished.operations(), take_back, judge);
   }
   CHECK(refused > 10);
+}
+
+TEST_CASE("A mark that outlived its journal is passed over where that lay, and taken away there") {
+  Snapshot start;
+  const std::string file = "/d/today/SYSTEM";
+  const auto mark_of = [&] { return start.disk.change_mark(file).journal; };
+  // The journal goes with the first removal or renaming; the mark is to be taken away after it.
+  const auto stop_after_commit = [&] {
+    FaultyStorage finished = start.disk;
+    finished.fail_at(~std::uint64_t{0}, goldhive::testing::Fault::none);
+    const auto patch = [&](FaultyStorage& disk) {
+      transact(disk, start.place, start.change, "", nullptr);
+    };
+    patch(finished);
+    for (std::uint64_t at = finished.operations(); at-- > 0;) {
+      FaultyStorage disk = start.disk;
+      disk.fail_at(at, goldhive::testing::Fault::cut_before);
+      try {
+        patch(disk);
+      } catch (const goldhive::testing::PowerCut&) {
+      }
+      disk.reboot(goldhive::testing::Loss::none, 0);
+      const bool gone = !disk.exists("/d/today/goldhive-journal");
+      if (gone && !disk.change_mark("/d/today/SOFTWARE").journal.empty() &&
+          !disk.change_mark(file).journal.empty()) {
+        return disk;
+      }
+    }
+    FAIL("no such moment");
+    return start.disk;
+  };
+  start.disk = stop_after_commit();
+  CHECK(start.is_refused(start.disk));
+  CHECK(ReadThroughStorage(start.disk).open(file)->read(0, 9000) ==
+        Bytes(start.after.begin(), start.after.begin() + 9000));
+  {
+    const auto writer = start.disk.open_write(file);
+    CHECK_FALSE(recover(start.disk, file, false));
+    CHECK_FALSE(mark_of().empty());
+  }
+  SECTION("by recover") { start.recover_all(start.disk); }
+  SECTION("by an undo") { undo(start.disk, start.place, "/d/today.goldhive-undo", false); }
+  SECTION("by another patch") {
+    for (HostEdit& edit : start.change.edits) edit.write.data.assign(3, 'x');
+    transact(start.disk, start.place, start.change, "", nullptr);
+  }
+  CHECK(mark_of().empty());
+  CHECK(start.disk.change_mark("/d/today/SOFTWARE").journal.empty());
+  CHECK(ReadThroughStorage(start.disk).open("/d/yesterday/SYSTEM")->size() == start.before.size());
 }
 
 TEST_CASE("Files with other names that cannot be marked are not changed in place") {
