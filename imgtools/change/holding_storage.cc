@@ -129,6 +129,17 @@ void HoldingStorage::forget(const std::string& path) {
   files_.erase(key_of(disk_inside(path)));
 }
 
+void HoldingStorage::forget_other_names(const std::string& path) {
+  const std::optional<FileInfo> file = base_.stat(path);
+  if (!file) return;
+  const std::lock_guard lock(mutex_);
+  std::erase_if(files_, [&](const auto& one) {
+    if (one.second->held) return false;
+    const std::optional<FileInfo> other = base_.stat(one.first);
+    return other && other->device == file->device && other->inode == file->inode;
+  });
+}
+
 void HoldingStorage::hold(const std::string& path) {
   const std::shared_ptr<Known> file = known(path);
   if (!file || file->held) return;

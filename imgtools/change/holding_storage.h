@@ -40,6 +40,10 @@ class HoldingStorage final : public Storage {
   /// left to open_write(), which says why. Error(refused) if it was changed since it was read.
   void hold(const std::string& path);
 
+  /// Forgets what was read of `path`, which this patch has changed, under its other names (hard
+  /// links): it is not what they hold now.
+  void forget_other_names(const std::string& path);
+
   std::optional<FileInfo> stat(const std::string& path) const override { return base_.stat(path); }
   std::vector<DirectoryEntry> list(const std::string& directory) const override {
     return base_.list(directory);

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 #include "imgtools/change/holding_storage.h"
 #include "imgtools/change/links.h"
@@ -127,6 +129,7 @@ class TargetPatch {
 
   /// False if it has to be done again, with another image or without a member that is refused now.
   bool write(const Batch& batch, std::size_t parts) {
+    if (is_done_by_links(batch)) return true;
     hold_files(batch);
     WorkedOut work;
     switch (preparation_.work_out(*open_, batch, work)) {
@@ -141,6 +144,7 @@ class TargetPatch {
       open_.emplace(storage_, name_, settings_.target.open);
       return false;
     }
+    const std::vector<std::string> files = linked_files(storage_, work.change);
     std::vector<InstallationReport> after;
     const std::string undo =
         transact(storage_, place_, std::move(work.change),
@@ -150,10 +154,61 @@ class TargetPatch {
                  });
     ++parts_done_;
     if (!undo.empty()) report_.undo = undo;
+    for (const std::string& file : files) {
+      if (const auto info = storage_.stat(file)) changed_[{info->device, info->inode}] = file;
+      storage_.forget_other_names(file);
+    }
     for (std::size_t i = 0; i < work.batch.members.size(); ++i) {
       report_.installations[work.batch.members[i].installation] = std::move(after[i]);
     }
     return true;
+  }
+
+  /// In a folder, hives of an installation may be files that this patch has changed already, by
+  /// other names (hard links), as snapshots by cp -al have them. Such an installation is looked at
+  /// anew, and what is done is no change any more. True if nothing is left to change.
+  bool is_done_by_links(const Batch& batch) {
+    if (changed_.empty() || !open_->image().host_files().empty()) return false;
+    const Batch::Member& member = batch.members.front();  // the only one, in a folder
+    InstallationReport& row = report_.installations[member.installation];
+    const std::vector<policy::Edit> planned = *row.changes;
+    std::vector<policy::Edit> left = planned;
+    std::vector<std::string> notes;
+    for (const windows::HiveFact& hive : row.facts.hives) {
+      const std::string file = changed_as(member.volume, hive);
+      if (file.empty()) continue;
+      const std::size_t of_hive =
+          std::erase_if(left, [&](const policy::Edit& edit) { return edit.hive == hive.name; });
+      if (of_hive == 0) continue;
+      notes.push_back(fmt::format("{}: {} is the same file as {} (hard link), patched with it",
+                                  row.facts.id, hive.path, file));
+    }
+    if (notes.empty()) return false;
+    open_.emplace(storage_, name_, settings_.target);
+    std::vector<target::Found> found;
+    open_->find_installations(settings_.target.inspect, found);
+    const auto now = std::find_if(found.begin(), found.end(), [&](const target::Found& each) {
+      return each.volume == member.volume && each.facts.id == row.facts.id;
+    });
+    if (now == found.end()) throw Error(ErrorKind::refused, "is no longer found", row.facts.id);
+    row = target::judge(std::move(now->facts), settings_.target);
+    row.changed = left.empty();
+    row.changes = left.empty() ? planned : left;
+    report_.notes.insert(report_.notes.end(), notes.begin(), notes.end());
+    return left.empty();
+  }
+
+  /// The name by which this patch has changed the file of a hive; "" if it has not.
+  std::string changed_as(std::size_t volume, const windows::HiveFact& hive) const {
+    if (hive.missing) return "";
+    for (const auto& [path, size] :
+         open_->image().host_change(volume, {{hive.path, 0, {}}}).sizes) {
+      const std::optional<FileInfo> info = storage_.stat(path);
+      if (!info) continue;
+      const auto known = changed_.find({info->device, info->inode});
+      if (known != changed_.end()) return known->second;
+    }
+    return "";
   }
 
   /// Refuses a change of files that have other names, unless the user wants all of them changed.
@@ -221,6 +276,8 @@ class TargetPatch {
   std::vector<report::RestoreReport::Failure>
       unrecovered_;  ///< by earlier patches left as they are
   std::size_t parts_done_ = 0;
+  /// The files with other names that were changed, by device and inode.
+  std::map<std::pair<std::uint64_t, std::uint64_t>, std::string> changed_;
   JournalPlace place_;
   std::unique_ptr<HeldFolder> root_;        ///< from before the first read
   std::optional<target::OpenTarget> open_;  ///< as it is now; empty where that may have changed

@@ -4,6 +4,7 @@
 
 #include "fixtures/recipe.h"
 #include "src/patch/patch_target.h"
+#include "src/policy/plan.h"
 #include "src/policy/policy.h"
 #include "tests/support/faulty_storage.h"
 #include "tests/support/recording_storage.h"
@@ -55,6 +56,36 @@ TEST_CASE("A hive that another program changes before it is locked is not patche
   CHECK(race.disk().contents(software) == other);
   CHECK_FALSE(race.disk().exists(software + ".goldhive-journal"));
   CHECK_FALSE(race.disk().exists(tree + "/goldhive-journal"));
+}
+
+TEST_CASE(
+    "Snapshots of one tree by hard links are patched once, and each shows the state after it") {
+  Race race;
+  for (const char* snapshot : {"/disk/lib/day1/", "/disk/lib/day2/"}) {
+    for (const char* name : {"SOFTWARE", "SYSTEM"}) {
+      REQUIRE(race.disk().link(tree + "/" + name, std::string(snapshot) + name));
+    }
+  }
+  race.settings.links = patch::Links::change_all;
+  const report::TargetReport report =
+      patch::patch_target(race.storage, "/disk/lib", "/disk/lib", race.settings);
+  CHECK_FALSE(report.error);
+  REQUIRE(report.installations.size() == 2);
+  for (const report::InstallationReport& row : report.installations) {
+    INFO(row.facts.id);
+    CHECK((row.refusal ? row.refusal->what() : std::string()) == "");
+    CHECK(row.changed.value_or(false));
+    CHECK_FALSE(row.changes->empty());
+    CHECK(policy::first_difference(report.installations.front().findings, row.findings).empty());
+    CHECK(row.status == report.installations.front().status);
+  }
+  CHECK(std::any_of(report.notes.begin(), report.notes.end(), [](const std::string& note) {
+    return note.find("is the same file as /disk/lib/day1/S") != std::string::npos;
+  }));
+  race.settings.links = patch::Links::refuse;
+  const report::TargetReport again =
+      patch::patch_target(race.storage, "/disk/lib", "/disk/lib", race.settings);
+  for (const report::InstallationReport& row : again.installations) CHECK(row.changes->empty());
 }
 
 TEST_CASE("A second patch between the reading and the lock of the first loses nothing") {
