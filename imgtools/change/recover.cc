@@ -15,4 +15,8 @@ std::optional<std::string> recover(Storage& storage, const std::string& file, bo
   return recover_journal(storage, file, force, files);
 }
 
+std::vector<std::string> foreign_leftovers(const ReadStorage& storage, const std::string& file) {
+  return foreign_to_replacement(storage, file);
+}
+
 }  // namespace goldhive

@@ -48,7 +48,6 @@
 #include "imgtools/change/locked_targets.h"
 #include "imgtools/change/own_files.h"
 #include "imgtools/change/own_names.h"
-#include "imgtools/change/recover.h"
 #include "imgtools/change/replacement_record.h"
 #include "imgtools/host/path.h"
 #include "imgtools/host/storage_steps.h"
@@ -446,7 +445,8 @@ std::optional<std::string> recover_replacement(Storage& storage, const std::stri
   return found->names.record;
 }
 
-std::vector<std::string> foreign_leftovers(const ReadStorage& storage, const std::string& file) {
+std::vector<std::string> foreign_to_replacement(const ReadStorage& storage,
+                                                const std::string& file) {
   if (storage.stat(ReplacementNames(file).record)) return {};
   return leftovers(storage, file).foreign;
 }

@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "imgtools/change/undo_place.h"
 #include "imgtools/change/verify.h"
@@ -31,6 +32,10 @@ std::string replace_file(Storage& storage, const JournalPlace& place, const Host
 /// nullopt if there was none.
 std::optional<std::string> recover_replacement(Storage& storage, const std::string& file,
                                                bool force);
+
+/// foreign_leftovers().
+std::vector<std::string> foreign_to_replacement(const ReadStorage& storage,
+                                                const std::string& file);
 
 /// undo() for an undo file, open as `content`, that is the record of a replacement.
 UndoResult undo_replacement(Storage& storage, const JournalPlace& place, const ByteSource& content,
