@@ -184,11 +184,11 @@ TEST_CASE("a global pax header is seen behind entries of any kind, in pieces of 
   append(global, filled("12 path=a/b\n"));
   Bytes harmless = header("g", octal(15), 'g');
   append(harmless, filled("15 comment=a/b\n"));
-  for (const auto& [kind, before] : kinds) {
+  for (const auto& kind : kinds) {
     for (const std::size_t piece : {1U, 7U, 512U, 100000U}) {
-      INFO(kind << " in pieces of " << piece);
+      INFO(kind.first << " in pieces of " << piece);
       const auto watch = [&](const Bytes& last) {
-        Bytes tar = before;
+        Bytes tar = kind.second;
         append(tar, last);
         append(tar, Bytes(1024));
         GlobalPaxWatch watching("t.tar");
