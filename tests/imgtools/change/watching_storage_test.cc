@@ -93,7 +93,8 @@ TEST_CASE("A file whose first or last bytes are others at the end is noticed") {
     CHECK(watching.changed() == "/d/x.zip");
   }
   SECTION("the last ones of a file that is read in pieces") {
-    for (std::size_t at = 0; at < size; at += 4096) source->read(at, std::min(size - at, 4096UL));
+    for (std::size_t at = 0; at < size; at += 4096)
+      source->read(at, std::min<std::size_t>(size - at, 4096));
     CHECK(watching.changed().empty());
     write(size - 4);
     source->read(size - 100, 100);
