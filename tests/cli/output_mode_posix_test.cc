@@ -21,7 +21,7 @@ TEST_CASE("Others may read a report as the umask says, or as they could before")
   const TempDir dir;
   const auto storage = host_storage();
   const mode_t before = ::umask(0);
-  for (const mode_t mask : {022, 002, 077}) {
+  for (const mode_t mask : {022U, 002U, 077U}) {
     ::umask(mask);
     const std::string path = dir / std::to_string(mask);
     cli::write_text_file(*storage, path, "report");
@@ -30,7 +30,7 @@ TEST_CASE("Others may read a report as the umask says, or as they could before")
   }
   ::umask(022);
   const std::string secret = dir.write("secret", "old");
-  for (const mode_t mode : {0600, 0640}) {
+  for (const mode_t mode : {0600U, 0640U}) {
     REQUIRE(::chmod(secret.c_str(), mode) == 0);
     cli::write_text_file(*storage, secret, "new");
     CHECK(mode_of(secret) == mode);
