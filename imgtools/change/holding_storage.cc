@@ -119,7 +119,10 @@ std::shared_ptr<HoldingStorage::Known> HoldingStorage::known(const std::string& 
   }
   if (behind_disk_ && !disk) return nullptr;
   std::shared_ptr<Known>& one = files_[file];
-  if (!one) one = std::make_shared<Known>();
+  if (!one) {
+    one = std::make_shared<Known>();
+    one->path = changed_file(place_, path);
+  }
   return one;
 }
 
@@ -135,7 +138,7 @@ void HoldingStorage::forget_other_names(const std::string& path) {
   const std::lock_guard lock(mutex_);
   std::erase_if(files_, [&](const auto& one) {
     if (one.second->held) return false;
-    const std::optional<FileInfo> other = base_.stat(one.first);
+    const std::optional<FileInfo> other = base_.stat(one.second->path);
     return other && other->device == file->device && other->inode == file->inode;
   });
 }

@@ -83,6 +83,7 @@ class HoldingStorage final : public Storage {
 
  private:
   struct Known {
+    std::string path;  ///< as it was given first; the key may have another case
     std::shared_ptr<PagesRead> pages = std::make_shared<PagesRead>();
     std::shared_ptr<WritableFile> held;
   };

@@ -123,9 +123,9 @@ std::optional<OwnFile> WatchingStorage::open_own(const std::string& path,
 void WatchingStorage::note(const std::string& path) const {
   // Of the disk inside an image it is the image that changes.
   const std::string file = without_disk_inside(path);
-  std::optional<FileInfo> info = base_.stat(file);
+  const std::optional<FileInfo> info = base_.stat(file);
   const std::lock_guard lock(mutex_);
-  opened_.emplace(file, std::move(info));
+  opened_.emplace(file, info);
 }
 
 }  // namespace goldhive

@@ -30,7 +30,6 @@
 namespace goldhive {
 
 using posix::At;
-using posix::c_path;
 using posix::Descriptor;
 using posix::fail;
 using posix::open_at;

@@ -50,7 +50,7 @@ std::optional<std::uint64_t> factor_of(std::string_view unit) {
   if (unit == "b") return 1;
   const std::size_t power = unit.empty() ? unit.npos : size_units.find(unit.front());
   const std::string_view rest = unit.substr(std::min<std::size_t>(1, unit.size()));
-  if (power == size_units.npos || (rest != "" && rest != "b" && rest != "i" && rest != "ib")) {
+  if (power == size_units.npos || (!rest.empty() && rest != "b" && rest != "i" && rest != "ib")) {
     return std::nullopt;
   }
   return std::uint64_t{1} << (10 * (power + 1));

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cmath>
 #include <ostream>
 
 #include "src/report/printable.h"
@@ -29,7 +30,7 @@ double rate_of(const Pace& pace) {
 
 std::string time_left(const Pace& pace) {
   const double seconds = static_cast<double>(pace.total - pace.done) / rate_of(pace);
-  return clock_text(static_cast<std::uint64_t>(seconds + 0.5)) + " left";
+  return clock_text(static_cast<std::uint64_t>(std::llround(seconds))) + " left";
 }
 
 /// A unit, and how many bytes it is.

@@ -92,7 +92,7 @@ const char* to_string(Family f);
 
 struct FileVersion {
   std::uint16_t major = 0, minor = 0, build = 0, revision = 0;
-  auto operator<=>(const FileVersion&) const = default;
+  auto operator<=>(const FileVersion&) const = default;  // NOLINT(modernize-use-nullptr)
 };
 std::string to_string(const FileVersion& v);  ///< "6.1.7601.17514"
 
