@@ -238,7 +238,7 @@ Bytes small_zip(const std::string& name) {
   const std::string data = "text";
   const auto le = [](std::uint64_t value, int bytes) {
     std::string out;
-    for (int i = 0; i < bytes; ++i) out += static_cast<char>(value >> (8 * i));
+    for (; bytes > 0; --bytes, value >>= 8) out += static_cast<char>(value & 0xff);
     return out;
   };
   const std::string sums = le(0x3b8ba7c7, 4) + le(4, 4) + le(4, 4);  // CRC-32 of "text"
