@@ -59,9 +59,9 @@ std::optional<std::string> first_wim_part_path(const std::string& path, unsigned
   return first;
 }
 
-std::shared_ptr<const WimContainer> WimContainer::open(std::shared_ptr<const ByteSource> file,
-                                                       const std::string& path,
-                                                       const OpenWimPart& open_part) {
+std::shared_ptr<const WimContainer> WimContainer::open(
+    const std::shared_ptr<const ByteSource>& file, const std::string& path,
+    const OpenWimPart& open_part) {
   const std::shared_ptr<WimContainer> wim(new WimContainer);
   wim->held_ = HeldBytes(file->budget());
   wim->add_part(file, path);

@@ -43,7 +43,7 @@ class WimContainer {
   /// `path` is that of `file`, for error messages and to find the other parts. Throws Error:
   /// corrupt, unsupported (encrypted; a later part of a split WIM), not_found (a part that is
   /// missing).
-  static std::shared_ptr<const WimContainer> open(std::shared_ptr<const ByteSource> file,
+  static std::shared_ptr<const WimContainer> open(const std::shared_ptr<const ByteSource>& file,
                                                   const std::string& path,
                                                   const OpenWimPart& open_part);
 

@@ -278,7 +278,8 @@ const char* to_string(HiveState state) {
   return "damaged";
 }
 
-OpenedHive open_with_logs(std::shared_ptr<const ByteSource> primary, const LogSources& sources) {
+OpenedHive open_with_logs(const std::shared_ptr<const ByteSource>& primary,
+                          const LogSources& sources) {
   OpenedHive result;
   BaseBlock base;
   try {

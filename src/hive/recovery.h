@@ -75,6 +75,6 @@ struct OpenedHive {
 
 /// No content makes it throw: a hive that cannot be read comes back `damaged`. Passes on Error(io)
 /// of the sources.
-OpenedHive open_with_logs(std::shared_ptr<const ByteSource> primary, const LogSources& logs);
+OpenedHive open_with_logs(const std::shared_ptr<const ByteSource>& primary, const LogSources& logs);
 
 }  // namespace goldhive::hive
