@@ -25,12 +25,12 @@ void explain(Host& host, const policy::Check& check) {
   options.color = host.terminal.out_is_terminal && host.terminal.wants_color;
   report::Lines lines(host.out, options);
   const policy::Explanation& e = check.explanation;
-  lines.right_aligned(check.id, "", "", report::Color::none, 0);
+  lines.right_aligned(check.id, "", "", report::Color::none);
   lines.folded("  ", 2, e.summary);
   const auto section = [&](std::string_view title, std::string_view text) {
     if (text.empty()) return;
     host.out << '\n';
-    lines.right_aligned(title, "", "", report::Color::none, 0);
+    lines.right_aligned(title, "", "", report::Color::none);
     while (!text.empty()) {
       const std::size_t end = std::min(text.find('\n'), text.size());
       lines.folded("  ", 2, text.substr(0, end));

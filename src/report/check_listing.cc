@@ -21,7 +21,7 @@ std::string what_is_in_it(const hive::CheckResult& r) {
 }
 
 void write_check(const TargetReport& target, const HiveCheckReport& check, Lines& lines,
-                 std::size_t edge, bool verbose) {
+                 bool verbose) {
   const hive::CheckResult& r = check.result;
   const bool sound = r.safe_to_edit();
   const char* word = sound ? "SOUND" : "FAULTY";
@@ -29,7 +29,7 @@ void write_check(const TargetReport& target, const HiveCheckReport& check, Lines
       check.id == target.path && check.stands_alone ? check.id : check.id + "  " + check.path;
   lines.right_aligned(printable(where),
                       fmt::format("{}  {}", human_size(check.size), to_string(check.state)), word,
-                      sound ? Color::green : Color::red, edge);
+                      sound ? Color::green : Color::red);
   if (!check.reason.empty()) lines.folded("  ", 2, printable(check.reason));
   lines.folded("  ", 2, what_is_in_it(r));
   std::map<std::string, std::uint64_t> harmless;
@@ -63,15 +63,13 @@ void write_check(const TargetReport& target, const HiveCheckReport& check, Lines
 class ChecksWriter final : public TargetWriter {
  public:
   ChecksWriter(const WriteOptions& options, std::ostream& out)
-      : verbose_(options.verbose),
-        edge_(options.width == 0 ? default_width : options.width),
-        lines_(out, options) {}
+      : verbose_(options.verbose), lines_(out, options) {}
 
   void target(const TargetReport& t) override {
-    if (t.error) lines_.failed(t, edge_);
+    if (t.error) lines_.failed(t);
     if (t.hive_checks) {
       for (const HiveCheckReport& check : *t.hive_checks) {
-        write_check(t, check, lines_, edge_, verbose_);
+        write_check(t, check, lines_, verbose_);
         ++hives_;
         faults_ += check.result.refusal_count;
         harmless_ += check.result.fault_count - check.result.refusal_count;
@@ -92,7 +90,6 @@ class ChecksWriter final : public TargetWriter {
 
  private:
   bool verbose_;
-  std::size_t edge_;
   Lines lines_;
   std::uint64_t hives_ = 0;
   std::uint64_t faults_ = 0;

@@ -43,8 +43,8 @@ class PlanWriter final : public TargetWriter {
       : options_(options), lines_(out, options) {}
 
   void target(const TargetReport& t) override {
-    if (t.error) lines_.failed(t, edge());
-    lines_.only_notes(t, edge());
+    if (t.error) lines_.failed(t);
+    lines_.only_notes(t);
     std::vector<const InstallationReport*> changed;
     for (const InstallationReport& i : t.installations) {
       if (installation(i)) changed.push_back(&i);
@@ -72,8 +72,6 @@ class PlanWriter final : public TargetWriter {
   }
 
  private:
-  std::size_t edge() const { return options_.width == 0 ? default_width : options_.width; }
-
   /// Whether a patch would change it.
   bool installation(const InstallationReport& report) {
     const std::size_t count = report.changes->size();
@@ -81,7 +79,7 @@ class PlanWriter final : public TargetWriter {
                          count == 0   ? "NO CHANGES"
                          : count == 1 ? "1 CHANGE"
                                       : fmt::format("{} CHANGES", count),
-                         count == 0 ? Color::dim : Color::yellow, edge());
+                         count == 0 ? Color::dim : Color::yellow);
     lines_.diff(*report.changes);
     const windows::ControlSetFacts& sets = report.facts.control_sets;
     if (sets.boots_another()) lines_.folded("  note: ", 8, printable(sets.note));

@@ -89,8 +89,8 @@ class VerdictWriter final : public TargetWriter {
       : options_(options), lines_(out, options), after_patch_(after_patch) {}
 
   void target(const TargetReport& t) override {
-    if (t.error) lines_.failed(t, edge());
-    lines_.only_notes(t, edge());
+    if (t.error) lines_.failed(t);
+    lines_.only_notes(t);
     std::vector<const InstallationReport*> fixable;
     for (const InstallationReport& i : t.installations) {
       installation(i,
@@ -127,8 +127,6 @@ class VerdictWriter final : public TargetWriter {
   }
 
  private:
-  std::size_t edge() const { return options_.width == 0 ? default_width : options_.width; }
-
   /// Counts for the summary. Whether a patch would put right some of it.
   bool count(const InstallationReport& i) {
     bool fix = false;
@@ -145,7 +143,7 @@ class VerdictWriter final : public TargetWriter {
   void installation(const InstallationReport& report, bool reason_said) {
     const windows::Installation& facts = report.facts;
     lines_.right_aligned(printable(facts.id), printable(describe_system(facts)),
-                         status_word(report.status), color_of(report.status), edge());
+                         status_word(report.status), color_of(report.status));
     changes(report, reason_said);
     rows(report);
     const windows::ControlSetFacts& sets = facts.control_sets;
@@ -222,7 +220,7 @@ class VerdictWriter final : public TargetWriter {
     const Style style = style_of(f);
     const bool graded = f.verdict == Verdict::fail || f.verdict == Verdict::warn;
     const std::string severity = graded && !f.waived ? policy::to_string(f.severity) : "";
-    lines_.row(style.verdict, style.color, name, id_width, message, severity, edge());
+    lines_.row(style.verdict, style.color, name, id_width, message, severity);
     if (!options_.verbose) {
       // After a patch, a person must do what no patch can do: the last line of evidence says how.
       if (after_patch_ && f.verdict == Verdict::fail && !f.fixable() && !f.evidence.empty()) {

@@ -63,8 +63,14 @@ std::string Lines::painted(std::string_view text, Color color) const {
   return fmt::format("{}{}\x1b[0m", escape_code(color), text);
 }
 
+/// The last column, also where the width is not known.
+std::size_t Lines::edge() const {
+  constexpr std::size_t usual = 100;
+  return options_.width == 0 ? usual : options_.width;
+}
+
 void Lines::right_aligned(std::string_view left, std::string_view middle, std::string_view right,
-                          Color right_color, std::size_t edge) {
+                          Color right_color) {
   std::size_t used = display_width(left);
   out_ << painted(left, Color::bold);
   if (!middle.empty()) {
@@ -76,16 +82,16 @@ void Lines::right_aligned(std::string_view left, std::string_view middle, std::s
     out_ << '\n';
     return;
   }
-  if (used + 2 + wanted > edge && options_.width != 0) {
+  if (used + 2 + wanted > edge() && options_.width != 0) {
     out_ << '\n';
     used = 0;
   }
-  const std::size_t gap = used + 2 + wanted > edge ? 2 : edge - used - wanted;
+  const std::size_t gap = used + 2 + wanted > edge() ? 2 : edge() - used - wanted;
   out_ << spaces(gap) << painted(right, right_color) << '\n';
 }
 
 void Lines::row(std::string_view verdict, Color color, std::string_view id, std::size_t id_width,
-                std::string_view message, std::string_view severity, std::size_t edge) {
+                std::string_view message, std::string_view severity) {
   constexpr std::size_t verdict_width = 4;
   const std::size_t message_column = 2 + verdict_width + 2 + id_width + 2;
   const std::size_t severity_width = severity.empty() ? 0 : display_width(severity) + 2;
@@ -95,13 +101,13 @@ void Lines::row(std::string_view verdict, Color color, std::string_view id, std:
   if (options_.width != 0) {
     // On a narrow terminal, lines still have a readable length; the terminal wraps them itself.
     const std::size_t taken = message_column + severity_width;
-    lines = fold(message, edge > taken + 24 ? edge - taken : 24);
+    lines = fold(message, edge() > taken + 24 ? edge() - taken : 24);
   }
   out_ << lines.front();
   if (!severity.empty()) {
     const std::size_t used = message_column + display_width(lines.front());
     const std::size_t wanted = display_width(severity);
-    out_ << spaces(used + 2 + wanted > edge ? 2 : edge - used - wanted) << severity;
+    out_ << spaces(used + 2 + wanted > edge() ? 2 : edge() - used - wanted) << severity;
   }
   out_ << '\n';
   for (std::size_t i = 1; i < lines.size(); ++i) {
@@ -111,21 +117,21 @@ void Lines::row(std::string_view verdict, Color color, std::string_view id, std:
 
 void Lines::plain(std::string_view text, Color color) { out_ << painted(text, color) << '\n'; }
 
-void Lines::failed(const TargetReport& target, std::size_t edge) {
+void Lines::failed(const TargetReport& target) {
   const bool begun = target.interrupted != Interruption::not_begun;
   right_aligned(printable(target.path), "",
                 !target.interrupted ? "ERROR"
                 : begun             ? "INTERRUPTED"
                                     : "NOT BEGUN",
-                target.interrupted ? Color::yellow : Color::red, edge);
+                target.interrupted ? Color::yellow : Color::red);
   if (begun && reason_wanted(target, options_)) {
     folded("  ", 2, printable(target.error->what()));
   }
 }
 
-void Lines::only_notes(const TargetReport& target, std::size_t edge) {
+void Lines::only_notes(const TargetReport& target) {
   if (target.error || !target.installations.empty() || target.notes.empty()) return;
-  right_aligned(printable(target.path), "", "NOT-APPLICABLE", Color::none, edge);
+  right_aligned(printable(target.path), "", "NOT-APPLICABLE", Color::none);
 }
 
 void Lines::waivers(const std::vector<WaiverReport>& waivers) {

@@ -11,9 +11,6 @@
 
 namespace goldhive::report {
 
-/// The width of text where none is given and no terminal tells one.
-inline constexpr std::size_t default_width = 100;
-
 enum class Color { none, red, green, yellow, dim, bold };
 
 /// Writes lines. All text given to it is printable() already; escape codes come from here only.
@@ -21,23 +18,23 @@ class Lines {
  public:
   Lines(std::ostream& out, const WriteOptions& options) : out_(out), options_(options) {}
 
-  /// "left  middle            RIGHT", with `right` ending at column `edge`. If the rest is too
+  /// "left  middle            RIGHT", with `right` ending at the right edge. If the rest is too
   /// long, `right` gets a line of its own.
   void right_aligned(std::string_view left, std::string_view middle, std::string_view right,
-                     Color right_color, std::size_t edge);
+                     Color right_color);
 
   /// "  fail  id        message      severity".
   void row(std::string_view verdict, Color color, std::string_view id, std::size_t id_width,
-           std::string_view message, std::string_view severity, std::size_t edge);
+           std::string_view message, std::string_view severity);
 
   /// A line that is never folded.
   void plain(std::string_view text, Color color);
 
   /// The line of a target with an error, and the reason where nobody has said it yet.
-  void failed(const TargetReport& target, std::size_t edge);
+  void failed(const TargetReport& target);
 
   /// The line of a target of which there is nothing but notes.
-  void only_notes(const TargetReport& target, std::size_t edge);
+  void only_notes(const TargetReport& target);
 
   /// The waivers of the policy that have expired or met no row.
   void waivers(const std::vector<WaiverReport>& waivers);
@@ -49,6 +46,7 @@ class Lines {
   void folded(std::string_view first, std::size_t hang, std::string_view text);
 
  private:
+  std::size_t edge() const;
   std::string painted(std::string_view text, Color color) const;
 
   std::ostream& out_;
