@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "imgtools/bytes/text.h"
+
 namespace goldhive {
 
 namespace {
@@ -14,13 +16,6 @@ constexpr std::array<std::size_t, 16> text_order{3, 2, 1,  0,  5,  4,  7,  6,
 
 bool dash_before(std::size_t shown) {
   return shown == 4 || shown == 6 || shown == 8 || shown == 10;
-}
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
 }
 
 }  // namespace

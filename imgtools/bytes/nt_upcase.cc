@@ -133,4 +133,8 @@ bool nt_equal(std::string_view a, std::string_view b) {
   return nt_equal(to_utf16(a.substr(at)), to_utf16(b.substr(at)));
 }
 
+bool nt_has_end(std::string_view name, std::string_view end) {
+  return name.size() > end.size() && nt_equal(name.substr(name.size() - end.size()), end);
+}
+
 }  // namespace goldhive

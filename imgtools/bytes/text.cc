@@ -108,4 +108,11 @@ void utf16_from_bytes(std::span<const std::uint8_t> bytes, std::u16string& out) 
   }
 }
 
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
 }  // namespace goldhive

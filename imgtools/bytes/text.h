@@ -21,6 +21,9 @@ std::u16string utf16_from_bytes(std::span<const std::uint8_t> bytes);
 /// The same into `out`, whose memory is reused.
 void utf16_from_bytes(std::span<const std::uint8_t> bytes, std::u16string& out);
 
+/// 0 to 15; -1 of what is no hexadecimal digit.
+int hex_digit(char c);
+
 /// RtlUpcaseUnicodeChar: one code unit, no locale, no special casing, no surrogate pairs.
 char16_t nt_upcase(char16_t c);
 std::u16string nt_upcase(std::u16string_view text);
@@ -29,5 +32,7 @@ int nt_compare(std::u16string_view a, std::u16string_view b);
 bool nt_equal(std::u16string_view a, std::u16string_view b);
 /// The same for UTF-8.
 bool nt_equal(std::string_view a, std::string_view b);
+/// True of a name that ends with `end`, in any case, and is more than that.
+bool nt_has_end(std::string_view name, std::string_view end);
 
 }  // namespace goldhive

@@ -35,19 +35,14 @@ bool has_mark(const TargetView& file, std::uint64_t at, std::string_view mark) {
   return std::equal(found.begin(), found.end(), mark.begin(), mark.end());
 }
 
-bool has_suffix(const std::string& name, std::string_view suffix) {
-  return name.size() > suffix.size() &&
-         nt_equal(std::string_view(name).substr(name.size() - suffix.size()), suffix);
-}
-
 bool is_log(const std::string& name) {
   return std::any_of(hive_log_suffixes.begin(), hive_log_suffixes.end(),
-                     [&](std::string_view suffix) { return has_suffix(name, suffix); });
+                     [&](std::string_view suffix) { return nt_has_end(name, suffix); });
 }
 
 /// What Windows keeps beside a hive besides its logs; some of it begins as a hive does.
 bool is_beside_hive(const std::string& name) {
-  return has_suffix(name, ".blf") || has_suffix(name, ".regtrans-ms");
+  return nt_has_end(name, ".blf") || nt_has_end(name, ".regtrans-ms");
 }
 
 bool is_log_of_any(const std::string& name, const std::vector<std::string>& names) {

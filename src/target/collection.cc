@@ -10,12 +10,6 @@
 namespace goldhive::target {
 namespace {
 
-int digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /// The drive as it is called on the machine ("C:", "\\.\C:") of a path that leads through
 /// uploads/<how it was read>/<drive>; "" if it leads through none.
 std::string drive_in(const std::vector<std::string>& parts) {
@@ -53,13 +47,13 @@ std::string machine_in(const std::vector<std::string>& parts) {
 std::string decoded_name(const std::string& name) {
   std::string out;
   for (std::size_t i = 0; i < name.size(); ++i) {
-    const bool encoded =
-        name[i] == '%' && i + 2 < name.size() && digit(name[i + 1]) >= 0 && digit(name[i + 2]) >= 0;
+    const bool encoded = name[i] == '%' && i + 2 < name.size() && hex_digit(name[i + 1]) >= 0 &&
+                         hex_digit(name[i + 2]) >= 0;
     if (!encoded) {
       out += name[i];
       continue;
     }
-    out += static_cast<char>(digit(name[i + 1]) * 16 + digit(name[i + 2]));
+    out += static_cast<char>(hex_digit(name[i + 1]) * 16 + hex_digit(name[i + 2]));
     i += 2;
   }
   return out;

@@ -80,14 +80,10 @@ const TreeEntry* twin_of(const Entries& entries, const TreeEntry& taken) {
   return twin == entries.end() ? nullptr : &*twin;
 }
 
-bool has_suffix(std::string_view name, std::string_view suffix) {
-  return name.size() > suffix.size() && nt_equal(name.substr(name.size() - suffix.size()), suffix);
-}
-
 /// Files that lie beside hives and are no hives. (Registry transactions have .blf and
 /// .regtrans-ms.)
 bool is_companion(std::string_view name) {
-  const auto is_suffix = [name](std::string_view suffix) { return has_suffix(name, suffix); };
+  const auto is_suffix = [name](std::string_view suffix) { return nt_has_end(name, suffix); };
   return std::any_of(hive_log_suffixes.begin(), hive_log_suffixes.end(), is_suffix) ||
          is_suffix(".blf") || is_suffix(".regtrans-ms");
 }
