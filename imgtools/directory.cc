@@ -213,7 +213,7 @@ class DirectoryTree final : public FileTree {
     for (std::size_t i = 0; i <= parts.size(); ++i) {
       const std::optional<FileInfo> info = storage_.stat(prefix);
       if (!info) return std::nullopt;
-      if (info->device == info_.device && info->inode == info_.inode) {
+      if (is_same_file(*info, info_)) {
         return Parts(parts.begin() + static_cast<std::ptrdiff_t>(i), parts.end());
       }
       if (i < parts.size()) prefix = join_path(prefix, parts[i]);

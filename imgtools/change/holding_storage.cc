@@ -139,7 +139,7 @@ void HoldingStorage::forget_other_names(const std::string& path) {
   std::erase_if(files_, [&](const auto& one) {
     if (one.second->held) return false;
     const std::optional<FileInfo> other = base_.stat(one.second->path);
-    return other && other->device == file->device && other->inode == file->inode;
+    return other && is_same_file(*other, *file);
   });
 }
 

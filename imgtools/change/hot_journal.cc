@@ -189,8 +189,8 @@ std::optional<HotJournal> find_any(const ReadStorage& storage, const std::string
 }
 
 bool is_same(const FileInfo& a, const FileInfo& b) {
-  return a.device == b.device && a.inode == b.inode && a.size == b.size &&
-         a.modified == b.modified && a.changed == b.changed && a.changed != 0;
+  return is_same_file(a, b) && a.size == b.size && a.modified == b.modified &&
+         a.changed == b.changed && a.changed != 0;
 }
 
 }  // namespace

@@ -23,10 +23,6 @@ namespace goldhive {
 
 namespace {
 
-bool is_same_file(const FileInfo& a, const std::optional<FileInfo>& b) {
-  return b && b->type == FileType::file && a.device == b->device && a.inode == b->inode;
-}
-
 std::string more_names(std::uint64_t count) {
   return fmt::format("{} more {}", count, count == 1 ? "name" : "names");
 }
@@ -41,9 +37,9 @@ std::uint64_t other_names(const ReadStorage& storage, const std::string& given) 
   std::uint64_t names = info->links;
   for (const DirectoryEntry& entry : storage.list(folder)) {
     const bool own = entry.type == FileType::file && is_own_file(entry.name);
-    if (own && names > 1 && is_same_file(*info, storage.stat(join_path(folder, entry.name)))) {
-      --names;
-    }
+    if (!own || names == 1) continue;
+    const std::optional<FileInfo> other = storage.stat(join_path(folder, entry.name));
+    if (other && is_same_file(*info, *other)) --names;
   }
   return names - 1;
 }

@@ -56,7 +56,7 @@ bool is_same_as(const ReadStorage& storage, const std::string& path, const std::
   const std::optional<OwnFile> file = storage.open_own(path, target);
   if (!info || info->type != FileType::file || !file || !file->content) return false;
   if (!file->known_owner && !file->vouched_for) return false;
-  if (file->info.device == info->device && file->info.inode == info->inode) return true;
+  if (is_same_file(file->info, *info)) return true;
   return file->info.size == info->size && sha256(*file->content) == sha256(*storage.open(target));
 }
 

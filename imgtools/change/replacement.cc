@@ -98,9 +98,7 @@ bool link_open_file(Storage& storage, const OwnFile& from, const std::string& to
   const std::string& name = from.content->name();
   if (!storage.link(name, to)) return false;
   const std::optional<OwnFile> linked = storage.open_own(to, name);
-  if (linked && linked->info.device == from.info.device && linked->info.inode == from.info.inode) {
-    return true;
-  }
+  if (linked && is_same_file(linked->info, from.info)) return true;
   storage.remove(to);
   throw Error(ErrorKind::refused, "was replaced by another process", name);
 }

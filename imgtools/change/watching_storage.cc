@@ -13,8 +13,8 @@ namespace {
 
 bool same(const std::optional<FileInfo>& a, const std::optional<FileInfo>& b) {
   if (!a || !b) return !a && !b;
-  return a->type == b->type && a->size == b->size && a->device == b->device &&
-         a->inode == b->inode && a->modified == b->modified && a->changed == b->changed;
+  return is_same_file(*a, *b) && a->type == b->type && a->size == b->size &&
+         a->modified == b->modified && a->changed == b->changed;
 }
 
 constexpr std::size_t sector = 512;

@@ -87,7 +87,7 @@ bool FilePlaces::is_below(const std::string& folder, const std::string& path) co
   if (!wanted || wanted->type != FileType::directory || wanted->inode == 0) return false;
   for (std::string above = parent_of(path);; above = parent_of(above)) {
     const std::optional<FileInfo> info = storage_->stat(above.empty() ? "." : above);
-    if (info && info->device == wanted->device && info->inode == wanted->inode) return true;
+    if (info && is_same_file(*info, *wanted)) return true;
     if (above.empty() || above == parent_of(above) || base_name(above) == "..") return false;
   }
 }

@@ -33,6 +33,11 @@ struct FileInfo {
   std::uint64_t allocated = 0;  ///< bytes that it takes of the disk; 0: not known
 };
 
+/// True of one file or folder, whatever the names that both were looked up by.
+inline bool is_same_file(const FileInfo& a, const FileInfo& b) {
+  return a.device == b.device && a.inode == b.inode;
+}
+
 struct DirectoryEntry {
   std::string name;
   FileType type = FileType::other;  ///< of the entry itself: links are not followed

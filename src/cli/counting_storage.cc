@@ -140,7 +140,7 @@ bool is_named(const ReadStorage& storage, const std::vector<std::string>& names,
   return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
     if (comparable(base_name(name)) != comparable(base_name(path))) return false;
     const std::optional<FileInfo> named = storage.stat(name);
-    return named && named->device == info.device && named->inode == info.inode;
+    return named && is_same_file(*named, info);
   });
 }
 

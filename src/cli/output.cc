@@ -51,9 +51,7 @@ std::string found_in(const ReadStorage& storage, const std::string& folder, std:
 bool is_log_beside_hive(const ReadStorage& storage, const std::string& path) {
   const std::string name = base_name(path);
   return std::any_of(hive_log_suffixes.begin(), hive_log_suffixes.end(), [&](std::string_view end) {
-    if (name.size() <= end.size() || !nt_equal(name.substr(name.size() - end.size()), end)) {
-      return false;
-    }
+    if (!nt_has_end(name, end)) return false;
     const std::string hive =
         found_in(storage, parent_of(path), name.substr(0, name.size() - end.size()));
     const auto info = hive.empty() ? std::nullopt : storage.stat(hive);
@@ -63,41 +61,29 @@ bool is_log_beside_hive(const ReadStorage& storage, const std::string& path) {
 
 /// Where a new file, or a missing one that comes back, can change what Windows does or a scan says.
 bool is_inside_windows(const std::string& path) {
-  for (std::string folder = parent_of(path); !folder.empty();) {
-    const std::string name = base_name(folder);
-    if (nt_equal(name, "System32") || nt_equal(name, "SysWOW64") || nt_equal(name, "WinSxS")) {
-      return true;
-    }
-    const std::string above = parent_of(folder);
-    folder = above == folder ? "" : above;
-  }
-  return false;
+  const std::vector<std::string> folders = path_parts(with_slashes(parent_of(path)));
+  return std::any_of(folders.begin(), folders.end(), [](const std::string& name) {
+    return nt_equal(name, "System32") || nt_equal(name, "SysWOW64") || nt_equal(name, "WinSxS");
+  });
 }
 
 /// Of Windows, whose versions a scan looks at, and of the systems that goldhive runs on.
 bool is_program(const ReadStorage& storage, const std::string& path) {
+  constexpr std::uint64_t longest = 4;
+  const auto marks = {"MZ", "\177ELF", "#!", "\xcf\xfa\xed\xfe", "\xca\xfe\xba\xbe"};
   const std::unique_ptr<ByteSource> file = storage.open(path);
-  for (const std::string_view mark : {"MZ",
-                                      "\x7f"
-                                      "ELF",
-                                      "#!", "\xcf\xfa\xed\xfe", "\xca\xfe\xba\xbe"}) {
-    if (file->size() < mark.size()) continue;
-    const Bytes head = file->read(0, mark.size());
-    if (std::equal(head.begin(), head.end(), mark.begin(),
-                   [](std::uint8_t a, char b) { return a == static_cast<std::uint8_t>(b); })) {
-      return true;
-    }
-  }
-  return false;
+  const Bytes head = file->read(0, std::min(file->size(), longest));
+  const ByteView view(head, 0, path);
+  return std::any_of(marks.begin(), marks.end(),
+                     [&](const char* mark) { return view.starts_with(mark); });
 }
 
 /// Of files that are there: one under two names; else by their names.
-bool is_same_file(const Host& host, const std::string& a, const std::string& b) {
+bool would_be_one(const Host& host, const std::string& a, const std::string& b) {
   const auto first = host.input.stat(a);
   const auto second = host.input.stat(b);
   if (first && second && first->inode != 0) {
-    return first->type == FileType::file && first->device == second->device &&
-           first->inode == second->inode;
+    return first->type == FileType::file && is_same_file(*first, *second);
   }
   return comparable(make_absolute(a, host.folders.working)) ==
          comparable(make_absolute(b, host.folders.working));
@@ -130,7 +116,7 @@ void guard_output_file(const Host& host, const std::string& path,
   if (!info || info->type != FileType::file) return;
   for (const std::string& target : targets) {
     const auto other = host.input.stat(target::split_target(host.input, target).path);
-    if (other && other->device == info->device && other->inode == info->inode) {
+    if (other && is_same_file(*other, *info)) {
       throw Error(ErrorKind::usage, "is a target: a report must not overwrite it", path);
     }
   }
@@ -241,13 +227,13 @@ void Output::guard(const std::vector<std::string>& targets) const {
   for (std::size_t i = 0; i < files.size(); ++i) {
     guard_output_file(host_, files[i], targets);
     for (const std::string& input : inputs_) {
-      if (is_same_file(host_, files[i], input)) {
+      if (would_be_one(host_, files[i], input)) {
         throw Error(ErrorKind::usage, "is read by this command: its output must not overwrite it",
                     files[i]);
       }
     }
     for (std::size_t other = 0; other < i; ++other) {
-      if (is_same_file(host_, files[i], files[other])) {
+      if (would_be_one(host_, files[i], files[other])) {
         throw Error(ErrorKind::usage, "is named for two outputs: each needs a file of its own",
                     files[i]);
       }
