@@ -98,7 +98,7 @@ class Key {
   /// what the bytes say: if hashes or order prove wrong, the lists are walked.
   std::optional<Key> find(std::string_view name, const ErrorSink& on_error = {}) const;
   /// Finds a key several levels down; parts of the path are divided by '\\'.
-  std::optional<Key> find_path(std::string_view path) const;
+  std::optional<Key> find_path(std::string_view path, const ErrorSink& on_error = {}) const;
   /// Subkeys whose name begins with `prefix` (NT case rule), by binary search in the sorted lists;
   /// `on_error` as for find().
   std::vector<Key> find_prefix(std::string_view prefix, const ErrorSink& on_error = {}) const;

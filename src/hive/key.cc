@@ -70,13 +70,13 @@ std::optional<Key> Key::find(std::string_view name, const ErrorSink& on_error) c
   return key;
 }
 
-std::optional<Key> Key::find_path(std::string_view path) const {
+std::optional<Key> Key::find_path(std::string_view path, const ErrorSink& on_error) const {
   std::optional<Key> key = *this;
   while (key && !path.empty()) {
     const std::size_t end = path.find('\\');
     const std::string_view part = path.substr(0, end);
     path.remove_prefix(end == std::string_view::npos ? path.size() : end + 1);
-    if (!part.empty()) key = key->find(part);
+    if (!part.empty()) key = key->find(part, on_error);
   }
   return key;
 }

@@ -1,10 +1,9 @@
 // 32 or 64 bits, and for which processor (docs/rules.md, E6). The architecture decides which views
 // and which files count. So three independent sources are compared, and a difference is reported.
-// Where they agree on the bits, the first one wins. A file of Windows is right
-// where only PROCESSOR_ARCHITECTURE, which anybody can set, says something else. Where other
-// sources differ in the bits, nobody can say which views and files count, and the architecture
-// stays unknown. A Wow6432Node or SysWOW64 in use says only
-// "64 bits", WowAA32Node or SysArm32 ARM64.
+// Where they agree on the bits, the first one wins. A file of Windows is right where only
+// PROCESSOR_ARCHITECTURE, which anybody can set, says something else. Where other sources differ in
+// the bits, nobody can say which views and files count, and the architecture stays unknown. A
+// Wow6432Node or SysWOW64 in use says only "64 bits", WowAA32Node or SysArm32 ARM64.
 //
 // A 64-bit Windows need not run 32-bit programs: on Server Core WoW64 is a feature that can be
 // removed, and Windows 11 24H2 for ARM64 runs none for 32-bit ARM any more. It has a view if either
@@ -39,8 +38,7 @@ Said environment(const Sources& sources, const ControlSetFacts& sets) {
   const ValueFact fact =
       sources.system.value(in_control_set(*sets.boots, "Control\\Session Manager\\Environment"),
                            "PROCESSOR_ARCHITECTURE");
-  return {"PROCESSOR_ARCHITECTURE in SYSTEM",
-          parse_architecture(text_of(fact.type, fact.data).value_or(""))};
+  return {"PROCESSOR_ARCHITECTURE in SYSTEM", parse_architecture(text_of(fact))};
 }
 
 const KeyLookup& lived_in_key(const Sources& sources, View view) {

@@ -14,9 +14,8 @@
 //
 // One contradiction of these is enough. Others have innocent reasons, so they are only asked about:
 //
-//   service pack   CSDVersion in both (of Windows 7, service_pack_1.cc asks further sources);
-//   people
-//                  set it in SYSTEM for installers
+//   service pack   CSDVersion in both; people set it in SYSTEM for installers. Of Windows 7,
+//                  service_pack_1.cc asks further sources
 //   computer       the names in SYSTEM; the machine's distinguished name of the last group policy.
 //                  Its CN is the name in the domain, and stays the old one after a renaming until
 //                  the next policy. Other places (DefaultDomainName, LastLoggedOnSAMUser) may hold
@@ -62,13 +61,10 @@ class Comparison {
   void asks(std::string what) { questions_.push_back(std::move(what)); }
 
   std::string in_software(std::string_view key, std::string_view name) const {
-    return text(sources_.software.value(key, name));
+    return text_of(sources_.software.value(key, name));
   }
   std::string in_system(std::string_view below, std::string_view name) const {
-    return text(sources_.system.value(in_control_set(set_, below), name));
-  }
-  static std::string text(const ValueFact& fact) {
-    return fact.presence == Presence::present ? text_of(fact.type, fact.data).value_or("") : "";
+    return text_of(sources_.system.value(in_control_set(set_, below), name));
   }
 
   void compare_versions() {

@@ -61,9 +61,7 @@ constexpr std::array other_kinds = {
 /// What is wrong on the way is said where a verdict rests on it; a hive does not become another
 /// kind of hive by it.
 std::optional<hive::Key> find(const hive::Key& from, std::string_view path) {
-  const std::size_t slash = path.find('\\');
-  const auto key = from.find(path.substr(0, slash), [](const Error&) {});
-  return key && slash != std::string_view::npos ? find(*key, path.substr(slash + 1)) : key;
+  return from.find_path(path, [](const Error&) {});
 }
 
 template <std::size_t size>
@@ -84,9 +82,7 @@ std::ptrdiff_t count_of_system(const hive::Key& root) {
 
 std::string text_in(const hive::Key& key, std::string_view name) {
   const auto value = key.value(name);
-  if (!value) return "";
-  const ValueFact fact = read_value(*value);
-  return fact.presence == Presence::present ? text_of(fact.type, fact.data).value_or("") : "";
+  return value ? text_of(read_value(*value)) : "";
 }
 
 /// Whether this is the Wow6432Node or WowAA32Node of a SOFTWARE. A saved key keeps its name as that

@@ -55,10 +55,7 @@ class CurrentVersion {
     }
   }
 
-  std::string text(std::string_view name) const {
-    const ValueFact fact = get(name);
-    return fact.presence == Presence::present ? text_of(fact.type, fact.data).value_or("") : "";
-  }
+  std::string text(std::string_view name) const { return text_of(get(name)); }
   std::optional<std::uint32_t> dword(std::string_view name) const { return get(name).dword(); }
 
  private:
@@ -92,8 +89,7 @@ class Identifier {
  private:
   std::string system_text(std::string_view below, std::string_view name) const {
     if (!set_) return "";
-    const ValueFact fact = sources_.system.value(in_control_set(*set_, below), name);
-    return fact.presence == Presence::present ? text_of(fact.type, fact.data).value_or("") : "";
+    return text_of(sources_.system.value(in_control_set(*set_, below), name));
   }
   std::optional<std::uint32_t> system_dword(std::string_view below, std::string_view name) const {
     if (!set_) return std::nullopt;
@@ -255,8 +251,7 @@ class Identifier {
 
   /// Whether SYSTEM was made for Windows PE: its loader's option, or what it starts with.
   bool system_is_of_winpe() const {
-    const ValueFact start = sources_.system.value("Setup", "CmdLine");
-    const std::string command = text_of(start.type, start.data).value_or("");
+    const std::string command = text_of(sources_.system.value("Setup", "CmdLine"));
     return has_word(system_text("Control", "SystemStartOptions"), "MININT") ||
            has_word(command, "winpeshl.exe") || has_word(command, "winpeshl");
   }

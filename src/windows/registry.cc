@@ -152,6 +152,11 @@ std::optional<std::string> text_of(hive::ValueType type, const Bytes& data) {
   return to_utf8(std::u16string_view(text).substr(0, text.find(u'\0')));
 }
 
+std::string text_of(const ValueFact& value) {
+  if (value.presence != Presence::present) return "";
+  return text_of(value.type, value.data).value_or("");
+}
+
 std::vector<hive::Key> subkeys_with_prefix(const hive::Key& key, std::string_view prefix,
                                            std::vector<std::string>& errors) {
   try {

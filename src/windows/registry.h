@@ -66,6 +66,8 @@ ValueFact read_value(const hive::Value& value, std::uint32_t longest = longest_s
 
 /// A string value (REG_SZ, REG_EXPAND_SZ) as UTF-8, up to its terminator; nullopt for other types.
 std::optional<std::string> text_of(hive::ValueType type, const Bytes& data);
+/// The same of a value that was looked up; "" if it is absent, unknown or no string.
+std::string text_of(const ValueFact& value);
 
 /// Subkeys that begin with `prefix`; those that cannot be read are left out and named in `errors`.
 std::vector<hive::Key> subkeys_with_prefix(const hive::Key& key, std::string_view prefix,
