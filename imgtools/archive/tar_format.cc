@@ -64,6 +64,14 @@ std::int64_t checksum(std::span<const std::uint8_t> block, bool as_signed) {
   return sum;
 }
 
+/// Whether the block states its own checksum, in one of the two ways in which programs count it.
+bool checksum_fits(std::span<const std::uint8_t> block) {
+  const auto stored = number_field(block, checksum_field, checksum_length);
+  if (!stored) return false;
+  const auto sum = static_cast<std::int64_t>(*stored);
+  return sum == checksum(block, false) || sum == checksum(block, true);
+}
+
 /// Writes `value` in the form that the field has: with its leading spaces or zeros, and its end.
 void put_number(std::span<std::uint8_t> field, std::uint64_t value) {
   if (field[0] == 0x80) {
@@ -220,10 +228,7 @@ void GlobalPaxWatch::block() {
     if (!map_follows_) left_ = filled(entry_size_);
     return;
   }
-  const auto stored = number_field(collected_, checksum_field, checksum_length);
-  const bool header =
-      stored && (static_cast<std::int64_t>(*stored) == checksum(collected_, false) ||
-                 static_cast<std::int64_t>(*stored) == checksum(collected_, true));
+  const bool header = checksum_fits(collected_);
   // Programs do not agree on whether data follow a hard link that has a size: see what does.
   if (const auto data = std::exchange(doubtful_, std::nullopt); data && !header) {
     left_ = filled(*data) - tar_block;
@@ -255,10 +260,7 @@ bool starts_like_tar(std::span<const std::uint8_t> head) {
   if (std::none_of(field.begin(), field.end(), [](auto c) { return c >= '0' && c <= '7'; })) {
     return false;
   }
-  const std::optional<std::uint64_t> stored = number_field(block, checksum_field, checksum_length);
-  if (!stored) return false;
-  const auto sum = static_cast<std::int64_t>(*stored);
-  return sum == checksum(block, false) || sum == checksum(block, true);
+  return checksum_fits(block);
 }
 
 void TarWalker::fail_at_end(std::uint64_t missing) const {
@@ -298,9 +300,7 @@ void TarWalker::read_data(const std::function<void(std::span<const std::uint8_t>
 }
 
 std::uint64_t TarWalker::checked_size(const Bytes& block, std::uint64_t at) const {
-  const auto stored = number_field(block, checksum_field, checksum_length);
-  if (!stored || (static_cast<std::int64_t>(*stored) != checksum(block, false) &&
-                  static_cast<std::int64_t>(*stored) != checksum(block, true))) {
+  if (!checksum_fits(block)) {
     throw Error::corrupt(name_, at, "damaged: a tar header has a wrong checksum");
   }
   const auto size = number_field(block, size_field, size_length);

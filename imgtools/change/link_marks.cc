@@ -108,8 +108,7 @@ void LinkMarks::announce(const std::string& journal) {
 void LinkMarks::set(const std::string& journal) {
   for (const std::size_t i : to_mark_) {
     marked_.insert(i);
-    targets_.file(i).mark_change(journal);
-    targets_.file(i).sync();
+    mark(i, journal);
   }
 }
 
@@ -120,18 +119,17 @@ void LinkMarks::try_to_set(const std::string& journal) {
 void LinkMarks::set_whole(const std::string& journal) {
   if (marked_.empty()) return;
   const std::string text = text_of({journal, inode_of_folder(storage_, parent_of(journal))});
-  for (const std::size_t i : marked_) {
-    targets_.file(i).mark_change(text);
-    targets_.file(i).sync();
-  }
+  for (const std::size_t i : marked_) mark(i, text);
 }
 
 void LinkMarks::clear() {
-  for (const std::size_t i : marked_) {
-    targets_.file(i).mark_change("");
-    targets_.file(i).sync();
-  }
+  for (const std::size_t i : marked_) mark(i, "");
   marked_.clear();
+}
+
+void LinkMarks::mark(std::size_t target, const std::string& text) {
+  targets_.file(target).mark_change(text);
+  targets_.file(target).sync();
 }
 
 }  // namespace goldhive

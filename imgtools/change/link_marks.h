@@ -56,6 +56,8 @@ class LinkMarks {
   void clear();
 
  private:
+  void mark(std::size_t target, const std::string& text);
+
   const ReadStorage& storage_;
   LockedTargets& targets_;
   std::vector<std::size_t> to_mark_;

@@ -87,14 +87,7 @@ class IgnoredKeys {
     const KeyLookup& protocols = system.key(path + "\\Protocols");
     look_alikes(protocols, {schannel_protocols.begin(), schannel_protocols.end()});
     // Each is at hand: to look each up by its name would read the whole list once for each.
-    for (const hive::Key& key : subkeys(protocols)) {
-      KeyLookup protocol;
-      protocol.path = fmt::format("{}\\{}", protocols.path, key.name_utf8());
-      protocol.presence = Presence::present;
-      protocol.key = key;
-      protocol.is_link = key.is_link();
-      look_in_protocol(protocol);
-    }
+    for (const hive::Key& key : subkeys(protocols)) look_in_protocol(found_in(protocols, key));
     for (const char* group : {"Ciphers", "Hashes", "KeyExchangeAlgorithms"}) {
       const KeyLookup& parent = system.key(fmt::format("{}\\{}", path, group));
       for (const hive::Key& key : subkeys(parent)) {
@@ -105,6 +98,16 @@ class IgnoredKeys {
         }
       }
     }
+  }
+
+  /// A subkey that is at hand, as if it had been looked up.
+  static KeyLookup found_in(const KeyLookup& parent, const hive::Key& key) {
+    KeyLookup found;
+    found.path = fmt::format("{}\\{}", parent.path, key.name_utf8());
+    found.presence = Presence::present;
+    found.key = key;
+    found.is_link = key.is_link();
+    return found;
   }
 
   /// "SCHANNEL\TLS 1.2\Client", without Protocols between.
@@ -127,11 +130,7 @@ class IgnoredKeys {
           std::any_of(schannel_sides.begin(), schannel_sides.end(),
                       [&](std::string_view name) { return nt_equal(key.name(), to_utf16(name)); });
       if (side) {
-        KeyLookup found;
-        found.path = fmt::format("{}\\{}", protocol.path, key.name_utf8());
-        found.key = key;
-        found.is_link = key.is_link();
-        look_for_values_as_keys(found, values, "Schannel");
+        look_for_values_as_keys(found_in(protocol, key), values, "Schannel");
         continue;
       }
       for (const std::string_view name : schannel_sides) {
