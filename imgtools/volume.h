@@ -50,6 +50,8 @@ struct Volume {
   /// True of what is passed over and surely holds no Windows: a volume of another system, a boot
   /// partition, a file of an archive that is no image.
   bool foreign = false;
+  /// True of a partition that is neither of a kind that we read nor surely without a Windows.
+  bool unread = false;
   /// Set if the volume is of a kind that we read, but could not be read: its content is not known.
   std::optional<Error> error;
 };

@@ -94,6 +94,7 @@ Volume open_volume(const std::shared_ptr<const VirtualDisk>& disk, const Partiti
   volume.file_system = file_system.id;
   if (volume.file_system == "ntfs") {
     open_ntfs(volume, std::move(source));
+    volume.unread = partition.index != 0 && !volume.tree;
     return volume;
   }
   volume.passed_over = file_system.title;
@@ -108,6 +109,8 @@ Volume open_volume(const std::shared_ptr<const VirtualDisk>& disk, const Partiti
     volume.state.encrypted = true;
     volume.state.detail = "BitLocker";
   }
+  volume.unread =
+      partition.index != 0 && !volume.foreign && !file_system.for_data && !volume.state.encrypted;
   return volume;
 }
 

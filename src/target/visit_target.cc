@@ -190,14 +190,6 @@ void report_nothing_found(const OpenTarget& open, const Options& options, Target
   out.notes.push_back(nothing_found(out));
 }
 
-/// A partition that holds neither what we read nor what surely is of another system or of FAT,
-/// where no Windows of today lies.
-bool may_hold_windows(const Volume& volume) {
-  return !volume.tree && !volume.foreign && !volume.state.encrypted &&
-         volume.id.find(":p") != std::string::npos && !volume.file_system.starts_with("fat") &&
-         volume.file_system != "exfat";
-}
-
 /// A recovery system, or a Windows that no rule is for, says nothing of the Windows beside it.
 bool nothing_applies(const TargetReport& target) {
   return !target.installations.empty() &&
@@ -214,7 +206,7 @@ bool nothing_applies(const TargetReport& target) {
 void require_all_looked_at(const OpenTarget& open, const TargetReport& target) {
   if (!nothing_applies(target)) return;
   for (const Volume& volume : open.image().volumes()) {
-    if (!may_hold_windows(volume)) continue;
+    if (!volume.unread) continue;
     throw Error(ErrorKind::unsupported,
                 fmt::format("{} cannot be read ({}) and may hold a Windows, and of what was found "
                             "nothing is to be judged",
