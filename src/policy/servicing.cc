@@ -303,7 +303,7 @@ void run(const windows::Installation& installation, const Policy& policy, Rows& 
 namespace checks {
 
 extern const Check kb3140245{
-    .id = "servicing.kb3140245",
+    .id = servicing::id,
     .draws_on = DrawsOn::software,
     .severity = Severity::high,
     .explanation =

@@ -3,11 +3,15 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "src/windows/facts.h"
 
 namespace goldhive::policy::servicing {
+
+/// The check that rests on this evidence.
+inline constexpr std::string_view id = "servicing.kb3140245";
 
 /// B11, by CurrentState.
 enum class PackageState {

@@ -4,6 +4,7 @@
 
 #include "imgtools/formats.h"
 #include "src/policy/checks.h"
+#include "src/policy/servicing.h"
 
 namespace goldhive::target {
 
@@ -29,14 +30,11 @@ std::optional<Error> refusal(const VisitedVolume& visited, bool force_unclean) {
 
 namespace {
 
-/// The check that winhttp.dll and webio.dll decide.
-const std::string decided_by_files = "servicing.kb3140245";
-
 /// True of hives that lie without the files of Windows where the files would decide a row.
 bool files_would_settle(const report::InstallationReport& row) {
   return row.facts.loose &&
          std::any_of(row.findings.begin(), row.findings.end(), [](const policy::Finding& finding) {
-           return finding.id == decided_by_files &&
+           return finding.id == policy::servicing::id &&
                   finding.verdict == policy::Verdict::undetermined;
          });
 }
@@ -60,7 +58,7 @@ report::TargetReport inspect_target(const ReadStorage& storage, const std::strin
         out.notes.push_back(out.installations.back().facts.id +
                             ": --files DIR names a folder with the files of this Windows (Windows, "
                             "System32 or its DLLs); winhttp.dll and webio.dll in it would settle " +
-                            decided_by_files);
+                            std::string(policy::servicing::id));
       }
       volumes.push_back(visited.index);
     }
