@@ -160,12 +160,21 @@ TEST_CASE("a packed file of several parts is read whole or is an error") {
   }
 }
 
+namespace {
+
+/// A good Windows in a zip whose members are deflated.
+Bytes deflated_zip(const TempDir& dir) {
+  put_tree(dir, "windows-7-sp1-x64-ready", "tree");
+  make_archive(dir, "tree", "deflated.zip");
+  return dir.read("tree.deflated.zip");
+}
+
+}  // namespace
+
 TEST_CASE("a damaged name in a zip hides no file") {
   if (!have_tool("zip")) return;
   const TempDir dir;
-  put_tree(dir, "windows-7-sp1-x64-ready", "tree");
-  make_archive(dir, "tree", "deflated.zip");
-  const Bytes good = dir.read("tree.deflated.zip");
+  const Bytes good = deflated_zip(dir);
   const std::string name = "Windows/System32/webio.dll";
   auto at = good.begin();
   for (const char* where : {"local header", "directory"}) {
@@ -183,9 +192,7 @@ TEST_CASE("a damaged name in a zip hides no file") {
 TEST_CASE("a zip whose two headers of a member contradict each other is an error") {
   if (!have_tool("zip")) return;
   const TempDir dir;
-  put_tree(dir, "windows-7-sp1-x64-ready", "tree");
-  make_archive(dir, "tree", "deflated.zip");
-  const Bytes good = dir.read("tree.deflated.zip");
+  const Bytes good = deflated_zip(dir);
   const std::string name = "Windows/System32/webio.dll";
   const auto local = std::search(good.begin(), good.end(), name.begin(), name.end());
   const auto central = std::search(local + 1, good.end(), name.begin(), name.end());
