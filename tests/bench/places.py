@@ -64,11 +64,14 @@ def hives_of(folder):
 
 def main():
     goldhive, folder = os.path.abspath(sys.argv[1]), sys.argv[2]
+    hives = list(hives_of(folder))
+    if not hives:
+        sys.exit(f"no hives in {folder}")
     table = collections.defaultdict(collections.Counter)
     reasons = collections.defaultdict(collections.Counter)
     bad = []
     with tempfile.TemporaryDirectory() as work:
-        for hive in hives_of(folder):
+        for hive in hives:
             lone = os.path.join(work, "lone")
             shutil.rmtree(lone, ignore_errors=True)
             os.mkdir(lone)
