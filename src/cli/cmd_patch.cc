@@ -52,7 +52,7 @@ int patch(Host& host, const PatchFlags& flags) {
       host,
       {flags.targets, flags.policy, flags.plan, flags.change, policy, saved ? &*saved : nullptr});
   Output output(host, report::Command::patch, flags.output, targets.verbose,
-                flags_to_repeat(flags.targets, flags.policy));
+                to_repeat(flags.targets, flags.policy));
   if (flags.policy.policy) output.add_input(*flags.policy.policy);
   if (!flags.plan_file.empty()) output.add_input(flags.plan_file);
   const report::Report report =
@@ -136,6 +136,7 @@ Command patch_command() {
   add_plan_flags(command, flags->plan);
   add_own_flags(command, *flags);
   add_output_flags(command, flags->output, report::Command::patch);
+  add_overview_flags(command, flags->output);
   command.footer =
       "Exit code: what a scan after it would say: 0 compliant, 1 findings left, 2 error, refused "
       "or\n"

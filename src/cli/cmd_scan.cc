@@ -33,7 +33,7 @@ int scan(Host& host, const ScanFlags& flags) {
   if (!flags.files.empty()) require_files(host.input, flags.files);
   options.files = flags.files;
   Output output(host, report::Command::scan, flags.output, flags.targets.verbose,
-                flags_to_repeat(flags.targets, flags.policy));
+                to_repeat(flags.targets, flags.policy));
   if (flags.policy.policy) output.add_input(*flags.policy.policy);
   const report::Report report =
       run_targets(host, report::Command::scan, &options, flags.targets, output,
@@ -59,6 +59,7 @@ Command scan_command() {
        .value = &flags->files});
   add_policy_flags(command, flags->policy);
   add_output_flags(command, flags->output, report::Command::scan);
+  add_overview_flags(command, flags->output);
   command.footer =
       "Exit code: 0 compliant or nothing applicable, 1 findings, 2 undetermined or error.\n"
       "Nothing is ever written to a target.";

@@ -159,6 +159,22 @@ void add_output_flags(Command& command, OutputFlags& flags, report::Command of) 
                                   {"never", ColorWhen::never}}));
 }
 
+void add_overview_flags(Command& command, OutputFlags& flags) {
+  command.flags.push_back(
+      {.names = {"--all"},
+       .help = "in text, show the rows of each installation and not an overview of them",
+       .group = Group::output,
+       .value = &flags.all});
+  command.flags.push_back({.names = {"--summary"},
+                           .help = "in text, show only the counts and what to do",
+                           .group = Group::output,
+                           .value = &flags.summary});
+  command.flags.push_back({.names = {"-q", "--quiet"},
+                           .help = "print no report; errors go to stderr, the exit code tells",
+                           .group = Group::output,
+                           .value = &flags.quiet});
+}
+
 void add_policy_flags(Command& command, PolicyFlags& flags) {
   command.flags.push_back({.names = {"-p", "--policy"},
                            .value_name = "NAME|FILE",
@@ -227,8 +243,8 @@ policy::PlanOptions plan_options(const PlanFlags& flags, const policy::Policy& p
   return options;
 }
 
-std::vector<std::string> flags_to_repeat(const TargetFlags& targets, const PolicyFlags& policy,
-                                         const PlanFlags& plan, const std::string& plan_file) {
+report::Again to_repeat(const TargetFlags& targets, const PolicyFlags& policy,
+                        const PlanFlags& plan, const std::string& plan_file) {
   std::vector<std::string> words;
   const auto add = [&words](const char* flag, const std::string& value) {
     words.insert(words.end(), {flag, value});
@@ -243,7 +259,7 @@ std::vector<std::string> flags_to_repeat(const TargetFlags& targets, const Polic
   if (plan.protocols) add("--protocols", *plan.protocols);
   if (plan.control_sets == policy::ControlSets::all) add("--control-set", "all");
   for (const std::string& check : plan.only) add("--only", check);
-  return words;
+  return {std::move(words), targets.targets};
 }
 
 std::string today(const Host& host, const PolicyFlags& flags) {

@@ -42,9 +42,15 @@ struct OutputFlags {
   std::string file;                        ///< -o; "" or "-" = standard output
   std::vector<std::string> reports;        ///< FORMAT=FILE
   ColorWhen color = ColorWhen::automatic;
+  bool all = false;      ///< of several installations the details, too
+  bool summary = false;  ///< counts and what to do alone
+  bool quiet = false;    ///< nothing on standard output
 };
 /// `of`: some formats are for the reports of one command.
 void add_output_flags(Command& command, OutputFlags& flags, report::Command of);
+
+/// How much of the verdicts the text shows.
+void add_overview_flags(Command& command, OutputFlags& flags);
 
 /// What targets are judged by where the user names nothing else.
 inline constexpr const char* usual_policy = "baseline";
@@ -68,11 +74,10 @@ void add_plan_flags(Command& command, PlanFlags& flags);
 /// effect: where the policy asks nothing of WinHTTP, or other checks alone are taken up.
 policy::PlanOptions plan_options(const PlanFlags& flags, const policy::Policy& policy);
 
-/// Of these flags the ones that a next command needs to mean the same (report::WriteOptions).
+/// Of these flags and targets what a next command needs to mean the same.
 /// `plan_file`: the saved plan that decides instead of policy and choice; "" if there is none.
-std::vector<std::string> flags_to_repeat(const TargetFlags& targets, const PolicyFlags& policy,
-                                         const PlanFlags& plan = {},
-                                         const std::string& plan_file = "");
+report::Again to_repeat(const TargetFlags& targets, const PolicyFlags& policy,
+                        const PlanFlags& plan = {}, const std::string& plan_file = "");
 
 /// `name` of a built-in policy, or a TOML file. Error(usage), Error(not_found), Error(io).
 policy::Policy load_policy(const ReadStorage& storage, const std::string& name);

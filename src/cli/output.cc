@@ -184,16 +184,19 @@ void write_text_file(Storage& storage, const std::string& path, const Spool& tex
 }
 
 Output::Output(Host& host, report::Command command, const OutputFlags& flags, bool verbose,
-               std::vector<std::string> repeated)
+               report::Again again)
     : host_(host), command_(command) {
   report::WriteOptions to_file;
-  to_file.repeated = std::move(repeated);
+  to_file.again = std::move(again);
   to_file.verbose = verbose;
+  to_file.all = flags.all;
+  to_file.summary_only = flags.summary;
   const bool to_stdout = flags.file.empty() || flags.file == "-";
   const Terminal& terminal = host.terminal;
   report::WriteOptions own = to_file;
   own.width = to_stdout && terminal.out_is_terminal ? terminal.width : 0;
-  own.reasons_shown = to_stdout && terminal.out_is_terminal && terminal.err_is_terminal;
+  tells_reasons_ = to_stdout && !flags.quiet && flags.format->name == "text" &&
+                   terminal.out_is_terminal && terminal.err_is_terminal;
   own.color =
       flags.color == ColorWhen::always || (flags.color == ColorWhen::automatic && to_stdout &&
                                            terminal.out_is_terminal && terminal.wants_color);
@@ -202,7 +205,7 @@ Output::Output(Host& host, report::Command command, const OutputFlags& flags, bo
     add_sink(report::find_format(text.substr(0, equals), command), text.substr(equals + 1),
              to_file);
   }
-  add_sink(flags.format, to_stdout ? "" : flags.file, own);
+  if (!flags.quiet || !to_stdout) add_sink(flags.format, to_stdout ? "" : flags.file, own);
 }
 
 void Output::add_sink(const report::Format* format, const std::string& file,

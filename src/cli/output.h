@@ -19,9 +19,8 @@ void write_text_file(Storage& storage, const std::string& path, const Spool& tex
 
 class Output {
  public:
-  /// `repeated`: see report::WriteOptions.
   Output(Host& host, report::Command command, const OutputFlags& flags, bool verbose,
-         std::vector<std::string> repeated = {});
+         report::Again again = {});
 
   /// A file that the command reads besides its targets, which no output may take the place of.
   void add_input(const std::string& path) { inputs_.push_back(path); }
@@ -35,6 +34,9 @@ class Output {
   void target_done(const report::TargetReport& target);
   /// Whether finish(), or the command after it, needs the targets that target_done() has seen.
   bool needs_targets() const;
+  /// Whether the text on the terminal says why a target has no verdict, so that standard error, on
+  /// the same terminal, need not.
+  bool tells_reasons() const { return tells_reasons_; }
   /// The format of one of the outputs that can hold the changes of one installation only; null if
   /// there is none.
   const report::Format* one_installation_format() const;
@@ -59,6 +61,7 @@ class Output {
   std::vector<Sink> sinks_;
   std::vector<std::string> own_files_;
   std::vector<std::string> inputs_;
+  bool tells_reasons_ = false;
 };
 
 }  // namespace goldhive::cli

@@ -18,8 +18,8 @@
 #include "src/cli/progress.h"
 #include "src/cli/targets.h"
 #include "src/cli/version.h"
+#include "src/report/next_command.h"
 #include "src/report/printable.h"
-#include "src/report/text_layout.h"
 #include "src/target/collection.h"
 #include "src/target/windows_backup.h"
 
@@ -308,7 +308,7 @@ report::Report run_targets(Host& host, report::Command command, const target::Op
       all.passed_over.push_back(outcome.target.path);
       return;
     }
-    say_errors(host, outcome.target);
+    if (!output.tells_reasons()) say_errors(host, outcome.target);
     if (flags.verbose) {
       say(host, fmt::format("{}: {} reads, {} bytes", outcome.target.path, outcome.read.reads,
                             outcome.read.bytes));

@@ -238,19 +238,6 @@ void set_view(const windows::OsFacts& os, View view, Finding& row) {
       row.message);
 }
 
-std::string programs_of(const windows::OsFacts& os, View view) {
-  if (!windows::is_64_bit(os.architecture)) return "programs";
-  switch (view) {
-    case View::native:
-      return "64-bit programs";
-    case View::wow64:
-      return "32-bit programs (32-bit Outlook)";
-    case View::wowaa32:
-      break;
-  }
-  return "32-bit programs for ARM";
-}
-
 void show_value(Finding& row, const windows::ValueFact& fact) {
   row.key = fact.key;
   row.value = fact.value;

@@ -65,8 +65,6 @@ std::vector<windows::View> views_with_row(const windows::OsFacts& os);
 /// Makes the row one about that view: not applicable where this Windows runs no programs of it,
 /// undetermined where nobody can say whether it does; neither is planned.
 void set_view(const windows::OsFacts& os, windows::View view, Finding& row);
-/// "64-bit programs"; "programs" where there is one view.
-std::string programs_of(const windows::OsFacts& os, windows::View view);
 
 /// Fills key, value, actual, actual_type and the key's time from a fact.
 void show_value(Finding& row, const windows::ValueFact& fact);

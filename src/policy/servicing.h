@@ -35,7 +35,7 @@ struct Item {
   std::string remark;   ///< "foreign: not a file of Windows 6.1", "not there"
 };
 /// "System32\winhttp.dll, System32\webio.dll 6.1.7601.17514": a version stands behind the last of
-/// those that share it.
+/// those that share it. "winhttp.dll (64 and 32 bit)" is in System32 and in SysWOW64.
 std::string list(const std::vector<Item>& items);
 
 /// What is needed, against the threshold: both modules, for each view that this Windows may have.

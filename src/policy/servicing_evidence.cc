@@ -1,6 +1,7 @@
 // Weighs the servicing facts (docs/rules.md, B6, B10 to B12, I9, I20, I22); no verdict is made
 // here.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -238,17 +239,46 @@ PackageState package_state(const windows::PackageFact& package) {
   }
 }
 
+namespace {
+
+/// "winhttp.dll, webio.dll" where each of these is there in both folders: their names without them.
+std::vector<std::string> in_both_folders(const std::vector<Item>& items) {
+  constexpr std::string_view native = "System32\\";
+  constexpr std::string_view wow64 = "SysWOW64\\";
+  std::vector<std::string> natives;
+  std::vector<std::string> wow64s;
+  for (const Item& item : items) {
+    if (nt_equal(item.name.substr(0, native.size()), native))
+      natives.push_back(item.name.substr(native.size()));
+    if (nt_equal(item.name.substr(0, wow64.size()), wow64))
+      wow64s.push_back(item.name.substr(wow64.size()));
+  }
+  const bool all = natives.size() + wow64s.size() == items.size();
+  return all && natives == wow64s ? natives : std::vector<std::string>();
+}
+
+bool are_alike(const Item& a, const Item& b) {
+  return a.version == b.version && a.remark == b.remark;
+}
+
+}  // namespace
+
 std::string list(const std::vector<Item>& items) {
   std::string text;
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    const Item& item = items[i];
-    if (i > 0) text += ", ";
-    text += item.name;
-    const bool same_follows = i + 1 < items.size() && items[i + 1].version == item.version &&
-                              items[i + 1].remark == item.remark;
-    if (same_follows) continue;
-    if (!item.version.empty()) text += " " + item.version;
-    if (!item.remark.empty()) text += " (" + item.remark + ")";
+  for (auto next = items.begin(); next != items.end();) {
+    const auto end =
+        std::find_if(next, items.end(), [&](const Item& item) { return !are_alike(*next, item); });
+    const std::vector<Item> group(next, end);
+    const std::vector<std::string> names = in_both_folders(group);
+    if (!text.empty()) text += ", ";
+    if (names.empty()) {
+      for (const Item& item : group) text += (&item == &group.front() ? "" : ", ") + item.name;
+    } else {
+      text += fmt::format("{} (64 and 32 bit)", fmt::join(names, ", "));
+    }
+    if (!next->version.empty()) text += " " + next->version;
+    if (!next->remark.empty()) text += " (" + next->remark + ")";
+    next = end;
   }
   return text;
 }

@@ -57,8 +57,8 @@ Finding judge(const windows::OsFacts& os, const Policy& policy, const MaskDemand
   if (auto reason = unreadable(fact)) {
     return make_row(Verdict::undetermined, std::move(*reason));
   }
-  Finding row = judge_masks({fact, os, winhttp_rules(os), demand, programs_of(os, view.view),
-                             secure_protocols_id, policy.name});
+  Finding row = judge_masks(
+      {fact, os, winhttp_rules(os), demand, "programs", secure_protocols_id, policy.name});
   if (os.family == Family::windows_10 && fact.presence != Presence::present) {
     row.evidence.push_back(
         "the default was taken from the build; KB5017811 (2022-09) and later drop TLS 1.0 and 1.1 "
@@ -103,7 +103,7 @@ extern const Check default_secure_protocols{
          .meaning = "HKLM\\SOFTWARE\\[Wow6432Node\\]Microsoft\\Windows\\CurrentVersion\\Internet "
                     "Settings\\WinHttp, value DefaultSecureProtocols, REG_DWORD: 0x8 SSL 2.0, 0x20 "
                     "SSL 3.0, 0x80 TLS 1.0, 0x200 TLS 1.1, 0x800 TLS 1.2. One row a view: 64-bit "
-                    "and 32-bit programs read their own.",
+                    "and 32-bit programs (32-bit Outlook) read their own.",
          .why = "Windows 7 and 8 offer SSL 3.0 and TLS 1.0 without it. Another type than "
                 "REG_DWORD, 0, and undefined bits are ignored, so such a value only looks right. "
                 "Windows 8.1 and later need none, but a wrong one takes TLS 1.2 away.",

@@ -41,7 +41,7 @@ class ListingWriter final : public TargetWriter {
 
   void target(const TargetReport& t) override {
     line("", printable(t.path) + "  " + (t.format.empty() ? "not opened" : t.format));
-    if (reason_wanted(t, options_)) line("  error: ", printable(t.error->what()));
+    if (t.error) line("  error: ", reason_of(t));
     for (const VolumeReport& v : t.volumes) {
       if (worth_a_line(t, v)) line("  volume: ", describe_volume(v));
     }

@@ -5,8 +5,10 @@
 
 #include <algorithm>
 
+#include "src/report/next_command.h"
 #include "src/report/printable.h"
 #include "src/report/text_layout.h"
+#include "src/report/text_rows.h"
 #include "src/report/writers.h"
 
 namespace goldhive::report {
@@ -14,7 +16,7 @@ namespace {
 
 /// Rows that a scan counts and that no planned edit fixes: not fixable by a plan, or left out by
 /// --only.
-std::vector<const policy::Finding*> what_stays(const InstallationReport& report) {
+std::vector<TextRow> what_stays(const InstallationReport& report) {
   std::vector<const policy::Finding*> rows;
   for (const policy::Finding& f : report.findings) {
     if (!leaves_open(f)) continue;
@@ -25,12 +27,13 @@ std::vector<const policy::Finding*> what_stays(const InstallationReport& report)
     };
     if (!std::any_of(f.edits.begin(), f.edits.end(), planned)) rows.push_back(&f);
   }
-  return rows;
+  return folded(rows);
 }
 
-std::string what_and_why(const policy::Finding& f, const windows::Installation& facts) {
-  const std::string row = describe_row(f, facts, false);
-  std::string text = f.id + (row.empty() ? "" : ", " + row) + ": " + f.message;
+std::string what_and_why(const TextRow& row, const windows::Installation& facts) {
+  const policy::Finding& f = row.first();
+  const std::string of = describe_row(row, facts, false);
+  std::string text = f.id + (of.empty() ? "" : ", " + of) + ": " + f.message;
   if (f.control_set && facts.control_sets.boots != f.control_set && f.fixable()) {
     text += " (does not boot; --control-set all takes it up)";
   }
@@ -49,14 +52,14 @@ class PlanWriter final : public TargetWriter {
     for (const InstallationReport& i : t.installations) {
       if (installation(i)) changed.push_back(&i);
     }
-    add_names(t, changed, with_changes_);
+    with_changes_.add(t, changed);
     for (const std::string& note : t.notes) lines_.folded("  note: ", 8, printable(note));
   }
 
   void finish(const Report& report) override {
     std::string line = fmt::format("{}, {}", counted(report.summary.installations, "installation"),
                                    counted(changes_, "change"));
-    if (stays_ > 0) line += fmt::format(", {} left", counted(stays_, "row"));
+    if (stays_ > 0) line += fmt::format(", {} left", counted(stays_, "finding"));
     if (report.summary.errors > 0) line += ", " + counted(report.summary.errors, "error");
     if (report.summary.not_begun > 0) {
       line += ", " + counted(report.summary.not_begun, "target") + " not begun";
@@ -66,7 +69,7 @@ class PlanWriter final : public TargetWriter {
       line += fmt::format("  A patch would refuse {}.", counted(in_vain_, "installation"));
     }
     if (!with_changes_.empty())
-      line += "  To make them: " + command_for("patch", options_, with_changes_);
+      line += "  To make them: " + with_changes_.command("patch", Command::plan, options_);
     lines_.folded("", 0, line);
     lines_.waivers(report.waivers);
   }
@@ -86,9 +89,10 @@ class PlanWriter final : public TargetWriter {
     if (report.planned_in_vain()) {
       lines_.folded("  refused: ", 11, printable(report.refusal->what()));
     }
-    for (const policy::Finding* f : what_stays(report)) {
+    for (const TextRow& row : what_stays(report)) {
       ++stays_;
-      lines_.folded("  stays: ", 9, printable(what_and_why(*f, report.facts)));
+      lines_.folded("  stays: ", 9, printable(what_and_why(row, report.facts)));
+      const policy::Finding* f = &row.first();
       // If a patch cannot fix the row, the last line of evidence says what can.
       if (f->verdict == policy::Verdict::fail && !f->fixable() && !f->evidence.empty()) {
         lines_.folded("         ", 9, printable(f->evidence.back()));
@@ -104,7 +108,7 @@ class PlanWriter final : public TargetWriter {
   std::uint64_t changes_ = 0;
   std::uint64_t stays_ = 0;
   std::uint64_t in_vain_ = 0;
-  std::vector<std::string> with_changes_;
+  NextTargets with_changes_;
 };
 
 }  // namespace

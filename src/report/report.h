@@ -156,15 +156,22 @@ void count(const TargetReport& target, Report& report);
 /// settle() and count() for every target, from the start.
 void settle(Report& report);
 
+/// What a next command needs to mean the same as the present one.
+struct Again {
+  std::vector<std::string> flags;    ///< "--policy", "tls12-only"
+  std::vector<std::string> targets;  ///< as the user gave them
+};
+
 struct WriteOptions {
   bool color = false;
   bool verbose = false;
   /// Columns to fold long lines at; 0: never fold (files and pipes, where a line is a record).
   unsigned width = 0;
-  /// The terminal shows the reasons of errors already, so text output does not repeat them.
-  bool reasons_shown = false;
-  /// Flags that a next command needs to mean the same: "--policy", "tls12-only".
-  std::vector<std::string> repeated = {};
+  Again again = {};
+  /// Of several installations show each as one alone is shown, not in a table.
+  bool all = false;
+  /// Of any number show the counts and what to do.
+  bool summary_only = false;
 };
 
 /// Writes a report while it is being made, so that nobody has to keep the targets.

@@ -27,7 +27,7 @@ class RestoredWriter final : public TargetWriter {
                              (of_other_file ? failure.error.what() : failure.error.message()));
     }
     if (t.error) {
-      if (reason_wanted(t, options_)) line(t.path, std::string("error: ") + t.error->what());
+      line(t.path, "error: " + reason_of(t));
     } else if (recover_ && restore.journals.empty() && restore.removed.empty()) {
       line(t.path, "nothing to recover");
     }

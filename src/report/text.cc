@@ -1,5 +1,6 @@
-// The report for a person: for each installation a header line with its status at the right edge
-// and a line for each row; at the end a summary and what to do next.
+// The report for a person. Of one installation: a header line with its status at the right edge and
+// a line for each row. Of several: an overview (overview.h), unless all details are asked for. At
+// the end a summary and what to do next.
 //
 // Lines are folded only for a terminal (WriteOptions::width): in a file or a pipe a row is a line.
 #include <fmt/format.h>
@@ -8,8 +9,11 @@
 #include <map>
 #include <set>
 
+#include "src/report/next_command.h"
+#include "src/report/overview.h"
 #include "src/report/printable.h"
 #include "src/report/text_layout.h"
+#include "src/report/text_rows.h"
 #include "src/report/value_text.h"
 #include "src/report/writers.h"
 
@@ -74,8 +78,10 @@ std::set<std::string> ids_with_subjects(const std::vector<Finding>& findings) {
   return out;
 }
 
-std::string row_message(const Finding& f, const windows::Installation& facts, bool subject_tells) {
-  std::string text = describe_row(f, facts, subject_tells);
+std::string row_message(const TextRow& row, const windows::Installation& facts,
+                        bool subject_tells) {
+  const Finding& f = row.first();
+  std::string text = describe_row(row, facts, subject_tells);
   if (!text.empty() && !f.message.empty()) text += ": ";
   text += f.message;
   if (f.possibly_stale) text += " [possibly stale]";
@@ -85,20 +91,60 @@ std::string row_message(const Finding& f, const windows::Installation& facts, bo
 
 class VerdictWriter final : public TargetWriter {
  public:
-  VerdictWriter(bool after_patch, const WriteOptions& options, std::ostream& out)
-      : options_(options), lines_(out, options), after_patch_(after_patch) {}
+  VerdictWriter(Command command, const WriteOptions& options, std::ostream& out)
+      : options_(options),
+        lines_(out, options),
+        command_(command),
+        overview_(command, options, out) {}
 
+  /// The first target is kept until it is known whether it is the only one.
   void target(const TargetReport& t) override {
+    if (options_.all || options_.verbose) return details_of(t);
+    if (!only_ && !several_ && t.installations.size() < 2) {
+      only_ = t;
+      return;
+    }
+    several_ = true;
+    if (only_) overview_.add(*only_);
+    only_.reset();
+    overview_.add(t);
+  }
+
+  void finish(const Report& report) override {
+    if (several_) return overview_.finish(report);
+    if (only_) {
+      if (options_.summary_only) {
+        tally(*only_);
+      } else {
+        details_of(*only_);
+      }
+    }
+    const Summary& s = report.summary;
+    std::string line = fmt::format("{}, {}", counted(s.installations, "installation"),
+                                   counted(findings_, "finding"));
+    if (warnings_ > 0) line += ", " + counted(warnings_, "warning");
+    if (undetermined_ > 0) line += fmt::format(", {} undetermined", undetermined_);
+    if (s.waived > 0) line += fmt::format(", {} waived", s.waived);
+    if (s.errors > 0) line += ", " + counted(s.errors, "error");
+    if (s.not_begun > 0) line += ", " + counted(s.not_begun, "target") + " not begun";
+    if (s.passed_over > 0) line += ", " + counted(s.passed_over, "file") + " passed over";
+    line += ".";
+    if (!fixable_.empty()) line += "  The fix: " + fixable_.command("plan", command_, options_);
+    lines_.folded("", 0, line);
+    lines_.waivers(report.waivers);
+  }
+
+ private:
+  bool after_patch() const { return command_ == Command::patch; }
+
+  void details_of(const TargetReport& t) {
     if (t.error) lines_.failed(t);
     lines_.only_notes(t);
-    std::vector<const InstallationReport*> fixable;
     for (const InstallationReport& i : t.installations) {
       installation(i,
                    t.error && i.refusal && std::string_view(i.refusal->what()) == t.error->what());
-      if (count(i)) fixable.push_back(&i);
     }
-    // Where a patch failed, the reason says more than a plan would.
-    if (!after_patch_ || !t.error) add_names(t, fixable, fixable_);
+    tally(t);
     if (options_.verbose) {
       for (const VolumeReport& v : t.volumes) {
         if (v.passed_over.empty()) continue;
@@ -111,33 +157,24 @@ class VerdictWriter final : public TargetWriter {
     if (t.undo) lines_.folded("  undo: ", 8, printable(*t.undo));
   }
 
-  void finish(const Report& report) override {
-    const Summary& s = report.summary;
-    std::string line = fmt::format("{}, {}", counted(s.installations, "installation"),
-                                   counted(findings_, "finding"));
-    if (s.undetermined > 0) line += fmt::format(", {} undetermined", s.undetermined);
-    if (s.waived > 0) line += fmt::format(", {} waived", s.waived);
-    if (s.errors > 0) line += ", " + counted(s.errors, "error");
-    if (s.not_begun > 0) line += ", " + counted(s.not_begun, "target") + " not begun";
-    if (s.passed_over > 0) line += ", " + counted(s.passed_over, "file") + " passed over";
-    line += ".";
-    if (!fixable_.empty()) line += "  The fix: " + command_for("plan", options_, fixable_);
-    lines_.folded("", 0, line);
-    lines_.waivers(report.waivers);
-  }
-
- private:
-  /// Counts for the summary. Whether a patch would put right some of it.
-  bool count(const InstallationReport& i) {
-    bool fix = false;
-    for (const Finding& f : i.findings) {
-      if (counts_as_finding(f)) ++findings_;
-      // A patch that would be refused, or a hive that is dirty, settles nothing.
-      const bool settled = leaves_open(f) && !i.refusal && !f.possibly_stale;
-      const bool patch_helps = counts_as_finding(f) || settled;
-      fix = fix || (patch_helps && f.fixable() && !f.only_when_named);
+  /// Counts for the summary.
+  void tally(const TargetReport& t) {
+    std::vector<const InstallationReport*> fixable;
+    for (const InstallationReport& i : t.installations) {
+      for (const TextRow& row : folded_rows(i)) {
+        const Finding& f = row.first();
+        if (counts_as_finding(f)) {
+          ++findings_;
+        } else if (leaves_open(f)) {
+          ++undetermined_;
+        } else if (f.verdict == Verdict::warn && !f.waived) {
+          ++warnings_;
+        }
+      }
+      if (patch_helps(i)) fixable.push_back(&i);
     }
-    return fix;
+    // Where a patch failed, the reason says more than a plan would.
+    if (!after_patch() || !t.error) fixable_.add(t, fixable);
   }
 
   void installation(const InstallationReport& report, bool reason_said) {
@@ -186,15 +223,27 @@ class VerdictWriter final : public TargetWriter {
     return f.verdict == Verdict::not_applicable || f.verdict == Verdict::undetermined;
   }
 
+  /// With their evidence, rows are shown one by one.
+  std::vector<TextRow> rows_of(const std::vector<const Finding*>& findings) const {
+    if (!options_.verbose) return folded(findings);
+    std::vector<TextRow> rows;
+    for (const Finding* f : findings) rows.push_back({{f}});
+    return rows;
+  }
+
   /// If several checks do not apply or stay open for one reason (WinPE, XP; a version of Windows
   /// that is not known), that reason is shown only once.
   void rows(const InstallationReport& report) {
     const std::set<std::string> with_subjects = ids_with_subjects(report.findings);
+    std::vector<const Finding*> of_interest;
+    for (const Finding& f : report.findings) {
+      if (shown(f, report)) of_interest.push_back(&f);
+    }
     std::vector<std::pair<const Finding*, std::string>> kept;
     std::map<std::string, std::size_t> reasons;
-    for (const Finding& f : report.findings) {
-      if (!shown(f, report)) continue;
-      kept.emplace_back(&f, row_message(f, report.facts, with_subjects.count(f.id) != 0));
+    for (const TextRow& row : rows_of(of_interest)) {
+      const Finding& f = row.first();
+      kept.emplace_back(&f, row_message(row, report.facts, with_subjects.count(f.id) != 0));
       if (is_reason(f)) ++reasons[kept.back().second];
     }
     const auto repeated = [&](const Finding& f, const std::string& message) {
@@ -223,7 +272,7 @@ class VerdictWriter final : public TargetWriter {
     lines_.row(style.verdict, style.color, name, id_width, message, severity);
     if (!options_.verbose) {
       // After a patch, a person must do what no patch can do: the last line of evidence says how.
-      if (after_patch_ && f.verdict == Verdict::fail && !f.fixable() && !f.evidence.empty()) {
+      if (after_patch() && f.verdict == Verdict::fail && !f.fixable() && !f.evidence.empty()) {
         lines_.folded("        to do: ", 15, printable(f.evidence.back()));
       }
       return;
@@ -249,15 +298,18 @@ class VerdictWriter final : public TargetWriter {
 
   WriteOptions options_;
   Lines lines_;
-  bool after_patch_;
-  std::uint64_t findings_ = 0;
-  std::vector<std::string> fixable_;
+  Command command_;
+  Overview overview_;
+  std::optional<TargetReport> only_;  ///< the first, while there is no second
+  bool several_ = false;
+  std::uint64_t findings_ = 0, warnings_ = 0, undetermined_ = 0;
+  NextTargets fixable_;
 };
 
 }  // namespace
 
 Writer verdict_writer(Command command, const WriteOptions& options, std::ostream& out) {
-  return std::make_unique<VerdictWriter>(command == Command::patch, options, out);
+  return std::make_unique<VerdictWriter>(command, options, out);
 }
 
 std::unique_ptr<TargetWriter> text_writer(Command command, const WriteOptions& options,

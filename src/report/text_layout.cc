@@ -64,10 +64,7 @@ std::string Lines::painted(std::string_view text, Color color) const {
 }
 
 /// The last column, also where the width is not known.
-std::size_t Lines::edge() const {
-  constexpr std::size_t usual = 100;
-  return options_.width == 0 ? usual : options_.width;
-}
+std::size_t Lines::edge() const { return options_.width == 0 ? usual_width : options_.width; }
 
 void Lines::right_aligned(std::string_view left, std::string_view middle, std::string_view right,
                           Color right_color) {
@@ -115,6 +112,13 @@ void Lines::row(std::string_view verdict, Color color, std::string_view id, std:
   }
 }
 
+void Lines::status_first(std::string_view word, Color color, std::size_t column,
+                         std::string_view text) {
+  const std::size_t used = display_width(word);
+  const std::size_t width = std::max(column, used + 2);
+  folded(painted(word, color) + spaces(width - used), width, text);
+}
+
 void Lines::plain(std::string_view text, Color color) { out_ << painted(text, color) << '\n'; }
 
 void Lines::failed(const TargetReport& target) {
@@ -124,9 +128,7 @@ void Lines::failed(const TargetReport& target) {
                 : begun             ? "INTERRUPTED"
                                     : "NOT BEGUN",
                 target.interrupted ? Color::yellow : Color::red);
-  if (begun && reason_wanted(target, options_)) {
-    folded("  ", 2, printable(target.error->what()));
-  }
+  if (begun) folded("  ", 2, reason_of(target));
 }
 
 void Lines::only_notes(const TargetReport& target) {
@@ -197,23 +199,6 @@ std::string describe_system(const windows::Installation& facts) {
   return text;
 }
 
-std::string describe_row(const policy::Finding& f, const windows::Installation& facts,
-                         bool subject_tells) {
-  std::vector<std::string> parts;
-  if (subject_tells && !f.subject.empty() && !f.message.starts_with(f.subject)) {
-    parts.push_back(f.subject);
-  }
-  const bool two_views = windows::is_64_bit(facts.os.architecture);
-  if (f.view == windows::View::wow64) parts.emplace_back("32-bit view");
-  if (f.view == windows::View::wowaa32) parts.emplace_back("32-bit ARM view");
-  if (f.view == windows::View::native && two_views) parts.emplace_back("64-bit view");
-  if (f.control_set) {
-    const bool boots = facts.control_sets.boots == f.control_set;
-    parts.push_back(fmt::format("ControlSet{:03}{}", *f.control_set, boots ? " (boots)" : ""));
-  }
-  return fmt::format("{}", fmt::join(parts, ", "));
-}
-
 std::string describe_hive(const windows::HiveFact& hive) {
   const char* name = windows::to_string(hive.name);
   if (hive.missing) return fmt::format("{}  missing", name);
@@ -239,53 +224,16 @@ std::string describe_log(const hive::LogAccount& log) {
   return text;
 }
 
-void add_names(const TargetReport& target, const std::vector<const InstallationReport*>& chosen,
-               std::vector<std::string>& names) {
-  const auto& all = target.installations;
-  const bool any_refused = std::any_of(
-      all.begin(), all.end(), [](const InstallationReport& i) { return i.refusal.has_value(); });
-  if (!chosen.empty() && (all.size() == 1 || (chosen.size() > 1 && !any_refused))) {
-    names.push_back(target.path);
-    return;
-  }
-  for (const InstallationReport* each : chosen) names.push_back(each->facts.id);
-}
-
-std::string command_for(std::string_view command, const WriteOptions& options,
-                        const std::vector<std::string>& targets) {
-  constexpr std::size_t named = 4;
-  std::string line = fmt::format("goldhive {}", command);
-  for (const std::string& word : options.repeated) line += " " + printable(shell_quoted(word));
-  for (std::size_t i = 0; i < targets.size() && i < named; ++i) {
-    line += " " + printable(shell_quoted(targets[i]));
-  }
-  if (targets.size() > named) line += fmt::format(" and {} more", targets.size() - named);
-  return line;
-}
-
-bool reason_wanted(const TargetReport& target, const WriteOptions& options) {
-  return target.error && (!options.reasons_shown || target.interrupted == Interruption::not_begun);
+std::string reason_of(const TargetReport& target) {
+  std::string_view reason = target.error->what();
+  if (reason.starts_with(target.path + ": ")) reason.remove_prefix(target.path.size() + 2);
+  return printable(reason);
 }
 
 std::string counted(std::uint64_t n, std::string_view noun) {
   if (n == 1) return fmt::format("1 {}", noun);
   if (noun.ends_with("ry")) return fmt::format("{} {}ies", n, noun.substr(0, noun.size() - 1));
   return fmt::format("{} {}s", n, noun);
-}
-
-std::string shell_quoted(const std::string& text) {
-  constexpr std::string_view safe =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=:,./@%";
-  if (!text.empty() && text.find_first_not_of(safe) == std::string::npos) return text;
-  std::string out = "'";
-  for (const char c : text) {
-    if (c == '\'') {
-      out += "'\\''";
-    } else {
-      out += c;
-    }
-  }
-  return out + "'";
 }
 
 }  // namespace goldhive::report

@@ -11,6 +11,9 @@
 
 namespace goldhive::report {
 
+/// Where the width is not known.
+inline constexpr std::size_t usual_width = 100;
+
 enum class Color { none, red, green, yellow, dim, bold };
 
 /// Writes lines. All text given to it is printable() already; escape codes come from here only.
@@ -27,10 +30,13 @@ class Lines {
   void row(std::string_view verdict, Color color, std::string_view id, std::size_t id_width,
            std::string_view message, std::string_view severity);
 
+  /// "FINDINGS   text": a coloured word in a column of its own.
+  void status_first(std::string_view word, Color color, std::size_t column, std::string_view text);
+
   /// A line that is never folded.
   void plain(std::string_view text, Color color);
 
-  /// The line of a target with an error, and the reason where nobody has said it yet.
+  /// The line of a target with an error, and the reason.
   void failed(const TargetReport& target);
 
   /// The line of a target of which there is nothing but notes.
@@ -59,31 +65,14 @@ std::string describe_system(const windows::Installation& facts);
 
 /// "Windows backup of PC7, 2016-07-08 101112".
 std::string describe_backup(const BackupReport& backup);
-/// "32-bit view", "ControlSet001 (boots)", "TLS 1.0 client": which of several things a row is
-/// about. Its subject is shown only if `subject_tells` rows apart.
-std::string describe_row(const policy::Finding& finding, const windows::Installation& facts,
-                         bool subject_tells);
 /// "SOFTWARE  58.0 MiB  clean  Windows/System32/config/SOFTWARE".
 std::string describe_hive(const windows::HiveFact& hive);
 std::string describe_log(const hive::LogAccount& log);
 
-/// Adds the names by which a command reaches `chosen`, installations of `target`: that of the
-/// target where it is one transaction for all of them, and none in it would be refused.
-void add_names(const TargetReport& target, const std::vector<const InstallationReport*>& chosen,
-               std::vector<std::string>& names);
-
-/// "goldhive plan --policy p a b", with the flags to repeat; names only the first few targets.
-std::string command_for(std::string_view command, const WriteOptions& options,
-                        const std::vector<std::string>& targets);
-
-/// Whether the text has to say what the error of a target is: stderr may have told it on the same
-/// terminal, but it does not name targets that were not begun.
-bool reason_wanted(const TargetReport& target, const WriteOptions& options);
+/// What the error of a target says, without the target's name in front of it.
+std::string reason_of(const TargetReport& target);
 
 /// "1 finding", "2 findings", "3 entries".
 std::string counted(std::uint64_t n, std::string_view noun);
-
-/// `text` as a POSIX shell reads it back; without quotes if none are needed.
-std::string shell_quoted(const std::string& text);
 
 }  // namespace goldhive::report

@@ -71,7 +71,6 @@ TEST_CASE("A target that is left when the user ends the run is listed as not beg
     CHECK(text.code == 130);
     CHECK_THAT(text.err, Catch::Contains("interrupted: 0 of 3 targets done, 0 cut short, 3 not "
                                          "begun"));
-    CHECK_THAT(text.out, Catch::Contains("a") && Catch::Contains("b") && Catch::Contains("c"));
     CHECK((text.out.find("NOT BEGUN") != std::string::npos ||
            text.out.find("not begun") != std::string::npos));
     const json report =

@@ -127,7 +127,9 @@ TEST_CASE("The next command repeats what was chosen, and names an image of sever
             "goldhive patch --control-set all --only schannel.tls12.client win7");
   session.put_recipe("windows-7-sp1-x64", "two/a");
   session.put_recipe("windows-7-sp1-x64", "two/b");
-  ends_with({"scan", "two"}, "The fix: goldhive plan two");
+  ends_with({"scan", "two", "--all"}, "The fix: goldhive plan two");
+  CHECK_THAT(session.run({"scan", "two"}).out,
+             Catch::Contains("Registry, 2 installations:  goldhive plan two\n"));
   ends_with({"plan", "two"}, "To make them: goldhive patch two");
 }
 

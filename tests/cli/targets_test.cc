@@ -305,7 +305,7 @@ TEST_CASE("A disk of another system is no error and its note stands under its na
   Session session;
   session.put_recipe("windows-7-sp1-x64-ready", "lib/a");
   session.storage.put("lib/server.img", disk);
-  const Outcome outcome = session.run({"scan", "lib"});
+  const Outcome outcome = session.run({"scan", "lib", "--all"});
   INFO(outcome.out << outcome.err);
   CHECK(outcome.code == 0);
   CHECK_THAT(outcome.out, Catch::Contains("NOT-APPLICABLE\n  note: holds no Windows: :p1 XFS"));

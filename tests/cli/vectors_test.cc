@@ -55,13 +55,18 @@ TEST_CASE(
 TEST_CASE("The text of every recipe and vector is the approved one") {
   for (const char* folder : {"recipes", "vectors"}) {
     Session session;
-    std::vector<std::string> arguments = {"scan"};
+    std::vector<std::string> arguments = {"scan", "--all"};
     for (const std::string& file : fixtures::recipe_files(folder)) {
       const fixtures::Recipe recipe = fixtures::load_recipe(file);
       session.put_recipe(file, recipe.name);
       arguments.push_back(recipe.name);
     }
-    check_golden(std::string("tests/cli/golden/") + folder + ".txt", session.run(arguments).out);
+    const std::string golden = std::string("tests/cli/golden/") + folder;
+    check_golden(golden + ".txt", session.run(arguments).out);
+    arguments.erase(arguments.begin() + 1);
+    session.terminal.width = 80;
+    session.terminal.out_is_terminal = true;
+    check_golden(golden + ".overview.txt", session.run(arguments).out);
   }
 }
 

@@ -1,6 +1,9 @@
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <sstream>
 
+#include "src/report/next_command.h"
+#include "src/report/printable.h"
 #include "src/report/report.h"
 #include "src/report/text_layout.h"
 #include "tests/golden.h"
@@ -9,14 +12,87 @@
 namespace goldhive::report {
 namespace {
 
-std::string written(const Report& report, const WriteOptions& options = {}) {
+std::string written(const Report& report, const WriteOptions& options) {
   std::ostringstream out;
   find_format("text", report.command)->write(report, options, out);
   return out.str();
 }
 
+/// With the rows of each installation.
+std::string written(const Report& report) {
+  WriteOptions options;
+  options.all = true;
+  return written(report, options);
+}
+
 TEST_CASE("The text report of the sample is the approved one") {
   tests::check_golden("tests/report/golden/sample.txt", written(tests::sample_report()));
+}
+
+TEST_CASE("Of several installations the text is an overview") {
+  const Report report = tests::sample_report();
+  WriteOptions options;
+  tests::check_golden("tests/report/golden/overview.txt", written(report, options));
+  options.summary_only = true;
+  const std::string summary = written(report, options);
+  CHECK(written(report, {}).ends_with(summary));
+  CHECK(std::count(summary.begin(), summary.end(), '\n') < 8);
+}
+
+TEST_CASE("No line of an overview is wider than the terminal, and no name is cut") {
+  for (const unsigned width : {60U, 80U, 100U, 200U}) {
+    WriteOptions options;
+    options.width = width;
+    Report report = tests::sample_report();
+    report.targets.front().installations.front().facts.id = "farm/" + std::string(24, 'x') + "@1";
+    const std::string text = written(report, options);
+    if (width == 80U) tests::check_golden("tests/report/golden/overview-80.txt", text);
+    CHECK_THAT(text, Catch::Contains(std::string(24, 'x') + "@1"));
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+      INFO(line);
+      CHECK(display_width(line) <= width);
+    }
+  }
+}
+
+TEST_CASE("An overview shows what needs a look and counts the rest") {
+  const TargetReport sample = tests::sample_report().targets.front();
+  Report report;
+  const auto add = [&](const std::string& name, policy::Verdict verdict, bool fixable) {
+    TargetReport target;
+    target.path = name;
+    InstallationReport installation = sample.installations.front();
+    installation.facts.id = name;
+    policy::Finding finding;
+    finding.id = "schannel.tls12.client";
+    finding.severity = policy::Severity::high;
+    finding.verdict = verdict;
+    if (fixable) finding.edits.resize(1);
+    installation.findings = {finding};
+    target.installations = {installation};
+    report.targets.push_back(target);
+  };
+  for (int i = 0; i < 3; ++i) add("good" + std::to_string(i), policy::Verdict::pass, false);
+  add("warned", policy::Verdict::warn, false);
+  add("open", policy::Verdict::undetermined, false);
+  for (int i = 0; i < 6; ++i) add("bad" + std::to_string(i), policy::Verdict::fail, true);
+  settle(report);
+  WriteOptions options;
+  options.again.targets = {"my farm"};
+  const std::string text = written(report, options);
+  CHECK_THAT(text, Catch::Contains("COMPLIANT     3 more (--all shows them)\n"));
+  CHECK_THAT(text, !Catch::Contains("good0"));
+  CHECK_THAT(text, Catch::Contains("UNDETERMINED  open"));
+  CHECK_THAT(text, Catch::Contains("11 installations: 6 with findings, 1 undetermined, 1 with "
+                                   "warnings only, 3 compliant."));
+  CHECK_THAT(text, Catch::Contains("Registry, 6 installations:  goldhive plan 'my farm'\n"));
+  CHECK_THAT(text, Catch::Contains("Not known, 1 installation:  schannel.tls12.client"));
+  CHECK(text.find("bad0") < text.find("open "));
+  CHECK(text.find("open ") < text.find("warned"));
+  options.again.targets = {"-"};
+  CHECK_THAT(written(report, options),
+             Catch::Contains("this command once more, with plan in place of scan"));
 }
 
 TEST_CASE("Verbose text adds evidence and hives and logs") {
@@ -48,6 +124,7 @@ TEST_CASE("Of a Windows backup the machine and the time are told") {
 
 TEST_CASE("On a terminal no line is wider than the terminal") {
   WriteOptions options;
+  options.all = true;
   options.width = 80;
   const std::string text = written(tests::sample_report(), options);
   tests::check_golden("tests/report/golden/sample-80.txt", text);
@@ -60,6 +137,7 @@ TEST_CASE("Escape codes appear only when colour is asked for") {
   WriteOptions options;
   CHECK(written(tests::sample_report(), options).find('\x1b') == std::string::npos);
   options.color = true;
+  options.all = true;
   const std::string text = written(tests::sample_report(), options);
   CHECK(text.find("\x1b[31mfail\x1b[0m") != std::string::npos);
   CHECK(text.find("\x1b[31mnot red") == std::string::npos);

@@ -1,0 +1,381 @@
+#include "src/report/overview.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <set>
+
+#include "src/policy/secure_protocols.h"
+#include "src/policy/servicing.h"
+#include "src/report/printable.h"
+#include "src/report/text_rows.h"
+
+namespace goldhive::report {
+namespace {
+
+using policy::Finding;
+using policy::Verdict;
+
+struct Column {
+  const char* title;
+  std::string_view check;
+  const char* failed;
+};
+constexpr std::array overview_columns = {Column{"KB3140245", policy::servicing::id, "missing"},
+                                         Column{"WinHTTP", policy::secure_protocols_id, "fail"},
+                                         Column{"TLS 1.1", "schannel.tls11.client", "fail"},
+                                         Column{"TLS 1.2", "schannel.tls12.client", "fail"}};
+constexpr std::size_t gap = 2;
+
+/// The rows of one check in one word, by the worst of them.
+std::string cell(const InstallationReport& installation, const Column& column) {
+  // From the worst on; what is accepted counts less than what is right.
+  constexpr std::array order = {Verdict::fail, Verdict::undetermined, Verdict::warn, Verdict::pass,
+                                Verdict::not_applicable};
+  const std::array words = {column.failed, "?", "warn", "ok", "n/a"};
+  std::size_t worst = order.size();
+  bool waived = false;
+  for (const Finding& f : installation.findings) {
+    if (f.id != column.check || (f.only_informs && f.verdict != Verdict::pass)) continue;
+    waived = waived || f.waived;
+    if (f.waived) continue;
+    const auto place = std::find(order.begin(), order.end(), f.verdict) - order.begin();
+    worst = std::min(worst, static_cast<std::size_t>(place));
+  }
+  if (worst == order.size()) return waived ? "waived" : "-";
+  return words.at(worst);
+}
+
+bool has_column(const Finding& f) {
+  return std::any_of(overview_columns.begin(), overview_columns.end(),
+                     [&](const Column& column) { return column.check == f.id; });
+}
+
+bool warns(const Finding& f) {
+  return f.verdict == Verdict::warn && !f.waived && f.severity != policy::Severity::info;
+}
+
+/// "7 x64", "Server 2008 R2 x64": which Windows, and not which edition of it.
+std::string short_system(const windows::Installation& facts) {
+  static const std::set<std::string_view> kept = {"7",  "8",     "8.1",  "10",   "11",   "XP",
+                                                  "R2", "Vista", "NT",   "2000", "2003", "2008",
+                                                  "PE", "2012",  "2016", "2019", "2022"};
+  std::string text;
+  const std::string all = describe_system(facts);
+  for (std::size_t at = 0; at < all.size();) {
+    const std::size_t end = std::min(all.find(' ', at), all.size());
+    const std::string word = all.substr(at, end - at);
+    if (kept.count(word) != 0) text += (text.empty() ? "" : " ") + word;
+    at = end + 1;
+  }
+  if (text.empty()) text = facts.os.version.empty() ? "?" : facts.os.version;
+  const windows::Architecture architecture = facts.os.architecture;
+  if (architecture != windows::Architecture::unknown) {
+    text += " ";
+    text += architecture == windows::Architecture::amd64 ? "x64" : to_string(architecture);
+  }
+  return printable(text);
+}
+
+/// The other checks that say something, by name: "fail: schannel.legacy; ?: hive.state".
+std::string others(const InstallationReport& installation) {
+  std::string text;
+  const auto add = [&](const char* word, bool (*wanted)(const Finding&)) {
+    std::set<std::string> ids;
+    for (const Finding& f : installation.findings) {
+      if (!has_column(f) && wanted(f)) ids.insert(f.id);
+    }
+    if (ids.empty()) return;
+    text += fmt::format("{}{}: {}", text.empty() ? "" : "; ", word, fmt::join(ids, ", "));
+  };
+  add("fail", counts_as_finding);
+  add("?", [](const Finding& f) { return leaves_open(f) && !counts_as_finding(f); });
+  add("warn", warns);
+  return text;
+}
+
+std::string padded(const std::string& text, std::size_t width) {
+  const std::size_t used = display_width(text);
+  return text + std::string(used < width ? width - used : 0, ' ');
+}
+
+}  // namespace
+
+Overview::Overview(Command command, const WriteOptions& options, std::ostream& out)
+    : command_(command), options_(options), out_(out), lines_(out, options) {}
+
+Overview::Rank Overview::rank_of(const InstallationReport& installation) const {
+  if (command_ == Command::patch && installation.planned_in_vain()) return Rank::refused;
+  switch (installation.status) {
+    case Status::findings:
+      return Rank::findings;
+    case Status::undetermined:
+    case Status::error:
+      return Rank::undetermined;
+    case Status::compliant:
+    case Status::not_applicable:
+      break;
+  }
+  if (std::any_of(installation.findings.begin(), installation.findings.end(), warns)) {
+    return Rank::warnings;
+  }
+  if (installation.changed.value_or(false)) return Rank::patched;
+  return installation.status == Status::compliant ? Rank::compliant : Rank::not_applicable;
+}
+
+void Overview::put(Rank rank, Row row) {
+  rows_.at(static_cast<std::size_t>(rank)).push_back(std::move(row));
+}
+
+void Overview::add(const TargetReport& target) {
+  const bool not_begun = target.interrupted == Interruption::not_begun;
+  if (not_begun) {
+    ++installations_.at(static_cast<std::size_t>(Rank::not_begun));
+  } else if (target.error) {
+    put(target.interrupted ? Rank::interrupted : Rank::error,
+        {printable(target.path) + ": " + reason_of(target), "", {}, {}});
+  } else if (target.installations.empty()) {
+    ++targets_without_;
+  }
+  std::vector<const InstallationReport*> fixable;
+  for (const InstallationReport& i : target.installations) {
+    add_installation(target, i);
+    if (patch_helps(i)) fixable.push_back(&i);
+  }
+  // Where a patch failed, the reason says more than a plan would.
+  if (command_ == Command::patch && target.error) return;
+  fixable_ += fixable.size();
+  next_.add(target, fixable);
+}
+
+void Overview::add_installation(const TargetReport& target,
+                                const InstallationReport& installation) {
+  const Rank rank = rank_of(installation);
+  ++installations_.at(static_cast<std::size_t>(rank));
+  Row row{printable(installation.facts.id), short_system(installation.facts), {}, {}};
+  for (std::size_t i = 0; i < columns; ++i) {
+    row.cells.at(i) = cell(installation, overview_columns.at(i));
+  }
+  if (const std::string text = others(installation); !text.empty()) row.below.push_back(text);
+  if (installation.changed) {
+    if (*installation.changed) {
+      ++changed_;
+      row.below.push_back(
+          fmt::format("changed: {}", counted(installation.changes->size(), "value")));
+    } else if (installation.planned_in_vain()) {
+      ++refused_;
+      row.below.push_back("refused: " + printable(installation.refusal->what()));
+    } else {
+      ++unchanged_;
+    }
+  }
+  if (&installation == &target.installations.back()) {
+    if (target.undo) row.below.push_back("undo: " + printable(*target.undo));
+    for (const std::string& note : target.notes) row.below.push_back("note: " + printable(note));
+  }
+  std::set<std::string> by_hand;
+  std::set<std::string> open;
+  for (const Finding& f : installation.findings) {
+    if (counts_as_finding(f) && !f.fixable()) by_hand.insert(f.id);
+    if (leaves_open(f) && !counts_as_finding(f)) open.insert(f.id);
+  }
+  for (const std::string& id : by_hand) ++by_hand_[id];
+  with_open_ += open.empty() ? 0 : 1;
+  open_.insert(open.begin(), open.end());
+  const bool shown = rank < Rank::compliant || !row.below.empty();
+  if (shown) put(rank, std::move(row));
+}
+
+namespace {
+
+struct RankStyle {
+  const char* word;
+  Color color;
+};
+/// In the order of Overview::Rank.
+constexpr std::array rank_styles = {
+    RankStyle{"ERROR", Color::red},
+    RankStyle{"INTERRUPTED", Color::yellow},
+    RankStyle{"REFUSED", Color::red},
+    RankStyle{"FINDINGS", Color::red},
+    RankStyle{"UNDETERMINED", Color::yellow},
+    RankStyle{"WARNINGS", Color::yellow},
+    RankStyle{"PATCHED", Color::green},
+    RankStyle{"COMPLIANT", Color::green},
+    RankStyle{"N/A", Color::none},
+    RankStyle{"NOT BEGUN", Color::yellow},
+};
+
+}  // namespace
+
+bool Overview::narrow() const {
+  constexpr unsigned needed = 78;
+  return options_.width != 0 && options_.width < needed;
+}
+
+void Overview::below(const std::string& line) {
+  lines_.folded(std::string(status_width_ + gap, ' '), status_width_ + gap, line);
+}
+
+void Overview::row(Rank rank, const Row& row, std::size_t name_width, std::size_t system_width) {
+  const RankStyle& style = rank_styles.at(static_cast<std::size_t>(rank));
+  if (row.system.empty()) {
+    lines_.status_first(style.word, style.color, status_width_, row.name);
+    return;
+  }
+  if (narrow()) {
+    lines_.status_first(style.word, style.color, status_width_, row.name);
+    std::string cells = row.system;
+    for (std::size_t i = 0; i < columns; ++i) {
+      cells += fmt::format("{} {} {}", i == 0 ? ":" : ",", overview_columns.at(i).title,
+                           row.cells.at(i));
+    }
+    below(cells);
+    for (const std::string& line : row.below) below(line);
+    return;
+  }
+  std::string cells = padded(row.system, system_width);
+  for (std::size_t i = 0; i < columns; ++i) {
+    const std::size_t width = display_width(overview_columns.at(i).title);
+    cells += std::string(gap, ' ');
+    cells += i + 1 < columns ? padded(row.cells.at(i), width) : row.cells.at(i);
+  }
+  const bool too_long = display_width(row.name) > name_width;
+  if (too_long && options_.width != 0) {
+    lines_.status_first(style.word, style.color, status_width_, row.name);
+    out_ << std::string(status_width_ + name_width + gap, ' ') << cells << '\n';
+  } else {
+    lines_.status_first(style.word, style.color, status_width_,
+                        padded(row.name, name_width) + std::string(gap, ' ') + cells);
+  }
+  for (const std::string& line : row.below) below(line);
+}
+
+void Overview::table(const Report& report) {
+  for (std::size_t rank = 0; rank < rows_.size(); ++rank) {
+    if (rows_.at(rank).empty() && installations_.at(rank) == 0) continue;
+    const std::size_t width = std::string_view(rank_styles.at(rank).word).size();
+    status_width_ = std::max(status_width_, width + gap);
+  }
+  std::size_t longest = 0;
+  std::size_t system_width = 0;
+  for (const std::vector<Row>& rows : rows_) {
+    for (const Row& row : rows) {
+      if (row.system.empty()) continue;
+      longest = std::max(longest, display_width(row.name));
+      system_width = std::max(system_width, display_width(row.system));
+    }
+  }
+  std::string titles;
+  std::size_t right = system_width;
+  for (const Column& column : overview_columns) {
+    titles += std::string(gap, ' ') + column.title;
+    right += gap + display_width(column.title);
+  }
+  // In a file a row is a line; a name that is far longer than the others moves only its own cells.
+  constexpr std::size_t widest = 80;
+  constexpr std::size_t narrowest = 8;
+  const std::size_t taken = status_width_ + gap + right;
+  const std::size_t free = options_.width == 0                  ? widest
+                           : options_.width > taken + narrowest ? options_.width - taken
+                                                                : narrowest;
+  const std::size_t name_width = std::min(longest, free);
+  if (longest > 0) {
+    std::string head =
+        fmt::format("goldhive {}, policy {}", report.tool_version, printable(report.policy));
+    const std::size_t column = status_width_ + name_width + gap + system_width;
+    if (narrow()) {
+      lines_.plain(head, Color::bold);
+    } else {
+      if (display_width(head) > column) {
+        lines_.plain(head, Color::bold);
+        head.clear();
+      }
+      lines_.plain(padded(head, column) + titles, Color::bold);
+    }
+  }
+  for (std::size_t rank = 0; rank < rows_.size(); ++rank) {
+    for (const Row& each : rows_.at(rank)) {
+      row(static_cast<Rank>(rank), each, name_width, system_width);
+    }
+    const bool without_windows = static_cast<Rank>(rank) == Rank::not_applicable;
+    const std::uint64_t all = installations_.at(rank) + (without_windows ? targets_without_ : 0);
+    const std::uint64_t hidden = all - std::min<std::uint64_t>(all, rows_.at(rank).size());
+    const bool counted_only = static_cast<Rank>(rank) >= Rank::compliant;
+    if (counted_only && hidden > 0) {
+      const RankStyle& style = rank_styles.at(rank);
+      const bool some = hidden < all || longest > 0;
+      lines_.status_first(style.word, style.color, status_width_,
+                          fmt::format("{}{} (--all shows {})", hidden, some ? " more" : "",
+                                      hidden == 1 ? "it" : "them"));
+    }
+  }
+}
+
+std::string Overview::counts(const Report& report) const {
+  const auto count = [this](Rank rank) {
+    return installations_.at(static_cast<std::size_t>(rank));
+  };
+  std::string line = counted(report.summary.installations, "installation");
+  const char* before = ": ";
+  const auto add = [&](std::uint64_t n, const char* words) {
+    if (n == 0) return;
+    line += fmt::format("{}{} {}", before, n, words);
+    before = ", ";
+  };
+  add(changed_, "changed");
+  add(refused_, "refused");
+  add(unchanged_, "had nothing to change");
+  if (command_ == Command::patch) before = "; now ";
+  add(count(Rank::findings) + count(Rank::refused), "with findings");
+  add(count(Rank::undetermined), "undetermined");
+  add(count(Rank::warnings), "with warnings only");
+  add(count(Rank::compliant) + count(Rank::patched), "compliant");
+  add(count(Rank::not_applicable), "not applicable");
+  before = "; ";
+  add(targets_without_,
+      targets_without_ == 1 ? "target without a Windows" : "targets without a Windows");
+  add(rows_.at(static_cast<std::size_t>(Rank::error)).size(),
+      command_ == Command::patch ? "refused or not readable" : "could not be read");
+  add(rows_.at(static_cast<std::size_t>(Rank::interrupted)).size(), "cut short");
+  add(count(Rank::not_begun), "not begun");
+  add(report.summary.passed_over,
+      report.summary.passed_over == 1 ? "file passed over" : "files passed over");
+  add(report.summary.waived, report.summary.waived == 1 ? "row waived" : "rows waived");
+  return line + ".";
+}
+
+void Overview::to_do() {
+  struct Line {
+    std::string what, how;
+  };
+  std::vector<Line> lines;
+  const auto add = [&lines](const char* what, std::uint64_t n, std::string how) {
+    lines.push_back({fmt::format("{}, {}:", what, counted(n, "installation")), std::move(how)});
+  };
+  if (fixable_ > 0) add("Registry", fixable_, next_.command("plan", command_, options_));
+  for (const auto& [id, n] : by_hand_) add("By hand", n, "goldhive explain " + id);
+  if (with_open_ > 0) {
+    add("Not known", with_open_,
+        fmt::format("{} (--all says what would settle it)", fmt::join(open_, ", ")));
+  }
+  std::size_t widest = 0;
+  for (const Line& line : lines) widest = std::max(widest, display_width(line.what));
+  for (const Line& line : lines) {
+    if (narrow()) {
+      lines_.folded("", gap, line.what + " " + line.how);
+    } else {
+      lines_.folded(padded(line.what, widest + gap), widest + gap, line.how);
+    }
+  }
+}
+
+void Overview::finish(const Report& report) {
+  if (!options_.summary_only) table(report);
+  lines_.folded("", 0, counts(report));
+  to_do();
+  lines_.waivers(report.waivers);
+}
+
+}  // namespace goldhive::report

@@ -1,0 +1,78 @@
+// Many installations at a glance: a table of those that need a look, a count of the rest, and what
+// to do. It keeps a few short texts of each that is shown and a number for each that is not.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <ostream>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "src/report/next_command.h"
+#include "src/report/text_layout.h"
+
+namespace goldhive::report {
+
+class Overview {
+ public:
+  Overview(Command command, const WriteOptions& options, std::ostream& out);
+
+  void add(const TargetReport& target);
+  /// What follows the last target.
+  void finish(const Report& report);
+
+ private:
+  /// In the order in which they are shown.
+  enum class Rank {
+    error,
+    interrupted,
+    refused,  ///< a patch would be, or was
+    findings,
+    undetermined,
+    warnings,
+    patched,  ///< and nothing is left to say of it
+    compliant,
+    not_applicable,
+    not_begun,
+    count_
+  };
+  /// One column for each of the four things that TLS by WinHTTP rests on.
+  static constexpr std::size_t columns = 4;
+  struct Row {
+    std::string name;
+    std::string system;
+    std::array<std::string, columns> cells;
+    std::vector<std::string> below;  ///< lines that say more
+  };
+
+  void add_installation(const TargetReport& target, const InstallationReport& installation);
+  void put(Rank rank, Row row);
+  Rank rank_of(const InstallationReport& installation) const;
+  void table(const Report& report);
+  void row(Rank rank, const Row& row, std::size_t name_width, std::size_t system_width);
+  /// A line that says more of the row above it.
+  void below(const std::string& line);
+  /// Too narrow for columns.
+  bool narrow() const;
+  std::string counts(const Report& report) const;
+  void to_do();
+
+  Command command_;
+  WriteOptions options_;
+  std::ostream& out_;
+  Lines lines_;
+  std::array<std::vector<Row>, static_cast<std::size_t>(Rank::count_)> rows_;
+  std::array<std::uint64_t, static_cast<std::size_t>(Rank::count_)> installations_{};
+  std::uint64_t targets_without_ = 0;  ///< with nothing but a note
+  std::uint64_t changed_ = 0, refused_ = 0, unchanged_ = 0;
+  std::uint64_t fixable_ = 0;
+  NextTargets next_;
+  std::map<std::string, std::uint64_t> by_hand_;  ///< by check: installations with a row to fix
+  std::set<std::string> open_;                    ///< checks with undetermined rows
+  std::uint64_t with_open_ = 0;                   ///< installations that have some
+  std::size_t status_width_ = 0;
+};
+
+}  // namespace goldhive::report

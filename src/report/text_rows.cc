@@ -1,0 +1,115 @@
+#include "src/report/text_rows.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace goldhive::report {
+namespace {
+
+using policy::Finding;
+
+bool says_the_same(const Finding& a, const Finding& b) {
+  return a.id == b.id && a.subject == b.subject && a.verdict == b.verdict &&
+         a.severity == b.severity && a.message == b.message && a.waived == b.waived &&
+         a.waiver_reason == b.waiver_reason && a.possibly_stale == b.possibly_stale &&
+         a.view.has_value() == b.view.has_value() &&
+         a.control_set.has_value() == b.control_set.has_value() &&
+         // Rows of both are told apart by one of them at a time.
+         (a.view == b.view || a.control_set == b.control_set);
+}
+
+const char* bits_of(windows::View view) {
+  switch (view) {
+    case windows::View::native:
+      return "64-bit";
+    case windows::View::wow64:
+      return "32-bit";
+    case windows::View::wowaa32:
+      break;
+  }
+  return "32-bit ARM";
+}
+
+/// "a", "a and b", "a, b and c".
+std::string in_words(const std::vector<std::string>& names) {
+  std::string text;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (i > 0) text += i + 1 == names.size() ? " and " : ", ";
+    text += names[i];
+  }
+  return text;
+}
+
+void add_once(std::vector<std::string>& names, std::string name) {
+  if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(std::move(name));
+}
+
+std::string describe_views(const TextRow& row, const windows::Installation& facts) {
+  const bool two_views = windows::is_64_bit(facts.os.architecture);
+  std::vector<std::string> names;
+  for (const Finding* f : row.findings) {
+    if (f->view && (two_views || f->view != windows::View::native)) {
+      add_once(names, bits_of(*f->view));
+    }
+  }
+  return names.empty() ? "" : in_words(names) + " view";
+}
+
+std::string describe_control_sets(const TextRow& row, const windows::Installation& facts) {
+  std::vector<std::string> names;
+  for (const Finding* f : row.findings) {
+    if (!f->control_set) continue;
+    const bool boots = facts.control_sets.boots == f->control_set;
+    add_once(names, fmt::format("{}{:03}{}", names.empty() ? "ControlSet" : "", *f->control_set,
+                                boots ? " (boots)" : ""));
+  }
+  return in_words(names);
+}
+
+}  // namespace
+
+std::vector<TextRow> folded(const std::vector<const Finding*>& findings) {
+  std::vector<TextRow> rows;
+  for (const Finding* f : findings) {
+    const auto same = std::find_if(rows.begin(), rows.end(), [&](const TextRow& row) {
+      return says_the_same(row.first(), *f);
+    });
+    if (same == rows.end()) {
+      rows.push_back({{f}});
+    } else {
+      same->findings.push_back(f);
+    }
+  }
+  return rows;
+}
+
+std::vector<TextRow> folded_rows(const InstallationReport& installation) {
+  std::vector<const Finding*> all;
+  for (const Finding& f : installation.findings) all.push_back(&f);
+  return folded(all);
+}
+
+std::string describe_row(const TextRow& row, const windows::Installation& facts,
+                         bool subject_tells) {
+  const Finding& f = row.first();
+  std::vector<std::string> parts;
+  if (subject_tells && !f.subject.empty() && !f.message.starts_with(f.subject)) {
+    parts.push_back(f.subject);
+  }
+  for (const std::string& part : {describe_views(row, facts), describe_control_sets(row, facts)}) {
+    if (!part.empty()) parts.push_back(part);
+  }
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+bool patch_helps(const InstallationReport& installation) {
+  return std::any_of(
+      installation.findings.begin(), installation.findings.end(), [&](const Finding& f) {
+        // A patch that would be refused, or a hive that is dirty, settles nothing.
+        const bool settled = leaves_open(f) && !installation.refusal && !f.possibly_stale;
+        return (counts_as_finding(f) || settled) && f.fixable() && !f.only_when_named;
+      });
+}
+
+}  // namespace goldhive::report

@@ -1,0 +1,30 @@
+// The rows of an installation as a person reads them: what one check says of several control sets
+// or of both views in the same words is one row. Every text output counts these.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "src/report/report.h"
+
+namespace goldhive::report {
+
+struct TextRow {
+  std::vector<const policy::Finding*> findings;  ///< never empty; alike in all but what they are of
+  const policy::Finding& first() const { return *findings.front(); }
+};
+
+/// Findings that say the same of several things are one row, in the place of the first.
+std::vector<TextRow> folded(const std::vector<const policy::Finding*>& findings);
+/// All of an installation, folded.
+std::vector<TextRow> folded_rows(const InstallationReport& installation);
+
+/// "32-bit view", "ControlSet001 (boots) and 002", "TLS 1.0 client": which of several things a row
+/// is about. Its subject is shown only if `subject_tells` rows apart.
+std::string describe_row(const TextRow& row, const windows::Installation& facts,
+                         bool subject_tells);
+
+/// Whether a patch would put right some of it.
+bool patch_helps(const InstallationReport& installation);
+
+}  // namespace goldhive::report
