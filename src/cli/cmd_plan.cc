@@ -54,7 +54,7 @@ int run_plan(Host& host, const PlanCommandFlags& flags) {
       host,
       {flags.targets, flags.policy, flags.plan, flags.change, policy, given ? &*given : nullptr});
   Output output(host, report::Command::plan, flags.output, flags.targets.verbose,
-                to_repeat(flags.targets, flags.policy, flags.plan, flags.plan_file));
+                to_repeat(flags.targets, flags.policy, flags.plan, flags.plan_file), policy.name);
   if (flags.policy.policy) output.add_input(*flags.policy.policy);
   if (!flags.plan_file.empty()) output.add_input(flags.plan_file);
   if (!flags.save_file.empty()) output.add_file(flags.save_file);

@@ -34,7 +34,12 @@ std::string format_names(report::Command command) {
 
 std::string check_format(const std::string& name, report::Command command) {
   if (report::find_format(name, command) != nullptr) return "";
-  return fmt::format("no format '{}' (there are {})", name, format_names(command));
+  const auto& all = report::formats();
+  const bool of_others =
+      std::any_of(all.begin(), all.end(), [&](const report::Format& f) { return f.name == name; });
+  return of_others ? fmt::format("the format '{}' is not for {} (which has {})", name,
+                                 report::to_string(command), format_names(command))
+                   : fmt::format("no format '{}' (there are {})", name, format_names(command));
 }
 
 std::string check_report(const std::string& text, report::Command command) {

@@ -184,9 +184,10 @@ void write_text_file(Storage& storage, const std::string& path, const Spool& tex
 }
 
 Output::Output(Host& host, report::Command command, const OutputFlags& flags, bool verbose,
-               report::Again again)
+               report::Again again, std::string policy)
     : host_(host), command_(command) {
   report::WriteOptions to_file;
+  to_file.policy = std::move(policy);
   to_file.again = std::move(again);
   to_file.verbose = verbose;
   to_file.all = flags.all;

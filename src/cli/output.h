@@ -20,7 +20,7 @@ void write_text_file(Storage& storage, const std::string& path, const Spool& tex
 class Output {
  public:
   Output(Host& host, report::Command command, const OutputFlags& flags, bool verbose,
-         report::Again again = {});
+         report::Again again = {}, std::string policy = {});
 
   /// A file that the command reads besides its targets, which no output may take the place of.
   void add_input(const std::string& path) { inputs_.push_back(path); }

@@ -2,15 +2,21 @@
 #include "src/report/writers.h"
 
 namespace goldhive::report {
-
 const std::vector<Format>& formats() {
+  const std::vector<Command> with_findings = {Command::scan, Command::plan, Command::patch};
   static const std::vector<Format> table = {
       {"text", "for people", write_text, text_writer},
       {"json", "one document, docs/report.schema.json", write_json},
       {"jsonl", "the target objects of json, one a line, each as soon as it is done", write_jsonl,
        jsonl_writer},
-      {"reg", "a .reg file that regedit imports: the changes of one installation", write_reg,
-       nullptr, Command::plan, true},
+      {"csv", "a table for spreadsheets, one row a finding", write_by<csv_writer>, csv_writer,
+       with_findings},
+      {"reg",
+       "a .reg file that regedit imports: the changes of one installation",
+       write_reg,
+       nullptr,
+       {Command::plan},
+       true},
   };
   return table;
 }

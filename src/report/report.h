@@ -2,6 +2,7 @@
 // contract in docs/report.md; additive changes only.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -172,6 +173,8 @@ struct WriteOptions {
   bool all = false;
   /// Of any number show the counts and what to do.
   bool summary_only = false;
+  /// Name of the policy, for formats that say it before the last target is done.
+  std::string policy = {};
 };
 
 /// Writes a report while it is being made, so that nobody has to keep the targets.
@@ -197,12 +200,15 @@ struct Format {
   /// For formats in which the targets come one after the other: what writes the same as `write`,
   /// target by target. Null otherwise.
   MakeWriter make_writer = nullptr;
-  /// nullopt: any command; else the one whose report this is about.
-  std::optional<Command> command = std::nullopt;
+  /// Whose reports it can show; empty: those of any command.
+  std::vector<Command> commands = {};
   /// The file does not name its installation, so it can hold the changes of one only.
   bool one_installation = false;
 
-  bool is_for(Command wanted) const { return !command || *command == wanted; }
+  bool is_for(Command wanted) const {
+    return commands.empty() ||
+           std::find(commands.begin(), commands.end(), wanted) != commands.end();
+  }
 };
 const std::vector<Format>& formats();
 /// Null if there is no format of that name, or if it is not for that command.

@@ -24,7 +24,17 @@ Writer plan_writer(Command, const WriteOptions&, std::ostream&);      // plan_li
 Writer checks_writer(Command, const WriteOptions&, std::ostream&);    // check_listing.cc
 Writer restored_writer(Command, const WriteOptions&, std::ostream&);  // restore_listing.cc
 
+Writer csv_writer(Command, const WriteOptions&, std::ostream&);  // csv.cc
+
 /// Writes all targets of a report, then what follows them.
 void write_all(TargetWriter& writer, const Report& report);  // formats.cc
+
+/// The same by a writer of its own: `Format::write` of a format that is a TargetWriter.
+template <MakeWriter make>
+void write_by(const Report& report, const WriteOptions& options, std::ostream& out) {
+  WriteOptions own = options;
+  own.policy = report.policy;
+  write_all(*make(report.command, own, out), report);
+}
 
 }  // namespace goldhive::report

@@ -84,6 +84,18 @@ TEST_CASE("Wrong usage is one line on stderr and exit code 2") {
   }
 }
 
+TEST_CASE("A format of other commands is told from one that does not exist") {
+  Session session;
+  CHECK(session.run({"list", "--format", "csv", "x"}).err.find("not for list") !=
+        std::string::npos);
+  CHECK(session.run({"scan", "--report", "reg=a", "x"}).err.find("not for scan") !=
+        std::string::npos);
+  CHECK(session.run({"list", "--format", "xml", "x"}).err.find("no format 'xml'") !=
+        std::string::npos);
+  CHECK(session.run({"list", "--help"}).out.find("csv") == std::string::npos);
+  CHECK(session.run({"plan", "--help"}).out.find("csv") != std::string::npos);
+}
+
 // An unset variable leaves an empty name, which Windows takes for the current folder.
 TEST_CASE("An empty or blank target is a usage error of every command, and nothing is changed") {
   const std::vector<std::vector<std::string>> targets = {{""}, {"  "}, {"\t"}, {"win7", ""}};

@@ -32,6 +32,7 @@ TEST_CASE("What drives a terminal or hides is escaped in JSON, too, and means th
 }
 
 TEST_CASE("No format of any command passes on a character that hides or drives a terminal") {
+  const std::string_view utf8_mark = "\xef\xbb\xbf";  // at the start of csv
   const std::string evil =
       "a\x1b[2J\xc2\x9b"
       "2J\x7f\xe2\x80\xae\xe2\x80\x8b\xef\xbb\xbf\xff";
@@ -57,10 +58,11 @@ TEST_CASE("No format of any command passes on a character that hides or drives a
       const std::string text = out.str();
       INFO(format.name << " of " << to_string(command));
       REQUIRE(to_utf8(to_utf16(text)) == text);
-      for (std::size_t at = 0; at < text.size();) {
+      const bool for_windows = format.name == "reg" || format.name == "csv";
+      for (std::size_t at = text.starts_with(utf8_mark) ? utf8_mark.size() : 0; at < text.size();) {
         const char32_t c = next_code_point(text, at);
-        const bool line_end = c == U'\n' || (c == U'\r' && format.name == "reg");
-        CHECK((line_end || !must_be_escaped(c)));
+        const bool line_end = c == U'\n' || (c == U'\r' && for_windows);
+        if (!line_end && must_be_escaped(c)) FAIL_CHECK("U+" << static_cast<unsigned>(c));
       }
     }
   }

@@ -1,0 +1,169 @@
+// The findings as a table for a spreadsheet: one row each, and one for a target or an installation
+// that has none, so that nothing that was looked at is missing.
+//
+// RFC 4180, with every cell quoted. The mark at the start tells Excel that it is UTF-8. A cell that
+// begins with a sign of a formula gets an apostrophe, which spreadsheets show as text: names in a
+// report come from hives, and opening a report must not run what somebody wrote into one (OWASP,
+// "CSV Injection"). Columns are a contract (docs/report.md): new ones come last.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "imgtools/bytes/text.h"
+#include "src/report/printable.h"
+#include "src/report/writers.h"
+
+namespace goldhive::report {
+namespace {
+
+constexpr std::array csv_columns = {
+    "row",         "target",         "format",     "installation",  "status",
+    "policy",      "os_product",     "os_version", "os_build",      "service_pack",
+    "edition",     "architecture",   "check",      "view",          "control_set",
+    "subject",     "verdict",        "severity",   "counts",        "waived",
+    "fixable",     "possibly_stale", "key",        "value",         "actual",
+    "actual_type", "expected",       "message",    "waiver_reason", "key_last_written",
+    "evidence",    "changes",        "changed",    "refusal",       "error_kind",
+    "error"};
+
+bool begins_formula(std::string_view text) {
+  constexpr std::string_view signs = "=+-@\t\r";
+  if (text.empty()) return false;
+  if (signs.find(text.front()) != std::string_view::npos) return true;
+  // Their wide forms, which a spreadsheet in Japanese takes for the same.
+  std::size_t at = 0;
+  const char32_t c = next_code_point(text, at);
+  return c == U'\uff1d' || c == U'\uff0b' || c == U'\uff0d' || c == U'\uff20';
+}
+
+/// A cell of Excel holds 32,767 characters, and what is longer spills into the next row.
+void cut_to_cell(std::string& text) {
+  constexpr std::size_t longest = 32'000;
+  constexpr std::string_view mark = " [cut]";
+  if (text.size() <= longest) return;
+  std::size_t end = longest;
+  while ((static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  text.resize(end);
+  text += mark;
+}
+
+std::string csv_cell(std::string_view untrusted) {
+  std::string text = printable(untrusted);
+  cut_to_cell(text);
+  std::string out = begins_formula(untrusted) ? "\"'" : "\"";
+  for (const char c : text) {
+    out += c;
+    if (c == '"') out += c;
+  }
+  return out + '"';
+}
+
+/// The cells of a row by their columns; those that are not set stay empty.
+class CsvRow {
+ public:
+  std::string& operator[](std::string_view column) {
+    const auto* const found = std::find(csv_columns.begin(), csv_columns.end(), column);
+    return cells_.at(static_cast<std::size_t>(found - csv_columns.begin()));
+  }
+  void write(std::ostream& out) const {
+    for (std::size_t i = 0; i < cells_.size(); ++i)
+      out << (i == 0 ? "" : ",") << csv_cell(cells_[i]);
+    out << "\r\n";
+  }
+
+ private:
+  std::array<std::string, csv_columns.size()> cells_;
+};
+
+const char* yes_or_no(bool yes) { return yes ? "yes" : "no"; }
+
+class CsvWriter final : public TargetWriter {
+ public:
+  CsvWriter(const WriteOptions& options, std::ostream& out) : policy_(options.policy), out_(out) {
+    out_ << "\xef\xbb\xbf";
+    for (std::size_t i = 0; i < csv_columns.size(); ++i) {
+      out_ << (i == 0 ? "\"" : ",\"") << csv_columns[i] << '"';
+    }
+    out_ << "\r\n";
+  }
+
+  void target(const TargetReport& target) override {
+    CsvRow common;
+    common["target"] = target.path;
+    common["format"] = target.format;
+    common["policy"] = policy_;
+    if (target.error) {
+      CsvRow row = common;
+      row["row"] = "error";
+      row["status"] = to_string(target.status);
+      row["error_kind"] = to_string(target.error->kind());
+      row["error"] = target.error->what();
+      row.write(out_);
+    } else if (target.installations.empty()) {
+      CsvRow row = common;
+      row["row"] = "target";
+      row["status"] = to_string(target.status);
+      row["message"] = fmt::format("{}", fmt::join(target.notes, "; "));
+      row.write(out_);
+    }
+    for (const InstallationReport& i : target.installations) installation(i, common);
+  }
+
+  void finish(const Report&) override {}
+
+ private:
+  void installation(const InstallationReport& report, CsvRow row) {
+    const windows::OsFacts& os = report.facts.os;
+    row["installation"] = report.facts.id;
+    row["status"] = to_string(report.status);
+    row["os_product"] = os.product;
+    row["os_version"] = os.version;
+    if (os.build != 0) row["os_build"] = std::to_string(os.build);
+    if (os.service_pack) row["service_pack"] = std::to_string(*os.service_pack);
+    row["edition"] = os.edition;
+    row["architecture"] = windows::to_string(os.architecture);
+    if (report.changes) row["changes"] = std::to_string(report.changes->size());
+    if (report.changed) row["changed"] = yes_or_no(*report.changed);
+    if (report.planned_in_vain()) row["refusal"] = report.refusal->what();
+    for (const policy::Finding& f : report.findings) finding(f, row);
+    if (!report.findings.empty()) return;
+    row["row"] = "installation";
+    row.write(out_);
+  }
+
+  void finding(const policy::Finding& f, CsvRow row) {
+    row["row"] = "finding";
+    row["check"] = f.id;
+    if (f.view) row["view"] = windows::to_string(*f.view);
+    if (f.control_set) row["control_set"] = fmt::format("ControlSet{:03}", *f.control_set);
+    row["subject"] = f.subject;
+    row["verdict"] = policy::to_string(f.verdict);
+    row["severity"] = policy::to_string(f.severity);
+    row["counts"] = yes_or_no(leaves_open(f));
+    row["waived"] = yes_or_no(f.waived);
+    row["fixable"] = yes_or_no(f.fixable());
+    row["possibly_stale"] = yes_or_no(f.possibly_stale);
+    row["key"] = f.key;
+    row["value"] = f.value;
+    row["actual"] = f.actual.value_or("");
+    row["actual_type"] = f.actual_type.value_or("");
+    row["expected"] = f.expected.value_or("");
+    row["message"] = f.message;
+    row["waiver_reason"] = f.waiver_reason;
+    if (f.key_last_written) row["key_last_written"] = iso_time(*f.key_last_written).value_or("");
+    row["evidence"] = fmt::format("{}", fmt::join(f.evidence, "; "));
+    row.write(out_);
+  }
+
+  std::string policy_;
+  std::ostream& out_;
+};
+
+}  // namespace
+
+Writer csv_writer(Command, const WriteOptions& options, std::ostream& out) {
+  return std::make_unique<CsvWriter>(options, out);
+}
+
+}  // namespace goldhive::report

@@ -1,0 +1,43 @@
+#!/usr/bin/env python3
+"""Reads the golden reports of tests/report/golden that are no JSON by programs that are not ours.
+
+usage: validate_formats.py FOLDER
+
+Exits 77 (skipped) where a program is missing, unless GOLDHIVE_NO_SKIPS is set, 1 for a failure.
+"""
+
+import csv
+import os
+import pathlib
+import sys
+
+FAULTS, MISSING = [], []
+
+
+def check_csv(path):
+    data = path.read_bytes()
+    lines = data.decode("utf-8").split("\r\n")
+    if not data.startswith(b"\xef\xbb\xbf") or lines[-1] != "" or "\n" in "".join(lines):
+        FAULTS.append(f"{path}: not UTF-8 with a mark and lines that end with CRLF")
+    with open(path, newline="", encoding="utf-8-sig") as file:
+        rows = list(csv.reader(file, strict=True))
+    if len({len(row) for row in rows}) != 1 or len(set(rows[0])) != len(rows[0]) or len(rows) < 2:
+        FAULTS.append(f"{path}: not a table")
+
+
+CHECKS = {"sample.csv": check_csv}
+
+
+def main():
+    folder = pathlib.Path(sys.argv[1])
+    for name, check in CHECKS.items():
+        check(folder / name)
+    for text in FAULTS + MISSING:
+        print(text)
+    print(f"{len(CHECKS)} reports read, {len(FAULTS)} faults")
+    if FAULTS or (MISSING and "GOLDHIVE_NO_SKIPS" in os.environ):
+        return 1
+    return 77 if MISSING else 0
+
+
+sys.exit(main())
