@@ -212,6 +212,9 @@ endif()
 # Validates golden JSON reports against docs/report.schema.json; without it that test is skipped.
 # package(test): python3-jsonschema
 
+# xmllint reads golden JUnit reports by tests/report/junit.xsd; without it that test is skipped.
+# package(test): libxml2-utils
+
 # Judges of the disk tests: other people's programs that make and check containers, partitions and
 # file systems. A test whose judge is missing is skipped (tests/skip.h).
 # package(test): fdisk gdisk dosfstools exfatprogs e2fsprogs ntfs-3g

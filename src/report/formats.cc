@@ -11,6 +11,8 @@ const std::vector<Format>& formats() {
        jsonl_writer},
       {"csv", "a table for spreadsheets, one row a finding", write_by<csv_writer>, csv_writer,
        with_findings},
+      {"junit", "XML for CI systems, a suite an installation and a test case a row",
+       write_by<junit_writer>, junit_writer, with_findings},
       {"reg",
        "a .reg file that regedit imports: the changes of one installation",
        write_reg,

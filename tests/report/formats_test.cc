@@ -39,10 +39,11 @@ Report filled_with(const std::string& text) {
 TEST_CASE("The sample in each format of findings is the approved one") {
   const Report report = tests::sample_report();
   tests::check_golden("tests/report/golden/sample.csv", shown_in("csv", report));
+  tests::check_golden("tests/report/golden/sample.junit.xml", shown_in("junit", report));
 }
 
 TEST_CASE("Formats of findings are for the commands that have findings") {
-  for (const char* name : {"csv"}) {
+  for (const char* name : {"csv", "junit"}) {
     for (const Command command : {Command::scan, Command::plan, Command::patch}) {
       CHECK(find_format(name, command) != nullptr);
     }
@@ -83,6 +84,43 @@ TEST_CASE("A table has a row for what has no findings") {
   const std::string table = shown_in("csv", report);
   CHECK(table.find("\r\n\"target\",\"empty\"") != std::string::npos);
   CHECK(table.find("\r\n\"installation\",\"bare\",\"\",\"bare:p1\"") != std::string::npos);
+}
+
+TEST_CASE("What a hive says cannot leave the text or the attribute that it stands in") {
+  const std::string evil = "\"'></failure><script>&#0;]]>\x01\xef\xbf\xbf\xef\xbf\xbe";
+  const std::string xml = shown_in("junit", filled_with(evil));
+  CHECK(xml.find("<script") == std::string::npos);
+  CHECK(xml.find("&#0;") == std::string::npos);
+  CHECK(xml.find("\xef\xbf\xbf") == std::string::npos);
+  CHECK(xml.find("\xef\xbf\xbe") == std::string::npos);
+  CHECK(xml.find(
+            "&quot;&#39;&gt;&lt;/failure&gt;&lt;script&gt;&amp;#0;]]&gt;\\x01\\u{ffff}\\u{fffe}") !=
+        std::string::npos);
+}
+
+TEST_CASE("A test case has the same name whatever its row says") {
+  const auto names = [](const Report& report) {
+    std::istringstream lines(shown_in("junit", report));
+    std::string all;
+    for (std::string line; std::getline(lines, line);) {
+      const std::size_t at = line.find("<testcase ");
+      if (at != std::string::npos) all += line.substr(at, line.find_last_of('"') - at) + '\n';
+    }
+    return all;
+  };
+  const Report report = tests::sample_report();
+  Report changed = report;
+  for (policy::Finding& f : changed.targets[0].installations[0].findings) {
+    f.verdict = policy::Verdict::pass;
+    f.severity = policy::Severity::info;
+    f.message = "other";
+    f.actual = "0x1";
+    f.waived = false;
+    f.evidence = {"other"};
+  }
+  settle(changed);
+  CHECK(names(report).find("name=\"winhttp.default-secure-protocols wow64") != std::string::npos);
+  CHECK(names(changed) == names(report));
 }
 
 }  // namespace

@@ -9,6 +9,8 @@ Exits 77 (skipped) where a program is missing, unless GOLDHIVE_NO_SKIPS is set, 
 import csv
 import os
 import pathlib
+import shutil
+import subprocess
 import sys
 
 FAULTS, MISSING = [], []
@@ -25,7 +27,18 @@ def check_csv(path):
         FAULTS.append(f"{path}: not a table")
 
 
-CHECKS = {"sample.csv": check_csv}
+def check_junit(path):
+    if not shutil.which("xmllint"):
+        MISSING.append("skipped: no xmllint (libxml2-utils)")
+        return
+    schema = pathlib.Path(__file__).with_name("junit.xsd")
+    call = ["xmllint", "--noout", "--nonet", "--schema", str(schema), str(path)]
+    done = subprocess.run(call, capture_output=True, text=True)
+    if done.returncode != 0:
+        FAULTS.append(done.stderr)
+
+
+CHECKS = {"sample.csv": check_csv, "sample.junit.xml": check_junit}
 
 
 def main():
