@@ -13,6 +13,8 @@ const std::vector<Format>& formats() {
        with_findings},
       {"junit", "XML for CI systems, a suite an installation and a test case a row",
        write_by<junit_writer>, junit_writer, with_findings},
+      {"markdown", "for the summary of a job and for tickets", write_by<markdown_writer>,
+       markdown_writer, with_findings},
       {"reg",
        "a .reg file that regedit imports: the changes of one installation",
        write_reg,

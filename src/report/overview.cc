@@ -6,8 +6,6 @@
 #include <algorithm>
 #include <set>
 
-#include "src/policy/secure_protocols.h"
-#include "src/policy/servicing.h"
 #include "src/report/printable.h"
 #include "src/report/text_rows.h"
 
@@ -17,39 +15,26 @@ namespace {
 using policy::Finding;
 using policy::Verdict;
 
-struct Column {
-  const char* title;
-  std::string_view check;
-  const char* failed;
-};
-constexpr std::array overview_columns = {Column{"KB3140245", policy::servicing::id, "missing"},
-                                         Column{"WinHTTP", policy::secure_protocols_id, "fail"},
-                                         Column{"TLS 1.1", "schannel.tls11.client", "fail"},
-                                         Column{"TLS 1.2", "schannel.tls12.client", "fail"}};
 constexpr std::size_t gap = 2;
 
-/// The rows of one check in one word, by the worst of them.
-std::string cell(const InstallationReport& installation, const Column& column) {
-  // From the worst on; what is accepted counts less than what is right.
-  constexpr std::array order = {Verdict::fail, Verdict::undetermined, Verdict::warn, Verdict::pass,
-                                Verdict::not_applicable};
-  const std::array words = {column.failed, "?", "warn", "ok", "n/a"};
-  std::size_t worst = order.size();
-  bool waived = false;
-  for (const Finding& f : installation.findings) {
-    if (f.id != column.check || (f.only_informs && f.verdict != Verdict::pass)) continue;
-    waived = waived || f.waived;
-    if (f.waived) continue;
-    const auto place = std::find(order.begin(), order.end(), f.verdict) - order.begin();
-    worst = std::min(worst, static_cast<std::size_t>(place));
+/// An answer in a word that fits its column.
+const char* cell(std::size_t question, Answer answer) {
+  switch (answer) {
+    case Answer::not_asked:
+      return "-";
+    case Answer::pass:
+      return "ok";
+    case Answer::undetermined:
+      return "?";
+    case Answer::fail:
+      return question == 0 ? "missing" : "fail";
+    case Answer::not_applicable:
+    case Answer::informs:
+    case Answer::waived:
+    case Answer::warn:
+      break;
   }
-  if (worst == order.size()) return waived ? "waived" : "-";
-  return words.at(worst);
-}
-
-bool has_column(const Finding& f) {
-  return std::any_of(overview_columns.begin(), overview_columns.end(),
-                     [&](const Column& column) { return column.check == f.id; });
+  return to_string(answer);
 }
 
 bool warns(const Finding& f) {
@@ -84,7 +69,7 @@ std::string others(const InstallationReport& installation) {
   const auto add = [&](const char* word, bool (*wanted)(const Finding&)) {
     std::set<std::string> ids;
     for (const Finding& f : installation.findings) {
-      if (!has_column(f) && wanted(f)) ids.insert(f.id);
+      if (!answers_a_question(f.id) && wanted(f)) ids.insert(f.id);
     }
     if (ids.empty()) return;
     text += fmt::format("{}{}: {}", text.empty() ? "" : "; ", word, fmt::join(ids, ", "));
@@ -154,9 +139,8 @@ void Overview::add_installation(const TargetReport& target,
   const Rank rank = rank_of(installation);
   ++installations_.at(static_cast<std::size_t>(rank));
   Row row{printable(installation.facts.id), short_system(installation.facts), {}, {}};
-  for (std::size_t i = 0; i < columns; ++i) {
-    row.cells.at(i) = cell(installation, overview_columns.at(i));
-  }
+  const auto answers = answers_of(installation);
+  for (std::size_t i = 0; i < columns; ++i) row.cells.at(i) = cell(i, answers.at(i));
   if (const std::string text = others(installation); !text.empty()) row.below.push_back(text);
   if (installation.changed) {
     if (*installation.changed) {
@@ -228,8 +212,7 @@ void Overview::row(Rank rank, const Row& row, std::size_t name_width, std::size_
     lines_.status_first(style.word, style.color, status_width_, row.name);
     std::string cells = row.system;
     for (std::size_t i = 0; i < columns; ++i) {
-      cells += fmt::format("{} {} {}", i == 0 ? ":" : ",", overview_columns.at(i).title,
-                           row.cells.at(i));
+      cells += fmt::format("{} {} {}", i == 0 ? ":" : ",", questions.at(i), row.cells.at(i));
     }
     below(cells);
     for (const std::string& line : row.below) below(line);
@@ -237,7 +220,7 @@ void Overview::row(Rank rank, const Row& row, std::size_t name_width, std::size_
   }
   std::string cells = padded(row.system, system_width);
   for (std::size_t i = 0; i < columns; ++i) {
-    const std::size_t width = display_width(overview_columns.at(i).title);
+    const std::size_t width = display_width(questions.at(i));
     cells += std::string(gap, ' ');
     cells += i + 1 < columns ? padded(row.cells.at(i), width) : row.cells.at(i);
   }
@@ -269,9 +252,9 @@ void Overview::table(const Report& report) {
   }
   std::string titles;
   std::size_t right = system_width;
-  for (const Column& column : overview_columns) {
-    titles += std::string(gap, ' ') + column.title;
-    right += gap + display_width(column.title);
+  for (const std::string_view question : questions) {
+    titles += std::string(gap, ' ').append(question);
+    right += gap + question.size();
   }
   // In a file a row is a line; a name that is far longer than the others moves only its own cells.
   constexpr std::size_t widest = 80;

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "src/report/answers.h"
 #include "src/report/next_command.h"
 #include "src/report/text_layout.h"
 
@@ -38,8 +39,7 @@ class Overview {
     not_begun,
     count_
   };
-  /// One column for each of the four things that TLS by WinHTTP rests on.
-  static constexpr std::size_t columns = 4;
+  static constexpr std::size_t columns = questions.size();
   struct Row {
     std::string name;
     std::string system;

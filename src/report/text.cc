@@ -9,6 +9,7 @@
 #include <map>
 #include <set>
 
+#include "src/report/answers.h"
 #include "src/report/next_command.h"
 #include "src/report/overview.h"
 #include "src/report/printable.h"

@@ -103,13 +103,9 @@ std::string describe_row(const TextRow& row, const windows::Installation& facts,
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
-bool patch_helps(const InstallationReport& installation) {
-  return std::any_of(
-      installation.findings.begin(), installation.findings.end(), [&](const Finding& f) {
-        // A patch that would be refused, or a hive that is dirty, settles nothing.
-        const bool settled = leaves_open(f) && !installation.refusal && !f.possibly_stale;
-        return (counts_as_finding(f) || settled) && f.fixable() && !f.only_when_named;
-      });
+std::string describe_row(const Finding& finding, const windows::Installation& facts,
+                         bool subject_tells) {
+  return describe_row(TextRow{{&finding}}, facts, subject_tells);
 }
 
 }  // namespace goldhive::report

@@ -23,8 +23,8 @@ std::vector<TextRow> folded_rows(const InstallationReport& installation);
 /// is about. Its subject is shown only if `subject_tells` rows apart.
 std::string describe_row(const TextRow& row, const windows::Installation& facts,
                          bool subject_tells);
-
-/// Whether a patch would put right some of it.
-bool patch_helps(const InstallationReport& installation);
+/// Of one finding by itself.
+std::string describe_row(const policy::Finding& finding, const windows::Installation& facts,
+                         bool subject_tells);
 
 }  // namespace goldhive::report

@@ -24,8 +24,9 @@ Writer plan_writer(Command, const WriteOptions&, std::ostream&);      // plan_li
 Writer checks_writer(Command, const WriteOptions&, std::ostream&);    // check_listing.cc
 Writer restored_writer(Command, const WriteOptions&, std::ostream&);  // restore_listing.cc
 
-Writer csv_writer(Command, const WriteOptions&, std::ostream&);    // csv.cc
-Writer junit_writer(Command, const WriteOptions&, std::ostream&);  // junit.cc
+Writer csv_writer(Command, const WriteOptions&, std::ostream&);       // csv.cc
+Writer junit_writer(Command, const WriteOptions&, std::ostream&);     // junit.cc
+Writer markdown_writer(Command, const WriteOptions&, std::ostream&);  // markdown.cc
 
 /// Writes all targets of a report, then what follows them.
 void write_all(TargetWriter& writer, const Report& report);  // formats.cc

@@ -1,5 +1,7 @@
 // The formats that are made from findings: csv and those after it in the table.
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <regex>
 #include <sstream>
 
 #include "src/report/report.h"
@@ -36,14 +38,21 @@ Report filled_with(const std::string& text) {
   return report;
 }
 
+/// Markdown without what stands between single backticks: nothing in it is read as anything.
+std::string without_code(const std::string& markdown) {
+  static const std::regex code("`[^`\n]*`");
+  return std::regex_replace(markdown, code, "");
+}
+
 TEST_CASE("The sample in each format of findings is the approved one") {
   const Report report = tests::sample_report();
   tests::check_golden("tests/report/golden/sample.csv", shown_in("csv", report));
   tests::check_golden("tests/report/golden/sample.junit.xml", shown_in("junit", report));
+  tests::check_golden("tests/report/golden/sample.md", shown_in("markdown", report));
 }
 
 TEST_CASE("Formats of findings are for the commands that have findings") {
-  for (const char* name : {"csv", "junit"}) {
+  for (const char* name : {"csv", "junit", "markdown"}) {
     for (const Command command : {Command::scan, Command::plan, Command::patch}) {
       CHECK(find_format(name, command) != nullptr);
     }
@@ -96,6 +105,63 @@ TEST_CASE("What a hive says cannot leave the text or the attribute that it stand
   CHECK(xml.find(
             "&quot;&#39;&gt;&lt;/failure&gt;&lt;script&gt;&amp;#0;]]&gt;\\x01\\u{ffff}\\u{fffe}") !=
         std::string::npos);
+}
+
+TEST_CASE("What a hive says stays text in Markdown") {
+  const std::string evil =
+      "|`a|``b| <img src=x onerror=y> [c](http://d) ![e](f) @user #98 www.g.h **i** \\| $j$\n# k";
+  const std::string text = shown_in("markdown", filled_with(evil));
+  for (const char* active : {"<img", "[c]", "[e]", "://", "@user", "#98", "www.", "**i", " $j"}) {
+    INFO(active << " in\n" << text);
+    CHECK(without_code(text).find(active) == std::string::npos);
+  }
+  std::istringstream lines(text);
+  std::size_t cells = 0;
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with('|')) {
+      cells = 0;
+      continue;
+    }
+    const auto bars = static_cast<std::size_t>(std::count(line.begin(), line.end(), '|'));
+    INFO(line);
+    if (cells != 0) CHECK(bars == cells);
+    cells = bars;
+  }
+}
+
+TEST_CASE("A summary of a job is never larger than its limit, and says what is left out") {
+  Report report = tests::sample_report();
+  const TargetReport target = report.targets[0];
+  for (int i = 0; i < 6'000; ++i) {
+    report.targets.push_back(target);
+    report.targets.push_back(report.targets[1]);
+  }
+  settle(report);
+  const std::string text = shown_in("markdown", report);
+  CHECK(text.size() < 1'048'576);
+  CHECK(text.find("12002 installations in") != std::string::npos);
+  CHECK(text.find("Left out here, for want of room") != std::string::npos);
+}
+
+TEST_CASE("A plan and a patch show their changes in Markdown as a diff") {
+  Report report = tests::sample_report();
+  InstallationReport& seven = report.targets[0].installations[0];
+  seven.changes = seven.findings[3].edits;
+  seven.changes->front().value += "```";
+  report.command = Command::plan;
+  const std::string plan = shown_in("markdown", report);
+  INFO(plan);
+  CHECK(plan.find("Changes that a patch makes") != std::string::npos);
+  CHECK(plan.find("\n````diff\n") != std::string::npos);
+  seven.refusal = Error(ErrorKind::refused, "the hive is *dirty*");
+  CHECK(shown_in("markdown", report).find("A patch refuses: the hive is \\*dirty\\*") !=
+        std::string::npos);
+  report.command = Command::patch;
+  seven.changed = true;
+  report.targets[0].undo = "install.wim.goldhive-undo";
+  const std::string patch = shown_in("markdown", report);
+  CHECK(patch.find("\nChanged:\n") != std::string::npos);
+  CHECK(patch.find("`install.wim.goldhive-undo`") != std::string::npos);
 }
 
 TEST_CASE("A test case has the same name whatever its row says") {

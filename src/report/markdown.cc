@@ -1,0 +1,271 @@
+// The report as Markdown, for the summary of a job ($GITHUB_STEP_SUMMARY) and for tickets: a table
+// of the installations, then for each what fails, warns or stays open.
+//
+// GitHub Flavored Markdown. What stands in a report may come from a hive, and must not become a
+// heading, a cell, a link, a mention or HTML: punctuation is escaped, a "|" is an entity (a table
+// is divided before anything else is read), and where GitHub would make a link of plain text (an
+// address, @name, #1) an empty comment divides it. A job's summary holds 1 MiB and is dropped as a
+// whole beyond that, so what would be more is left out, and said to be.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <sstream>
+
+#include "src/policy/plan.h"
+#include "src/report/answers.h"
+#include "src/report/printable.h"
+#include "src/report/row_parts.h"
+#include "src/report/text_layout.h"
+#include "src/report/text_rows.h"
+#include "src/report/writers.h"
+
+namespace goldhive::report {
+namespace {
+
+using policy::Finding;
+
+bool is_word(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c < 0;
+}
+
+bool ends_with_www(std::string_view text) {
+  if (text.size() < 3) return false;
+  const std::string_view end = text.substr(text.size() - 3);
+  return std::all_of(end.begin(), end.end(), [](char c) { return c == 'w' || c == 'W'; });
+}
+
+/// Text that means itself, in a line that something else has begun.
+std::string md_text(std::string_view untrusted) {
+  constexpr std::string_view escaped = "\\`*_[]~$#";
+  constexpr std::string_view apart = "<!-- -->";
+  const std::string text = printable(untrusted);
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    const char next = i + 1 < text.size() ? text[i + 1] : ' ';
+    if (c == '&') {
+      out += "&amp;";
+    } else if (c == '<') {
+      out += "&lt;";
+    } else if (c == '>') {
+      out += "&gt;";
+    } else if (c == '|') {
+      out += "&#124;";
+    } else if (c == '.' && ends_with_www(std::string_view(text).substr(0, i))) {
+      out += apart;
+      out += c;
+    } else {
+      if (escaped.find(c) != std::string_view::npos) out += '\\';
+      out += c;
+      if ((c == ':' && next == '/') || ((c == '@' || c == '#') && is_word(next))) out += apart;
+    }
+  }
+  return out;
+}
+
+/// A name or a key. A span between backticks cannot hold a backtick, nor a "|" in a table.
+std::string md_code(std::string_view untrusted) {
+  const std::string text = printable(untrusted);
+  if (text.empty()) return "";
+  if (text.find_first_of("`|") == std::string::npos) return "`" + text + "`";
+  return "<code>" + md_text(text) + "</code>";
+}
+
+/// Lines that no line of theirs can end.
+std::string md_block(std::string_view language, const std::string& text) {
+  std::string fence = "```";
+  while (text.find(fence) != std::string::npos) fence += '`';
+  return fmt::format("{}{}\n{}{}\n", fence, language, text, fence);
+}
+
+/// Pieces of one kind, as many as fit.
+class MarkdownPart {
+ public:
+  explicit MarkdownPart(std::size_t limit) : limit_(limit) {}
+  void add(std::string_view piece) {
+    if (text_.size() + piece.size() > limit_) {
+      ++left_out_;
+    } else {
+      text_ += piece;
+    }
+  }
+  bool empty() const { return text_.empty() && left_out_ == 0; }
+  /// With a sentence about what did not fit.
+  std::string written(std::string_view noun) const {
+    if (left_out_ == 0) return text_;
+    return text_ +
+           fmt::format("\n**Left out here, for want of room: {}.** Other formats have all.\n",
+                       counted(left_out_, noun));
+  }
+
+ private:
+  std::size_t limit_;
+  std::string text_;
+  std::uint64_t left_out_ = 0;
+};
+
+std::string in_bold(std::string_view text, bool bold) {
+  return fmt::format("{0}{1}{0}", bold ? "**" : "", text);
+}
+
+std::string finding_row(const Finding& f, const windows::Installation& facts) {
+  const Answer answer = answer_of(f);
+  std::string text = md_text(describe_row(f, facts, true));
+  text += (text.empty() ? "" : ": ") + md_text(f.message);
+  if (f.possibly_stale) text += " (possibly stale)";
+  if (f.waived) {
+    text += fmt::format(" (waived: {}; verdict: {})", md_text(f.waiver_reason),
+                        policy::to_string(f.verdict));
+  }
+  if (!f.key.empty()) {
+    text += "<br>" + md_code(f.key);
+    if (const std::string value = value_and_wish(f); !value.empty())
+      text += "<br>" + md_code(value);
+  }
+  return fmt::format("| {} | {} | {} | {} |\n", in_bold(to_string(answer), answer == Answer::fail),
+                     md_code(f.id), text, f.waived ? "" : policy::to_string(f.severity));
+}
+
+class MarkdownWriter final : public TargetWriter {
+ public:
+  explicit MarkdownWriter(std::ostream& out) : out_(out) {}
+
+  void target(const TargetReport& target) override {
+    if (target.error) {
+      errors_.add(fmt::format("- {}: {}\n", md_code(target.path), md_text(target.error->what())));
+    } else if (target.installations.empty()) {
+      table_.add(
+          fmt::format("| {} | | {} | | | | |\n", md_code(target.path), to_string(target.status)));
+    }
+    for (const InstallationReport& i : target.installations) installation(i);
+    if (target.undo) {
+      undo_.add(fmt::format("- {}: {}\n", md_code(target.path), md_code(*target.undo)));
+    }
+  }
+
+  void finish(const Report& report) override {
+    out_ << fmt::format("## goldhive {}: {}\n\n", to_string(report.command),
+                        to_string(report.status));
+    head(report);
+    if (!table_.empty()) {
+      out_ << "\n| Installation | System | Status |";
+      for (const std::string_view question : questions) out_ << ' ' << question << " |";
+      out_ << "\n|---|---|---|---|---|---|---|\n" << table_.written("installation");
+    }
+    if (!errors_.empty()) out_ << "\n### Errors\n\n" << errors_.written("target");
+    out_ << sections_.written("installation");
+    if (!undo_.empty()) out_ << "\n### Undo files\n\n" << undo_.written("target");
+    waivers(report.waivers);
+  }
+
+ private:
+  void head(const Report& report) const {
+    const Summary& s = report.summary;
+    std::string line =
+        counted(s.installations, "installation") + " in " + counted(s.targets, "target");
+    const auto add = [&line](std::uint64_t n, const std::string& text) {
+      if (n > 0) line += fmt::format(", {} {}", n, text);
+    };
+    add(totals_.with(Status::findings), "with findings");
+    add(totals_.with(Status::undetermined), "undetermined");
+    add(totals_.with(Status::compliant), "compliant");
+    add(totals_.with(Status::not_applicable), "not applicable");
+    line += ".";
+    out_ << line << '\n';
+    const auto sentence = [this](std::uint64_t n, const std::string& text) {
+      if (n > 0) out_ << fmt::format("- {} {}\n", counted(n, "installation"), text);
+    };
+    out_ << '\n';
+    sentence(totals_.need_update, "without KB3140245");
+    sentence(totals_.need_patch, "that `goldhive patch` can put right, in part or all");
+    sentence(totals_.refused, "where a patch is refused");
+    if (s.errors > 0) out_ << fmt::format("- {}\n", counted(s.errors, "error"));
+    if (s.not_begun > 0) out_ << fmt::format("- {} not begun\n", counted(s.not_begun, "target"));
+    if (s.waived > 0) out_ << fmt::format("- {} waived\n", counted(s.waived, "row"));
+    if (s.passed_over > 0) {
+      out_ << fmt::format("- {} passed over, no image\n", counted(s.passed_over, "file"));
+    }
+    out_ << fmt::format("- policy {}, goldhive {}\n", md_code(report.policy),
+                        md_text(report.tool_version));
+  }
+
+  void installation(const InstallationReport& report) {
+    totals_.add(report);
+    std::string row = fmt::format(
+        "| {} | {} | {} |", md_code(report.facts.id), md_text(describe_system(report.facts)),
+        in_bold(to_string(report.status), report.status >= Status::findings));
+    for (const Answer answer : answers_of(report)) {
+      row += fmt::format(" {} |", in_bold(to_string(answer), answer == Answer::fail));
+    }
+    table_.add(row + '\n');
+    std::string rows;
+    for (const Finding& f : report.findings) {
+      const Answer answer = answer_of(f);
+      if (answer > Answer::informs) rows += finding_row(f, report.facts);
+    }
+    std::string section;
+    if (!rows.empty()) {
+      section += "| | Check | Finding | Severity |\n|---|---|---|---|\n" + rows;
+    }
+    section += changes(report);
+    std::string notes;
+    for (const std::string& text : report.facts.warnings)
+      notes += "- Note: " + md_text(text) + '\n';
+    for (const std::string& text : report.facts.os.conflicts)
+      notes += "- Note: " + md_text(text) + '\n';
+    if (!notes.empty()) section += "\n" + notes;
+    if (!section.empty()) {
+      sections_.add(fmt::format("\n### {}\n\n{}", md_code(report.facts.id), section));
+    }
+  }
+
+  static std::string changes(const InstallationReport& report) {
+    std::string text;
+    if (report.changes && !report.changes->empty()) {
+      const bool done = report.changed.value_or(false);
+      text += fmt::format("\n{}:\n\n", done ? "Changed" : "Changes that a patch makes");
+      text += md_block("diff", printable_lines(policy::plan_diff(*report.changes)));
+    }
+    if (report.planned_in_vain())
+      text += "\nA patch refuses: " + md_text(report.refusal->what()) + '\n';
+    return text;
+  }
+
+  static std::string printable_lines(const std::string& text) {
+    std::istringstream lines(text);
+    std::string out;
+    for (std::string line; std::getline(lines, line);) out += printable(line) + '\n';
+    return out;
+  }
+
+  void waivers(const std::vector<WaiverReport>& waivers) {
+    if (waivers.empty()) return;
+    MarkdownPart rows(waivers_limit);
+    for (const WaiverReport& w : waivers) {
+      rows.add(fmt::format("| {} | {} | {} | {}{} | {} |\n", md_code(w.waiver.check),
+                           md_code(w.waiver.target), md_text(w.waiver.reason),
+                           md_text(w.waiver.until), w.expired ? " **expired**" : "", w.rows));
+    }
+    out_ << "\n### Waivers\n\n| Check | Target | Reason | Until | Rows |\n|---|---|---|---|---|\n"
+         << rows.written("waiver");
+  }
+
+  // Together less than 1 MiB.
+  static constexpr std::size_t table_limit = 300'000, errors_limit = 100'000,
+                               sections_limit = 500'000, undo_limit = 50'000,
+                               waivers_limit = 50'000;
+  std::ostream& out_;
+  Totals totals_;
+  MarkdownPart table_{table_limit};
+  MarkdownPart errors_{errors_limit};
+  MarkdownPart sections_{sections_limit};
+  MarkdownPart undo_{undo_limit};
+};
+
+}  // namespace
+
+Writer markdown_writer(Command, const WriteOptions&, std::ostream& out) {
+  return std::make_unique<MarkdownWriter>(out);
+}
+
+}  // namespace goldhive::report
