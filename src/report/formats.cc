@@ -15,6 +15,8 @@ const std::vector<Format>& formats() {
        write_by<junit_writer>, junit_writer, with_findings},
       {"markdown", "for the summary of a job and for tickets", write_by<markdown_writer>,
        markdown_writer, with_findings},
+      {"sarif", "SARIF 2.1.0, for code scanning", write_by<sarif_writer>, sarif_writer,
+       with_findings},
       {"reg",
        "a .reg file that regedit imports: the changes of one installation",
        write_reg,

@@ -27,6 +27,7 @@ Writer restored_writer(Command, const WriteOptions&, std::ostream&);  // restore
 Writer csv_writer(Command, const WriteOptions&, std::ostream&);       // csv.cc
 Writer junit_writer(Command, const WriteOptions&, std::ostream&);     // junit.cc
 Writer markdown_writer(Command, const WriteOptions&, std::ostream&);  // markdown.cc
+Writer sarif_writer(Command, const WriteOptions&, std::ostream&);     // sarif.cc
 
 /// Writes all targets of a report, then what follows them.
 void write_all(TargetWriter& writer, const Report& report);  // formats.cc

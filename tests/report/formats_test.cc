@@ -1,7 +1,9 @@
 // The formats that are made from findings: csv and those after it in the table.
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
 #include <regex>
+#include <set>
 #include <sstream>
 
 #include "src/report/report.h"
@@ -49,10 +51,11 @@ TEST_CASE("The sample in each format of findings is the approved one") {
   tests::check_golden("tests/report/golden/sample.csv", shown_in("csv", report));
   tests::check_golden("tests/report/golden/sample.junit.xml", shown_in("junit", report));
   tests::check_golden("tests/report/golden/sample.md", shown_in("markdown", report));
+  tests::check_golden("tests/report/golden/sample.sarif", shown_in("sarif", report));
 }
 
 TEST_CASE("Formats of findings are for the commands that have findings") {
-  for (const char* name : {"csv", "junit", "markdown"}) {
+  for (const char* name : {"csv", "junit", "markdown", "sarif"}) {
     for (const Command command : {Command::scan, Command::plan, Command::patch}) {
       CHECK(find_format(name, command) != nullptr);
     }
@@ -187,6 +190,79 @@ TEST_CASE("A test case has the same name whatever its row says") {
   settle(changed);
   CHECK(names(report).find("name=\"winhttp.default-secure-protocols wow64") != std::string::npos);
   CHECK(names(changed) == names(report));
+}
+
+/// What a SARIF report says, without the texts of the checks.
+nlohmann::json run_of(const Report& report) {
+  return nlohmann::json::parse(shown_in("sarif", report)).at("runs").at(0);
+}
+
+TEST_CASE("Alerts are what fails, warns or stays open, and waived ones are suppressed") {
+  const nlohmann::json run = run_of(tests::sample_report());
+  std::vector<std::string> seen;
+  for (const nlohmann::json& result : run.at("results")) {
+    seen.push_back(result.at("ruleId").get<std::string>() + " " +
+                   result.at("kind").get<std::string>() + " " +
+                   result.at("level").get<std::string>() +
+                   (result.at("suppressions").empty() ? "" : " suppressed"));
+  }
+  CHECK(seen == std::vector<std::string>{
+                    "servicing.kb3140245 open none", "winhttp.default-secure-protocols fail error",
+                    "schannel.tls12.client fail error", "schannel.legacy fail warning suppressed",
+                    "registry.stray-key fail note"});
+  CHECK(run.at("automationDetails").at("id") == "goldhive/scan/baseline/");
+  const nlohmann::json& invocation = run.at("invocations").at(0);
+  CHECK(invocation.at("executionSuccessful") == false);
+  CHECK(invocation.at("toolExecutionNotifications").size() == 1);
+  CHECK(invocation["toolExecutionNotifications"][0]["locations"][0]["physicalLocation"]
+                  ["artifactLocation"]["uri"] == "it%27s%20broken");
+}
+
+TEST_CASE("An alert keeps its fingerprint whatever its row says, and has one of its own") {
+  const auto fingerprints = [](const Report& report) {
+    std::vector<std::string> all;
+    const nlohmann::json run = run_of(report);
+    for (const nlohmann::json& result : run.at("results")) {
+      all.push_back(result.at("partialFingerprints").at("goldhiveRow/v1"));
+    }
+    return all;
+  };
+  Report report = tests::sample_report();
+  const std::vector<std::string> before = fingerprints(report);
+  CHECK(std::set<std::string>(before.begin(), before.end()).size() == before.size());
+  for (policy::Finding& f : report.targets[0].installations[0].findings) {
+    f.message = "other";
+    f.actual = "0x1";
+    f.evidence = {"other"};
+  }
+  CHECK(fingerprints(report) == before);
+  report.targets[0].installations[0].facts.target = "other.wim";
+  CHECK(fingerprints(report).front() != before.front());
+}
+
+TEST_CASE("The place of an alert is a relative address, whatever the image is called") {
+  const auto place_of = [](const std::string& path) {
+    Report report = tests::sample_report();
+    report.targets[0].path = path;
+    const nlohmann::json location =
+        run_of(report)["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"];
+    return location.value("uriBaseId", "") + " " + location.at("uri").get<std::string>();
+  };
+  CHECK(place_of("a/b.wim") == " a/b.wim");
+  CHECK(place_of("./a/b.wim") == " a/b.wim");
+  CHECK(place_of(".") == " .");
+  CHECK(place_of("/srv/a b#c?.wim") == "ROOT srv/a%20b%23c%3F.wim");
+  CHECK(place_of("C:/a.wim") == "ROOT C%3A/a.wim");
+  CHECK(place_of("a:b") == " a%3Ab");
+  CHECK(place_of("//server/share/a.wim") == " file://server/share/a.wim");
+  CHECK(place_of("\xc3\xa9\xff") == " %C3%A9%FF");
+}
+
+TEST_CASE("What a hive says is no link and no placeholder in an alert") {
+  const nlohmann::json run = run_of(filled_with("[a](http://b) {0}"));
+  const std::string text = run["results"][0]["message"]["text"];
+  CHECK(text.find("](") == std::string::npos);
+  CHECK(text.find("{{0}}") != std::string::npos);
 }
 
 }  // namespace

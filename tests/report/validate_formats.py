@@ -7,6 +7,7 @@ Exits 77 (skipped) where a program is missing, unless GOLDHIVE_NO_SKIPS is set, 
 """
 
 import csv
+import json
 import os
 import pathlib
 import shutil
@@ -38,7 +39,27 @@ def check_junit(path):
         FAULTS.append(done.stderr)
 
 
-CHECKS = {"sample.csv": check_csv, "sample.junit.xml": check_junit}
+def check_sarif(path):
+    try:
+        import jsonschema
+    except ImportError:
+        MISSING.append("skipped: no python3-jsonschema")
+        return
+    schema = json.loads(pathlib.Path(__file__).with_name("sarif.schema.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    document = json.loads(path.read_text(encoding="utf-8"))
+    for error in jsonschema.Draft202012Validator(schema).iter_errors(document):
+        FAULTS.append(f"{path}: {'/'.join(map(str, error.absolute_path))}: {error.message}")
+    run = document["runs"][0]
+    rules = {rule["id"] for rule in run["tool"]["driver"]["rules"]}
+    marks = [result["partialFingerprints"]["goldhiveRow/v1"] for result in run["results"]]
+    if not {result["ruleId"] for result in run["results"]} <= rules:
+        FAULTS.append(f"{path}: a result has no rule")
+    if len(set(marks)) != len(marks):
+        FAULTS.append(f"{path}: two results have one fingerprint")
+
+
+CHECKS = {"sample.csv": check_csv, "sample.junit.xml": check_junit, "sample.sarif": check_sarif}
 
 
 def main():
