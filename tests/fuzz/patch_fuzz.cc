@@ -67,7 +67,10 @@ void write_reports(const windows::Installation& facts, std::vector<policy::Findi
   report::settle(report);
   for (const report::Format& format : report::formats()) {
     std::ostringstream out;
-    format.write(report, {false, true, 80, false}, out);
+    report::WriteOptions options;
+    options.verbose = true;
+    options.width = 80;
+    format.write(report, options, out);
     require_printable(out.str());
   }
 }
