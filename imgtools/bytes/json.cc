@@ -54,6 +54,11 @@ const std::string* Json::text() const {
   return value_ ? std::get_if<std::string>(&value_->held) : nullptr;
 }
 
+std::optional<bool> Json::truth() const {
+  const bool* held = value_ ? std::get_if<bool>(&value_->held) : nullptr;
+  return held == nullptr ? std::nullopt : std::optional(*held);
+}
+
 const Json::Array* Json::array() const {
   return value_ ? std::get_if<Array>(&value_->held) : nullptr;
 }

@@ -55,6 +55,8 @@ class Json {
   const std::string* text() const;
   const Array* array() const;
   const Object* object() const;
+  /// Nullopt for a value of another kind.
+  std::optional<bool> truth() const;
   /// A whole number that is not negative.
   std::optional<std::uint64_t> number() const;
   /// The member of that name; null if there is none, or this is no object.

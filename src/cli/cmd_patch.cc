@@ -52,7 +52,7 @@ int patch(Host& host, const PatchFlags& flags) {
       host,
       {flags.targets, flags.policy, flags.plan, flags.change, policy, saved ? &*saved : nullptr});
   Output output(host, report::Command::patch, flags.output, targets.verbose,
-                to_repeat(flags.targets, flags.policy), policy.name);
+                to_repeat(flags.targets, flags.policy), head_of(policy));
   if (flags.policy.policy) output.add_input(*flags.policy.policy);
   if (!flags.plan_file.empty()) output.add_input(flags.plan_file);
   const report::Report report =

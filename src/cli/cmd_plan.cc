@@ -12,7 +12,7 @@ namespace {
 
 policy::SavedPlan to_save(const ReadStorage& storage, const report::Report& report) {
   policy::SavedPlan plan;
-  plan.policy = report.policy;
+  plan.policy = report.head.policy;
   for (const report::TargetReport& t : report.targets) {
     for (const report::InstallationReport& i : t.installations) {
       if (i.changes->empty()) continue;
@@ -54,7 +54,8 @@ int run_plan(Host& host, const PlanCommandFlags& flags) {
       host,
       {flags.targets, flags.policy, flags.plan, flags.change, policy, given ? &*given : nullptr});
   Output output(host, report::Command::plan, flags.output, flags.targets.verbose,
-                to_repeat(flags.targets, flags.policy, flags.plan, flags.plan_file), policy.name);
+                to_repeat(flags.targets, flags.policy, flags.plan, flags.plan_file),
+                head_of(policy));
   if (flags.policy.policy) output.add_input(*flags.policy.policy);
   if (!flags.plan_file.empty()) output.add_input(flags.plan_file);
   if (!flags.save_file.empty()) output.add_file(flags.save_file);

@@ -33,7 +33,7 @@ int scan(Host& host, const ScanFlags& flags) {
   if (!flags.files.empty()) require_files(host.input, flags.files);
   options.files = flags.files;
   Output output(host, report::Command::scan, flags.output, flags.targets.verbose,
-                to_repeat(flags.targets, flags.policy), policy.name);
+                to_repeat(flags.targets, flags.policy), head_of(policy));
   if (flags.policy.policy) output.add_input(*flags.policy.policy);
   const report::Report report =
       run_targets(host, report::Command::scan, &options, flags.targets, output,

@@ -17,6 +17,7 @@ Command plan_command();
 Command patch_command();
 Command undo_command();
 Command recover_command();
+Command report_command();
 Command verify_command();
 Command explain_command();
 Command policy_command();

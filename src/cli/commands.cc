@@ -15,9 +15,9 @@ void add_help(Command& command) {
 }  // namespace
 
 const std::vector<MakeCommand>& commands() {
-  static const std::vector<MakeCommand> table = {scan_command,   list_command,    plan_command,
-                                                 patch_command,  undo_command,    recover_command,
-                                                 verify_command, explain_command, policy_command};
+  static const std::vector<MakeCommand> table = {
+      scan_command,    list_command,   plan_command,   patch_command,   undo_command,
+      recover_command, verify_command, report_command, explain_command, policy_command};
   return table;
 }
 

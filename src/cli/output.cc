@@ -10,6 +10,7 @@
 #include "imgtools/hive_logs.h"
 #include "imgtools/host/path.h"
 #include "imgtools/host/storage_steps.h"
+#include "src/cli/version.h"
 #include "src/target/inspect_target.h"
 
 namespace goldhive::cli {
@@ -183,11 +184,16 @@ void write_text_file(Storage& storage, const std::string& path, const Spool& tex
   write_pieces(storage, path, [&text](const TakePiece& take) { text.each_piece(take); });
 }
 
+report::Head head_of(const policy::Policy& policy) {
+  return {tool_version(), policy.name, policy.sha256};
+}
+
 Output::Output(Host& host, report::Command command, const OutputFlags& flags, bool verbose,
-               report::Again again, std::string policy)
+               report::Again again, report::Head head)
     : host_(host), command_(command) {
   report::WriteOptions to_file;
-  to_file.policy = std::move(policy);
+  to_file.head = std::move(head);
+  if (to_file.head.tool_version.empty()) to_file.head.tool_version = tool_version();
   to_file.again = std::move(again);
   to_file.verbose = verbose;
   to_file.all = flags.all;

@@ -17,10 +17,13 @@ namespace goldhive::cli {
 void write_text_file(Storage& storage, const std::string& path, std::string_view text);
 void write_text_file(Storage& storage, const std::string& path, const Spool& text);
 
+/// Of reports that this program makes by `policy`.
+report::Head head_of(const policy::Policy& policy);
+
 class Output {
  public:
   Output(Host& host, report::Command command, const OutputFlags& flags, bool verbose,
-         report::Again again = {}, std::string policy = {});
+         report::Again again = {}, report::Head head = {});
 
   /// A file that the command reads besides its targets, which no output may take the place of.
   void add_input(const std::string& path) { inputs_.push_back(path); }

@@ -271,7 +271,7 @@ report::Report run_targets(Host& host, report::Command command, const target::Op
   report::Report report;
   report.command = command;
   if (judged != nullptr) report::set_policy(*judged->policy, judged->today, report);
-  report.tool_version = tool_version();
+  report.head.tool_version = tool_version();
   if (host.parent_folders) *host.parent_folders = flags.parent_dirs;
   Targets all = expand_targets(host, flags);
   std::vector<std::string> paths;

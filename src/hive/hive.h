@@ -40,6 +40,8 @@ enum class ValueType : std::uint32_t {
 };
 /// "REG_DWORD", or "0x1f" for a number without a name.
 std::string to_string(ValueType type);
+/// The reverse; nullopt for another text, and for the number of a type that has a name.
+std::optional<ValueType> value_type_of(std::string_view name);
 
 class HiveFile;
 struct BaseBlock;

@@ -34,7 +34,6 @@ constexpr std::uint64_t schema = 2;
 constexpr std::string_view kind = "goldhive-plan";
 constexpr std::size_t longest_file = 16U << 20;
 constexpr std::size_t most_edits = 100'000;
-constexpr std::uint32_t last_named_type = 11;
 
 // ---- writing
 
@@ -141,16 +140,9 @@ class Reader {
     return number;
   }
   hive::ValueType type(const std::string& name, const std::string& place) const {
-    for (std::uint32_t i = 0; i <= last_named_type; ++i) {
-      const auto type = static_cast<hive::ValueType>(i);
-      if (hive::to_string(type) == name) return type;
-    }
-    const auto number =
-        name.rfind("0x", 0) == 0 ? hex_number(std::string_view(name).substr(2), 8) : std::nullopt;
-    if (!number || *number <= last_named_type) {
-      refuse(place, fmt::format("'{}' is not a type of value", name));
-    }
-    return static_cast<hive::ValueType>(*number);
+    const std::optional<hive::ValueType> type = hive::value_type_of(name);
+    if (!type) refuse(place, fmt::format("'{}' is not a type of value", name));
+    return *type;
   }
   /// "00,0a"
   Bytes hex_bytes(std::string_view digits, const std::string& place) const {

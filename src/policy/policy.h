@@ -39,6 +39,7 @@ struct Waiver {
 struct Policy {
   std::string name;
   std::string description;
+  std::string sha256;  ///< of its TOML text, in hex: reports say by what exactly they judged
   std::uint32_t secure_protocols_required = 0xA00;  ///< bits DefaultSecureProtocols must hold
   std::uint32_t secure_protocols_forbidden = 0;     ///< bits it must not hold
   std::vector<SchannelRule> schannel;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 
+#include "imgtools/bytes/digest.h"
 #include "imgtools/bytes/error.h"
 #include "src/policy/calendar.h"
 #include "src/policy/checks.h"
@@ -274,6 +275,9 @@ Policy parse_policy(std::string_view toml, const std::string& file_name) {
   Policy policy = starting_point(root);
   policy.name = root.needed_text("name");
   policy.description = root.text("description").value_or("");
+  Sha256 digest;
+  digest.add({reinterpret_cast<const std::uint8_t*>(toml.data()), toml.size()});
+  policy.sha256 = to_hex(digest.finish());
 
   if (const toml::table* winhttp = root.child("winhttp")) {
     const Section section(*winhttp, "[winhttp]", file_name, {"required", "forbidden"});

@@ -80,7 +80,8 @@ const char* yes_or_no(bool yes) { return yes ? "yes" : "no"; }
 
 class CsvWriter final : public TargetWriter {
  public:
-  CsvWriter(const WriteOptions& options, std::ostream& out) : policy_(options.policy), out_(out) {
+  CsvWriter(const WriteOptions& options, std::ostream& out)
+      : policy_(options.head.policy), out_(out) {
     out_ << "\xef\xbb\xbf";
     for (std::size_t i = 0; i < csv_columns.size(); ++i) {
       out_ << (i == 0 ? "\"" : ",\"") << csv_columns[i] << '"';

@@ -11,8 +11,6 @@
 namespace goldhive::report {
 namespace {
 
-constexpr int schema_version = 1;
-
 Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
 
 Json number_or_null(std::uint64_t number) { return number == 0 ? Json(nullptr) : Json(number); }
@@ -272,10 +270,11 @@ std::string dump(const Json& value, int indent) { return escaped_in_json(value.w
 void write_json(const Report& report, const WriteOptions&, std::ostream& out) {
   Json::Array targets;
   for (const TargetReport& t : report.targets) targets.push_back(target_json(t));
-  Json document = {{"schema", schema_version},
-                   {"tool", {{"name", "goldhive"}, {"version", report.tool_version}}},
+  Json document = {{"schema", report_schema},
+                   {"tool", {{"name", "goldhive"}, {"version", report.head.tool_version}}},
                    {"command", to_string(report.command)},
-                   {"policy", text_or_null(report.policy)},
+                   {"policy", text_or_null(report.head.policy)},
+                   {"policy_sha256", text_or_null(report.head.policy_sha256)},
                    {"status", to_string(report.status)},
                    {"targets", std::move(targets)},
                    {"waivers", waivers_json(report.waivers)},
@@ -286,26 +285,41 @@ void write_json(const Report& report, const WriteOptions&, std::ostream& out) {
 
 namespace {
 
+/// The first line says what the report is, the last one that it is whole; between them there is one
+/// a target.
 class JsonLines final : public TargetWriter {
  public:
-  explicit JsonLines(std::ostream& out) : out_(out) {}
-  void target(const TargetReport& target) override {
-    out_ << dump(target_json(target), -1) << '\n';
+  JsonLines(Command command, const Head& head, std::ostream& out) : out_(out) {
+    line({{"schema", report_schema},
+          {"tool", {{"name", "goldhive"}, {"version", head.tool_version}}},
+          {"command", to_string(command)},
+          {"policy", text_or_null(head.policy)},
+          {"policy_sha256", text_or_null(head.policy_sha256)}});
   }
-  void finish(const Report&) override {}
+  void target(const TargetReport& target) override { line(target_json(target)); }
+  void finish(const Report& report) override {
+    Json end = {{"status", to_string(report.status)},
+                {"waivers", waivers_json(report.waivers)},
+                {"summary", summary_json(report.summary)}};
+    if (report.interrupted) end.add("interrupted", true);
+    line(end);
+  }
 
  private:
+  void line(const Json& json) { out_ << dump(json, -1) << '\n'; }
+
   std::ostream& out_;
 };
 
 }  // namespace
 
-std::unique_ptr<TargetWriter> jsonl_writer(Command, const WriteOptions&, std::ostream& out) {
-  return std::make_unique<JsonLines>(out);
+std::unique_ptr<TargetWriter> jsonl_writer(Command command, const WriteOptions& options,
+                                           std::ostream& out) {
+  return std::make_unique<JsonLines>(command, options.head, out);
 }
 
 void write_jsonl(const Report& report, const WriteOptions&, std::ostream& out) {
-  JsonLines writer(out);
+  JsonLines writer(report.command, report.head, out);
   write_all(writer, report);
 }
 

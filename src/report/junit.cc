@@ -101,7 +101,8 @@ void add_case(const Finding& f, JUnitSuite& suite) {
 
 class JUnitWriter final : public TargetWriter {
  public:
-  JUnitWriter(const WriteOptions& options, std::ostream& out) : policy_(options.policy), out_(out) {
+  JUnitWriter(const WriteOptions& options, std::ostream& out)
+      : policy_(options.head.policy), out_(out) {
     out_ << "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"goldhive\">\n";
   }
 

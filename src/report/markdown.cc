@@ -185,8 +185,8 @@ class MarkdownWriter final : public TargetWriter {
     if (s.passed_over > 0) {
       out_ << fmt::format("- {} passed over, no image\n", counted(s.passed_over, "file"));
     }
-    out_ << fmt::format("- policy {}, goldhive {}\n", md_code(report.policy),
-                        md_text(report.tool_version));
+    out_ << fmt::format("- policy {}, goldhive {}\n", md_code(report.head.policy),
+                        md_text(report.head.tool_version));
   }
 
   void installation(const InstallationReport& report) {

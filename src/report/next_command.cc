@@ -30,6 +30,9 @@ std::string NextTargets::command(std::string_view name, Command present,
   const std::vector<std::string>& given = options.again.targets;
   const bool again = !given.empty() && given.size() <= 2 * most &&
                      std::find(given.begin(), given.end(), "-") == given.end();
+  if (!by_name && given.empty()) {
+    return fmt::format("goldhive {} with the targets of the {}", name, to_string(present));
+  }
   if (!by_name && !again) {
     return fmt::format("this command once more, with {} in place of {}", name, to_string(present));
   }

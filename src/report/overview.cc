@@ -265,8 +265,8 @@ void Overview::table(const Report& report) {
                                                                 : narrowest;
   const std::size_t name_width = std::min(longest, free);
   if (longest > 0) {
-    std::string head =
-        fmt::format("goldhive {}, policy {}", report.tool_version, printable(report.policy));
+    std::string head = fmt::format("goldhive {}, policy {}", report.head.tool_version,
+                                   printable(report.head.policy));
     const std::size_t column = status_width_ + name_width + gap + system_width;
     if (narrow()) {
       lines_.plain(head, Color::bold);

@@ -127,11 +127,21 @@ struct WaiverReport {
   std::uint64_t rows = 0;  ///< that it accepts, or would if it had not expired
 };
 
+/// What is known of a report before its first target, and must be alike in reports that are put
+/// together or compared.
+struct Head {
+  std::string tool_version;
+  std::string policy;         ///< its name; "" if none was applied
+  std::string policy_sha256;  ///< of its text, in hex
+};
+
+/// Of json and jsonl. 2: jsonl has a first and a last line.
+inline constexpr int report_schema = 2;
+
 struct Report {
   Command command = Command::scan;
-  std::string policy;                 ///< name of the policy; "" if none was applied
+  Head head;
   std::vector<WaiverReport> waivers;  ///< of the policy, all of them
-  std::string tool_version;
   /// Without targets that were written one by one, if nothing needs them any more.
   std::vector<TargetReport> targets;
   Status status = Status::not_applicable;
@@ -173,8 +183,8 @@ struct WriteOptions {
   bool all = false;
   /// Of any number show the counts and what to do.
   bool summary_only = false;
-  /// Name of the policy, for formats that say it before the last target is done.
-  std::string policy = {};
+  /// For formats that say it before the first target is done.
+  Head head = {};
 };
 
 /// Writes a report while it is being made, so that nobody has to keep the targets.

@@ -152,12 +152,12 @@ class SarifWriter final : public TargetWriter {
     for (const policy::Check& check : policy::all_checks()) rules.push_back(rule_json(check));
     const Json tool = {{"driver",
                         {{"name", "goldhive"},
-                         {"version", report.tool_version},
-                         {"semanticVersion", report.tool_version},
+                         {"version", report.head.tool_version},
+                         {"semanticVersion", report.head.tool_version},
                          {"rules", std::move(rules)}}}};
     const Json automation = {
         {"id",
-         printable(fmt::format("goldhive/{}/{}/", to_string(report.command), report.policy))}};
+         printable(fmt::format("goldhive/{}/{}/", to_string(report.command), report.head.policy))}};
     const Json invocation = {
         {"executionSuccessful", report.summary.errors == 0 && !report.interrupted},
         {"toolExecutionNotifications", std::move(notifications_)}};

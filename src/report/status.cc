@@ -141,7 +141,8 @@ void count(const TargetReport& target, Report& report) {
 }
 
 void set_policy(const policy::Policy& policy, std::string_view today, Report& report) {
-  report.policy = policy.name;
+  report.head.policy = policy.name;
+  report.head.policy_sha256 = policy.sha256;
   for (const policy::Waiver& waiver : policy.waivers) {
     report.waivers.push_back({waiver, waiver.until < today, 0});
   }

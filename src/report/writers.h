@@ -36,7 +36,7 @@ void write_all(TargetWriter& writer, const Report& report);  // formats.cc
 template <MakeWriter make>
 void write_by(const Report& report, const WriteOptions& options, std::ostream& out) {
   WriteOptions own = options;
-  own.policy = report.policy;
+  own.head = report.head;
   write_all(*make(report.command, own, out), report);
 }
 

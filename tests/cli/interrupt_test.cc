@@ -81,10 +81,12 @@ TEST_CASE("A target that is left when the user ends the run is listed as not beg
     REQUIRE(report["targets"].size() == 3);
     std::istringstream lines(
         interrupted_after(0, session, {command, "a", "b", "c", "-f", "jsonl"}).out);
+    std::string line;
+    REQUIRE(std::getline(lines, line));
+    CHECK(json::parse(line)["command"] == command);
     for (const json& target : report["targets"]) {
       CHECK(target["interrupted"] == "not-begun");
       CHECK(target["status"] == "error");
-      std::string line;
       REQUIRE(std::getline(lines, line));
       CHECK(json::parse(line) == target);
     }

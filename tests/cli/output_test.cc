@@ -149,8 +149,8 @@ TEST_CASE("Output and further reports are written to their files") {
   CHECK(got.code == 2);
   CHECK(got.out.empty());
   CHECK(session.storage.text("a.txt").find("ERROR") != std::string::npos);
-  CHECK(session.storage.text("b.json").find("\"schema\": 1") != std::string::npos);
-  CHECK(session.storage.text("c.jsonl").find("{\"path\":\"target\"") == 0);
+  CHECK(session.storage.text("b.json").find("\"schema\": 2") != std::string::npos);
+  CHECK(session.storage.text("c.jsonl").find("\n{\"path\":\"target\"") > 0);
 }
 
 TEST_CASE("No report but that in JSON keeps its targets") {

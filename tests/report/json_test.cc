@@ -12,8 +12,10 @@ namespace {
 using nlohmann::json;
 
 std::string written(const Report& report, std::string_view format) {
+  WriteOptions options;
+  options.head = report.head;
   std::ostringstream out;
-  find_format(format, report.command)->write(report, {}, out);
+  find_format(format, report.command)->write(report, options, out);
   return out.str();
 }
 
@@ -35,18 +37,20 @@ TEST_CASE("A plan adds its changes and a patch what it did") {
   tests::check_golden("tests/report/golden/patch.json", written(report, "json"));
 }
 
-TEST_CASE("Every line of jsonl is the target object of json") {
+TEST_CASE("The lines of jsonl are the head, the target objects of json, and the summary") {
   const Report report = tests::sample_report();
   const json document = json::parse(written(report, "json"));
-  std::istringstream lines(written(report, "jsonl"));
-  std::string line;
-  std::size_t count = 0;
-  while (std::getline(lines, line)) {
-    REQUIRE(count < document["targets"].size());
-    CHECK(json::parse(line) == document["targets"][count]);
-    ++count;
+  std::istringstream text(written(report, "jsonl"));
+  std::vector<json> lines;
+  for (std::string line; std::getline(text, line);) lines.push_back(json::parse(line));
+  REQUIRE(lines.size() == report.targets.size() + 2);
+  for (const auto& [name, value] : lines.front().items()) CHECK(value == document[name]);
+  CHECK(lines.front().contains("schema"));
+  for (std::size_t i = 0; i < report.targets.size(); ++i) {
+    CHECK(lines[i + 1] == document["targets"][i]);
   }
-  CHECK(count == report.targets.size());
+  for (const auto& [name, value] : lines.back().items()) CHECK(value == document[name]);
+  CHECK(lines.back()["summary"] == document["summary"]);
 }
 
 TEST_CASE("Bytes that are not UTF-8 still give valid JSON") {

@@ -131,8 +131,8 @@ std::vector<Finding> findings_of_windows_7() {
 report::Report sample_report() {
   report::Report r;
   r.command = report::Command::scan;
-  r.policy = "baseline";
-  r.tool_version = "1.2.3";
+  r.head.policy = "baseline";
+  r.head.tool_version = "1.2.3";
 
   report::TargetReport wim;
   wim.path = "install.wim";

@@ -3,7 +3,8 @@
 
 usage: validate_json.py SCHEMA FOLDER
 
-Every golden/*.json below FOLDER is a report, every line of a golden/*.jsonl a target. The published schema lets
+Every golden/*.json below FOLDER is a report; of a golden/*.jsonl the first line is its head, the last one its end, and
+each between them a target. The published schema lets
 unknown fields pass, so that a reader of it survives an addition; here every object is closed first,
 so that a field which the schema does not describe is a failure. Exits 77 (skipped) without
 python3-jsonschema, unless GOLDHIVE_NO_SKIPS is set, 1 for a failure or when there was nothing to validate.
@@ -38,7 +39,14 @@ def main():
     close(schema)
     jsonschema.Draft202012Validator.check_schema(schema)
     report = jsonschema.Draft202012Validator(schema)
-    target = jsonschema.Draft202012Validator({**schema["$defs"]["target"], "$defs": schema["$defs"]})
+    whole = {"$id": "report", **schema}
+    registry = {"report": whole}
+
+    def part(name):
+        resolver = jsonschema.RefResolver("report", whole, registry)
+        return jsonschema.Draft202012Validator({"$ref": f"report#/$defs/{name}"}, resolver=resolver)
+
+    head, target, end = part("head"), part("target"), part("end")
 
     checked, failed = 0, 0
 
@@ -52,8 +60,10 @@ def main():
     for path in sorted(folder.rglob("golden/*.json")):
         validate(report, path.read_text(encoding="utf-8"), path)
     for path in sorted(folder.rglob("golden/*.jsonl")):
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-            validate(target, line, f"{path}:{number}")
+        lines = path.read_text(encoding="utf-8").splitlines()
+        for number, line in enumerate(lines, 1):
+            kind = head if number == 1 else end if number == len(lines) else target
+            validate(kind, line, f"{path}:{number}")
     print(f"{checked} documents checked, {failed} faults")
     return 1 if failed or not checked else 0
 

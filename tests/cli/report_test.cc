@@ -1,0 +1,73 @@
+// goldhive report: from saved reports to any format, without the images.
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "tests/cli/session.h"
+
+namespace goldhive::tests {
+namespace {
+
+using nlohmann::json;
+
+Session two_sites() {
+  Session session;
+  session.put_recipe("windows-7-sp1-x64", "a/pc");
+  session.put_recipe("windows-7-sp1-x64-ready", "b/pc");
+  session.run({"scan", "a", "-f", "jsonl", "-o", "a.jsonl"});
+  session.run({"scan", "b", "-f", "json", "-o", "b.json"});
+  return session;
+}
+
+TEST_CASE("A saved report gives every format that the scan itself would have given") {
+  Session session = two_sites();
+  for (const char* format : {"json", "jsonl", "csv", "junit", "markdown", "sarif"}) {
+    INFO(format);
+    const Outcome scanned = session.run({"scan", "a", "-f", format});
+    const Outcome reported = session.run({"report", "a.jsonl", "-f", format});
+    CHECK(reported.out == scanned.out);
+    CHECK(reported.code == scanned.code);
+  }
+}
+
+TEST_CASE("Reports of two machines become one") {
+  Session session = two_sites();
+  const Outcome got = session.run({"report", "a.jsonl", "b.json", "-f", "json"});
+  CHECK(got.code == 1);
+  CHECK(got.json()["targets"].size() == 2);
+  CHECK(got.json()["summary"]["installations"] == 2);
+  const Outcome text = session.run({"report", "a.jsonl", "b.json"});
+  CHECK_THAT(text.out, Catch::Contains("2 installations: 1 with findings, 1 compliant."));
+}
+
+TEST_CASE("Of a target that is in two reports the last one given counts") {
+  Session session = two_sites();
+  REQUIRE(session.run({"patch", "a", "--no-cross-check"}).code == 1);
+  REQUIRE(session.run({"scan", "a", "-f", "jsonl", "-o", "later.jsonl"}).code == 1);
+  const json later = session.run({"report", "later.jsonl", "-f", "json"}).json();
+  const Outcome both = session.run({"report", "a.jsonl", "later.jsonl", "-f", "json"});
+  CHECK(both.json() == later);
+  CHECK_THAT(both.err, Catch::Contains("1 target is in several of the files"));
+}
+
+TEST_CASE("Reports that do not belong together are refused, and no report is overwritten") {
+  Session session = two_sites();
+  session.run({"plan", "a", "-f", "json", "-o", "plan.json"});
+  session.run({"scan", "a", "-p", "tls12-only", "-f", "json", "-o", "other.json"});
+  session.storage.put("cut.jsonl", session.storage.text("a.jsonl").substr(0, 3000));
+  const auto refused = [&](const std::vector<std::string>& arguments, const std::string& reason) {
+    const Outcome got = session.run(arguments);
+    CHECK(got.code == 2);
+    CHECK(got.out.empty());
+    CHECK_THAT(got.err, Catch::Contains(reason));
+  };
+  refused({"report", "a.jsonl", "plan.json"}, "plan.json: cannot be put together with a.jsonl");
+  refused({"report", "a.jsonl", "other.json"}, "judged by the policy 'baseline'");
+  refused({"report", "cut.jsonl"}, "is cut off");
+  refused({"report", "a"}, "is a folder");
+  refused({"report", "missing"}, "missing");
+  refused({"report", "a/pc/Windows/System32/config/SYSTEM"}, "is not JSON");
+  refused({"report", "a.jsonl", "-o", "a.jsonl"}, "is read by this command");
+}
+
+}  // namespace
+}  // namespace goldhive::tests
