@@ -17,6 +17,8 @@ const std::vector<Format>& formats() {
        markdown_writer, with_findings},
       {"sarif", "SARIF 2.1.0, for code scanning", write_by<sarif_writer>, sarif_writer,
        with_findings},
+      {"html", "one page for people, that needs no network", write_by<html_writer>, html_writer,
+       with_findings},
       {"reg",
        "a .reg file that regedit imports: the changes of one installation",
        write_reg,

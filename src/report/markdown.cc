@@ -9,9 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <sstream>
 
-#include "src/policy/plan.h"
 #include "src/report/answers.h"
 #include "src/report/printable.h"
 #include "src/report/row_parts.h"
@@ -224,18 +222,11 @@ class MarkdownWriter final : public TargetWriter {
     if (report.changes && !report.changes->empty()) {
       const bool done = report.changed.value_or(false);
       text += fmt::format("\n{}:\n\n", done ? "Changed" : "Changes that a patch makes");
-      text += md_block("diff", printable_lines(policy::plan_diff(*report.changes)));
+      text += md_block("diff", fmt::format("{}\n", fmt::join(diff_lines(*report.changes), "\n")));
     }
     if (report.planned_in_vain())
       text += "\nA patch refuses: " + md_text(report.refusal->what()) + '\n';
     return text;
-  }
-
-  static std::string printable_lines(const std::string& text) {
-    std::istringstream lines(text);
-    std::string out;
-    for (std::string line; std::getline(lines, line);) out += printable(line) + '\n';
-    return out;
   }
 
   void waivers(const std::vector<WaiverReport>& waivers) {

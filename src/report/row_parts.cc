@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <sstream>
+
+#include "src/policy/plan.h"
 #include "src/report/printable.h"
 
 namespace goldhive::report {
@@ -33,6 +36,13 @@ std::string value_and_wish(const policy::Finding& f) {
   }
   if (f.expected) text += fmt::format("{}want {}", text.empty() ? "" : ", ", *f.expected);
   return text;
+}
+
+std::vector<std::string> diff_lines(const std::vector<policy::Edit>& edits) {
+  std::istringstream text(policy::plan_diff(edits));
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(text, line);) lines.push_back(printable(line));
+  return lines;
 }
 
 std::string markup_text(std::string_view untrusted) {

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "src/policy/finding.h"
 
@@ -14,6 +15,9 @@ std::string row_name(const policy::Finding& finding);
 
 /// "DefaultSecureProtocols: 0x80 (REG_DWORD), want 0xa00"; parts that a row lacks are left out.
 std::string value_and_wish(const policy::Finding& finding);
+
+/// The edits as a diff in .reg notation, printable().
+std::vector<std::string> diff_lines(const std::vector<policy::Edit>& edits);
 
 /// printable() text that means itself in XML 1.0 and in HTML, in an attribute as between tags.
 std::string markup_text(std::string_view untrusted);

@@ -25,6 +25,7 @@ Writer checks_writer(Command, const WriteOptions&, std::ostream&);    // check_l
 Writer restored_writer(Command, const WriteOptions&, std::ostream&);  // restore_listing.cc
 
 Writer csv_writer(Command, const WriteOptions&, std::ostream&);       // csv.cc
+Writer html_writer(Command, const WriteOptions&, std::ostream&);      // html.cc
 Writer junit_writer(Command, const WriteOptions&, std::ostream&);     // junit.cc
 Writer markdown_writer(Command, const WriteOptions&, std::ostream&);  // markdown.cc
 Writer sarif_writer(Command, const WriteOptions&, std::ostream&);     // sarif.cc

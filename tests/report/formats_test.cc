@@ -52,10 +52,11 @@ TEST_CASE("The sample in each format of findings is the approved one") {
   tests::check_golden("tests/report/golden/sample.junit.xml", shown_in("junit", report));
   tests::check_golden("tests/report/golden/sample.md", shown_in("markdown", report));
   tests::check_golden("tests/report/golden/sample.sarif", shown_in("sarif", report));
+  tests::check_golden("tests/report/golden/sample.html", shown_in("html", report));
 }
 
 TEST_CASE("Formats of findings are for the commands that have findings") {
-  for (const char* name : {"csv", "junit", "markdown", "sarif"}) {
+  for (const char* name : {"csv", "junit", "markdown", "sarif", "html"}) {
     for (const Command command : {Command::scan, Command::plan, Command::patch}) {
       CHECK(find_format(name, command) != nullptr);
     }
@@ -263,6 +264,47 @@ TEST_CASE("What a hive says is no link and no placeholder in an alert") {
   const std::string text = run["results"][0]["message"]["text"];
   CHECK(text.find("](") == std::string::npos);
   CHECK(text.find("{{0}}") != std::string::npos);
+}
+
+/// The tags of a page with all their attributes, in their order.
+std::vector<std::string> tags_of(const std::string& page) {
+  std::vector<std::string> tags;
+  const std::size_t end = page.find("<script>");
+  for (std::size_t at = page.find('<', page.find("<body>")); at < end;
+       at = page.find('<', at + 1)) {
+    tags.push_back(page.substr(at, page.find('>', at) + 1 - at));
+  }
+  return tags;
+}
+
+TEST_CASE("What a hive says makes no tag and no attribute of a page") {
+  const std::vector<std::string> plain = tags_of(shown_in("html", filled_with("x")));
+  CHECK(plain.size() > 200);
+  CHECK(tags_of(shown_in("html", filled_with("\"'></p></script><script>alert(1)</script>"))) ==
+        plain);
+  CHECK(tags_of(shown_in("html", filled_with("<img src=x onerror=alert(1)>&lt;--><!--"))) == plain);
+}
+
+TEST_CASE("A page cuts what nobody reads to its end, and never a character") {
+  std::string longest = "x";
+  for (int i = 0; i < 50'000; ++i) longest += "\xc3\xa9";
+  const std::string page = shown_in("html", filled_with(longest));
+  CHECK(page.size() < 1'000'000);
+  CHECK(page.find("[cut]") != std::string::npos);
+  CHECK(page.find("\xef\xbf\xbd") == std::string::npos);
+}
+
+TEST_CASE("A page shows waivers with their end, and what a patch is to change") {
+  Report report = tests::sample_report();
+  report.waivers.push_back(
+      {{"schannel.legacy", "*hall3*", "old <scanner>", "2026-12-31"}, true, 4});
+  InstallationReport& seven = report.targets[0].installations[0];
+  seven.changes = seven.findings[3].edits;
+  report.command = Command::plan;
+  const std::string page = shown_in("html", report);
+  CHECK(page.find("old &lt;scanner&gt;</td><td>2026-12-31 <span class=\"error\">expired</span>") !=
+        std::string::npos);
+  CHECK(page.find("+ &quot;DefaultSecureProtocols&quot;=dword:00000a00") != std::string::npos);
 }
 
 }  // namespace

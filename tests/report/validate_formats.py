@@ -6,7 +6,10 @@ usage: validate_formats.py FOLDER
 Exits 77 (skipped) where a program is missing, unless GOLDHIVE_NO_SKIPS is set, 1 for a failure.
 """
 
+import base64
 import csv
+import hashlib
+import html.parser
 import json
 import os
 import pathlib
@@ -59,7 +62,67 @@ def check_sarif(path):
         FAULTS.append(f"{path}: two results have one fingerprint")
 
 
-CHECKS = {"sample.csv": check_csv, "sample.junit.xml": check_junit, "sample.sarif": check_sarif}
+class Page(html.parser.HTMLParser):
+    """What a browser would make of a page, as far as it can load, run or miss something."""
+
+    EMPTY = {"meta", "input", "br"}
+
+    def __init__(self):
+        super().__init__(convert_charrefs=True)
+        self.open, self.faults, self.ids, self.links, self.inline, self.rules = [], [], [], [], {}, ""
+
+    def handle_starttag(self, tag, attrs):
+        if tag not in self.EMPTY:
+            self.open.append(tag)
+        given = dict(attrs)
+        self.ids += [given["id"]] if "id" in given else []
+        if tag == "meta" and given.get("http-equiv") == "Content-Security-Policy":
+            self.rules = given["content"]
+        for name, value in given.items():
+            if name.startswith("on") or name in ("src", "style", "action", "srcset", "data"):
+                self.faults.append(f"<{tag} {name}>")
+            if name == "href":
+                self.links.append(value)
+        if tag == "th" and given.get("scope") not in ("row", "col"):
+            self.faults.append("<th> without scope")
+        if tag in ("link", "img", "iframe", "object", "embed", "base"):
+            self.faults.append(f"<{tag}>")
+
+    def handle_endtag(self, tag):
+        if not self.open or self.open.pop() != tag:
+            self.faults.append(f"</{tag}> ends something else")
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] in ("style", "script"):
+            self.inline[self.open[-1]] = self.inline.get(self.open[-1], "") + data
+
+
+def check_html(path):
+    page = Page()
+    page.feed(path.read_text(encoding="utf-8"))
+    page.close()
+    for link in page.links:
+        if not link.startswith("#") or link[1:] not in page.ids:
+            page.faults.append(f"a link leads nowhere: {link}")
+    if len(set(page.ids)) != len(page.ids):
+        page.faults.append("an id stands twice")
+    if page.open:
+        page.faults.append(f"not ended: {page.open}")
+    for tag in ("style", "script"):
+        digest = base64.b64encode(hashlib.sha256(page.inline[tag].encode()).digest()).decode()
+        if f"{tag}-src 'sha256-{digest}'" not in page.rules:
+            page.faults.append(f"the policy of the page does not let its {tag} run")
+    if not page.rules.startswith("default-src 'none';"):
+        page.faults.append("the policy of the page lets something load")
+    FAULTS.extend(f"{path}: {fault}" for fault in page.faults)
+
+
+CHECKS = {
+    "sample.csv": check_csv,
+    "sample.junit.xml": check_junit,
+    "sample.sarif": check_sarif,
+    "sample.html": check_html,
+}
 
 
 def main():

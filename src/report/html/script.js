@@ -1,0 +1,76 @@
+"use strict";
+// Filters, search, sorting and folding. Without it the page is complete, only longer to read.
+(() => {
+  const rows = [...document.querySelectorAll("#table tbody tr")];
+  const cards = rows.map(row => document.getElementById(row.dataset.card));
+  const form = document.getElementById("filter");
+  const [status, check, text, count, fold] =
+    ["status", "check", "text", "count", "fold"].map(id => document.getElementById(id));
+  if (!form || rows.length === 0) return;
+
+  const texts = [];
+  const textOf = i =>
+    texts[i] ??= (rows[i].textContent + " " + (cards[i] ? cards[i].textContent : "")).toLowerCase();
+
+  const apply = () => {
+    const words = text.value.toLowerCase().split(/\s+/).filter(Boolean);
+    let shown = 0;
+    rows.forEach((row, i) => {
+      const fits = (!status.value || row.dataset.status === status.value) &&
+        (!check.value || row.dataset.open.split(" ").includes(check.value)) &&
+        words.every(word => textOf(i).includes(word));
+      row.hidden = !fits;
+      if (cards[i]) cards[i].hidden = !fits;
+      if (fits) ++shown;
+    });
+    count.textContent = `${shown} of ${rows.length} installations shown`;
+  };
+  let timer;
+  const later = () => { clearTimeout(timer); timer = setTimeout(apply, 150); };
+  text.addEventListener("input", later);
+  status.addEventListener("change", apply);
+  check.addEventListener("change", apply);
+  form.addEventListener("submit", event => { event.preventDefault(); apply(); });
+  form.addEventListener("reset", () => setTimeout(apply));
+
+  const all = [...document.querySelectorAll("article details")];
+  fold.addEventListener("click", () => {
+    const open = fold.getAttribute("aria-pressed") !== "true";
+    for (const one of all) one.open = open;
+    fold.setAttribute("aria-pressed", String(open));
+  });
+
+  const order = ["", "n/a", "not-applicable", "pass", "compliant", "info", "waived", "warn", "findings",
+    "undetermined", "fail", "error"];
+  const names = new Intl.Collator("en", {numeric: true});
+  const compare = (a, b) => {
+    const x = order.indexOf(a), y = order.indexOf(b);
+    return x >= 0 && y >= 0 ? x - y : names.compare(a, b);
+  };
+  const body = document.querySelector("#table tbody");
+  document.querySelectorAll("#table thead th").forEach((head, column, heads) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.append(...head.childNodes);
+    head.append(button);
+    button.addEventListener("click", () => {
+      const down = head.getAttribute("aria-sort") === "ascending";
+      heads.forEach(other => other.removeAttribute("aria-sort"));
+      head.setAttribute("aria-sort", down ? "descending" : "ascending");
+      const keyed = rows.map((row, i) => [row.cells[column].textContent, i, row]);
+      keyed.sort((a, b) => (down ? compare(b[0], a[0]) : compare(a[0], b[0])) || a[1] - b[1]);
+      body.append(...keyed.map(one => one[2]));
+    });
+  });
+
+  // A paper has nothing to click on.
+  let folded = [];
+  addEventListener("beforeprint", () => {
+    folded = all.filter(one => !one.open);
+    for (const one of folded) one.open = true;
+  });
+  addEventListener("afterprint", () => { for (const one of folded) one.open = false; });
+
+  form.hidden = false;
+  apply();
+})();
