@@ -153,6 +153,26 @@ TEST_CASE("Output and further reports are written to their files") {
   CHECK(session.storage.text("c.jsonl").find("\n{\"path\":\"target\"") > 0);
 }
 
+TEST_CASE("Reports in all formats at once are those of each format alone") {
+  Session session;
+  session.put_recipe("windows-7-sp1-x64", "tree");
+  std::vector<std::string> all = {"scan", "tree"};
+  std::vector<std::string> names;
+  for (const report::Format& format : report::formats()) {
+    if (!format.is_for(report::Command::scan)) continue;
+    names.emplace_back(format.name);
+    all.insert(all.end(), {"--report", names.back() + "=report." + names.back()});
+  }
+  CHECK(names.size() > 7);
+  CHECK(session.run(all).code == 1);
+  for (const std::string& name : names) {
+    const Outcome alone = session.run({"scan", "tree", "--format", name});
+    INFO(name);
+    CHECK(alone.out.size() > 100);
+    CHECK(session.storage.text("report." + name) == alone.out);
+  }
+}
+
 TEST_CASE("No report but that in JSON keeps its targets") {
   MemoryStorage files;
   std::ostringstream out, err;
