@@ -10,6 +10,8 @@
 #include <cstdlib>
 
 #include "imgtools/bytes/error.h"
+#include "src/cli/help.h"
+#include "src/policy/suggest.h"
 
 namespace goldhive::cli {
 namespace {
@@ -180,34 +182,66 @@ void add_flag(CLI::App& app, const Flag& flag) {
   if (flag.hidden) option->group("");
 }
 
-void add_command(CLI::App& app, const Command& command, Request& request) {
+void add_command(CLI::App& app, const Command& command) {
   for (const Flag& flag : command.flags) add_flag(app, flag);
-  app.footer(command.footer);
   for (const Command& inner : command.commands) {
-    add_command(*app.add_subcommand(inner.name, inner.summary), inner, request);
+    add_command(*app.add_subcommand(inner.name, inner.summary), inner);
   }
-  if (!command.commands.empty()) {
-    app.require_subcommand(1);
-  } else {
-    app.callback([&] { request.command = &command; });
-  }
+  if (!command.commands.empty()) app.require_subcommand(1);
+}
+
+const Command* find_command(const Command& command, std::string_view name) {
+  const auto found = std::find_if(command.commands.begin(), command.commands.end(),
+                                  [&](const Command& inner) { return inner.name == name; });
+  return found == command.commands.end() ? nullptr : &*found;
 }
 
 /// A mistyped command must not be reported as a missing one.
 void refuse_unknown_command(const Command& program, const std::vector<std::string>& arguments) {
   if (arguments.empty() || arguments.front().starts_with('-')) return;
-  std::vector<std::string> known;
+  if (find_command(program, arguments.front()) != nullptr) return;
+  std::vector<std::string_view> known;
   for (const Command& command : program.commands) known.push_back(command.name);
-  if (std::find(known.begin(), known.end(), arguments.front()) != known.end()) return;
-  throw Error(ErrorKind::usage, fmt::format("no command '{}' (there are {})", arguments.front(),
-                                            fmt::join(known, ", ")));
+  throw Error(ErrorKind::usage, fmt::format("no command '{}'{}", arguments.front(),
+                                            policy::did_you_mean(arguments.front(), known)));
+}
+
+/// "help scan" asks for the same as "scan --help".
+std::vector<std::string> without_help(std::vector<std::string> arguments) {
+  if (arguments.empty() || arguments.front() != "help") return arguments;
+  arguments.erase(arguments.begin());
+  if (std::find(arguments.begin(), arguments.end(), "--help") == arguments.end()) {
+    arguments.emplace_back("--help");
+  }
+  return arguments;
+}
+
+/// The commands that were named, from the program on.
+std::vector<const Command*> path_in(const CLI::App& app, const Command& program) {
+  std::vector<const Command*> path = {&program};
+  const CLI::App* here = &app;
+  while (!here->get_subcommands().empty()) {
+    here = here->get_subcommands().front();
+    path.push_back(find_command(*path.back(), here->get_name()));
+  }
+  return path;
 }
 
 /// "goldhive scan", or "goldhive" where no command was recognised.
-std::string command_line_of(const CLI::App& app) {
-  std::string name = app.get_name();
-  for (const CLI::App* sub : app.get_subcommands()) name += " " + sub->get_name();
-  return name;
+std::string command_line_of(const std::vector<const Command*>& path) {
+  std::string line;
+  for (const Command* command : path) line += (line.empty() ? "" : " ") + command->name;
+  return line;
+}
+
+/// What is wrong with an argument that the command does not know.
+std::string unknown_argument(const CLI::App& app, const Command& command) {
+  const std::string given = app.remaining(true).front();
+  const std::string name = given.substr(0, given.find('='));
+  if (!name.starts_with('-')) return fmt::format("one argument too many: '{}'", given);
+  const std::vector<std::string> names = flag_names(command);
+  const std::string nearest = policy::did_you_mean(name, {names.begin(), names.end()});
+  return fmt::format("no option '{}'{}", name, nearest.starts_with("; did") ? nearest : "");
 }
 
 }  // namespace
@@ -230,23 +264,31 @@ const char* heading(Group group) {
   return "General";
 }
 
-Request parse(const Command& program, const std::vector<std::string>& arguments) {
+Request parse(const Command& program, const std::vector<std::string>& given) {
+  const std::vector<std::string> arguments = without_help(given);
   refuse_unknown_command(program, arguments);
-  Request request{&program};
+  Request request;
   CLI::App app(program.summary, program.name);
-  add_command(app, program, request);
+  add_command(app, program);
+  const auto refuse = [&](const std::string& problem) {
+    throw Error(ErrorKind::usage,
+                fmt::format("{} (see {} --help)", problem, command_line_of(path_in(app, program))));
+  };
   try {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
   } catch (const CLI::CallForVersion&) {
     request.ask = Ask::version;
   } catch (const CLI::Success&) {
     request.ask = Ask::help;
-    request.help = app.help();  // of the innermost command that was named
   } catch (const CLI::ParseError& e) {
-    std::string problem = e.what();
-    if (problem == "A subcommand is required") problem = "a command is required";
-    throw Error(ErrorKind::usage, fmt::format("{} (see {} --help)", problem, command_line_of(app)));
+    // Where another argument is missing as well, the one that is not known says why.
+    if (!app.remaining(true).empty()) {
+      refuse(unknown_argument(app, *path_in(app, program).back()));
+    }
+    const std::string problem = e.what();
+    refuse(problem == "A subcommand is required" ? "a command is required" : problem);
   }
+  request.path = path_in(app, program);
   return request;
 }
 

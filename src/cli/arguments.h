@@ -94,13 +94,14 @@ struct Command {
 
 /// What the user asks for.
 struct Request {
-  const Command* command;                 ///< of those given to parse(): the one that was named
+  std::vector<const Command*> path;       ///< of those given to parse(): the program, the commands
   std::optional<Ask> ask = std::nullopt;  ///< if set, the answer takes the place of the command
-  std::string help = {};                  ///< for Ask::help: the text, of the innermost command
+
+  const Command& command() const { return *path.back(); }
 };
 
-/// Reads `arguments` (without the program's name) and stores the values where the flags say.
-/// Error(usage) says what is wrong and whose help to read.
+/// Reads `arguments` (without the program's name; "help scan" is "scan --help") and stores the
+/// values where the flags say. Error(usage) says what is wrong and whose help to read.
 Request parse(const Command& program, const std::vector<std::string>& arguments);
 
 }  // namespace goldhive::cli

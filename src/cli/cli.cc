@@ -10,6 +10,7 @@
 #include "imgtools/disk/disk_storage.h"
 #include "src/cli/command.h"
 #include "src/cli/exit_codes.h"
+#include "src/cli/help.h"
 #include "src/cli/run_targets.h"
 #include "src/cli/timestamp.h"
 #include "src/cli/version.h"
@@ -45,11 +46,15 @@ std::string date_of(std::int64_t seconds) {
 /// Answers, or does, what the arguments ask for; returns the exit code.
 int obey(const Command& program, const std::vector<std::string>& arguments, Host& host) {
   const Request request = parse(program, arguments);
-  if (!request.ask) return request.command->run(host);
+  if (!request.ask) return request.command().run(host);
   switch (*request.ask) {
-    case Ask::help:
-      host.out << request.help;
+    case Ask::help: {
+      constexpr unsigned readable = 100;
+      constexpr unsigned usual = 80;
+      const bool known = host.terminal.out_is_terminal && host.terminal.width != 0;
+      write_help(request.path, known ? std::min(host.terminal.width, readable) : usual, host.out);
       break;
+    }
     case Ask::version:
       host.out << version_text();
       break;

@@ -6,6 +6,7 @@
 #include "src/cli/command.h"
 #include "src/cli/exit_codes.h"
 #include "src/policy/checks.h"
+#include "src/policy/suggest.h"
 #include "src/report/text_layout.h"
 
 namespace goldhive::cli {
@@ -51,7 +52,11 @@ int run_explain(Host& host, const std::string& id) {
   }
   const policy::Check* check = policy::find_check(id);
   if (check == nullptr) {
-    throw Error(ErrorKind::usage, fmt::format("no check '{}' (goldhive explain lists them)", id));
+    std::vector<std::string_view> known;
+    for (const policy::Check& c : policy::all_checks()) known.push_back(c.id);
+    const std::string nearest = policy::did_you_mean(id, known);
+    throw Error(ErrorKind::usage, fmt::format("no check '{}'{} (goldhive explain lists them)", id,
+                                              nearest.starts_with("; did") ? nearest : ""));
   }
   explain(host, *check);
   return exit_compliant;

@@ -139,8 +139,11 @@ Command patch_command() {
   add_overview_flags(command, flags->output);
   command.footer =
       "Exit code: what a scan after it would say: 0 compliant, 1 findings left, 2 error, refused "
-      "or\n"
-      "undetermined. goldhive undo takes a patch back byte for byte.";
+      "or undetermined.\n"
+      "Examples:\n"
+      "  goldhive patch install.wim@2\n"
+      "  goldhive patch --dry-run /mnt/image\n"
+      "  goldhive undo install.wim@2          takes a patch back byte for byte";
   command.run = [flags](Host& host) { return patch(host, *flags); };
   return command;
 }

@@ -90,7 +90,11 @@ Command plan_command() {
   add_output_flags(command, flags->output, report::Command::plan);
   command.footer =
       "Exit code: 0 nothing to change, 1 changes pending, 2 undetermined or error.\n"
-      "Nothing is ever written to a target.";
+      "Nothing is ever written to a target.\n"
+      "Examples:\n"
+      "  goldhive plan install.wim\n"
+      "  goldhive plan --save plan.json install.wim\n"
+      "  goldhive plan --format reg -o fix.reg /mnt/image";
   command.run = [flags](Host& host) {
     refuse_plan_in_output(flags->output);
     return run_plan(host, *flags);

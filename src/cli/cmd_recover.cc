@@ -43,8 +43,9 @@ Command recover_command() {
        .value = &flags->force});
   add_output_flags(command, flags->output, report::Command::recover);
   command.footer =
-      "patch and undo do the same before they start; scan reads through the journal and writes\n"
-      "nothing. Exit code: 0 recovered or nothing to do, 2 error or refused.";
+      "patch and undo do the same before they start; scan reads through the journal and writes "
+      "nothing.\n"
+      "Exit code: 0 recovered or nothing to do, 2 error or refused.";
   command.run = [flags](Host& host) { return recover_all(host, *flags); };
   return command;
 }

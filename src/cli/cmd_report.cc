@@ -36,10 +36,10 @@ std::unique_ptr<ByteSource> open_report(const ReadStorage& storage, const std::s
 void require_alike(const report::ReportFrame& first, const std::string& first_file,
                    const report::ReportFrame& other, const std::string& file) {
   const auto refuse = [&](const std::string& reason) {
-    throw Error(ErrorKind::usage,
-                fmt::format("cannot be put together with {}: {}", printable(first_file),
-                            printable(reason)),
-                file);
+    throw Error(
+        ErrorKind::usage,
+        fmt::format("cannot be put together with {}: {}", printable(first_file), printable(reason)),
+        file);
   };
   if (first.command != other.command) {
     refuse(fmt::format("one is of goldhive {}, the other of goldhive {}", to_string(first.command),
@@ -173,8 +173,12 @@ Command report_command() {
   add_overview_flags(command, flags->output);
   command.footer =
       "Exit code: that of the command whose report it is. No image is opened.\n"
-      "Reports of one command and one policy can be put together; of a target that is in several\n"
-      "of them the last one counts.";
+      "Reports of one command and one policy can be put together; of a target that is in several "
+      "of them the last one counts.\n"
+      "Examples:\n"
+      "  goldhive scan -f jsonl -o today.jsonl /srv/images\n"
+      "  goldhive report today.jsonl -f html -o today.html\n"
+      "  goldhive report site-a.jsonl site-b.jsonl --summary";
   command.run = [flags](Host& host) { return write_reports(host, *flags); };
   return command;
 }

@@ -62,7 +62,11 @@ Command scan_command() {
   add_overview_flags(command, flags->output);
   command.footer =
       "Exit code: 0 compliant or nothing applicable, 1 findings, 2 undetermined or error.\n"
-      "Nothing is ever written to a target.";
+      "Nothing is ever written to a target.\n"
+      "Examples:\n"
+      "  goldhive scan install.wim\n"
+      "  goldhive scan --policy tls12-only --report html=report.html /srv/images\n"
+      "  goldhive scan disk.vhd:p2";
   command.run = [flags](Host& host) { return scan(host, *flags); };
   return command;
 }

@@ -32,9 +32,9 @@ Command verify_command() {
   add_target_flags(command, flags->targets);
   add_output_flags(command, flags->output, report::Command::verify);
   command.footer =
-      "Exit code: 0 sound (harmless faults are only named), 1 a fault that stands in the way of "
-      "an\n"
-      "edit, 2 error. Hives are read whole. Nothing is ever written to a target.";
+      "Exit code: 0 sound (harmless faults are only named), 1 a fault that stands in the way of an "
+      "edit, 2 error.\n"
+      "Hives are read whole. Nothing is ever written to a target.";
   command.run = [flags](Host& host) { return verify(host, *flags); };
   return command;
 }

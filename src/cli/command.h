@@ -21,6 +21,7 @@ Command report_command();
 Command verify_command();
 Command explain_command();
 Command policy_command();
+Command completions_command();
 
 /// All of them, in the order of --help.
 const std::vector<MakeCommand>& commands();

@@ -16,20 +16,28 @@ void add_help(Command& command) {
 
 const std::vector<MakeCommand>& commands() {
   static const std::vector<MakeCommand> table = {
-      scan_command,    list_command,   plan_command,   patch_command,   undo_command,
-      recover_command, verify_command, report_command, explain_command, policy_command};
+      scan_command,    list_command,    plan_command,       patch_command,
+      undo_command,    recover_command, verify_command,     report_command,
+      explain_command, policy_command,  completions_command};
   return table;
 }
 
 Command program() {
   Command all{.name = "goldhive",
               .summary = "Audits and patches the TLS settings of Windows images at rest"};
-  all.flags.push_back({.names = {"--version"},
+  all.flags.push_back({.names = {"-V", "--version"},
                        .help = "Show the version, the libraries, what is missing",
                        .group = Group::general,
                        .value = Ask::version});
   for (const MakeCommand make : commands()) all.commands.push_back(make());
   add_help(all);
+  all.footer =
+      "Exit code: 0 compliant, 1 findings, 2 undetermined or error, 130 interrupted.\n"
+      "Examples:\n"
+      "  goldhive scan install.wim            what is right, wrong or unknown, and why\n"
+      "  goldhive plan install.wim            what a patch would change; nothing is written\n"
+      "  goldhive patch install.wim           change it, crash-safe, and scan again\n"
+      "  goldhive undo install.wim            take that back, byte for byte";
   return all;
 }
 

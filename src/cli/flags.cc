@@ -8,6 +8,7 @@
 #include "src/policy/calendar.h"
 #include "src/policy/protocols.h"
 #include "src/policy/secure_protocols.h"
+#include "src/policy/suggest.h"
 
 namespace goldhive::cli {
 namespace {
@@ -315,8 +316,9 @@ policy::Policy load_policy(const ReadStorage& storage, const std::string& name) 
   }
   const auto info = storage.stat(name);
   if (!info) {
-    throw Error(ErrorKind::usage, fmt::format("no policy '{}': neither built in ({}) nor a file",
-                                              name, fmt::join(builtin, ", ")));
+    throw Error(ErrorKind::usage,
+                fmt::format("no policy '{}': neither built in nor a file{}", name,
+                            policy::did_you_mean(name, {builtin.begin(), builtin.end()})));
   }
   if (info->type != FileType::file || info->size > policy_size_limit) {
     throw Error(ErrorKind::usage,

@@ -4,8 +4,11 @@
 #include <iterator>
 #include <map>
 #include <set>
+#include <sstream>
 
 #include "src/cli/command.h"
+#include "src/cli/help.h"
+#include "tests/cli/session.h"
 #include "tests/golden.h"
 #include "tests/support/regex.h"
 
@@ -94,7 +97,7 @@ struct Table {
 TEST_CASE("Flags that are not given keep what their slots hold") {
   Table t;
   const Request request = t.parse({"a", "b"});
-  CHECK(request.command == &t.program.commands.front());
+  CHECK(&request.command() == &t.program.commands.front());
   CHECK_FALSE(request.ask);
   CHECK_FALSE(t.loud);
   CHECK(t.count == 3);
@@ -165,7 +168,7 @@ TEST_CASE("A wrong value is refused by the name of its flag, and nothing is stor
   CHECK(t.text == "none");
   CHECK(t.problem({}) == "ITEM is required (see tool work --help)");
   CHECK(t.problem({"a", "--maybe", "1", "--maybe", "2"}).starts_with("--maybe: "));
-  CHECK_THROWS_WITH(cli::parse(t.program, {"wrok"}), "no command 'wrok' (there are work)");
+  CHECK_THROWS_WITH(cli::parse(t.program, {"wrok"}), "no command 'wrok'; did you mean 'work'?");
   CHECK_THROWS_WITH(cli::parse(t.program, {}), "a command is required (see tool --help)");
 }
 
@@ -173,13 +176,57 @@ TEST_CASE("Help and version are asked for, and help shows what is not hidden") {
   Table t;
   const Request help = t.parse({"--help"});
   REQUIRE(help.ask == Ask::help);
-  CHECK(help.help.find("--pace PACE:{slow,fast}=slow") != std::string::npos);
-  CHECK(help.help.find("--count N:INT in [0 - 100]=3") != std::string::npos);
-  CHECK(help.help.find("Exit code: 0.") != std::string::npos);
-  CHECK(help.help.find("--secret") == std::string::npos);
+  std::ostringstream out;
+  write_help(help.path, 60, out);
+  const std::string text = out.str();
+  CHECK_THAT(text, Catch::Contains("usage: tool work [OPTION]... "));
+  CHECK_THAT(text, Catch::Contains("--pace PACE") && Catch::Contains("(default: slow)"));
+  CHECK_THAT(text, Catch::Contains("Exit code: 0."));
+  CHECK_THAT(text, !Catch::Contains("--secret"));
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) CHECK(line.size() <= 60);
   t.parse({"--secret", "a"});
   CHECK(t.loud);
   CHECK(cli::parse(t.program, {"--version"}).ask == Ask::version);
+  CHECK(cli::parse(t.program, {"help"}).path.size() == 1);
+  CHECK(cli::parse(t.program, {"help", "work"}).path == help.path);
+}
+
+TEST_CASE("What is mistyped is answered with what may have been meant") {
+  Session session;
+  const auto says = [&](const std::vector<std::string>& arguments, const std::string& answer) {
+    const Outcome got = session.run(arguments);
+    CHECK(got.code == 2);
+    CHECK_THAT(got.err, Catch::Contains(answer));
+  };
+  says({"scna"}, "no command 'scna'; did you mean 'scan'?");
+  says({"scan", "--polcy", "x"},
+       "no option '--polcy'; did you mean '--policy'? (see goldhive scan");
+  says({"scan", "--polcy=x"}, "no option '--polcy'; did you mean '--policy'?");
+  says({"scan", "a", "-p", "basline"}, "did you mean 'baseline'?");
+  says({"explain", "servicing.kb314"}, "did you mean 'servicing.kb3140245'?");
+  says({"explain", "a", "b"}, "one argument too many: 'b' (see goldhive explain --help)");
+  says({"help", "scna"}, "did you mean 'scan'?");
+}
+
+TEST_CASE("Completions of every shell know all commands and all flags") {
+  for (const char* shell : {"bash", "zsh", "fish", "powershell"}) {
+    Session session;
+    const Outcome got = session.run({"completions", shell});
+    CHECK(got.code == 0);
+    for (const Command& command : program().commands) {
+      INFO(shell << ": " << command.name);
+      CHECK_THAT(got.out, Catch::Contains(command.name));
+      for (const std::string& name : flag_names(command)) {
+        const bool is_fish = std::string_view(shell) == "fish";
+        const std::string shown = !is_fish                 ? name
+                                  : name.starts_with("--") ? "-l " + name.substr(2)
+                                                           : "-s " + name.substr(1);
+        CHECK_THAT(got.out, Catch::Contains(shown));
+      }
+    }
+  }
+  CHECK(Session().run({"completions", "cmd"}).code == 2);
 }
 
 /// Calls `visit` for each command of goldhive, the inner ones too.
@@ -220,7 +267,7 @@ std::map<std::string, std::set<std::string>> flags_of_manual() {
     if (entry && !section.empty()) {
       line = testing::replace_all(line, "\\\\-", "-");
       for (const testing::Match& match :
-           testing::all_matches(line, "(^|[\\s\"])(--?[a-z][a-z-]*)")) {
+           testing::all_matches(line, "(^|[\\s\"])(--?[a-zA-Z][a-z-]*)")) {
         sections[section].insert(match[2]);
       }
     }

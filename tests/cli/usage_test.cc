@@ -131,7 +131,7 @@ TEST_CASE("Help goes to stdout and is no error") {
     const Outcome got = session.run(arguments);
     CHECK(got.code == 0);
     CHECK(got.err.empty());
-    CHECK(got.out.find("Usage: goldhive") != std::string::npos);
+    CHECK(got.out.find("usage: goldhive") != std::string::npos);
   }
 }
 
