@@ -13,8 +13,8 @@
 #include "src/policy/cipher_suites.h"
 
 #include <algorithm>
-#include <array>
-#include <string>
+
+#include "src/windows/settings.h"
 
 namespace goldhive::policy {
 namespace {
@@ -87,6 +87,37 @@ bool is_refused(std::string_view name) {
   });
 }
 
+/// What a part of a name stands for.
+struct NamePart {
+  std::string_view part;
+  std::string_view algorithm;
+};
+
+constexpr std::array cipher_parts = {
+    NamePart{"_AES_256_", windows::schannel_ciphers[0]},
+    NamePart{"_AES_128_", windows::schannel_ciphers[1]},
+    NamePart{"_3DES_", windows::schannel_ciphers[2]},
+    NamePart{"_RC4_128_", windows::schannel_ciphers[3]},
+};
+constexpr std::array hash_endings = {
+    NamePart{"_SHA384", windows::schannel_hashes[0]},
+    NamePart{"_SHA256", windows::schannel_hashes[1]},
+    NamePart{"_SHA", windows::schannel_hashes[2]},
+    NamePart{"_MD5", windows::schannel_hashes[3]},
+};
+constexpr std::array exchange_beginnings = {
+    NamePart{"TLS_ECDHE_", windows::schannel_key_exchanges[0]},
+    NamePart{"TLS_RSA_", windows::schannel_key_exchanges[1]},
+    NamePart{"TLS_DHE_", windows::schannel_key_exchanges[2]},
+};
+
+template <class Parts, class Fits>
+std::string_view algorithm_where(const Parts& parts, Fits fits) {
+  const auto* const found =
+      std::find_if(parts.begin(), parts.end(), [&](const NamePart& p) { return fits(p.part); });
+  return found == parts.end() ? std::string_view() : found->algorithm;
+}
+
 NamedSuite unlisted(std::string_view name, bool before_10) {
   const bool of_tls12 = name.starts_with("TLS_") && name.find("_WITH_") != std::string_view::npos;
   if (before_10 || !of_tls12 || is_refused(name)) return {};
@@ -122,6 +153,36 @@ NamedSuite judge_suite(std::string_view name, Family family) {
   const NamedSuite suite = judge_tidy(tidy, family != Family::windows_10);
   if (tidy == name || suite.worth == none) return suite;
   return {doubtful, "holds spaces or small letters"};
+}
+
+std::vector<std::string> suites_of(Family family) {
+  std::vector<std::string> names;
+  for (const Suite& suite : suites) {
+    if (family == Family::windows_10) {
+      names.emplace_back(suite.name);
+      continue;
+    }
+    if (suite.since == Since::windows_10) continue;
+    std::string name(suite.name);
+    // One curve that is on by default stands for all: a suite has the same parts with each.
+    if (name.starts_with("TLS_ECDHE_")) {
+      name += suite.worth == ecdsa && name.ends_with("_SHA384") ? "_P384" : "_P256";
+    }
+    names.push_back(std::move(name));
+  }
+  return names;
+}
+
+std::array<std::string_view, 3> algorithms_of(std::string_view suite) {
+  const std::string tidy = tidied(suite);
+  const std::string_view base =
+      std::string_view(tidy).substr(0, tidy.size() - curve_of(tidy).size());
+  return {
+      algorithm_where(cipher_parts,
+                      [&](std::string_view part) { return base.find(part) != base.npos; }),
+      algorithm_where(hash_endings, [&](std::string_view part) { return base.ends_with(part); }),
+      algorithm_where(exchange_beginnings,
+                      [&](std::string_view part) { return base.starts_with(part); })};
 }
 
 }  // namespace goldhive::policy

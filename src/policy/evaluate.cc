@@ -31,15 +31,16 @@ void apply_severity(const Check& check, const Policy& policy, Finding& row) {
   }
 }
 
-/// The hive that a row of this check rests on, if it is dirty and was read without its logs.
+/// A hive that a row of this check rests on, if it is dirty and was read without its logs.
 const windows::HiveFact* dirty_hive(const Check& check, const Installation& installation,
                                     const Finding& row) {
   if (check.draws_on == DrawsOn::nothing || row.rests_on_files) return nullptr;
   const HiveName name = check.draws_on == DrawsOn::software ? HiveName::software : HiveName::system;
-  const auto found = std::find_if(
-      installation.hives.begin(), installation.hives.end(), [&](const windows::HiveFact& hive) {
-        return hive.name == name && !hive.missing && hive.state == hive::HiveState::dirty;
-      });
+  const auto found = std::find_if(installation.hives.begin(), installation.hives.end(),
+                                  [&](const windows::HiveFact& hive) {
+                                    return (hive.name == name || hive.name == row.also_rests_on) &&
+                                           !hive.missing && hive.state == hive::HiveState::dirty;
+                                  });
   return found == installation.hives.end() ? nullptr : &*found;
 }
 

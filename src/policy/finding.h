@@ -53,6 +53,8 @@ struct Finding {
   bool possibly_stale = false;
   /// The files of Windows alone gave the verdict: whatever a hive says, it stays.
   bool rests_on_files = false;
+  /// A hive that the verdict rests on beside the one that its check draws on.
+  std::optional<windows::HiveName> also_rests_on;
   bool waived = false;
   /// The waiver that accepts this row, or would if it had not expired: its place in the policy.
   std::optional<std::size_t> waiver;

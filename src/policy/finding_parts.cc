@@ -238,6 +238,24 @@ void set_view(const windows::OsFacts& os, View view, Finding& row) {
       row.message);
 }
 
+void set_control_set(const windows::ControlSetFacts& sets, std::uint32_t set, Finding& row) {
+  row.control_set = set;
+  if (sets.boots) return;
+  row.verdict = Verdict::undetermined;
+  row.message += fmt::format("; whether this control set boots is not known: {}", sets.error);
+}
+
+void inform_of_other_sets(const windows::ControlSetFacts& sets, std::span<Finding> rows) {
+  if (!sets.boots) return;
+  const bool boots_fails = std::any_of(rows.begin(), rows.end(), [&](const Finding& row) {
+    return row.control_set == sets.boots && row.verdict == Verdict::fail;
+  });
+  for (Finding& row : rows) {
+    row.only_informs =
+        row.control_set != sets.boots && !(boots_fails && row.verdict == Verdict::fail);
+  }
+}
+
 void show_value(Finding& row, const windows::ValueFact& fact) {
   row.key = fact.key;
   row.value = fact.value;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -65,6 +66,12 @@ std::vector<windows::View> views_with_row(const windows::OsFacts& os);
 /// Makes the row one about that view: not applicable where this Windows runs no programs of it,
 /// undetermined where nobody can say whether it does; neither is planned.
 void set_view(const windows::OsFacts& os, windows::View view, Finding& row);
+
+/// Leaves the row of a control set undetermined where nobody knows whether that set boots.
+void set_control_set(const windows::ControlSetFacts& sets, std::uint32_t set, Finding& row);
+/// Makes information of the rows about control sets that do not boot, unless both they and the one
+/// that boots fail.
+void inform_of_other_sets(const windows::ControlSetFacts& sets, std::span<Finding> rows);
 
 /// Fills key, value, actual, actual_type and the key's time from a fact.
 void show_value(Finding& row, const windows::ValueFact& fact);

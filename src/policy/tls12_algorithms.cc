@@ -10,6 +10,10 @@
 //   TLS 1.2 works with old peers alone.
 // - Windows 7 to 8.1 obey these keys. Microsoft documents it of Windows 10 for hashes in passing,
 //   and for the rest not at all; so what would fail is undetermined there.
+// - Suites are made of one algorithm of each kind, and a list of suites (cipher_order.cc) may hold
+//   none of those that the switches leave, though list and switches are good each for themselves.
+//   So what is left of the list in effect is judged as a whole (rule I8) and has a row where it is
+//   worse than what the parts say.
 // - Whoever switched an algorithm off meant it, as a rule. So a patch switches on only what the
 //   policy requires by name. It writes 0xffffffff, the number of KB245030.
 #include <fmt/format.h>
@@ -21,6 +25,7 @@
 
 #include "src/policy/checks.h"
 #include "src/policy/finding_parts.h"
+#include "src/policy/suite_list.h"
 #include "src/windows/settings.h"
 
 namespace goldhive::policy {
@@ -159,16 +164,11 @@ const SettingFact& shown(const Sorted& sorted, const Facts& all) {
 
 Finding row_of(const windows::Installation& installation, const Policy& policy, const Kind& kind,
                const Facts& facts) {
-  const windows::ControlSetFacts& sets = installation.control_sets;
   const Sorted sorted = sort_out(facts, policy);
   Finding row = judge(sorted, kind);
   if (installation.os.family == Family::windows_10) leave_open(installation.os, row);
-  if (!sets.boots) {
-    row.verdict = Verdict::undetermined;
-    row.message += fmt::format("; whether this control set boots is not known: {}", sets.error);
-  }
+  set_control_set(installation.control_sets, facts.front()->control_set, row);
   show_value(row, shown(sorted, facts).value);
-  row.control_set = facts.front()->control_set;
   row.subject = kind.subject;
   row.severity = Severity::high;
   if (!sorted.required.empty()) row.expected = hex(switched_on);
@@ -189,29 +189,168 @@ bool says_nothing(const Facts& facts) {
                      [](const SettingFact* fact) { return state_of(fact->value) == State::on; });
 }
 
+/// The facts of one control set.
+Facts in_set(const Facts& all, std::uint32_t set) {
+  Facts facts;
+  std::copy_if(all.begin(), all.end(), std::back_inserter(facts),
+               [&](const SettingFact* fact) { return fact->control_set == set; });
+  return facts;
+}
+
 /// Rows of one kind. Those of control sets that do not boot are information, unless they fail as
 /// the one that boots does.
 void judge_kind(const windows::Installation& installation, const Policy& policy, const Kind& kind,
                 Rows& rows) {
-  const windows::ControlSetFacts& sets = installation.control_sets;
   const Facts all = windows::facts_of(installation, kind.setting);
-  const std::size_t first = rows.size();
-  for (const std::uint32_t set : sets.present) {
-    Facts facts;
-    std::copy_if(all.begin(), all.end(), std::back_inserter(facts),
-                 [&](const SettingFact* fact) { return fact->control_set == set; });
+  Rows found;
+  for (const std::uint32_t set : installation.control_sets.present) {
+    const Facts facts = in_set(all, set);
     if (facts.empty() || says_nothing(facts)) continue;
-    rows.push_back(row_of(installation, policy, kind, facts));
+    found.push_back(row_of(installation, policy, kind, facts));
   }
-  const bool boots_fails = std::any_of(
-      rows.begin() + static_cast<std::ptrdiff_t>(first), rows.end(), [&](const Finding& row) {
-        return row.control_set == sets.boots && row.verdict == Verdict::fail;
-      });
-  for (std::size_t i = first; i < rows.size(); ++i) {
-    const bool counts = !sets.boots || rows[i].control_set == sets.boots ||
-                        (boots_fails && rows[i].verdict == Verdict::fail);
-    rows[i].only_informs = !counts;
+  inform_of_other_sets(installation.control_sets, found);
+  std::move(found.begin(), found.end(), std::back_inserter(rows));
+}
+
+/// What is left of a suite by the switches of what it is made of.
+NamedSuite narrowed(const windows::OsFacts& os, const Facts& not_on, NamedSuite suite,
+                    const std::string& name) {
+  if (suite.worth == SuiteWorth::none) return suite;
+  for (const std::string_view algorithm : algorithms_of(name)) {
+    const auto fact = std::find_if(not_on.begin(), not_on.end(),
+                                   [&](const SettingFact* f) { return f->name == algorithm; });
+    if (fact == not_on.end()) continue;
+    if (state_of((*fact)->value) == State::open) {
+      suite = {SuiteWorth::doubtful,
+               "needs an algorithm of which it is open whether it is on: " + why_open(**fact)};
+    } else if (os.family == Family::windows_10) {
+      suite = {SuiteWorth::doubtful,
+               fmt::format("needs {}, which is switched off, and whether {} obeys that is not "
+                           "documented",
+                           algorithm, os_name(os))};
+    } else {
+      return {};
+    }
   }
+  return suite;
+}
+
+/// How much a verdict says that is bad, so that a row says no less than another.
+int weight(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::fail:
+      return 3;
+    case Verdict::undetermined:
+      return 2;
+    case Verdict::warn:
+      return 1;
+    case Verdict::pass:
+    case Verdict::not_applicable:
+      break;
+  }
+  return 0;
+}
+
+std::string_view source_of(const SuitesInEffect& list) {
+  if (list.fact == nullptr) return "the suites that this Windows has";
+  return list.kind == SuiteListKind::of_policy ? "the list of a policy"
+                                               : "the list of Windows itself";
+}
+
+std::string together_message(const SuitesInEffect& list, const SuiteTally& left,
+                             const std::string& off, Family family) {
+  const SuiteWorth deciding = left.deciding();
+  switch (deciding) {
+    case SuiteWorth::doubtful:
+      return fmt::format(
+          "whether TLS 1.2 has a cipher suite left that is in {} and can do without what is "
+          "switched off ({}) is not certain: {}; {} with all that it needs would settle it",
+          source_of(list), off, left[deciding].first, good_suite(family));
+    case SuiteWorth::ecdsa:
+      return fmt::format(
+          "{} and what is switched off ({}) leave TLS 1.2 suites for an ECDSA certificate alone; "
+          "most peers have an RSA one",
+          source_of(list), off);
+    case SuiteWorth::old:
+      return fmt::format(
+          "{} and what is switched off ({}) leave TLS 1.2 only old cipher suites such as {}, which "
+          "many peers refuse",
+          source_of(list), off, left[deciding].first);
+    case SuiteWorth::rsa:
+    case SuiteWorth::none:
+      break;
+  }
+  return fmt::format(
+      "TLS 1.2 has no cipher suite left, so it fails though it is on: {} has none that can do "
+      "without what is switched off ({})",
+      source_of(list), off);
+}
+
+/// Both sides of it: where the list stands and what is in it for TLS 1.2, and every switch.
+void add_both(const SuitesInEffect& list, const SuiteTally& alone, const Facts& not_on,
+              Finding& row) {
+  row.evidence.push_back(fmt::format(
+      "{}: for TLS 1.2 with an RSA certificate: {}, with an ECDSA certificate: {}, old: {}, "
+      "doubtful: {}, such as {}",
+      list.fact == nullptr ? std::string(source_of(list))
+                           : fmt::format("{}, value {}", list.fact->key, list.fact->value),
+      alone[SuiteWorth::rsa].number, alone[SuiteWorth::ecdsa].number, alone[SuiteWorth::old].number,
+      alone[SuiteWorth::doubtful].number, alone[alone.deciding()].first));
+  for (const SettingFact* fact : not_on) {
+    row.evidence.push_back(fmt::format("{}: {}", fact->name, describe_value(fact->value)));
+  }
+}
+
+/// The row of what list and switches leave together; none where it is no worse than `so_far`, the
+/// verdicts on each kind, or than the list alone.
+std::optional<Finding> judge_together(const windows::Installation& installation, std::uint32_t set,
+                                      int so_far) {
+  Facts not_on;
+  for (const Kind& kind : kinds) {
+    for (const SettingFact* fact : in_set(windows::facts_of(installation, kind.setting), set)) {
+      if (state_of(fact->value) != State::on) not_on.push_back(fact);
+    }
+  }
+  if (not_on.empty()) return std::nullopt;
+  const auto list = suites_in_effect(installation, set);
+  if (!list) return std::nullopt;
+  const windows::OsFacts& os = installation.os;
+  const SuiteTally alone(list->names, os.family);
+  const SuiteTally left(list->names, os.family, [&](NamedSuite suite, const std::string& name) {
+    return narrowed(os, not_on, std::move(suite), name);
+  });
+  const Verdict verdict = verdict_of(left.deciding());
+  const int list_alone = list->fact == nullptr ? 0 : weight(verdict_of(alone.deciding()));
+  if (weight(verdict) <= std::max(so_far, list_alone)) return std::nullopt;
+
+  Finding row = make_row(verdict, together_message(*list, left, names(not_on), os.family));
+  if (list->policy_unknown && list->fact != nullptr) {
+    row.verdict = Verdict::undetermined;
+    row.message +=
+        fmt::format("; whether a policy has another list is not known: {}", *list->policy_unknown);
+  }
+  set_control_set(installation.control_sets, set, row);
+  show_value(row, not_on.front()->value);
+  row.subject = "cipher suites";
+  row.severity = Severity::high;
+  // What no list at all could mend does not rest on SOFTWARE.
+  if (list->fact != nullptr || verdict != Verdict::fail) {
+    row.also_rests_on = windows::HiveName::software;
+  }
+  add_both(*list, alone, not_on, row);
+  row.evidence.push_back(
+      fmt::format("switch on what {} needs and have it in the list; goldhive does not change it",
+                  good_suite(os.family)));
+  return row;
+}
+
+/// A kind of which the policy requires something says nothing about what is left.
+int worst_of(const Rows& rows, std::uint32_t set) {
+  int worst = 0;
+  for (const Finding& row : rows) {
+    if (row.control_set == set && !row.expected) worst = std::max(worst, weight(row.verdict));
+  }
+  return worst;
 }
 
 void run(const windows::Installation& installation, const Policy& policy, Rows& rows) {
@@ -222,7 +361,15 @@ void run(const windows::Installation& installation, const Policy& policy, Rows& 
     rows.back().severity = Severity::high;
     return;
   }
-  std::move(found.begin(), found.end(), std::back_inserter(rows));
+  Rows together;
+  for (const std::uint32_t set : installation.control_sets.present) {
+    auto row = judge_together(installation, set, worst_of(found, set));
+    if (row) together.push_back(std::move(*row));
+  }
+  inform_of_other_sets(installation.control_sets, together);
+  for (Rows* list : {&found, &together}) {
+    std::move(list->begin(), list->end(), std::back_inserter(rows));
+  }
 }
 
 }  // namespace
@@ -238,7 +385,8 @@ extern const Check tls12_algorithms{
          .meaning = "HKLM\\SYSTEM\\ControlSetNNN\\Control\\SecurityProviders\\SCHANNEL, the keys "
                     "Ciphers\\NAME, Hashes\\NAME and KeyExchangeAlgorithms\\NAME, value Enabled, "
                     "REG_DWORD: 0 switches the algorithm off. A row is there only where one that "
-                    "TLS 1.2 uses is switched off.",
+                    "TLS 1.2 uses is switched off. What this and the list of cipher suites leave "
+                    "only together has a row of its own.",
          .why = "A cipher suite needs one algorithm of each kind. With all of one kind off, TLS "
                 "1.2 fails though the protocol is on; with only 3DES, RC4 or MD5 left, many peers "
                 "refuse it. Windows 7 to 8.1 obey these keys; of later ones it is not documented.",

@@ -139,6 +139,14 @@ inline constexpr Setting cipher_suite_order{
     .value = "Functions",
     .type = hive::ValueType::sz,
     .longest = 64 * 1024};
+/// The list that Windows itself brings along, which holds where no policy has one (rule C13).
+inline constexpr Setting local_suite_order{
+    .hive = HiveName::system,
+    .scope = Scope::control_sets,
+    .key = "Control\\Cryptography\\Configuration\\Local\\SSL\\00010002",
+    .value = "Functions",
+    .type = hive::ValueType::multi_sz,
+    .longest = 64 * 1024};
 
 /// Switches of single algorithms (rules C12, I8; Microsoft, KB245030 and "TLS registry settings").
 /// The names are those that cipher suites of TLS 1.2 use, up to Windows 8.1; a slash belongs to the
@@ -169,8 +177,9 @@ inline constexpr std::array with_topic = {&default_secure_protocols,     &schann
                                           &schannel_disabled_by_default, &strong_crypto,
                                           &system_default_tls,           &machine_secure_protocols,
                                           &policy_secure_protocols};
-inline constexpr std::array standalone = {&fips, &cipher_suite_order, &schannel_cipher,
-                                          &schannel_hash, &schannel_key_exchange};
+inline constexpr std::array standalone = {
+    &fips,          &cipher_suite_order,   &local_suite_order, &schannel_cipher,
+    &schannel_hash, &schannel_key_exchange};
 
 }  // namespace settings
 

@@ -197,5 +197,60 @@ TEST_CASE("The order of cipher suites is not judged where TLS is not or SOFTWARE
   CHECK(baseline_rows(i, id).empty());
 }
 
+std::vector<Finding> with_own_list(std::string_view list, ValueType type = ValueType::multi_sz) {
+  auto i = compliant_windows_7();
+  set_data(setting_value(i, windows::settings::local_suite_order, 1), type, stored(list));
+  return baseline_rows(i, id);
+}
+
+TEST_CASE(
+    "Where no policy has a list that of Windows itself counts and has a row if it is not good") {
+  CHECK(with_own_list("TLS_RSA_WITH_AES_128_CBC_SHA256|").empty());
+  const auto rows = with_own_list("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256|");
+  REQUIRE(rows.size() == 1);
+  CHECK(rows[0].verdict == Verdict::fail);
+  CHECK(rows[0].severity == Severity::high);
+  CHECK(rows[0].control_set == 1U);
+  CHECK(says(rows[0], "the list of Windows itself leaves TLS 1.2 no cipher suite"));
+  CHECK(with_own_list("TLS_RSA_WITH_RC4_128_SHA|").at(0).verdict == Verdict::warn);
+}
+
+TEST_CASE("A list of Windows itself that is not as Windows writes it is undetermined") {
+  CHECK(with_own_list("TLS_RSA_WITH_AES_128_CBC_SHA256", ValueType::sz).at(0).verdict ==
+        Verdict::undetermined);
+  CHECK(with_own_list("TLS_RSA_WITH_AES_128_CBC_SHA256,TLS_RSA_WITH_RC4_128_SHA|").at(0).verdict ==
+        Verdict::undetermined);
+  CHECK(with_own_list("|").at(0).verdict == Verdict::undetermined);
+  auto i = compliant_windows_7();
+  windows::ValueFact& value = setting_value(i, windows::settings::local_suite_order, 1);
+  value.key_presence = windows::Presence::present;
+  CHECK(says(baseline_rows(i, id).at(0), "without its value"));
+  set_unknown(value, "its cell is damaged");
+  CHECK(baseline_rows(i, id).at(0).verdict == Verdict::undetermined);
+}
+
+TEST_CASE("A policy's list or a SOFTWARE that nobody could read stands before Windows' own list") {
+  auto i = compliant_windows_7();
+  set_data(setting_value(i, windows::settings::local_suite_order, 1), ValueType::multi_sz,
+           stored("TLS_RSA_WITH_NULL_SHA|"));
+  set_data(setting_value(i, windows::settings::cipher_suite_order), ValueType::sz,
+           stored("TLS_RSA_WITH_AES_128_CBC_SHA256"));
+  REQUIRE(baseline_rows(i, id).size() == 1);
+  CHECK(baseline_rows(i, id)[0].verdict == Verdict::pass);
+  i.hives[0].missing = true;
+  REQUIRE(baseline_rows(i, id).size() == 1);
+  CHECK(baseline_rows(i, id)[0].verdict == Verdict::undetermined);
+  CHECK(says(baseline_rows(i, id)[0], "SOFTWARE is missing"));
+}
+
+TEST_CASE("Windows' own list in a control set that does not boot only informs") {
+  auto i = compliant_windows_7();
+  add_control_set(i, 2);
+  set_data(setting_value(i, windows::settings::local_suite_order, 2), ValueType::multi_sz,
+           stored("TLS_RSA_WITH_NULL_SHA|"));
+  REQUIRE(baseline_rows(i, id).size() == 1);
+  CHECK(baseline_rows(i, id)[0].severity == Severity::info);
+}
+
 }  // namespace
 }  // namespace goldhive::policy

@@ -1,7 +1,11 @@
 // schannel.tls12-algorithms: what is switched off may not leave TLS 1.2 without one of a kind.
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+#include <optional>
+
 #include "imgtools/bytes/error.h"
+#include "src/hive/recovery.h"
 #include "src/policy/plan.h"
 #include "tests/policy/literal_facts.h"
 #include "tests/windows/sample.h"
@@ -81,11 +85,13 @@ TEST_CASE("Only weak algorithms that are left are a warning") {
   switch_off(i, settings::schannel_cipher, {"AES 128/128", "AES 256/256", "RC4 128/128"});
   switch_off(i, settings::schannel_hash, {"SHA", "SHA256", "SHA384"});
   const auto rows = baseline_rows(i, id);
-  REQUIRE(rows.size() == 2);
+  REQUIRE(rows.size() == 3);
   CHECK(rows[0].verdict == Verdict::warn);
   CHECK(rows[0].message.find("no cipher left but Triple DES 168,") != std::string::npos);
   CHECK(rows[1].verdict == Verdict::warn);
   CHECK(rows[1].message.find("no hash left but MD5,") != std::string::npos);
+  // No suite has both of these.
+  CHECK(rows[2].verdict == Verdict::fail);
 }
 
 TEST_CASE("A value that does not tell is undetermined only where it decides") {
@@ -194,6 +200,141 @@ TEST_CASE("Algorithms are read from a hive, a slash being part of their names") 
   CHECK(rows[0].verdict == Verdict::fail);
   CHECK(rows[0].control_set == 1U);
   CHECK(rows[0].key == "HKLM\\SYSTEM\\" + schannel + "Ciphers\\AES 256/256");
+}
+
+/// As stored, with its terminator; '|' stands for NUL.
+Bytes stored(std::string_view text) {
+  Bytes data;
+  for (const char c : std::string(text) + '|') {
+    data.push_back(c == '|' ? std::uint8_t{0} : static_cast<std::uint8_t>(c));
+    data.push_back(0);
+  }
+  return data;
+}
+void list_of_policy(windows::Installation& i, std::string_view list) {
+  set_data(setting_value(i, settings::cipher_suite_order), hive::ValueType::sz, stored(list));
+}
+void list_of_windows(windows::Installation& i, std::string_view list, std::uint32_t set = 1) {
+  set_data(setting_value(i, settings::local_suite_order, set), hive::ValueType::multi_sz,
+           stored(list));
+}
+constexpr std::string_view aes_256_alone =
+    "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384_P256,TLS_RSA_WITH_AES_256_CBC_SHA256";
+
+/// The row of what list and switches leave together.
+std::optional<Finding> together(const windows::Installation& i) {
+  for (Finding& row : baseline_rows(i, id)) {
+    if (row.subject == "cipher suites") return std::move(row);
+  }
+  return std::nullopt;
+}
+bool in_evidence(const Finding& row, std::string_view words) {
+  return std::any_of(row.evidence.begin(), row.evidence.end(), [&](const std::string& line) {
+    return line.find(words) != std::string::npos;
+  });
+}
+
+TEST_CASE("A list and switches that exclude each other only together leave TLS 1.2 nothing") {
+  for (const bool by_policy : {true, false}) {
+    auto i = compliant_windows_7();
+    if (by_policy) {
+      list_of_policy(i, aes_256_alone);
+    } else {
+      list_of_windows(i, "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384_P256|TLS_RSA_WITH_RC4_128_SHA|");
+      switch_off(i, settings::schannel_cipher, {"RC4 128/128"});
+    }
+    CHECK(!(together(i) && by_policy));
+    switch_off(i, settings::schannel_cipher, {"AES 256/256"});
+    const auto row = together(i);
+    REQUIRE(row);
+    CHECK(row->verdict == Verdict::fail);
+    CHECK(row->severity == Severity::high);
+    CHECK(row->control_set == 1U);
+    CHECK(row->message.find("no cipher suite left") != std::string::npos);
+    CHECK(in_evidence(*row, by_policy ? "Policies\\Microsoft" : "Local\\SSL\\00010002"));
+    CHECK(in_evidence(*row, "AES 256/256: "));
+    CHECK(!row->fixable());
+  }
+}
+
+TEST_CASE("Switches of several kinds leave no suite though each kind has one") {
+  auto i = compliant_windows_7();
+  // ECDHE with AES 256 has SHA384 or SHA on Windows 7, never SHA256.
+  switch_off(i, settings::schannel_cipher, {"AES 128/128", "Triple DES 168", "RC4 128/128"});
+  switch_off(i, settings::schannel_hash, {"SHA384", "SHA", "MD5"});
+  switch_off(i, settings::schannel_key_exchange, {"PKCS", "Diffie-Hellman"});
+  const auto row = together(i);
+  REQUIRE(row);
+  CHECK(row->verdict == Verdict::fail);
+  set(i, settings::schannel_hash, {"SHA384"}, 1);
+  CHECK(!together(i));
+}
+
+TEST_CASE("Old suites or such for ECDSA that list and switches leave are a warning") {
+  auto i = compliant_windows_7();
+  list_of_policy(i, "TLS_RSA_WITH_AES_128_CBC_SHA256,TLS_RSA_WITH_3DES_EDE_CBC_SHA");
+  switch_off(i, settings::schannel_cipher, {"AES 128/128"});
+  CHECK(together(i).value().verdict == Verdict::warn);
+  list_of_policy(i, "TLS_RSA_WITH_AES_128_CBC_SHA256,TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384_P384");
+  CHECK(together(i).value().verdict == Verdict::warn);
+}
+
+TEST_CASE("What list and switches leave is open where either of them is") {
+  auto i = compliant_windows_7();
+  list_of_policy(i, aes_256_alone);
+  set_data(setting_value(i, settings::schannel_cipher, 1, "AES 256/256"), hive::ValueType::sz,
+           stored("0"));
+  CHECK(together(i).value().verdict == Verdict::undetermined);
+
+  auto ten = fresh(Family::windows_10, 19045);
+  list_of_policy(ten, "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384");
+  switch_off(ten, settings::schannel_cipher, {"AES 256/256"});
+  CHECK(together(ten).value().verdict == Verdict::undetermined);
+
+  auto updated = compliant_windows_7();
+  list_of_policy(updated, "TLS_RSA_WITH_AES_128_GCM_SHA256,TLS_RSA_WITH_AES_256_CBC_SHA256");
+  switch_off(updated, settings::schannel_cipher, {"AES 256/256"});
+  CHECK(together(updated).value().verdict == Verdict::undetermined);
+}
+
+TEST_CASE("A policy that nobody could read may have another list than Windows itself") {
+  auto i = compliant_windows_7();
+  list_of_windows(i, "TLS_RSA_WITH_AES_256_CBC_SHA256|TLS_RSA_WITH_AES_128_CBC_SHA|");
+  switch_off(i, settings::schannel_cipher, {"AES 256/256", "AES 128/128"});
+  i.hives[0].missing = true;
+  i.os.why_unknown.clear();
+  const auto row = together(i);
+  REQUIRE(row);
+  CHECK(row->verdict == Verdict::undetermined);
+  CHECK(row->message.find("SOFTWARE is missing") != std::string::npos);
+}
+
+TEST_CASE("A dirty SOFTWARE may hold another list than the one that was read") {
+  auto i = compliant_windows_7();
+  list_of_policy(i, aes_256_alone);
+  switch_off(i, settings::schannel_cipher, {"AES 256/256"});
+  i.hives[0].state = hive::HiveState::dirty;
+  CHECK(together(i).value().verdict == Verdict::undetermined);
+}
+
+TEST_CASE("A policy's list counts instead of the one of Windows itself") {
+  auto i = compliant_windows_7();
+  list_of_windows(i, "TLS_RSA_WITH_AES_256_CBC_SHA256|");
+  switch_off(i, settings::schannel_cipher, {"AES 256/256"});
+  CHECK(together(i).value().verdict == Verdict::fail);
+  list_of_policy(i, "TLS_RSA_WITH_AES_128_CBC_SHA256");
+  CHECK(!together(i));
+}
+
+TEST_CASE("What list and switches leave in a control set that does not boot only informs") {
+  auto i = compliant_windows_7();
+  add_control_set(i, 2);
+  list_of_policy(i, aes_256_alone);
+  switch_off(i, settings::schannel_cipher, {"AES 256/256"}, 2);
+  const auto row = together(i);
+  REQUIRE(row);
+  CHECK(row->control_set == 2U);
+  CHECK(row->only_informs);
 }
 
 }  // namespace
