@@ -57,6 +57,27 @@ class DirectoryTree final : public FileTree {
     return entries;
   }
 
+  /// Without the links to a neighbour whose name differs in case only: that is one file under two
+  /// names.
+  std::vector<std::string> names(const std::string& directory) const override {
+    const std::string host = host_path(directory);
+    const std::vector<DirectoryEntry>& entries = listing(host);
+    std::vector<std::string> names;
+    for (const DirectoryEntry& entry : entries) {
+      const std::optional<std::string> target = entry.type == FileType::symlink
+                                                    ? resolve(join_path(directory, entry.name))
+                                                    : join_path(host, entry.name);
+      const bool to_twin =
+          entry.type == FileType::symlink &&
+          std::any_of(entries.begin(), entries.end(), [&](const DirectoryEntry& other) {
+            return other.name != entry.name && nt_equal(other.name, entry.name) &&
+                   target == join_path(host, other.name);
+          });
+      if (target && !to_twin) names.push_back(entry.name);
+    }
+    return names;
+  }
+
   std::unique_ptr<ByteSource> open(const std::string& path) const override {
     const std::string host = host_path(path);
     const std::optional<FileInfo> info = storage_.stat(host);

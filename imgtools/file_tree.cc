@@ -1,6 +1,7 @@
 #include "imgtools/file_tree.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "imgtools/bytes/error.h"
 #include "imgtools/bytes/text.h"
@@ -21,7 +22,67 @@ const TreeEntry* match(const std::vector<TreeEntry>& entries, const std::string&
   return similar;
 }
 
+/// Paths that twins() goes on with: a hostile tree has twins on every level.
+constexpr std::size_t most_spellings = 16;
+/// Directories of which it remembers the twins.
+constexpr std::size_t remembered_twins = 64;
+
+std::string joined(const std::string& folder, const std::string& name) {
+  return folder.empty() ? name : folder + "/" + name;
+}
+
 }  // namespace
+
+std::vector<std::string> FileTree::names(const std::string& directory) const {
+  std::vector<std::string> names;
+  for (TreeEntry& entry : list(directory)) names.push_back(std::move(entry.name));
+  return names;
+}
+
+const std::vector<std::string>& FileTree::twins_in(const std::string& directory) const {
+  const auto known = twins_.find(directory);
+  if (known != twins_.end()) return known->second;
+  std::map<std::u16string, std::vector<std::string>> by_meaning;
+  try {
+    for (std::string& name : names(directory)) {
+      by_meaning[nt_upcase(to_utf16(name))].push_back(std::move(name));
+    }
+  } catch (const Error& e) {
+    // A damaged directory in which find() finds names all the same, or a file.
+    if (e.kind() == ErrorKind::refused) throw;
+  }
+  std::vector<std::string> twins;
+  for (auto& [meaning, spellings] : by_meaning) {
+    if (spellings.size() < 2) continue;
+    std::move(spellings.begin(), spellings.end(), std::back_inserter(twins));
+  }
+  if (twins_.size() >= remembered_twins) twins_.clear();
+  return twins_.emplace(directory, std::move(twins)).first->second;
+}
+
+std::vector<std::string> FileTree::twins(const std::string& base, const std::string& path) const {
+  std::string asked = base;
+  std::vector<std::string> others;
+  for (const std::string& part : path_parts(path.substr(base.size()))) {
+    std::vector<std::string> next;
+    const auto add_twins = [&](const std::string& folder, const std::string& but) {
+      for (const std::string& name : twins_in(folder)) {
+        const bool meant = nt_equal(name, part) && name != but;
+        if (meant && next.size() < most_spellings) next.push_back(joined(folder, name));
+      }
+    };
+    add_twins(asked, part);
+    for (const std::string& folder : others) {
+      const std::optional<std::string> there = find(joined(folder, part));
+      if (!there) continue;
+      next.push_back(*there);
+      add_twins(folder, there->substr(there->rfind('/') + 1));
+    }
+    asked = joined(asked, part);
+    others = std::move(next);
+  }
+  return others;
+}
 
 std::optional<std::string> FileTree::find(const std::string& path) const {
   std::string found;

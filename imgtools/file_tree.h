@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,6 +35,16 @@ class FileTree {
   /// over one that differs in case (a case-sensitive host can hold both).
   virtual std::optional<std::string> find(const std::string& path) const;
 
+  /// The names in a directory (exact path), in no order. For trees in which list() also looks at
+  /// each file.
+  virtual std::vector<std::string> names(const std::string& directory) const;
+
+  /// The exact paths of what `path` may mean instead, as it or a folder above it, up to the exact
+  /// path `base`, has a neighbour whose name differs in case only. `path` is exact, too, whether
+  /// anything is there or not. Only a case-sensitive folder has such neighbours; which of them
+  /// Windows opens nobody can say. No more than a few are returned.
+  std::vector<std::string> twins(const std::string& base, const std::string& path) const;
+
   /// The files that start as a hive does, if the tree knows them without reading; exact paths,
   /// sorted. A tree that knows them is all in memory, so a search of it costs nothing, however
   /// deep.
@@ -54,6 +65,12 @@ class FileTree {
 
   /// find() and open() in one; null if there is no such file (nothing, or a directory).
   std::unique_ptr<ByteSource> open_if_present(const std::string& path) const;
+
+ private:
+  const std::vector<std::string>& twins_in(const std::string& directory) const;
+
+  /// By directory its names that differ from another one in case only: as a rule none.
+  mutable std::map<std::string, std::vector<std::string>> twins_;
 };
 
 }  // namespace goldhive

@@ -111,6 +111,7 @@ class MountedVolume final : public NtfsVolume {
   bool dirty() const override { return (mount_->volume()->flags & VOLUME_IS_DIRTY) != 0; }
 
   std::vector<TreeEntry> list(const std::string& directory) const override;
+  std::vector<std::string> names(const std::string& directory) const override;
   std::unique_ptr<ByteSource> open(const std::string& path) const override;
   std::optional<std::string> find(const std::string& path) const override;
   std::uint64_t other_names(const std::string& path) const override;
@@ -122,6 +123,7 @@ class MountedVolume final : public NtfsVolume {
   }
 
  private:
+  std::vector<std::pair<TreeEntry, MFT_REF>> read_directory(const std::string& directory) const;
   Inode open_record(u64 record, const std::string& what) const {
     return ntfs::open_record(*mount_, record, what);
   }
@@ -201,7 +203,9 @@ std::optional<std::string> MountedVolume::find(const std::string& path) const {
   return found;
 }
 
-std::vector<TreeEntry> MountedVolume::list(const std::string& directory) const {
+/// Without sizes.
+std::vector<std::pair<TreeEntry, MFT_REF>> MountedVolume::read_directory(
+    const std::string& directory) const {
   const Inode inode = ntfs::open_path(*mount_, directory);
   if (!inode || !is_directory(inode)) not_found(directory, "no such directory");
   Listing listing(*mount_);
@@ -215,8 +219,18 @@ std::vector<TreeEntry> MountedVolume::list(const std::string& directory) const {
     mount_->fail(fmt::format("list {}", directory.empty() ? "the root directory" : directory),
                  errno);
   }
+  return std::move(listing.entries);
+}
+
+std::vector<std::string> MountedVolume::names(const std::string& directory) const {
+  std::vector<std::string> names;
+  for (auto& [entry, reference] : read_directory(directory)) names.push_back(std::move(entry.name));
+  return names;
+}
+
+std::vector<TreeEntry> MountedVolume::list(const std::string& directory) const {
   std::vector<TreeEntry> entries;
-  for (auto& [entry, reference] : listing.entries) {
+  for (auto& [entry, reference] : read_directory(directory)) {
     if (!entry.directory) entry.size = size_of(reference);
     entries.push_back(std::move(entry));
   }

@@ -162,6 +162,7 @@ void prepare_hive(const FileTree& tree, const windows::HiveFact& fact,
                   const std::vector<Edit>& edits, const EditOptions& options, Prepared& out) {
   HiveWithLogs files(tree, fact.path);
   const hive::OpenedHive opened = files.open(options.use_logs);
+  if (files.twin_log()) throw Error(*files.twin_log());
   EditCheck check;
   check.where = files.primary()->name();
   refuse_unsafe_state(opened, check.where, options);

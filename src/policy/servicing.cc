@@ -92,7 +92,41 @@ std::string in_effect_by_winners(const Summary& e) {
 constexpr std::string_view next_start_removes =
     "; but the package is going to be removed: the next start may take it away";
 
+/// What the hives say against files that are not from beside them; "" if nothing. In one Windows
+/// the files are right; but these may be of another one.
+std::string against_files(const Summary& e) {
+  if (!e.files_from_elsewhere) return "";
+  if (e.files.bad.empty() && !e.files.good.empty()) {
+    if (!e.winners.bad.empty()) {
+      return fmt::format("the component store has {}", servicing::list(e.winners.bad));
+    }
+    if (e.why_not_read.empty() && cbs_says_fail(e)) {
+      return fmt::format("CBS says: {}", servicing::meaning(e.package->state));
+    }
+  }
+  if (!e.files.bad.empty()) {
+    if (!e.winners.good.empty()) {
+      return fmt::format("the component store has {}", servicing::list(e.winners.good));
+    }
+    if (cbs_says_installed(e)) return "CBS says that the update is installed";
+    if (!e.rollups.empty()) {
+      return fmt::format("CBS has a later update that may hold it ({})", e.rollups.front());
+    }
+  }
+  return "";
+}
+
 constexpr std::array table = {
+    // Files that may be of another Windows.
+    Row{[](const Summary& e) { return !against_files(e).empty(); }, Verdict::undetermined,
+        [](const Summary& e) {
+          return fmt::format(
+              "the files that were given beside the hives have {}, but by the hives {}: they may "
+              "be "
+              "of another Windows; the winhttp.dll and webio.dll that lay with the hives would "
+              "settle it",
+              servicing::list(e.files.bad.empty() ? e.files.good : e.files.bad), against_files(e));
+        }},
     // Files.
     Row{[](const Summary& e) { return e.files.complete() && going_away(e); }, Verdict::warn,
         [](const Summary& e) { return in_effect_by_files(e).append(next_start_removes); }},
@@ -103,6 +137,13 @@ constexpr std::array table = {
               "{}, want {}{}{}", servicing::list(e.files.bad), to_string(e.threshold),
               e.files.good.empty() ? "" : "; new enough: " + servicing::list(e.files.good),
               file_conflicts(e));
+        }},
+    Row{[](const Summary& e) { return !e.twin.empty(); }, Verdict::undetermined,
+        [](const Summary& e) {
+          return fmt::format(
+              "{} differ only in case, and which of them Windows opens is not known; the one that "
+              "it uses alone would settle it",
+              e.twin);
         }},
     // Winners, beside files in part or without.
     Row{[](const Summary& e) { return !e.winners.bad.empty(); }, Verdict::fail,
@@ -207,7 +248,8 @@ Finding judge(const Summary& e) {
   }
   finding.evidence = e.lines;
   finding.rests_on_files =
-      !e.files.bad.empty() || (e.files.complete() && decides.verdict == Verdict::pass);
+      !e.files_from_elsewhere &&
+      (!e.files.bad.empty() || (e.files.complete() && decides.verdict == Verdict::pass));
   return finding;
 }
 

@@ -54,8 +54,10 @@ struct Package {
 struct Evidence {
   windows::FileVersion threshold;
   Measured files;
-  bool files_out_of_reach = false;  ///< no file of Windows is in this source
-  bool files_unread = false;        ///< one is there, and its version could not be read
+  bool files_out_of_reach = false;    ///< no file of Windows is in this source
+  bool files_unread = false;          ///< one is there, and its version could not be read
+  bool files_from_elsewhere = false;  ///< someone says that they belong to the hives (--files)
+  std::string twin;  ///< a file of which there is another one, and which Windows opens is not known
   Measured winners;
   std::optional<Package> package;  ///< the update's entry that counts and says most
   /// A part of the update that is installed, whether the package itself is listed or not.

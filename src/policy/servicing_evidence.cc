@@ -73,6 +73,7 @@ constexpr std::string_view out_of_reach = "the files of Windows are not in this 
 std::string why_missing(const windows::FileVersionFact& file) {
   if (file.out_of_reach) return std::string(out_of_reach);
   if (file.presence == Presence::absent) return "not there";
+  if (!file.twin.empty()) return file.why_unknown;
   return file.why_unknown.empty() ? "could not be read"
                                   : fmt::format("could not be read: {}", file.why_unknown);
 }
@@ -294,6 +295,10 @@ Evidence weigh(const windows::Installation& installation) {
   e.files_unread = std::any_of(facts.files.begin(), facts.files.end(), [](const auto& file) {
     return !file.out_of_reach && file.presence == windows::Presence::unknown;
   });
+  e.files_from_elsewhere = facts.files_from_elsewhere;
+  for (const windows::FileVersionFact& file : facts.files) {
+    if (!file.twin.empty()) e.twin = fmt::format("{} and {}", file.path, file.twin);
+  }
   e.winners = measure_winners(installation, e.threshold, e.lines);
   weigh_packages(installation, e);
   e.packages_listed = facts.packages_presence == Presence::present;

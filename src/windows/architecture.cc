@@ -27,7 +27,8 @@ using Said = std::pair<std::string, Architecture>;
 Said machine(const Sources& sources) {
   if (!sources.place.system32) return {};
   for (const char* module : {"ntoskrnl.exe", "cmd.exe", "winhttp.dll"}) {
-    const FileVersionFact file = read_system_file(sources.tree, sources.place.system32, "", module);
+    const FileVersionFact file =
+        read_system_file(sources.tree, sources.place.root, sources.place.system32, "", module);
     if (file.architecture != Architecture::unknown) return {file.path, file.architecture};
   }
   return {};

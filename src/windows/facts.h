@@ -181,6 +181,9 @@ struct FileVersionFact {
   std::optional<FileVersion> version;                 ///< VS_FIXEDFILEINFO FileVersion
   Architecture architecture = Architecture::unknown;  ///< of the PE header
   std::string why_unknown;
+  /// Another file that Windows may open instead, as its path differs in case only; "": none. The
+  /// file is unknown then.
+  std::string twin;
 };
 
 struct WinnerFact {
@@ -213,6 +216,8 @@ struct PackageFact {
 struct ServicingFacts {
   /// Every file B6 asks for: System32 always, SysWOW64 where there may be 32-bit programs.
   std::vector<FileVersionFact> files;
+  /// They are not from where the hives are: somebody says that they belong to them (--files).
+  bool files_from_elsewhere = false;
   std::optional<FileVersion> schannel;  ///< of System32\schannel.dll, on Vista and Server 2008
   /// Winners of winhttp and webio. `winners_presence` unknown: the hive could not be asked.
   Presence winners_presence = Presence::unknown;

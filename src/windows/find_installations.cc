@@ -71,8 +71,8 @@ const TreeEntry* child(const Entries& entries, std::string_view name, bool direc
   return similar;
 }
 
-/// Another entry that `name` means as well as `taken`, or nullptr.
-const TreeEntry* twin_of(const Entries& entries, const TreeEntry& taken) {
+/// Another entry that the name of `taken` means as well, or nullptr.
+const TreeEntry* twin_entry(const Entries& entries, const TreeEntry& taken) {
   const auto twin = std::find_if(entries.begin(), entries.end(), [&](const TreeEntry& entry) {
     return entry.directory == taken.directory && entry.name != taken.name &&
            nt_equal(entry.name, taken.name);
@@ -100,7 +100,8 @@ bool take_hives(const std::string& folder, const Entries& entries, Place& place)
     const TreeEntry* hive = child(entries, name, false);
     if (hive == nullptr) continue;
     file = hive_file(folder, *hive);
-    if (const TreeEntry* twin = twin_of(entries, *hive)) file->twin = join_path(folder, twin->name);
+    if (const TreeEntry* twin = twin_entry(entries, *hive))
+      file->twin = join_path(folder, twin->name);
   }
   return place.software || place.system;
 }
@@ -315,20 +316,18 @@ class Finder {
     place.root = root;
     place.windows = folder;
     place.system32 = join_path(folder, entry->name);
-    if (!take_config(std::move(place))) return false;
-    if (const TreeEntry* twin = twin_of(entries, *entry)) {
-      mark_twins(join_path(folder, twin->name), places_.back());
-    }
-    return true;
+    return take_config(std::move(place));
   }
 
-  /// Names another System32 with a hive in it, which may be the one that Windows opens.
-  void mark_twins(const std::string& system32, Place& place) {
-    const std::optional<std::string> config = tree_.find(join_path(system32, "config"));
-    Place other;
-    if (!config || !take_hives(*config, list(*config), other)) return;
-    for (const auto hive : {&Place::software, &Place::system}) {
-      if (place.*hive) (place.*hive)->twin = other.*hive ? (other.*hive)->path : *config;
+  /// Names another config with a hive in it, which may be the one that Windows opens: its own name
+  /// or that of a folder above it differs in case only.
+  void mark_twins(const std::string& config, Place& place) {
+    for (const std::string& twin : tree_.twins(place.root, config)) {
+      Place other;
+      if (!take_hives(twin, list(twin), other)) continue;
+      for (const auto hive : {&Place::software, &Place::system}) {
+        if (place.*hive) (place.*hive)->twin = other.*hive ? (other.*hive)->path : twin;
+      }
     }
   }
 
@@ -338,6 +337,7 @@ class Finder {
     if (!config) return false;
     const Entries hives = list(*config);
     if (!take_hives(*config, hives, place)) return false;
+    mark_twins(*config, place);
     warn_of_regback(*config, hives, place);
     places_.push_back(std::move(place));
     return true;
@@ -399,6 +399,18 @@ std::vector<Place> find_installations_in(const FileTree& tree, const std::string
     if (e.kind() == ErrorKind::not_found) return {};  // a file
     throw;
   }
+}
+
+std::string twin_of(const FileTree& tree, const std::string& root, const std::string& path) {
+  const std::vector<std::string> twins = tree.twins(root, path);
+  return twins.empty() ? "" : twins.front();
+}
+
+std::string why_not_read(const std::string& twin) {
+  return fmt::format(
+      "is in one of two places whose paths differ only in case; the other is {}, and which of them "
+      "Windows opens is not known: rename the one that it does not use",
+      twin);
 }
 
 std::string join_path(const std::string& folder, const std::string& name) {

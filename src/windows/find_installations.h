@@ -56,6 +56,12 @@ std::vector<Place> find_installations(const FileTree& tree, const std::string& t
 std::vector<Place> find_installations_in(const FileTree& tree, const std::string& target,
                                          const std::string& folder);
 
+/// The first of FileTree::twins() of an exact path in the place at `root`; "" if there is none.
+std::string twin_of(const FileTree& tree, const std::string& root, const std::string& path);
+
+/// Why a file is not read that has such a twin, to follow its path.
+std::string why_not_read(const std::string& twin);
+
 /// "a/b" and "c" -> "a/b/c"; "" and "c" -> "c".
 std::string join_path(const std::string& folder, const std::string& name);
 

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "imgtools/bytes/error.h"
 #include "imgtools/file_tree.h"
 #include "src/hive/recovery.h"
 
@@ -22,13 +24,17 @@ class HiveWithLogs {
   const Source& primary() const { return primary_; }
 
   /// The hive as recovered from its logs, where it needs them and they fit. Without `use_logs` none
-  /// is looked for. Throws Error if a log is there and cannot be opened.
+  /// is looked for. Throws Error if a log is there and cannot be opened, and twin_log() where the
+  /// logs matter.
   hive::OpenedHive open(bool use_logs = true);
 
   /// Looks for the logs; open() does that where it uses them. Throws Error likewise.
   hive::LogSources find_logs();
   /// The logs that were found, by exact path. Their names may differ from the hive's in case.
   const std::vector<std::pair<std::string, Source>>& logs() const { return logs_; }
+  /// Set where two logs differ only in the case of their names: which of them Windows takes is not
+  /// known.
+  const std::optional<Error>& twin_log() const { return twin_log_; }
 
  private:
   Source find_log(std::string_view suffix);
@@ -37,6 +43,7 @@ class HiveWithLogs {
   std::string path_;
   Source primary_;
   std::vector<std::pair<std::string, Source>> logs_;
+  std::optional<Error> twin_log_;
 };
 
 }  // namespace goldhive::windows

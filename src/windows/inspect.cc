@@ -1,5 +1,7 @@
 #include "src/windows/inspect.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <string_view>
@@ -54,6 +56,36 @@ Place place_of_files(const FileTree& files) {
     place.system32 = "";
   }
   return place;
+}
+
+/// False with a note if what the hives say by themselves shows that files that somebody gave are
+/// those of another Windows: of another processor or another version.
+bool are_of_one_windows(const Sources& hives, const Sources& files,
+                        std::vector<std::string>& notes) {
+  Installation by_hives;
+  for (const Topic read : {read_control_sets, read_os_identity, read_architecture}) {
+    read(hives, by_hives);
+  }
+  const OsFacts& os = by_hives.os;
+  for (const char* module : {"ntoskrnl.exe", "winhttp.dll", "webio.dll"}) {
+    const FileVersionFact file = read_system_file(files.tree, "", files.place.system32, "", module);
+    std::string difference;
+    if (file.architecture != Architecture::unknown && os.architecture != Architecture::unknown &&
+        file.architecture != os.architecture) {
+      difference = fmt::format("is for {}, and the hives are of a Windows for {}",
+                               to_string(file.architecture), to_string(os.architecture));
+    } else if (file.version && os.major != 0 &&
+               (file.version->major != os.major || file.version->minor != os.minor)) {
+      difference = fmt::format("is of Windows {}.{}, and the hives are of {}", file.version->major,
+                               file.version->minor, os.version);
+    } else {
+      continue;
+    }
+    notes.push_back(
+        fmt::format("the files given beside the hives are not used: {} {}", file.path, difference));
+    return false;
+  }
+  return true;
 }
 
 class Inspector {
@@ -148,10 +180,18 @@ class Inspector {
 
     const RegistryHive software(HiveName::software, pair.software.hive, pair.software.why_not());
     const RegistryHive system(HiveName::system, pair.system.hive, pair.system.why_not());
-    const bool elsewhere = options_.files != nullptr && !has_system_files(*volume_.tree, place);
-    const Place files = elsewhere ? place_of_files(*options_.files) : place;
-    const Sources sources{elsewhere ? *options_.files : *volume_.tree, files, software, system,
-                          options_};
+    const Sources own{*volume_.tree, place, software, system, options_};
+    const Place files = options_.files != nullptr ? place_of_files(*options_.files) : Place();
+    const bool elsewhere =
+        options_.files != nullptr && !has_system_files(*volume_.tree, place) &&
+        are_of_one_windows(own, Sources{*options_.files, files, software, system, options_, true},
+                           installation.warnings);
+    const Sources sources{elsewhere ? *options_.files : *volume_.tree,
+                          elsewhere ? files : place,
+                          software,
+                          system,
+                          options_,
+                          elsewhere};
     for (const Row& topic : topics) topic.read(sources, installation);
     found_.push_back(std::move(installation));
   }

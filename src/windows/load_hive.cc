@@ -299,13 +299,7 @@ LoadedHive load_hive(const FileTree& tree, const HiveFile* file, HiveName name,
   LoadedHive loaded = open_fact(tree, *file, name, options);
   if (!loaded.hive) return loaded;
   if (!file->twin.empty()) {
-    mark_damaged(loaded,
-                 Error(ErrorKind::unsupported,
-                       fmt::format("is in one of two places whose paths differ only in case; the "
-                                   "other is {}, and which of them Windows opens is not known: "
-                                   "rename the one that it does not use",
-                                   file->twin),
-                       file->path));
+    mark_damaged(loaded, Error(ErrorKind::unsupported, why_not_read(file->twin), file->path));
     return loaded;
   }
   const HiveKind kind = kind_of(*loaded.hive);

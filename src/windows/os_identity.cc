@@ -141,8 +141,9 @@ class Identifier {
 
   std::optional<Version> kernel_version() {
     if (!sources_.place.system32) return std::nullopt;
-    os_.kernel =
-        read_system_file(sources_.tree, sources_.place.system32, "", "ntoskrnl.exe").version;
+    os_.kernel = read_system_file(sources_.tree, sources_.place.root, sources_.place.system32, "",
+                                  "ntoskrnl.exe")
+                     .version;
     if (!os_.kernel) return std::nullopt;
     return Version{os_.kernel->major, os_.kernel->minor, os_.kernel->build};
   }

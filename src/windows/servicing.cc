@@ -39,7 +39,7 @@ void read_files(const Sources& sources, const OsFacts& os, ServicingFacts& facts
     if (has_view(os, view) == Presence::absent) continue;
     for (const char* module : modules) {
       FileVersionFact fact =
-          read_system_file(sources.tree, folder_of(sources.place, view),
+          read_system_file(sources.tree, sources.place.root, folder_of(sources.place, view),
                            fmt::format("Windows/{}", folder_of_view(view)), module);
       fact.view = view;
       facts.files.push_back(std::move(fact));
@@ -123,10 +123,12 @@ void read_servicing(const Sources& sources, Installation& installation) {
   const OsFacts& os = installation.os;
   const RegistryHive& software = sources.software;
   if (os.family == Family::vista) {
-    facts.schannel =
-        read_system_file(sources.tree, sources.place.system32, "", "schannel.dll").version;
+    facts.schannel = read_system_file(sources.tree, sources.place.root, sources.place.system32, "",
+                                      "schannel.dll")
+                         .version;
   } else if (os.family == Family::windows_7 || os.family == Family::windows_8) {
     read_files(sources, os, facts);
+    facts.files_from_elsewhere = sources.files_from_elsewhere;
     facts.pending_xml = find_pending_xml(sources);
     facts.reboot_pending = software.key(fmt::format("{}\\RebootPending", cbs)).presence;
     facts.winners_presence = search_key(

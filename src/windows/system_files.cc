@@ -20,7 +20,8 @@ bool is_whole(const FileTree& tree, const std::string& folder) {
 
 }  // namespace
 
-FileVersionFact read_system_file(const FileTree& tree, const std::optional<std::string>& folder,
+FileVersionFact read_system_file(const FileTree& tree, const std::string& root,
+                                 const std::optional<std::string>& folder,
                                  const std::string& expected_at, const std::string& module) {
   FileVersionFact fact;
   fact.module = module;
@@ -32,6 +33,11 @@ FileVersionFact read_system_file(const FileTree& tree, const std::optional<std::
   fact.path = join_path(*folder, module);
   try {
     const std::optional<std::string> path = tree.find(fact.path);
+    if (const std::string twin = twin_of(tree, root, path.value_or(fact.path)); !twin.empty()) {
+      fact.twin = twin;
+      fact.why_unknown = why_not_read(twin);
+      return fact;
+    }
     if (!path) {
       fact.presence = Presence::absent;
       fact.lost = is_whole(tree, *folder);

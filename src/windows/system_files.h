@@ -10,9 +10,11 @@
 
 namespace goldhive::windows {
 
-/// Reads `folder`/`module`. `folder` is an exact path; nullopt: the tree does not reach that far,
-/// so nothing is known of the file, and `expected_at` is what the fact names.
-FileVersionFact read_system_file(const FileTree& tree, const std::optional<std::string>& folder,
+/// Reads `folder`/`module`. `folder` is a path in the place at `root`; nullopt: the tree does not
+/// reach that far, so nothing is known of the file, and `expected_at` is what the fact names. A
+/// file of which there is another one that differs in case only is unknown (rule E8).
+FileVersionFact read_system_file(const FileTree& tree, const std::string& root,
+                                 const std::optional<std::string>& folder,
                                  const std::string& expected_at, const std::string& module);
 
 /// Whether the files of Windows are in this source. A backup of the registry alone has a System32

@@ -23,6 +23,7 @@ struct Sources {
   const RegistryHive& software;
   const RegistryHive& system;
   const InspectOptions& options;
+  bool files_from_elsewhere = false;  ///< `tree` and `place` are those of InspectOptions::files
 };
 
 /// Fills its part of the installation. Later topics may read what earlier ones found (the table in

@@ -188,6 +188,40 @@ TEST_CASE("Files of Windows that lie elsewhere settle what hives alone leave ope
   CHECK_THAT(none.err, Catch::Contains("--files takes a folder with the files of Windows"));
 }
 
+TEST_CASE("Files of another Windows beside hives give no verdict on them") {
+  Session session;
+  session.put_recipe("windows-7-sp1-x64-ready", "pc");
+  for (const char* name : {"windows-7-sp1-x64", "windows-7-sp1-x86", "windows-8-x64"}) {
+    session.put_recipe(name, name);
+  }
+  const std::string config = "pc/Windows/System32/config/";
+  for (const char* name : {"SOFTWARE", "SYSTEM"}) {
+    const auto file = session.storage.open(config + name);
+    session.storage.put(std::string("hives/") + name,
+                        file->read(0, static_cast<std::size_t>(file->size())));
+  }
+  const auto servicing = [&](const char* folder) {
+    const Outcome outcome = session.run({"scan", "-f", "json", "--files", folder, "hives"});
+    INFO(outcome.out << outcome.err);
+    const auto report = outcome.json();
+    const auto& installation = report["targets"][0]["installations"][0];
+    for (const auto& row : installation["findings"]) {
+      if (row["id"] != "servicing.kb3140245") continue;
+      return row["verdict"].get<std::string>() + ": " + row["message"].get<std::string>() + "; " +
+             installation["warnings"].dump();
+    }
+    return std::string("absent");
+  };
+  CHECK_THAT(servicing("windows-7-sp1-x64"),
+             Catch::StartsWith("undetermined: ") && Catch::Contains("by the hives the component "
+                                                                    "store has"));
+  CHECK_THAT(servicing("windows-7-sp1-x86"),
+             Catch::StartsWith("pass: ") &&
+                 Catch::Contains("is for x86, and the hives are of a Windows for amd64"));
+  CHECK_THAT(servicing("windows-8-x64"),
+             Catch::StartsWith("pass: ") && Catch::Contains("is of Windows 6.2"));
+}
+
 TEST_CASE("Hives whose files would settle a row say how to name them") {
   Session session;
   session.put_recipe("layout-flat", "hives");

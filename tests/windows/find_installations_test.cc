@@ -229,7 +229,7 @@ TEST_CASE("folders that every volume has are not searched beside a Windows") {
                              "Program Files/Windows/System32/config/SYSTEM", "ProgramData/x/y",
                              "$Recycle.Bin/Windows/System32/config/SYSTEM"});
   CHECK(find(tree).size() == 1);
-  CHECK(tree.lists() <= 6);
+  CHECK(tree.lists() <= 9);  // three of them for names that differ in case only
   const auto evidence = tree_of({"Users/pc1/Windows/System32/config/SYSTEM"});
   CHECK(find(evidence).size() == 1);
 }

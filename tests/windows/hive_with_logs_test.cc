@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "tests/support/memory_tree.h"
+#include "tests/windows/sample.h"
 
 namespace goldhive::windows {
 namespace {
@@ -44,6 +45,22 @@ TEST_CASE("a folder with the name of a log is none, and a log that cannot be ope
   tree.add(config + "SOFTWARE.LOG1", {});
   tree.make_unreadable(config + "SOFTWARE.LOG1");
   CHECK_THROWS_AS(logs_beside_software(tree), Error);
+}
+
+TEST_CASE("logs whose names differ only in case leave a hive that needs them unread") {
+  MemoryTree tree;
+  tree.add(config + "SOFTWARE.LOG1", {});
+  tree.add(config + "software.log1", {});
+  Bytes dirty = hive_of("[A]\n");
+  HiveWithLogs clean(tree, (tree.add(config + "SOFTWARE", dirty), config + "SOFTWARE"));
+  CHECK_NOTHROW(clean.open());
+  CHECK(clean.twin_log());
+  dirty[4] ^= 1;  // the first sequence number
+  tree.add(config + "SOFTWARE", dirty);
+  HiveWithLogs files(tree, config + "SOFTWARE");
+  CHECK_THROWS_AS(files.open(), Error);
+  HiveWithLogs without(tree, config + "SOFTWARE");
+  CHECK_NOTHROW(without.open(false));
 }
 
 }  // namespace

@@ -334,6 +334,7 @@ TEST_CASE("two hives whose paths differ only in case are not read, and both are 
       {"both files", "Windows/System32/config/Software", "Windows/System32/config/system"},
       {"folders", "Windows/system32/config/SOFTWARE", "Windows/system32/config/SYSTEM"},
       {"a folder with one of them", "Windows/SYSTEM32/config", "Windows/SYSTEM32/config/system"},
+      {"config", "Windows/System32/CONFIG/SOFTWARE", "Windows/System32/CONFIG/SYSTEM"},
   };
   for (const Case& c : cases) {
     INFO(c.what);
@@ -353,6 +354,22 @@ TEST_CASE("two hives whose paths differ only in case are not read, and both are 
   Sample sample;
   sample.files["Windows/system32/notes.txt"] = {'x'};
   CHECK_FALSE(sample.facts().hives[0].error);
+}
+
+TEST_CASE("of two Windows folders that differ only in case neither is read") {
+  Sample sample;
+  sample.files["WINDOWS/System32/config/SOFTWARE"] = hive_of(software_7);
+  sample.files["WINDOWS/System32/config/SYSTEM"] = hive_of(system_7);
+  const auto found = inspect(sample.volume(), "image", {});
+  REQUIRE(found.size() == 2);
+  for (const Installation& each : found) {
+    for (const HiveFact& hive : each.hives) CHECK(hive.unread());
+  }
+  // Above the volume of a Windows, names are those of whoever made the folder.
+  const auto cases = inspect_files({{"Case/Windows/System32/config/SYSTEM", hive_of(system_7)},
+                                    {"case/Windows/System32/config/SYSTEM", hive_of(system_7)}});
+  REQUIRE(cases.size() == 2);
+  for (const Installation& each : cases) CHECK_FALSE(each.hives[1].unread());
 }
 
 TEST_CASE("loose hives of other kinds are refused with their name") {

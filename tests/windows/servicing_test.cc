@@ -1,5 +1,7 @@
 #include <catch2/catch.hpp>
 
+#include <set>
+
 #include "src/windows/cbs_packages.h"
 #include "src/windows/winners.h"
 #include "tests/windows/sample.h"
@@ -54,6 +56,34 @@ TEST_CASE("a file that is there and cannot be read is unknown") {
   CHECK(files[0].why_unknown.find("not a PE file") != std::string::npos);
   CHECK(files.at(1).presence == Presence::unknown);
   CHECK(files[1].why_unknown == "has no version resource");
+}
+
+TEST_CASE("a file of which another one differs in case only is unknown, and both are named") {
+  const std::string plain = "Windows/System32/winhttp.dll";
+  for (const std::string twin : {"Windows/System32/WinHTTP.dll", "Windows/system32/winhttp.dll",
+                                 "WINDOWS/System32/winhttp.dll"}) {
+    INFO(twin);
+    Sample sample;
+    sample.files = {{plain, dll(Architecture::amd64, good)}, {twin, dll(Architecture::amd64, old)}};
+    const FileVersionFact file = sample.facts().servicing.files.at(0);
+    CHECK(file.presence == Presence::unknown);
+    CHECK_FALSE(file.version);
+    CHECK(std::set<std::string>{file.path, file.twin} == std::set<std::string>{plain, twin});
+    CHECK(file.why_unknown.find("the other is " + file.twin) != std::string::npos);
+  }
+}
+
+TEST_CASE("a file that lies only in the twin of its folder is unknown too") {
+  Sample sample;
+  sample.files = {{"Windows/system32/winhttp.dll", dll(Architecture::amd64, good)}};
+  const FileVersionFact file = sample.facts().servicing.files.at(0);
+  CHECK(file.presence == Presence::unknown);
+  CHECK(file.twin == "Windows/system32/winhttp.dll");
+  // A twin of the folder without the file changes nothing.
+  sample.files = {{"Windows/System32/winhttp.dll", dll(Architecture::amd64, good)},
+                  {"Windows/system32/notes.txt", {}},
+                  {"WINDOWS/win.ini", {}}};
+  CHECK(sample.facts().servicing.files.at(0).version == good);
 }
 
 TEST_CASE("a file that is missing is lost only where its folder is whole otherwise") {
