@@ -50,6 +50,10 @@ class Image {
   /// What a reader of a verdict should know of the image as a whole: one sentence each.
   virtual std::vector<std::string> notes() const { return {}; }
 
+  /// What belongs to the image and is in none of its volumes, as nobody could look at it: it may
+  /// hold a Windows. Each for a sentence: "partition 2 (starts beyond the end of the disk)".
+  virtual std::vector<std::string> lost() const { return {}; }
+
   /// True of a format whose volumes can hold anything: then it is no error if none has a Windows.
   virtual bool may_lack_windows() const { return false; }
 

@@ -140,6 +140,11 @@ class DiskImage final : public Image {
       : disk_(std::move(disk)), notes_(disk_->notes()) {
     const PartitionTable table = read_partitions(*disk_, disk_->sector_size());
     notes_.insert(notes_.end(), table.notes.begin(), table.notes.end());
+    for (const Partition& lost : table.lost) {
+      if (is_reserved(lost) || is_boot_partition(lost)) continue;
+      lost_.push_back(lost.index == 0 ? lost.doubt
+                                      : fmt::format("partition {} ({})", lost.index, lost.doubt));
+    }
     for (Partition partition : table.partitions) {
       if (is_reserved(partition)) continue;
       volumes_.push_back(open_volume(disk_, partition, path));
@@ -171,11 +176,12 @@ class DiskImage final : public Image {
   const std::vector<Volume>& volumes() const override { return volumes_; }
   std::vector<std::string> host_files() const override { return disk_->host_files(); }
   std::vector<std::string> notes() const override { return notes_; }
+  std::vector<std::string> lost() const override { return lost_; }
 
   /// A disk of another system, or an empty one.
   bool may_lack_windows() const override {
-    return std::all_of(volumes_.begin(), volumes_.end(),
-                       [](const Volume& volume) { return volume.foreign; });
+    return lost_.empty() && std::all_of(volumes_.begin(), volumes_.end(),
+                                        [](const Volume& volume) { return volume.foreign; });
   }
 
   std::optional<Error> refusal(std::size_t index) const override {
@@ -211,6 +217,7 @@ class DiskImage final : public Image {
 
   std::shared_ptr<const VirtualDisk> disk_;
   std::vector<std::string> notes_;
+  std::vector<std::string> lost_;
   std::vector<Volume> volumes_;
   std::vector<Partition> partitions_;  ///< one for each volume
 };

@@ -76,6 +76,8 @@ std::optional<PartitionTable> read_at(const ByteSource& disk, std::uint32_t sect
     if (!range) {
       table.notes.push_back("partition " + std::to_string(i + 1) +
                             " is empty or starts beyond the end of the disk: passed over");
+      partition.doubt = "starts beyond the end of the disk";
+      if (last >= first) table.lost.push_back(std::move(partition));
       continue;
     }
     if (table.partitions.size() == max_partitions) {

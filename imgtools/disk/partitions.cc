@@ -89,12 +89,24 @@ class MbrReader {
  private:
   void note(std::string text) { table_.notes.push_back(std::move(text)); }
 
+  void lose(std::uint32_t index, std::string type, std::string why) {
+    Partition partition;
+    partition.index = index;
+    partition.type = std::move(type);
+    partition.doubt = std::move(why);
+    table_.lost.push_back(std::move(partition));
+  }
+  void lose_chain() { lose(0, "", "the rest of the chain of logical partitions"); }
+
   void add(std::uint32_t index, const MbrEntry& entry, std::uint64_t base) {
     const std::uint64_t sector = table_.sector_size;
     const std::uint64_t sectors = disk_.size() / sector;
     const std::uint64_t first = base + entry.first;
     if (first == 0 || first >= sectors) {
       note(fmt::format("partition {} starts beyond the end of the disk: passed over", index));
+      if (first != 0) {
+        lose(index, fmt::format("{:#04x}", entry.type), "starts beyond the end of the disk");
+      }
       return;
     }
     Partition partition;
@@ -115,11 +127,13 @@ class MbrReader {
         note(
             "the chain of logical partitions leaves the disk or comes back to itself: the rest of "
             "it is passed over");
+        lose_chain();
         return;
       }
       const MbrSector link = read_mbr(disk_, at * table_.sector_size);
       if (!link.signed_) {
         note("the chain of logical partitions is broken: the rest of it is passed over");
+        lose_chain();
         return;
       }
       if (link.entries[0].used() && !link.entries[0].extended()) {

@@ -41,6 +41,9 @@ struct PartitionTable {
   std::uint32_t sector_size = 512;
   /// By index; empty if the disk holds nothing we know, or by its `scheme` no volumes.
   std::vector<Partition> partitions;
+  /// What the table names and the disk has not: partitions beyond its end, and the rest of a chain
+  /// of logical ones that breaks off, which has no index. `doubt` says which.
+  std::vector<Partition> lost;
   std::vector<std::string> notes;  ///< what is wrong with the table
 };
 

@@ -204,7 +204,16 @@ bool nothing_applies(const TargetReport& target) {
 
 /// Error(unsupported) if the only Windows that rules are for may lie where nobody can read.
 void require_all_looked_at(const OpenTarget& open, const TargetReport& target) {
-  if (!nothing_applies(target)) return;
+  const bool nothing = rows_of(target) == 0;
+  if (!nothing && !nothing_applies(target)) return;
+  const std::vector<std::string> lost = open.image().lost();
+  if (!lost.empty() && open.name().selector.empty()) {
+    throw Error(
+        ErrorKind::unsupported,
+        fmt::format("{} cannot be looked at and may hold a Windows, and {}", fmt::join(lost, ", "),
+                    nothing ? "no other was found" : "of what was found nothing is to be judged"));
+  }
+  if (nothing) return;
   for (const Volume& volume : open.image().volumes()) {
     if (!volume.unread) continue;
     throw Error(ErrorKind::unsupported,
@@ -227,8 +236,8 @@ void visit_open_target(const ReadStorage& storage, const OpenTarget& open, const
   // Last, to include those who opened a file while we read it.
   note_writers(storage, files_of(open, out), out);
   if (out.error) return;
-  if (rows_of(out) == 0) report_nothing_found(open, options, out);
   require_all_looked_at(open, out);
+  if (rows_of(out) == 0) report_nothing_found(open, options, out);
 }
 
 }  // namespace

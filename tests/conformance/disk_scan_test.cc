@@ -113,6 +113,59 @@ TEST_CASE("a volume that cannot be read beside a recovery system leaves the disk
   CHECK(run_cli({"scan", make_raw_disk(dir, "c", Layout::mbr, {windows, unknown})}).status == 0);
 }
 
+/// An entry of an MBR, or of the sector of a logical partition at `at`.
+void put_entry(const std::string& disk, std::uint64_t at, std::size_t number, std::uint8_t type,
+               std::uint32_t first, std::uint32_t count) {
+  Bytes entry(16);
+  entry[4] = type;
+  for (std::size_t i = 0; i < 4; ++i) {
+    entry[8 + i] = static_cast<std::uint8_t>(first >> (8 * i));
+    entry[12 + i] = static_cast<std::uint8_t>(count >> (8 * i));
+  }
+  write_at(disk, at + 446 + 16 * number, entry);
+}
+
+TEST_CASE("what of a disk is not there may hold a Windows, unless one was found to be judged") {
+  if (!have_disk_tools()) return;
+  const TempDir dir;
+  const std::string rescue = make_ntfs(dir, "r", 16 * mib, files_of("winpe-3-x64"));
+  const std::string windows = make_ntfs(dir, "w", 16 * mib, files_of("windows-7-sp1-x64-ready"));
+  const std::string data = make_ntfs(dir, "d", 4 * mib, {{"notes.txt", Bytes(9, 'n')}});
+  struct Case {
+    const char* what;
+    std::uint8_t type;
+    std::uint32_t first;
+    const char* words;  ///< "": nothing is missing that could hold a Windows
+  };
+  constexpr std::uint32_t far = 1 << 24;
+  const Case cases[] = {
+      {"beyond the end", 0x07, far, "partition 3 (starts beyond the end of the disk)"},
+      {"a chain that leaves the disk", 0x0f, far, "the rest of the chain of logical partitions"},
+      {"a chain that is broken", 0x05, 64, "the rest of the chain of logical partitions"},
+      {"a boot partition", 0xef, far, ""},
+  };
+  for (const Case& c : cases) {
+    INFO(c.what);
+    const int wanted = *c.words == '\0' ? 0 : 2;
+    const std::string pe = make_raw_disk(dir, "pe", Layout::mbr, {rescue});
+    put_entry(pe, 0, 2, c.type, c.first, 4096);
+    const RunResult beside = run_cli({"scan", pe});
+    CHECK(beside.status == wanted);
+    CHECK_THAT(beside.out + beside.err, Catch::Contains(c.words));
+    const std::string found = make_raw_disk(dir, "found", Layout::mbr, {windows});
+    put_entry(found, 0, 2, c.type, c.first, 4096);
+    CHECK(run_cli({"scan", found}).status == 0);
+
+    const TempDir folder;
+    const std::string none = make_raw_disk(folder, "none.img", Layout::mbr, {data});
+    CHECK(run_cli({"scan", folder.path()}).status == 0);
+    put_entry(none, 0, 2, c.type, c.first, 4096);
+    const RunResult alone = run_cli({"scan", folder.path()});
+    INFO(alone.out << alone.err);
+    CHECK(alone.status == wanted);
+  }
+}
+
 TEST_CASE("a hibernated volume is scanned with a warning and verdicts marked as possibly stale") {
   if (!have_disk_tools()) return;
   const TempDir dir;
