@@ -66,8 +66,11 @@ void note_collection(const std::string& absolute_path, report::TargetReport& tar
     const std::string drive = drive_in(parts);
     if (drive.empty()) continue;
     const std::string machine = machine_in(parts);
+    std::string folder = row.facts.id;
+    const bool root_is_named = row.facts.root == "/" || folder.ends_with(":" + row.facts.root);
+    if (!root_is_named) folder += ":" + row.facts.root;
     target.notes.push_back(fmt::format("{} is the drive {}{} in a collection of Velociraptor",
-                                       row.facts.id, drive,
+                                       folder, drive,
                                        machine.empty() ? "" : " of " + machine + ","));
   }
 }
