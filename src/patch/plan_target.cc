@@ -26,6 +26,11 @@ class TargetPlan {
       report.installations.clear();
       throw;
     }
+    for (report::InstallationReport& row : report.installations) {
+      if (row.changes->empty()) continue;
+      const windows::Installation after = policy::predict(row.facts, *row.changes);
+      row.planned = report::status_of(target::judge(after, settings_.target).findings);
+    }
     std::vector<Batch> batches = preparation.batches(open.image(), volumes);
     const JournalPlace place = undo_place(storage_, name.path, absolute_path_, settings_.undo);
     for (Batch& batch : batches) {

@@ -138,7 +138,12 @@ void undo_target(Storage& storage, const TargetName& name, const std::string& ab
   if (!storage.stat(name.path)) {
     throw Error(ErrorKind::not_found, "no such file or folder", name.path);
   }
-  report.format = detect_format(storage, name.path);
+  // A file of a kind that is not read has a name for people, which is no name of a format.
+  const std::string format = detect_format(storage, name.path);
+  if (std::any_of(formats().begin(), formats().end(),
+                  [&](const Format& known) { return known.name == format; })) {
+    report.format = format;
+  }
   const JournalPlace place = undo_place(storage, name.path, absolute_path, settings.place);
   const std::unique_ptr<HeldFolder> held = hold_root(storage, place);
   std::vector<UndoNote> rolled_back;

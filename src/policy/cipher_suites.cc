@@ -178,8 +178,9 @@ std::array<std::string_view, 3> algorithms_of(std::string_view suite) {
   const std::string_view base =
       std::string_view(tidy).substr(0, tidy.size() - curve_of(tidy).size());
   return {
-      algorithm_where(cipher_parts,
-                      [&](std::string_view part) { return base.find(part) != base.npos; }),
+      algorithm_where(
+          cipher_parts,
+          [&](std::string_view part) { return base.find(part) != std::string_view::npos; }),
       algorithm_where(hash_endings, [&](std::string_view part) { return base.ends_with(part); }),
       algorithm_where(exchange_beginnings,
                       [&](std::string_view part) { return base.starts_with(part); })};

@@ -398,6 +398,8 @@ TargetReport read_target(const Place& place) {
   const std::vector<Place> installations = place["installations"].items();
   for (const Place& each : installations) {
     target.installations.push_back(read_installation(each, target.path));
+    // What the changes of a plan settle stands in no row: the status alone tells.
+    target.installations.back().planned = each["status"].named(statuses);
   }
   target.notes = place["notes"].texts();
   target.undo = place["undo"].optional_text();

@@ -34,6 +34,8 @@ struct InstallationReport {
   /// plan and patch: the edits, planned or done. nullopt for scan.
   std::optional<std::vector<policy::Edit>> changes;
   std::optional<bool> changed;  ///< patch only
+  /// plan: what the installation would be after its changes, where there are any.
+  std::optional<Status> planned = std::nullopt;
   /// scan, plan: why a patch would refuse whatever it is to change there. patch: why it changed
   /// nothing.
   std::optional<Error> refusal = std::nullopt;

@@ -104,7 +104,12 @@ Status status_of(const InstallationReport& installation) {
   const Status judged = report::status_of(installation.findings);
   const bool is_plan = installation.changes && !installation.changed;
   if (!is_plan) return judged;
-  if (!installation.changes->empty()) return std::max(judged, Status::findings);
+  if (!installation.changes->empty()) {
+    // What the changes settle is nothing that nobody could say.
+    const bool settled = judged == Status::undetermined &&
+                         installation.planned.value_or(judged) < Status::undetermined;
+    return settled ? Status::findings : std::max(judged, Status::findings);
+  }
   return judged == Status::findings ? Status::not_applicable : judged;
 }
 

@@ -552,4 +552,12 @@ TEST_CASE("No hive is patched whose logs differ only in the case of their names"
   CHECK_THAT(outcome.out + outcome.err, Catch::Contains("differ only in case"));
 }
 
+TEST_CASE("Undo names only formats that the report knows") {
+  Session session;
+  session.storage.put("x.rar", Bytes{'R', 'a', 'r', '!', 0x1a, 0x07, 0x01, 0x00});
+  const Outcome outcome = session.run({"undo", "-f", "json", "x.rar"});
+  INFO(outcome.out << outcome.err);
+  CHECK(outcome.json()["targets"][0]["format"].is_null());
+}
+
 }  // namespace goldhive::tests

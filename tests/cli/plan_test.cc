@@ -42,6 +42,28 @@ TEST_CASE("The exit code of a plan tells whether changes are pending") {
   CHECK(session.run({"plan", "changes", "no-such-path"}).code == 2);
 }
 
+TEST_CASE("A plan that settles what is undetermined has changes pending, and no error") {
+  Session session;
+  session.put_recipe("i19-tls13-bit-on-7", "win7");
+  CHECK(session.run({"scan", "win7"}).code == 2);
+  const Outcome plan = session.run({"plan", "win7"});
+  INFO(plan.out << plan.err);
+  CHECK(plan.code == 1);
+  // What it leaves open is still nothing that anybody could say.
+  session.put_recipe("i10-kb3125574-alone", "rollup");
+  const auto bytes = [&](const std::string& path) {
+    const auto file = session.storage.open(path);
+    return file->read(0, static_cast<std::size_t>(file->size()));
+  };
+  const std::string system = "/Windows/System32/config/SYSTEM";
+  session.put_recipe("windows-7-sp1-x64", "fresh");
+  session.storage.put("rollup" + system, bytes("fresh" + system));
+  const Outcome open = session.run({"plan", "-f", "json", "rollup"});
+  INFO(open.out);
+  CHECK_FALSE(open.json()["targets"][0]["installations"][0]["changes"].empty());
+  CHECK(open.code == 2);
+}
+
 TEST_CASE("Options narrow and widen a plan") {
   Session session;
   session.put_recipe("windows-7-sp1-x64", "win7");
