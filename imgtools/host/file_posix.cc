@@ -97,7 +97,11 @@ int descriptor_of(const ByteSource& source) {
 
 class PosixFile final : public WritableFile {
  public:
-  PosixFile(Descriptor fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
+  PosixFile(Descriptor fd, std::string path)
+      : fd_(std::move(fd)),
+        path_(std::move(path)),
+        mode_(stat_fd(fd_.get(), path_).st_mode & 07777),
+        capability_(read_capability(fd_.get())) {}
 
   std::uint64_t size() const override {
     return size_of(fd_.get(), stat_fd(fd_.get(), path_), path_);
@@ -150,6 +154,7 @@ class PosixFile final : public WritableFile {
     if (::fchmod(fd_.get(), 0666 & ~mask) != 0) fail(path_, "set the mode", errno);
   }
   void sync() override {
+    keep_rights();
 #ifdef F_FULLFSYNC  // macOS: fsync() stops at the drive's cache
     if (::fcntl(fd_.get(), F_FULLFSYNC) == 0) return;
 #endif
@@ -159,8 +164,23 @@ class PosixFile final : public WritableFile {
   }
 
  private:
+  /// The system takes from a file that is written what it may do when it is run, and its bits for
+  /// that. Neither is of the content, and both are to be as they were.
+  void keep_rights() {
+    constexpr mode_t as_another = S_ISUID | S_ISGID;
+    if ((mode_ & as_another) != 0 &&
+        (stat_fd(fd_.get(), path_).st_mode & as_another) != (mode_ & as_another)) {
+      ::fchmod(fd_.get(), mode_);
+    }
+    if (!capability_.empty() && read_capability(fd_.get()) != capability_) {
+      write_capability(fd_.get(), capability_);
+    }
+  }
+
   Descriptor fd_;
   std::string path_;
+  mode_t mode_;             ///< of the file as it was opened
+  std::string capability_;  ///< the same
 };
 
 }  // namespace
