@@ -20,6 +20,12 @@ constexpr std::uint64_t max_table_bytes = 32U << 20;  // qemu's own limit
 constexpr std::uint64_t max_map_bytes = std::uint64_t{1} << 30;
 constexpr std::uint32_t max_name = 4096;
 constexpr int max_extensions = 64;
+constexpr std::size_t length_v2 = 72;
+constexpr std::size_t length_v3 = 104;
+
+// Types of extensions of the header.
+constexpr std::uint32_t parent_format_type = 0xe2792aca;
+constexpr std::uint32_t data_file_type = 0x44415441;
 
 // Incompatible features.
 constexpr std::uint64_t marked_corrupt = 2;
@@ -42,20 +48,36 @@ std::string text_at(const ByteSource& file, std::uint64_t offset, std::uint32_t 
   return std::string(text.begin(), text.end());
 }
 
-/// The parent's format by the extensions of the header.
-std::string parent_format_of(const ByteSource& file, std::uint64_t at) {
+/// The text of an extension of the header, of which the first lies at `at`; "" if there is none of
+/// that type.
+std::string extension_of(const ByteSource& file, std::uint64_t at, std::uint32_t wanted,
+                         const char* what) {
   constexpr std::uint32_t end = 0;
-  constexpr std::uint32_t parent_format = 0xe2792aca;
   for (int i = 0; i < max_extensions; ++i) {
     const Bytes head = file.read(at, 8);
     const ByteView view(head, at, file.name());
     const std::uint32_t type = be32(view, 0);
     const std::uint32_t length = be32(view, 4);
     if (type == end) break;
-    if (type == parent_format) return text_at(file, at + 8, length, "the format of the parent");
+    if (type == wanted) return text_at(file, at + 8, length, what);
     at += 8 + (std::uint64_t{length} + 7) / 8 * 8;
   }
   return {};
+}
+
+/// The values of "filename", "file.filename" and the like in a name that is JSON for qemu.
+std::vector<std::string> file_names_in(const std::string& json) {
+  constexpr std::string_view key = "filename\"";
+  std::vector<std::string> names;
+  for (std::size_t at = json.find(key); at != std::string::npos; at = json.find(key, at)) {
+    at += key.size();
+    const std::size_t begin = json.find('"', at);
+    const std::size_t end = begin == std::string::npos ? begin : json.find('"', begin + 1);
+    if (end == std::string::npos) break;
+    names.push_back(json.substr(begin + 1, end - begin - 1));
+    at = end + 1;
+  }
+  return names;
 }
 
 class MapWalk {
@@ -157,8 +179,6 @@ class MapWalk {
 }  // namespace
 
 Qcow2Header read_qcow2_header(const ByteSource& file) {
-  constexpr std::size_t length_v2 = 72;
-  constexpr std::size_t length_v3 = 104;
   const Bytes start = file.read(0, length_v2);
   const ByteView head(start, 0, file.name());
   Qcow2Header header;
@@ -207,9 +227,28 @@ Qcow2Header read_qcow2_header(const ByteSource& file) {
   const std::uint32_t length = be32(head, 16);
   if (parent != 0 && length != 0) {
     header.parent = text_at(file, parent, length, "the name of the parent");
-    header.parent_format = parent_format_of(file, extensions);
+    header.parent_format =
+        extension_of(file, extensions, parent_format_type, "the format of the parent");
   }
   return header;
+}
+
+Qcow2Names qcow2_names(const ByteSource& file) {
+  Qcow2Names names;
+  const Bytes head = file.read(0, length_v2);
+  const ByteView view(head, 0, file.name());
+  const std::uint64_t at = be64(view, 8);
+  const std::uint32_t length = be32(view, 16);
+  if (at != 0 && length != 0) names.parents = {text_at(file, at, length, "the name of the parent")};
+  if (!names.parents.empty() && names.parents.front().starts_with("json:")) {
+    names.parents = file_names_in(names.parents.front());
+  }
+  if (be32(view, 4) < 3) return names;
+  const Bytes rest = file.read(length_v2, length_v3 - length_v2);
+  const ByteView more(rest, length_v2, file.name());
+  if ((be64(more, 0) & external_data_file) == 0) return names;
+  names.data = extension_of(file, be32(more, 28), data_file_type, "the name of the data file");
+  return names;
 }
 
 void check_qcow2_map(const ByteSource& file) {

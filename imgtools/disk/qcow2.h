@@ -17,6 +17,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "imgtools/bytes/byte_source.h"
 
@@ -36,6 +37,15 @@ struct Qcow2Header {
 
 /// Throws Error: corrupt, unsupported (another version, an external data file, encryption).
 Qcow2Header read_qcow2_header(const ByteSource& file);
+
+/// The files that a qcow2 of any version and kind names, readable here or not: for whoever is going
+/// to change one of them.
+struct Qcow2Names {
+  std::vector<std::string> parents;  ///< several where the name is a "json:{...}" of several files
+  std::string data;                  ///< "" unless its data lie in another file
+};
+/// Throws Error(corrupt).
+Qcow2Names qcow2_names(const ByteSource& file);
 
 /// Error(corrupt) if a table or a cluster of the disk does not lie in the file.
 void check_qcow2_map(const ByteSource& file);

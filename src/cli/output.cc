@@ -1,11 +1,13 @@
 #include "src/cli/output.h"
 
 #include <algorithm>
+#include <set>
 #include <sstream>
 
 #include "imgtools/bytes/text.h"
 #include "imgtools/change/own_names.h"
 #include "imgtools/change/undo.h"
+#include "imgtools/disk/relatives.h"
 #include "imgtools/formats.h"
 #include "imgtools/hive_logs.h"
 #include "imgtools/host/path.h"
@@ -90,6 +92,37 @@ bool would_be_one(const Host& host, const std::string& a, const std::string& b) 
          comparable(make_absolute(b, host.folders.working));
 }
 
+std::vector<std::string> named_by(const Host& host, const std::string& disk) {
+  NamedFiles named = files_named_by(
+      host.input, disk, host.parent_folders ? *host.parent_folders : std::vector<std::string>());
+  named.parts.insert(named.parts.end(), named.parents.begin(), named.parents.end());
+  return named.parts;
+}
+
+/// The disk that reads the file at `path`, or would if it were there, as its parent or as a part of
+/// itself: one beside it, a target, or a parent of one. "" if there is none.
+std::string disk_over(const Host& host, const std::string& path,
+                      const std::vector<std::string>& targets) {
+  std::vector<std::string> disks;
+  for (const std::string& target : targets) {
+    disks.push_back(target::split_target(host.input, target).path);
+  }
+  const std::string folder = parent_of(path);
+  for (const DirectoryEntry& entry : host.input.list(folder_of(path))) {
+    if (entry.type == FileType::file) disks.push_back(join_path(folder, entry.name));
+  }
+  std::set<std::string> seen;
+  while (!disks.empty()) {
+    const std::string disk = disks.back();
+    disks.pop_back();
+    if (!seen.insert(disk).second) continue;
+    const std::vector<std::string> named = named_by(host, disk);
+    if (is_named(host.input, named, path)) return disk;
+    disks.insert(disks.end(), named.begin(), named.end());
+  }
+  return "";
+}
+
 /// Error(usage) where a file written to `path` would overwrite one of the targets, any hive, image
 /// or undo file, or where its folder is not there.
 void guard_output_file(const Host& host, const std::string& path,
@@ -114,7 +147,15 @@ void guard_output_file(const Host& host, const std::string& path,
     throw Error(ErrorKind::usage,
                 "has the name of a journal, a record or an undo file: choose another one", path);
   }
-  if (!info || info->type != FileType::file) return;
+  if (info && info->type != FileType::file) return;
+  const auto guard_disks = [&] {
+    const std::string disk = disk_over(host, place, targets);
+    if (disk.empty()) return;
+    throw Error(ErrorKind::usage,
+                "is a parent or a part of the disk " + disk + ": a report must not overwrite it",
+                path);
+  };
+  if (!info) return guard_disks();
   for (const std::string& target : targets) {
     const auto other = host.input.stat(target::split_target(host.input, target).path);
     if (other && is_same_file(*other, *info)) {
@@ -135,7 +176,7 @@ void guard_output_file(const Host& host, const std::string& path,
                 path);
   }
   const std::string format = detect_format(host.input, path);
-  if (format.empty()) return;
+  if (format.empty()) return guard_disks();
   throw Error(ErrorKind::usage, "is an image (" + format + "): a report must not overwrite it",
               path);
 }

@@ -140,6 +140,7 @@ class TargetPatch {
       case Preparation::Result::ready:
         break;
     }
+    mind_children(storage_, open_->image(), work.change, report_.notes);
     if (!work.change.rewrite && break_links(work.change)) {
       open_.emplace(storage_, name_, settings_.target.open);
       return false;

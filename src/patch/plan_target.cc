@@ -41,6 +41,7 @@ class TargetPlan {
         if (!work.change.rewrite && settings_.links == Links::refuse) {
           refuse_other_names(storage_, work.change);
         }
+        mind_children(storage_, open.image(), work.change, report.notes);
         require_possible(storage_, place, std::move(work.change),
                          undo_metadata(settings_, name, report, 1, batches.size()));
         return true;

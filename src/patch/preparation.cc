@@ -7,6 +7,7 @@
 #include "imgtools/change/links.h"
 #include "imgtools/change/own_names.h"
 #include "imgtools/compactable.h"
+#include "imgtools/disk/relatives.h"
 #include "src/patch/take_changes.h"
 #include "src/patch/undo_note.h"
 #include "src/target/inspect_target.h"
@@ -158,6 +159,18 @@ void Preparation::drop_refused(Batch& batch) const {
                                  return report_.installations[member.installation].refusal;
                                }),
                 members.end());
+}
+
+void mind_children(const ReadStorage& storage, const Image& image, const HostChange& change,
+                   std::vector<std::string>& notes) {
+  const auto disks = {"raw", "vhd", "vhdx", "vmdk", "qcow2", "vdi"};
+  if (std::find(disks.begin(), disks.end(), image.format()) == disks.end()) return;
+  for (const std::string& child : children_cut_off_by(storage, change)) {
+    const std::string note = child +
+                             " has it as its parent disk, and cannot be read over another state of "
+                             "it: a patch cuts it off, an undo of that patch brings it back";
+    if (std::find(notes.begin(), notes.end(), note) == notes.end()) notes.push_back(note);
+  }
 }
 
 HostRewrite compacted(const Image& image) {

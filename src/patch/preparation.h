@@ -74,6 +74,10 @@ class Preparation {
   report::TargetReport& report_;
 };
 
+/// Adds what there is to say of the disks that rest on the target and are cut off from it by the
+/// change. Error(refused) if one would not notice.
+void mind_children(const ReadStorage& storage, const Image& image, const HostChange& change,
+                   std::vector<std::string>& notes);
 /// What --compact does; Error(usage) for a format that has no dead space.
 HostRewrite compacted(const Image& image);
 /// What the undo file of a part of a patch notes. `name`: of the target.

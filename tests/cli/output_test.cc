@@ -8,6 +8,19 @@
 namespace goldhive::tests {
 namespace {
 
+/// The header of a qcow2 that names a parent.
+Bytes small_qcow2(const std::string& parent) {
+  Bytes file(512);
+  const std::string magic = "QFI\xfb";
+  std::copy(magic.begin(), magic.end(), file.begin());
+  file[7] = 2;                                          // version
+  file[15] = 80;                                        // where the name is
+  file[19] = static_cast<std::uint8_t>(parent.size());  // its length
+  file[23] = 16;                                        // bits of a cluster
+  std::copy(parent.begin(), parent.end(), file.begin() + 80);
+  return file;
+}
+
 TEST_CASE("A report file is written beside its name and renamed onto it") {
   MemoryStorage files;
   files.put("out/report.json", std::string("old"));
@@ -89,6 +102,35 @@ TEST_CASE("A report is never put where a log of a hive would be, or over a file 
     CHECK(session.run({"scan", "trees", "-o", path}).code != 2);
     CHECK(session.storage.text(path).size() > 100);
   }
+}
+
+TEST_CASE("A report is never put where a disk has its parent or a part") {
+  Session session;
+  session.storage.put("x/child.qcow2", small_qcow2("../base.img"));
+  session.storage.put("x/json.qcow2", small_qcow2("json:{\"file\": {\"filename\": \"nbd.img\"}}"));
+  session.storage.put("x/grandchild.qcow2", small_qcow2("file:between.qcow2"));
+  session.storage.put("x/between.qcow2", small_qcow2("../far.img"));
+  session.storage.put("x/disk.vmdk", std::string("# Disk DescriptorFile\nCID=1\nparentCID=2\n"
+                                                 "parentFileNameHint=\"hint\"\n"
+                                                 "RW 1 FLAT \"part\" 0\n"));
+  for (const std::string target : {"x/child.qcow2", "x/grandchild.qcow2", "x/json.qcow2"}) {
+    for (const std::string file : {"base.img", "far.img", "x/nbd.img", "x/hint", "x/part"}) {
+      for (const bool there : {false, true}) {
+        const bool found_by_target = (target == "x/child.qcow2" && file == "base.img") ||
+                                     (target == "x/grandchild.qcow2" && file == "far.img");
+        if (!file.starts_with("x/") && !found_by_target) continue;
+        Session one = session;
+        if (there) one.storage.put(file, std::string("bytes of no format"));
+        const Outcome got = one.run({"scan", target, "-o", file});
+        INFO(target << " " << file << ": " << got.err);
+        CHECK(got.code == 2);
+        CHECK(got.err.find("is a parent or a part of the disk x/") != std::string::npos);
+        CHECK(one.storage.changes().empty());
+      }
+    }
+  }
+  session.run({"scan", "x/child.qcow2", "-o", "x/report"});
+  CHECK(session.storage.has("x/report"));
 }
 
 TEST_CASE("No output takes the place of what the command reads, or of another output") {

@@ -155,9 +155,14 @@ TEST_CASE("a volume in a bad state is not patched and a dirty one only when insi
   CHECK(digest_of(hibernated) == before);
 }
 
-TEST_CASE("a child VHD is patched without touching its parent") {
-  if (!have_disk_tools()) return;
-  const TempDir dir;
+namespace {
+
+void run_in(const TempDir& dir, const std::string& commands) {
+  must_run({"sh", "-c", "cd '" + dir.path() + "' && " + commands});
+}
+
+/// "parent.vhd" and "child.vhd", which holds nothing of its own. Returns the path of the child.
+std::string make_vhd_chain(const TempDir& dir) {
   const std::string raw = make_windows_disk(dir, "disk", Layout::mbr, "windows-7-sp1-x64");
   const auto disk = host_read_storage()->open(raw);
   fixtures::VhdRecipe parent;
@@ -175,7 +180,15 @@ TEST_CASE("a child VHD is patched without touching its parent") {
   child.disk_size = parent.disk_size;
   child.block_size = parent.block_size;
   child.relative_path = ".\\parent.vhd";
-  const std::string path = dir.write("child.vhd", fixtures::build_vhd(child));
+  return dir.write("child.vhd", fixtures::build_vhd(child));
+}
+
+}  // namespace
+
+TEST_CASE("a child VHD is patched without touching its parent") {
+  if (!have_disk_tools()) return;
+  const TempDir dir;
+  const std::string path = make_vhd_chain(dir);
   const std::string before = digest_of(path);
   const std::string parent_before = digest_of(dir / "parent.vhd");
   CHECK(run_cli({"patch", path}).status == 1);
@@ -184,6 +197,65 @@ TEST_CASE("a child VHD is patched without touching its parent") {
   CHECK(digest_of(dir / "parent.vhd") == parent_before);
   CHECK(run_cli({"undo", path}).status == 0);
   CHECK(digest_of(path) == before);
+}
+
+TEST_CASE("a disk with children that would not notice is not patched") {
+  if (!have_disk_tools() || !have_tool("qemu-nbd")) return;
+  const TempDir dir;
+  const std::string raw = make_windows_disk(dir, "disk.raw", Layout::mbr, "windows-7-sp1-x64");
+  run_in(dir, "qemu-img convert -O qcow2 disk.raw base.qcow2");
+  struct Case {
+    const char* parent;
+    const char* format;
+    const char* name;
+  };
+  const Case cases[] = {
+      {"base.qcow2", "qcow2", "base.qcow2"},
+      {"base.qcow2", "qcow2", "./base.qcow2"},
+      {"base.qcow2", "qcow2",
+       "'json:{\"driver\":\"qcow2\",\"file\":{\"driver\":\"file\",\"filename\":\"base.qcow2\"}}'"},
+      {"disk.raw", "raw", "file:disk.raw"}};
+  for (const Case& c : cases) {
+    INFO(c.name);
+    run_in(dir, std::string("qemu-img create -q -f qcow2 -F ") + c.format + " -b " + c.name +
+                    " child.qcow2");
+    const std::string before = digest_of(dir / c.parent);
+    CHECK_THAT(refused_patch(dir / c.parent).err,
+               Catch::Contains("is the parent disk of") && Catch::Contains("child.qcow2"));
+    CHECK(digest_of(dir / c.parent) == before);
+    fs::remove(dir / "child.qcow2");
+  }
+  for (const char* parent : {"base.qcow2", "disk.raw"})
+    CHECK(run_cli({"patch", dir / parent}).status == 1);
+}
+
+TEST_CASE("a patch of a disk says which children it cuts off, and its undo brings them back") {
+  if (!have_disk_tools() || !have_tool("qemu-nbd")) return;
+  const TempDir dir;
+  make_vhd_chain(dir);
+  fs::copy_file(dir / "child.vhd", dir / "stranger.bin");
+  run_in(dir,
+         "qemu-img convert -O vmdk disk parent.vmdk;"
+         "qemu-img create -q -f vmdk -F vmdk -b parent.vmdk child.vmdk;"
+         "mkdir split; qemu-img convert -O vmdk -o subformat=twoGbMaxExtentSparse disk "
+         "split/parent.vmdk;"
+         "qemu-img create -q -f vmdk -F vmdk -b parent.vmdk split/child.vmdk");
+  for (const std::string name : {"parent.vhd", "parent.vmdk", "split/parent.vmdk"}) {
+    const std::string parent = dir / name;
+    const std::string child =
+        dir / (name.substr(0, name.find("parent")) + "child" + name.substr(name.find('.')));
+    INFO(name);
+    const std::string note = child + " has it as its parent disk";
+    CHECK(run_cli({"scan", child}).status == 1);
+    CHECK_THAT(run_cli({"plan", parent}).out, Catch::Contains(note));
+    const RunResult patch = run_cli({"patch", parent});
+    CHECK(patch.status == 1);
+    CHECK_THAT(patch.out, Catch::Contains(note));
+    CHECK(run_cli({"scan", child}).status == 2);
+    CHECK_THAT(run_cli({"patch", parent}).out, !Catch::Contains(note));
+    CHECK(run_cli({"undo", parent}).status == 0);
+    if (name == "parent.vhd") CHECK(run_cli({"scan", child}).status == 1);
+  }
 }
 
 TEST_CASE("recover clears what a patch left that died while it wrote the journal of a disk") {
