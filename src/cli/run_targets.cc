@@ -17,6 +17,7 @@
 #include "src/cli/ordered_work.h"
 #include "src/cli/progress.h"
 #include "src/cli/targets.h"
+#include "src/cli/turns.h"
 #include "src/cli/version.h"
 #include "src/report/next_command.h"
 #include "src/report/printable.h"
@@ -228,6 +229,14 @@ Outcome run_on(const Host& host, report::Command command, const TargetFlags& fla
   return outcome;
 }
 
+/// Works on a target when it is its turn, and says after which other it was.
+Outcome in_turn(Turns& turns, std::size_t index, const std::function<Outcome()>& work) {
+  Outcome outcome;
+  turns.take(index, [&] { outcome = work(); });
+  for (std::string& note : turns.notes(index)) outcome.target.notes.push_back(std::move(note));
+  return outcome;
+}
+
 /// The counters of the targets that are being worked on.
 class Counters {
  public:
@@ -252,6 +261,12 @@ class Counters {
   std::map<std::size_t, std::shared_ptr<IoCounter>> counters_;
 };
 
+std::vector<std::string> paths_of(const Targets& all) {
+  std::vector<std::string> paths;
+  for (const Target& target : all.targets) paths.push_back(target.path);
+  return paths;
+}
+
 void say_passed_over(Host& host, const std::vector<std::string>& paths, bool verbose) {
   if (paths.empty()) return;
   if (verbose) {
@@ -274,8 +289,7 @@ report::Report run_targets(Host& host, report::Command command, const target::Op
   report.head.tool_version = tool_version();
   if (host.parent_folders) *host.parent_folders = flags.parent_dirs;
   Targets all = expand_targets(host, flags);
-  std::vector<std::string> paths;
-  for (const Target& target : all.targets) paths.push_back(target.path);
+  const std::vector<std::string> paths = paths_of(all);
   for (const std::string& text : flags.targets) {
     if (text.starts_with('@')) output.add_input(text.substr(1));
   }
@@ -283,6 +297,8 @@ report::Report run_targets(Host& host, report::Command command, const target::Op
   const std::size_t count = all.targets.size();
   Progress progress(host, count);
   Counters counters(host.interrupted);
+  const bool patch = command == report::Command::patch;
+  Turns turns(host, patch ? all.targets : std::vector<Target>());
   OrderedWork<Outcome>::Steps steps;
   steps.stop = [&] {
     return !all.interrupted.empty() || (host.interrupted != nullptr && host.interrupted());
@@ -293,7 +309,9 @@ report::Report run_targets(Host& host, report::Command command, const target::Op
     };
   }
   steps.work = [&](std::size_t index) {
-    return run_on(host, command, flags, all.targets[index], run, *counters.of(index));
+    return in_turn(turns, index, [&] {
+      return run_on(host, command, flags, all.targets[index], run, *counters.of(index));
+    });
   };
   std::size_t cut_short = 0;
   const auto take = [&](report::TargetReport target) {
