@@ -14,6 +14,7 @@
 #include "imgtools/change/journal_format.h"
 #include "imgtools/change/journal_targets.h"
 #include "imgtools/change/link_marks.h"
+#include "imgtools/change/links.h"
 #include "imgtools/change/undo_place.h"
 #include "imgtools/change/verify.h"
 #include "imgtools/host/storage.h"
@@ -105,6 +106,7 @@ void copy_durably(Storage& storage, const Journal& journal, const std::string& p
 Journal decode_undo_journal(const ReadStorage& storage, const JournalPlace& place, OwnFile file);
 
 /// undo() for such a file.
-UndoResult undo_journal(Storage& storage, const JournalPlace& place, OwnFile file, bool force);
+UndoResult undo_journal(Storage& storage, const JournalPlace& place, OwnFile file, bool force,
+                        const UndoLinks& links);
 
 }  // namespace goldhive

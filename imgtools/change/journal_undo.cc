@@ -1,7 +1,9 @@
 // The order of writes of an undo
 //
 //   1. lock      the targets, and see that they are exactly as the patch left them; sync them,
-//                since a copy that was made a moment ago may be in memory alone
+//                since a copy that was made a moment ago may be in memory alone. Other names that
+//                one got after the patch must not change with it: it becomes a file of its own
+//                first (links.h), or the undo is refused
 //   2. journal   sync the undo file, rename it to X.goldhive-journal, sync the folder
 //                                                                        <- hot from here on
 //   3. restore   write the old bytes, sync, read back
@@ -158,13 +160,28 @@ Journal decode_undo_journal(const ReadStorage& storage, const JournalPlace& plac
   });
 }
 
-UndoResult undo_journal(Storage& storage, const JournalPlace& place, OwnFile file, bool force) {
-  const std::string undo_file = file.content->name();
-  const bool vouched_for = file.vouched_for;
-  const Journal journal = decode_undo_journal(storage, place, std::move(file));
-  UndoResult result;
-  result.metadata = journal.metadata();
-  result.targets = targets_at(storage, place, journal, vouched_for);
+namespace {
+
+/// Those of the files whose other names an undo must not change. Error(refused) if the user has
+/// not said what is to become of them.
+std::vector<std::string> files_to_separate(const ReadStorage& storage,
+                                           const std::vector<std::string>& files,
+                                           const UndoLinks& links) {
+  std::vector<std::string> separate;
+  for (const std::string& file : files) {
+    const std::uint64_t others = other_names(storage, file);
+    if (others <= links.known || links.how == Links::change_all) continue;
+    if (links.how == Links::refuse) refuse_undo_of_names(file, others);
+    separate.push_back(file);
+  }
+  return separate;
+}
+
+/// False if files were separated from their other names: then it is to be done again, with the
+/// files that these names stand for now.
+bool undo_once(Storage& storage, const JournalPlace& place, const Journal& journal,
+               bool vouched_for, bool force, const UndoLinks& links, UndoResult& result) {
+  const std::string& undo_file = journal.source().name();
   const std::string folder = parent_of(result.targets.front());
   const std::unique_ptr<HeldFolder> held = storage.hold_folder(folder, Reach::names);
   std::vector<std::string> names;
@@ -192,12 +209,31 @@ UndoResult undo_journal(Storage& storage, const JournalPlace& place, OwnFile fil
                 undo_file);
   }
 
+  if (result.changed) {
+    const std::vector<std::string> files = files_to_separate(storage, result.targets, links);
+    for (const std::string& one : files) break_links(storage, one);
+    result.separated.insert(result.separated.end(), files.begin(), files.end());
+    if (!files.empty()) return false;
+  }
   const std::string hot_path = result.changed ? journal_path(folder, names) : "";
   LinkMarks marks(storage, folder, names, targets);
   const bool moved =
       result.changed && put_back(storage, journal, targets, marks, hot_path, !vouched_for);
   forget(storage, moved ? "" : undo_file, parent_of(undo_file), hot_path);
   marks.clear();
+  return true;
+}
+
+}  // namespace
+
+UndoResult undo_journal(Storage& storage, const JournalPlace& place, OwnFile file, bool force,
+                        const UndoLinks& links) {
+  const bool vouched_for = file.vouched_for;
+  const Journal journal = decode_undo_journal(storage, place, std::move(file));
+  UndoResult result;
+  result.metadata = journal.metadata();
+  result.targets = targets_at(storage, place, journal, vouched_for);
+  while (!undo_once(storage, place, journal, vouched_for, force, links, result)) continue;
   return result;
 }
 

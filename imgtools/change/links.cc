@@ -70,6 +70,15 @@ void refuse_other_names(const ReadStorage& storage, const HostChange& change) {
               without_disk_inside(files.front()));
 }
 
+void refuse_undo_of_names(const std::string& file, std::uint64_t others) {
+  throw Error(ErrorKind::refused,
+              fmt::format("has {} (hard links), which the patch did not change, and an undo in "
+                          "place would change them all: --break-links gives this name a file of "
+                          "its own, --all-links changes all",
+                          more_names(others)),
+              without_disk_inside(file));
+}
+
 void refuse_other_names(const FileTree& tree, const FileEdit& file, const std::string& where,
                         bool break_off) {
   const std::uint64_t others = tree.other_names(file.path);

@@ -45,6 +45,7 @@
 #include "imgtools/bytes/digest.h"
 #include "imgtools/bytes/error.h"
 #include "imgtools/change/cut_off.h"
+#include "imgtools/change/links.h"
 #include "imgtools/change/locked_targets.h"
 #include "imgtools/change/own_files.h"
 #include "imgtools/change/own_names.h"
@@ -467,6 +468,7 @@ UndoResult undo_replacement(Storage& storage, const JournalPlace& place, const B
   result.targets = {file};
   const Digest now = sha256(*storage.open(file));
   result.changed = now != record.old_digest;
+  if (result.changed && other_names(storage, file) > 0) result.separated = {file};
   if (result.changed) {
     if (now != record.new_digest && !force) {
       throw Error(ErrorKind::refused,

@@ -39,7 +39,7 @@ std::string undo_metadata(const ReadStorage& storage, const JournalPlace& place,
 }
 
 UndoResult undo(Storage& storage, const JournalPlace& place, const std::string& undo_file,
-                bool force) {
+                bool force, const UndoLinks& links) {
   const std::unique_ptr<HeldFolder> root = hold_root(storage, place);
   const std::unique_ptr<HeldFolder> folder =
       storage.hold_folder(parent_of(undo_file), Reach::names);
@@ -47,7 +47,7 @@ UndoResult undo(Storage& storage, const JournalPlace& place, const std::string& 
   if (is_replacement_record(*file.content)) {
     return undo_replacement(storage, place, *file.content, force);
   }
-  return undo_journal(storage, place, std::move(file), force);
+  return undo_journal(storage, place, std::move(file), force, links);
 }
 
 }  // namespace goldhive

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "imgtools/bytes/byte_source.h"
+#include "imgtools/change/links.h"
 #include "imgtools/change/undo_place.h"
 #include "imgtools/host/storage.h"
 
@@ -22,8 +23,9 @@ std::string undo_metadata(const ReadStorage& storage, const JournalPlace& place,
 /// Takes the patch of `undo_file` back and removes the file. A crash leaves the patched files or
 /// the original ones. Error(refused) if they are not exactly as the patch left them, unless
 /// `force`; and, whatever `force` says, if the undo file is not to be believed (own_files.h), or
-/// names other files than a patch of this target changes.
+/// names other files than a patch of this target changes. Error(refused) also if it would change
+/// other names of a file, unless `links` allows it; what is written anew never does.
 UndoResult undo(Storage& storage, const JournalPlace& place, const std::string& undo_file,
-                bool force);
+                bool force, const UndoLinks& links = {});
 
 }  // namespace goldhive

@@ -106,6 +106,8 @@ struct UndoResult {
       false;  ///< false: the targets were in the old state already (an undo cut off late)
   std::string metadata;              ///< of the transaction that was taken back
   std::vector<std::string> targets;  ///< paths of the files
+  /// Those of them that have no other names any more, which keep what the patch had made.
+  std::vector<std::string> separated;
 };
 
 }  // namespace goldhive

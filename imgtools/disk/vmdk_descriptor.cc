@@ -9,12 +9,15 @@
 
 #include "imgtools/bytes/error.h"
 #include "imgtools/disk/map_bounds.h"
+#include "imgtools/disk/qemu_image.h"
 
 namespace goldhive {
 
 namespace {
 
 constexpr std::uint64_t max_text = 1U << 20;
+constexpr std::size_t longest_id = 8;
+constexpr std::uint64_t max_descriptor_place = UINT64_MAX / 512;
 
 /// The text between the first two quotation marks; if there are none, all of `text`.
 std::string unquoted(const std::string& text) {
@@ -177,27 +180,87 @@ std::string vmdk_descriptor_text(const VmdkDescriptor& descriptor, const std::st
   return text;
 }
 
-void change_content_id(WritableFile& descriptor) {
-  Bytes data(static_cast<std::size_t>(std::min(descriptor.size(), max_text)));
-  descriptor.read(0, data);
+namespace {
+
+/// The digits of a CID in a file.
+struct ContentId {
+  std::uint64_t at = 0;
+  Bytes digits;
+  std::uint64_t text_size = 0;  ///< of all of the descriptor's text
+};
+
+/// In the descriptor at `at` of the file.
+std::optional<ContentId> find_content_id(const WritableFile& file, std::uint64_t at,
+                                         std::uint64_t length) {
+  if (at > file.size()) return std::nullopt;
+  Bytes data(static_cast<std::size_t>(std::min({file.size() - at, length, max_text})));
+  file.read(at, data);
   const std::string text = text_of(data);
   constexpr std::string_view key = "CID=";
   std::size_t start = text.starts_with(key) ? 0 : text.find("\nCID=");
-  if (start == std::string::npos) return;
+  if (start == std::string::npos) return std::nullopt;
   start = text.find('=', start) + 1;
   const std::size_t end =
       std::min(text.find_first_not_of("0123456789abcdefABCDEF", start), text.size());
+  return ContentId{at + start,
+                   Bytes(text.begin() + static_cast<std::ptrdiff_t>(start),
+                         text.begin() + static_cast<std::ptrdiff_t>(end)),
+                   text.size()};
+}
+
+}  // namespace
+
+void change_content_id(WritableFile& descriptor) {
+  const std::optional<ContentId> id = find_content_id(descriptor, 0, max_text);
+  if (!id) return;
   // The next number: 0 comes after the last one of this length.
-  Bytes digits(text.begin() + static_cast<std::ptrdiff_t>(start),
-               text.begin() + static_cast<std::ptrdiff_t>(end));
+  Bytes digits = id->digits;
   constexpr std::string_view all = "0123456789abcdef";
   for (auto digit = digits.rbegin(); digit != digits.rend(); ++digit) {
     const std::size_t value = all.find(lower(std::string(1, static_cast<char>(*digit))));
     *digit = static_cast<std::uint8_t>(all[(value + 1) % all.size()]);
     if (value + 1 < all.size()) break;
   }
-  descriptor.write(start, digits);
+  descriptor.write(id->at, digits);
   descriptor.sync();
+}
+
+std::string vmdk_content_id(const ReadStorage& storage, const std::string& path) {
+  const auto file = storage.open(path);
+  return qemu_format(*file) == "vmdk" ? read_vmdk_descriptor(*file).content_id : "";
+}
+
+void restore_vmdk_content_id(Storage& storage, const std::string& path, const std::string& id) {
+  const std::unique_ptr<WritableFile> file = storage.open_write(path);
+  constexpr std::uint64_t sector = 512;
+  Bytes head(static_cast<std::size_t>(std::min(file->size(), sector)));
+  file->read(0, head);
+  const ByteView view(head, 0, path);
+  const bool inside = view.starts_with("KDMV");
+  if (inside && (head.size() < sector || view.u64(28) > max_descriptor_place)) return;
+  const std::uint64_t at = inside ? view.u64(28) * sector : 0;
+  const std::uint64_t length =
+      inside ? std::min(view.u64(36), max_text / sector) * sector : max_text;
+  const std::optional<ContentId> now = find_content_id(*file, at, length);
+  if (!now || id.size() > longest_id ||
+      id.find_first_not_of("0123456789abcdef") != std::string::npos) {
+    return;
+  }
+  Bytes then(id.begin(), id.end());
+  if (now->digits.size() != then.size()) {
+    // qemu writes no zeros in front, so that what follows moves.
+    if (!inside) return;
+    const std::uint64_t behind = now->at + now->digits.size();
+    Bytes rest(static_cast<std::size_t>(at + now->text_size - behind));
+    file->read(behind, rest);
+    then.insert(then.end(), rest.begin(), rest.end());
+    then.resize(std::max(then.size(), now->digits.size() + rest.size()));
+  }
+  // Nothing but a sector is written whole where the power fails.
+  const std::uint64_t end = now->at + then.size();
+  if (now->at / sector != (end - 1) / sector || end > at + length) return;
+  file->write(now->at, then);
+  file->sync();
 }
 
 }  // namespace goldhive

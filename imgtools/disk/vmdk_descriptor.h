@@ -61,4 +61,13 @@ std::string vmdk_descriptor_text(const VmdkDescriptor& descriptor, const std::st
 /// any more over a disk that they were not made from. Does nothing to a file without a CID.
 void change_content_id(WritableFile& descriptor);
 
+/// The CID of the disk at `path`; "" of what is no VMDK or has none.
+std::string vmdk_content_id(const ReadStorage& storage, const std::string& path);
+
+/// Gives a VMDK whose disk is what it was the CID back that it had then, durably: qemu gives it
+/// another one whenever it writes, and its children ask for that one. To be called when qemu has
+/// the file open no more. Does nothing where that is no CID, or would take more than one sector.
+/// Throws Error.
+void restore_vmdk_content_id(Storage& storage, const std::string& path, const std::string& id);
+
 }  // namespace goldhive

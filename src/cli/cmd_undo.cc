@@ -11,6 +11,8 @@ struct UndoCommandFlags {
   OutputFlags output;
   UndoFlags undo;
   bool force = false;
+  bool all_links = false;
+  bool break_links = false;
 };
 
 int undo_all(Host& host, const UndoCommandFlags& flags) {
@@ -18,6 +20,7 @@ int undo_all(Host& host, const UndoCommandFlags& flags) {
   settings.place = undo_options(host, flags.undo);
   settings.open = open_options(host, flags.targets);
   settings.force = flags.force;
+  settings.links = links_of(flags.all_links, flags.break_links);
   return restore_targets(
       host, report::Command::undo, flags.targets, flags.output,
       [&](Storage& storage, const target::TargetName& name, report::TargetReport& report) {
@@ -43,6 +46,16 @@ Command undo_command() {
        .help = "put the old bytes back although the target was changed since the patch",
        .group = Group::patch,
        .value = &flags->force});
+  command.flags.push_back({.names = {"--break-links"},
+                           .help =
+                               "give a file that got other names (hard links) since the patch a "
+                               "content of its own first",
+                           .group = Group::patch,
+                           .value = &flags->break_links});
+  command.flags.push_back({.names = {"--all-links"},
+                           .help = "take the patch back for all names of such a file",
+                           .group = Group::patch,
+                           .value = &flags->all_links});
   add_output_flags(command, flags->output, report::Command::undo);
   command.footer =
       "Targets are named as they were for the patch. Exit code: 0 restored, 2 error or refused.";

@@ -24,11 +24,7 @@ patch::PatchSettings patch_settings(const Host& host, const PatchChoice& choice)
   settings.edit.scratch_directory = host.folders.scratch;
   settings.undo = undo_options(host, flags.undo);
   settings.compact = flags.compact;
-  if (flags.all_links && flags.break_links) {
-    throw Error(ErrorKind::usage, "--all-links and --break-links contradict each other");
-  }
-  if (flags.all_links) settings.links = patch::Links::change_all;
-  if (flags.break_links) settings.links = patch::Links::break_off;
+  settings.links = links_of(flags.all_links, flags.break_links);
   settings.tool_version = tool_version();
   return settings;
 }

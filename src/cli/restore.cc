@@ -12,6 +12,14 @@ UndoOptions undo_options(const Host& host, const UndoFlags& flags) {
   return options;
 }
 
+Links links_of(bool all_links, bool break_links) {
+  if (all_links && break_links) {
+    throw Error(ErrorKind::usage, "--all-links and --break-links contradict each other");
+  }
+  if (all_links) return Links::change_all;
+  return break_links ? Links::break_off : Links::refuse;
+}
+
 OpenOptions open_options(const Host& host, const TargetFlags& targets) {
   OpenOptions options;
   options.scratch_directory = host.folders.scratch;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "imgtools/candidate.h"
+#include "imgtools/change/links.h"
 #include "imgtools/change/undo_place.h"
 #include "src/cli/cli.h"
 #include "src/cli/flags.h"
@@ -18,6 +19,8 @@ struct UndoFlags {
   bool no_undo = false;
   std::string directory;
 };
+/// What the flags say of files with other names. Error(usage) if they contradict each other.
+Links links_of(bool all_links, bool break_links);
 UndoOptions undo_options(const Host& host, const UndoFlags& flags);
 
 /// How undo and recover open a target. They look for journals of the file itself, so they do not

@@ -11,6 +11,7 @@
 #include "imgtools/change/own_names.h"
 #include "imgtools/change/read_through.h"
 #include "imgtools/change/transact.h"
+#include "imgtools/disk/vmdk_descriptor.h"
 #include "src/patch/preparation.h"
 #include "src/patch/rescan.h"
 #include "src/patch/undo_place.h"
@@ -50,6 +51,9 @@ class TargetPatch {
     }
     note_cross_check();
   }
+
+  /// The CIDs that the target had before changes that failed (restore_content_id()).
+  const std::vector<std::string>& content_ids() const { return content_ids_; }
 
  private:
   /// Takes back what earlier patches left that were cut off. In a folder the hives for which that
@@ -146,19 +150,26 @@ class TargetPatch {
       return false;
     }
     const std::vector<std::string> files = linked_files(storage_, work.change);
+    const std::string rewritten = rewritten_link(work.change);
+    UndoNote note = undo_note(settings_, name_, report_, parts_done_ + 1, parts);
+    for (const std::string& file : files) {
+      note.other_names = std::max(note.other_names, other_names(storage_, file));
+    }
+    note.content_id = vmdk_content_id_of(work.change);
+    content_ids_.push_back(note.content_id);
     std::vector<InstallationReport> after;
-    const std::string undo =
-        transact(storage_, place_, std::move(work.change),
-                 undo_metadata(settings_, name_, report_, parts_done_ + 1, parts),
-                 [&](const ReadStorage& written) {
-                   after = rescan_.after(written, open_->image(), work.batch, work.hives);
-                 });
+    const std::string undo = transact(
+        storage_, place_, std::move(work.change), to_text(note), [&](const ReadStorage& written) {
+          after = rescan_.after(written, open_->image(), work.batch, work.hives);
+        });
+    content_ids_.pop_back();
     ++parts_done_;
     if (!undo.empty()) report_.undo = undo;
     for (const std::string& file : files) {
       if (const auto info = storage_.stat(file)) changed_[{info->device, info->inode}] = file;
       storage_.forget_other_names(file);
     }
+    if (!rewritten.empty()) note_own_file(rewritten);
     for (std::size_t i = 0; i < work.batch.members.size(); ++i) {
       report_.installations[work.batch.members[i].installation] = std::move(after[i]);
     }
@@ -222,10 +233,26 @@ class TargetPatch {
     open_.reset();
     for (const std::string& file : files) {
       goldhive::break_links(storage_, changed_file(place_, file));
-      report_.notes.push_back(without_disk_inside(file) +
-                              " is a file of its own now; its other names keep the old one");
+      note_own_file(file);
     }
     return true;
+  }
+
+  void note_own_file(const std::string& file) {
+    report_.notes.push_back(without_disk_inside(file) +
+                            " is a file of its own now; its other names keep the old one");
+  }
+
+  /// The file that is written anew, if it has other names: these stay with the old file.
+  std::string rewritten_link(const HostChange& change) const {
+    const bool linked = change.rewrite && other_names(storage_, change.rewrite->path) > 0;
+    return linked ? change.rewrite->path : "";
+  }
+
+  /// The CID of the VMDK that the change is of; "" of others.
+  std::string vmdk_content_id_of(const HostChange& change) const {
+    if (change.edits.empty() || !is_disk_inside(change.edits.front().path)) return "";
+    return vmdk_content_id(storage_, without_disk_inside(change.edits.front().path));
   }
 
   /// Locks what the batch is going to change before it is read for the edit.
@@ -250,10 +277,13 @@ class TargetPatch {
     const std::uint64_t left = change.rewrite->size_limit;
     if (left >= size) return;
     const std::size_t part = parts_done_ + 1;
-    const std::string undo = transact(
-        storage_, place_, std::move(change), undo_metadata(settings_, name_, report_, part, part),
-        [&](const ReadStorage& written) { rescan_.require_same_findings(written); });
+    const std::string rewritten = rewritten_link(change);
+    const std::string undo =
+        transact(storage_, place_, std::move(change),
+                 to_text(undo_note(settings_, name_, report_, part, part)),
+                 [&](const ReadStorage& written) { rescan_.require_same_findings(written); });
     if (!undo.empty()) report_.undo = undo;
+    if (!rewritten.empty()) note_own_file(rewritten);
     report_.notes.push_back(fmt::format("compacted: {} bytes smaller", size - left));
   }
 
@@ -277,6 +307,7 @@ class TargetPatch {
   std::vector<report::RestoreReport::Failure>
       unrecovered_;  ///< by earlier patches left as they are
   std::size_t parts_done_ = 0;
+  std::vector<std::string> content_ids_;
   /// The files with other names that were changed, by device and inode.
   std::map<std::pair<std::uint64_t, std::uint64_t>, std::string> changed_;
   JournalPlace place_;
@@ -293,8 +324,14 @@ TargetReport patch_target(Storage& storage, const std::string& target,
   try {
     const target::TargetName name = target::split_target(storage, target);
     const JournalPlace place = undo_place(storage, name.path, absolute_path, settings.undo);
-    HoldingStorage holding(storage, place);
-    TargetPatch(holding, name, place, settings, report).run();
+    std::vector<std::string> content_ids;
+    {
+      HoldingStorage holding(storage, place);
+      TargetPatch patch(holding, name, place, settings, report);
+      patch.run();
+      content_ids = patch.content_ids();
+    }
+    for (const std::string& id : content_ids) restore_content_id(storage, place, id, report.notes);
   } catch (const Error& e) {
     report.error = e.at(target);
   } catch (const std::exception& e) {

@@ -15,6 +15,7 @@
 
 #include <string>
 
+#include "imgtools/change/links.h"
 #include "imgtools/change/undo_place.h"
 #include "src/patch/prepare.h"
 #include "src/policy/plan.h"
@@ -22,12 +23,7 @@
 
 namespace goldhive::patch {
 
-/// What to do with a file that has other names (hard links) and is to be changed in place.
-enum class Links {
-  refuse,
-  change_all,  ///< what the other names stand for changes with it
-  break_off,   ///< the file gets a content of its own first
-};
+using goldhive::Links;
 
 struct PatchSettings {
   target::Options target;  ///< with a policy

@@ -43,7 +43,7 @@ class TargetPlan {
         }
         mind_children(storage_, open.image(), work.change, report.notes);
         require_possible(storage_, place, std::move(work.change),
-                         undo_metadata(settings_, name, report, 1, batches.size()));
+                         to_text(undo_note(settings_, name, report, 1, batches.size())));
         return true;
       });
     }

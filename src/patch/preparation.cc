@@ -9,7 +9,6 @@
 #include "imgtools/compactable.h"
 #include "imgtools/disk/relatives.h"
 #include "src/patch/take_changes.h"
-#include "src/patch/undo_note.h"
 #include "src/target/inspect_target.h"
 
 namespace goldhive::patch {
@@ -183,14 +182,14 @@ HostRewrite compacted(const Image& image) {
   return compactable->compacted();
 }
 
-std::string undo_metadata(const PatchSettings& settings, const target::TargetName& name,
-                          const report::TargetReport& report, std::size_t part, std::size_t parts) {
+UndoNote undo_note(const PatchSettings& settings, const target::TargetName& name,
+                   const report::TargetReport& report, std::size_t part, std::size_t parts) {
   UndoNote note{"goldhive " + settings.tool_version, part, parts, {}};
   for (const InstallationReport& row : report.installations) {
     if (row.changes->empty() || row.refusal) continue;
     note.installations.push_back(name.rest_of(row.facts.id));
   }
-  return to_text(note);
+  return note;
 }
 
 void refuse_own_file(const std::string& path) {

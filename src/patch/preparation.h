@@ -13,6 +13,7 @@
 #include "src/patch/check_edit.h"
 #include "src/patch/patch_target.h"
 #include "src/patch/prepare.h"
+#include "src/patch/undo_note.h"
 #include "src/target/visit_target.h"
 
 namespace goldhive::patch {
@@ -81,8 +82,8 @@ void mind_children(const ReadStorage& storage, const Image& image, const HostCha
 /// What --compact does; Error(usage) for a format that has no dead space.
 HostRewrite compacted(const Image& image);
 /// What the undo file of a part of a patch notes. `name`: of the target.
-std::string undo_metadata(const PatchSettings& settings, const target::TargetName& name,
-                          const report::TargetReport& report, std::size_t part, std::size_t parts);
+UndoNote undo_note(const PatchSettings& settings, const target::TargetName& name,
+                   const report::TargetReport& report, std::size_t part, std::size_t parts);
 /// Error(refused) for what is no target of a patch: undo files and the like.
 void refuse_own_file(const std::string& path);
 

@@ -17,24 +17,33 @@ Json parsed(const std::string& text) {
 }  // namespace
 
 std::string to_text(const UndoNote& note) {
-  return Json{{"tool", note.tool},
-              {"part", note.part},
-              {"parts", note.parts},
-              {"installations", note.installations}}
-      .write(-1);
+  Json json{{"tool", note.tool},
+            {"part", note.part},
+            {"parts", note.parts},
+            {"installations", note.installations}};
+  if (note.other_names != 0) json.add("other_names", note.other_names);
+  if (!note.content_id.empty()) json.add("content_id", note.content_id);
+  return json.write(-1);
 }
 
 UndoNote parse_undo_note(const std::string& text) {
   UndoNote note;
   const Json json = parsed(text);
-  const auto number = [&json](const char* name, std::size_t& out) {
+  const auto number = [&json](const char* name, auto& out) {
     const Json* found = json.find(name);
-    if (found != nullptr && found->number()) out = static_cast<std::size_t>(*found->number());
+    if (found != nullptr && found->number()) {
+      out = static_cast<std::decay_t<decltype(out)>>(*found->number());
+    }
+  };
+  const auto words = [&json](const char* name, std::string& out) {
+    const Json* found = json.find(name);
+    if (found != nullptr && found->text() != nullptr) out = *found->text();
   };
   number("part", note.part);
   number("parts", note.parts);
-  const Json* tool = json.find("tool");
-  if (tool != nullptr && tool->text() != nullptr) note.tool = *tool->text();
+  number("other_names", note.other_names);
+  words("tool", note.tool);
+  words("content_id", note.content_id);
   const Json* installations = json.find("installations");
   if (installations == nullptr || installations->array() == nullptr) return note;
   for (const Json& each : *installations->array()) {

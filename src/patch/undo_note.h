@@ -1,8 +1,9 @@
-// What a patch notes in its undo files for goldhive undo to know. Nothing but the words of an undo
-// depends on it: the bytes to put back stand beside it.
+// What a patch notes in its undo files for goldhive undo to know. No byte of a hive that an undo
+// puts back depends on it.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,11 @@ struct UndoNote {
   /// All that the patch was to change, as what follows the target's path in the ids: "", "@2",
   /// ":p2:/Windows.old". Empty in the undo files of older versions.
   std::vector<std::string> installations;
+  /// Other names (hard links) that the changed files had, at most, and that were changed with them.
+  std::uint64_t other_names = 0;
+  /// The CID that a VMDK had before (disk/vmdk_descriptor.h). qemu gives it another one with each
+  /// change, that of an undo as well, and by that one its children know it.
+  std::string content_id = "";
 };
 
 std::string to_text(const UndoNote& note);

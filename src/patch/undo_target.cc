@@ -7,7 +7,9 @@
 #include "imgtools/change/recover.h"
 #include "imgtools/change/undo.h"
 #include "imgtools/change/undo_place.h"
+#include "imgtools/disk/vmdk_descriptor.h"
 #include "imgtools/formats.h"
+#include "imgtools/host/path.h"
 #include "imgtools/host/storage_steps.h"
 #include "src/patch/undo_place.h"
 #include "src/target/visit_target.h"
@@ -84,6 +86,9 @@ Recovered recover_target(Storage& storage, const JournalPlace& place, const std:
       out.failures.push_back({file, e.at(file)});
     }
   }
+  for (const UndoNote& note : out.notes) {
+    restore_content_id(storage, place, note.content_id, out.remarks);
+  }
   if (!out.failures.empty()) return out;
   for (const std::string& file : files) {
     for (const std::string& left : foreign_leftovers(storage, file)) {
@@ -98,6 +103,27 @@ Recovered recover_target(Storage& storage, const JournalPlace& place, const std:
                           "other bytes than the file, or could not be removed");
   }
   return out;
+}
+
+void restore_content_id(Storage& storage, const JournalPlace& place, const std::string& id,
+                        std::vector<std::string>& notes) {
+  if (id.empty() || place.file.empty()) return;
+  const std::string file = join_path(place.root, place.file);
+  std::string why;
+  try {
+    const std::unique_ptr<HeldFolder> folder = hold_root(storage, place);
+    if (vmdk_content_id(storage, file) == id) return;
+    const std::string journal = journal_path(place.root, {disk_inside(place.file)});
+    if (storage.stat(journal)) return;  // it is not what it was
+    restore_vmdk_content_id(storage, file, id);
+    if (vmdk_content_id(storage, file) == id) return;
+  } catch (const Error& e) {
+    why = std::string(" (") + e.what() + ")";
+  }
+  notes.push_back(file +
+                  " has the disk that it had, but another CID: what has it as its parent "
+                  "disk does not know it by that" +
+                  why);
 }
 
 void raise_first(const std::vector<report::RestoreReport::Failure>& failures) {
@@ -177,10 +203,17 @@ void undo_target(Storage& storage, const TargetName& name, const std::string& ab
   require_asked_for(storage, place, files.front().path, name);
   for (const UndoFile& file : files) {
     try {
-      const UndoResult result = undo(storage, place, file.path, settings.force);
+      const UndoNote note = parse_undo_note(undo_metadata(storage, place, file.path));
+      const UndoResult result =
+          undo(storage, place, file.path, settings.force, {settings.links, note.other_names});
       for (const std::string& path : result.targets) {
         report.restore->files.push_back({without_disk_inside(path), result.changed});
       }
+      for (const std::string& path : result.separated) {
+        report.notes.push_back(without_disk_inside(path) +
+                               " is a file of its own now; its other names keep the patched one");
+      }
+      restore_content_id(storage, place, note.content_id, report.notes);
     } catch (const Error& e) {
       // In an image a part rests on those before it. In a folder each has files of its own.
       if (!place.file.empty() || files.size() == 1) throw;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "imgtools/candidate.h"
+#include "imgtools/change/links.h"
 #include "imgtools/change/undo_place.h"
 #include "src/patch/undo_note.h"
 #include "src/report/report.h"
@@ -28,10 +29,16 @@ Recovered recover_target(Storage& storage, const JournalPlace& place, const std:
 /// Throws the first of them, where there is one.
 void raise_first(const std::vector<report::RestoreReport::Failure>& failures);
 
+/// Gives a target that is a VMDK, and was put back, the CID that it had (UndoNote::content_id).
+/// Where that is not possible, `notes` says so. To be called when nothing has the disk open.
+void restore_content_id(Storage& storage, const JournalPlace& place, const std::string& id,
+                        std::vector<std::string>& notes);
+
 struct UndoSettings {
   UndoOptions place;  ///< where undo files lie
   OpenOptions open;
   bool force = false;  ///< although the target was changed since the patch
+  Links links = Links::refuse;
 };
 
 /// Takes all of the target's last patch back. That may be several undo files, one a transaction.

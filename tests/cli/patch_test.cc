@@ -222,6 +222,12 @@ TEST_CASE("A note in an undo file is read back, and any other text is an empty o
   CHECK(read.part == 2);
   CHECK(read.parts == 3);
   CHECK(read.installations == note.installations);
+  CHECK(to_text(note).find("other_names") == std::string::npos);
+  UndoNote more = note;
+  more.other_names = 7;
+  more.content_id = "12ab";
+  CHECK(parse_undo_note(to_text(more)).other_names == 7);
+  CHECK(parse_undo_note(to_text(more)).content_id == "12ab");
   for (const char* text : {"", "{", "[]", "7", R"({"part": -1, "installations": {"a": 1}})",
                            R"({"part": "2", "installations": [1, null], "tool": 5})"}) {
     INFO(text);

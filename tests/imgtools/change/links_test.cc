@@ -10,11 +10,13 @@
 #include "imgtools/change/recover.h"
 #include "imgtools/change/transact.h"
 #include "imgtools/change/undo.h"
+#include "tests/support/error_of.h"
 #include "tests/support/every_stop.h"
 #include "tests/support/faulty_storage.h"
 #include "tests/support/hive_like.h"
 
 using namespace goldhive;
+using goldhive::testing::error_of;
 using goldhive::testing::FaultyStorage;
 
 namespace {
@@ -125,6 +127,47 @@ TEST_CASE("Links are broken without a moment in which a byte is lost") {
       });
 }
 
+TEST_CASE("An undo changes no other name that its patch did not change") {
+  const JournalPlace place{"/d", "disk.img", {image + ".goldhive-undo"}, true};
+  FaultyStorage disk;
+  disk.put(image, content);
+  const std::string undo_file =
+      transact(disk, place, {{{image, 0, {0, Bytes(4096, 'n')}}}, {}}, "", nullptr);
+  const Bytes patched = disk.contents(image);
+  REQUIRE(disk.link(image, "/d/e/other"));
+  SECTION("not at all, unless told how") {
+    const Error error = error_of([&] { undo(disk, place, undo_file, false); });
+    CHECK(error.kind() == ErrorKind::refused);
+    CHECK_THAT(error.what(), Catch::Contains("has 1 more name ") &&
+                                 Catch::Contains("--break-links") &&
+                                 Catch::Contains("--all-links"));
+    CHECK(error_of([&] { undo(disk, place, undo_file, true); }).kind() == ErrorKind::refused);
+    CHECK(disk.contents(image) == patched);
+    CHECK(disk.exists(undo_file));
+  }
+  SECTION("all names") {
+    CHECK(undo(disk, place, undo_file, false, {Links::change_all}).separated.empty());
+    CHECK(disk.contents(image) == content);
+    CHECK(disk.contents("/d/e/other") == content);
+  }
+  SECTION("this name alone") {
+    const UndoResult result = undo(disk, place, undo_file, false, {Links::break_off});
+    CHECK(result.changed);
+    CHECK(result.separated == std::vector<std::string>{image});
+    CHECK(disk.contents(image) == content);
+    CHECK(disk.contents("/d/e/other") == patched);
+    CHECK(disk.stat("/d/e/other")->links == 1);
+  }
+  SECTION("the names that the patch changed") {
+    undo(disk, place, undo_file, false, {Links::refuse, 1});
+    CHECK(disk.contents("/d/e/other") == content);
+  }
+  SECTION("which nobody asks where nothing is to be put back") {
+    disk.put(image, content);
+    CHECK_FALSE(undo(disk, place, undo_file, false).changed);
+  }
+}
+
 TEST_CASE("A hot journal is found by the other names of its file") {
   FaultyStorage disk = linked("/d/yesterday.img");
   const HostChange change{{{image, 0, {5, Bytes{'n'}}}}, {}};
@@ -176,7 +219,7 @@ TEST_CASE("A change of files with other names that was cut off is seen under eac
   }
   SECTION("an undo") {
     const auto take_back = [&](FaultyStorage& storage) {
-      undo(storage, start.place, "/d/today.goldhive-undo", false);
+      undo(storage, start.place, "/d/today.goldhive-undo", false, {Links::change_all});
     };
     FaultyStorage finished = patched;
     finished.fail_at(~std::uint64_t{0}, goldhive::testing::Fault::none);
@@ -226,7 +269,9 @@ TEST_CASE("A mark that outlived its journal is passed over where that lay, and t
     CHECK_FALSE(mark_of().empty());
   }
   SECTION("by recover") { start.recover_all(start.disk); }
-  SECTION("by an undo") { undo(start.disk, start.place, "/d/today.goldhive-undo", false); }
+  SECTION("by an undo") {
+    undo(start.disk, start.place, "/d/today.goldhive-undo", false, {Links::change_all});
+  }
   SECTION("by another patch") {
     for (HostEdit& edit : start.change.edits) edit.write.data.assign(3, 'x');
     transact(start.disk, start.place, start.change, "", nullptr);

@@ -124,6 +124,47 @@ TEST_CASE("a VMDK descriptor that lies about its place is an error") {
         ErrorKind::corrupt);
 }
 
+TEST_CASE("a VMDK gets a CID back that has another length, within one sector") {
+  const TempDir dir;
+  const auto storage = host_storage();
+  const auto disk = [](const std::string& text, std::size_t sectors) {
+    Bytes file(512 * (1 + sectors));
+    std::copy_n("KDMV", 4, file.begin());
+    put_u32(file, 28, 1);
+    put_u32(file, 36, static_cast<std::uint32_t>(sectors));
+    std::copy(text.begin(), text.end(), file.begin() + 512);
+    return file;
+  };
+  const auto lines = [](const std::string& id, const std::string& more) {
+    return descriptor("CID=" + id + "\nparentCID=ffffffff\n" + more);
+  };
+  const std::string full(512 - lines("12345678", "").size(), 'x');
+  const std::string beyond(600, 'x');
+  struct Case {
+    std::string now, then, more;
+    bool done;
+  };
+  for (const Case& c :
+       {Case{"12345678", "87654321", "more", true}, Case{"1234567", "87654321", "more", true},
+        Case{"12345678", "7654321", "more", true}, Case{"12345678", "7", full, true},
+        Case{"12345678", "87654321", beyond, true},
+        Case{"1234567", "87654321", full.substr(1) + "xx", false},
+        Case{"12345678", "7654321", beyond, false}, Case{"12345678", "x7654321", "more", false},
+        Case{"12345678", "187654321", "more", false}}) {
+    INFO(c.now << " " << c.then << " " << c.more.size());
+    const std::string path = dir.write("x.vmdk", disk(lines(c.now, c.more), 2));
+    CHECK(vmdk_content_id(*storage, path) == c.now);
+    restore_vmdk_content_id(*storage, path, c.then);
+    CHECK(dir.read("x.vmdk") == disk(lines(c.done ? c.then : c.now, c.more), 2));
+  }
+  const std::string text = dir.write("text.vmdk", lines("12345678", ""));
+  restore_vmdk_content_id(*storage, text, "1234567");
+  CHECK(vmdk_content_id(*storage, text) == "12345678");
+  restore_vmdk_content_id(*storage, text, "00000001");
+  CHECK(vmdk_content_id(*storage, text) == "00000001");
+  CHECK(vmdk_content_id(*storage, dir.write("raw", Bytes(600))).empty());
+}
+
 TEST_CASE("the files an image depends on are listed and a missing or looping parent is an error") {
   const TempDir dir;
   const std::string base = dir.write("base.raw", Bytes(4096));
