@@ -5,7 +5,7 @@
 #   tests/attacks/attacks.sh BUILD_DIR [ATTACK...]
 #
 # Ends with 1 if one harmed. Those of points 1 to 17 all harmed version 0.1.0 (commit 06222a7), those of
-# point 18 all harmed commit df202e9; builds of these show that the tests can fail. Needs python3, strace, qemu-img and GNU tar, and root for what is about other users.
+# point 18 all harmed commit df202e9, those of point 19 commit 29e2d6e; builds of these show that the tests can fail. Needs python3, strace, qemu-img and GNU tar, and root for what is about other users.
 set -euo pipefail
 build=$(cd "$1" && pwd)
 shift
@@ -514,6 +514,32 @@ attack_18_mount_point() {
   run recover "$dir/mounted"
   umount "$dir/mounted"
   [ "$status" = 0 ] || harmed "what a patch left cannot be recovered"
+}
+
+# --- 19. Found after those
+attack_19_names_since_the_patch() {
+  needs_fix "$dir/tree"
+  run patch "$dir/tree/$config/SOFTWARE"
+  ln "$dir/tree/$config/SOFTWARE" "$dir/snapshot"
+  sha256sum "$dir/snapshot" >"$dir/sum"
+  run undo "$dir/tree/$config/SOFTWARE"
+  sha256sum --status -c "$dir/sum" || harmed "an undo changed a name that the file got after its patch"
+}
+attack_19_parent_of_a_qcow2() {
+  needs_fix "$dir/tree"
+  disk_with "$dir/tree" "$dir/base.raw"
+  qemu-img create -q -f qcow2 -F raw -b base.raw "$dir/child.qcow2"
+  sha256sum "$dir/base.raw" >"$dir/sum"
+  run patch "$dir/base.raw"
+  sha256sum --status -c "$dir/sum" || harmed "the disk of a child changed, without a word"
+}
+attack_19_report_over_a_parent() {
+  head -c 1000000 /dev/urandom >"$dir/base.raw"
+  qemu-img create -q -f qcow2 -F raw -b base.raw "$dir/child.qcow2"
+  sha256sum "$dir/base.raw" >"$dir/sum"
+  needs_fix "$dir/tree"
+  run scan "$dir/tree" -o "$dir/base.raw"
+  sha256sum --status -c "$dir/sum" || harmed "a report was written over the parent of a disk"
 }
 
 attacks=("$@")
