@@ -143,7 +143,7 @@ void forget(Storage& storage, const std::string& undo_file, const std::string& u
 
 void copy_durably(Storage& storage, const Journal& journal, const std::string& path) {
   const std::string fresh = unfinished(path);
-  remove_if_there(storage, fresh);
+  remove_unfinished(storage, fresh);
   write_whole_file(storage,
                    {path, fresh, [&](WritableFile& file) { fill_from(journal.source(), file); },
                     [&] { Journal::decode(storage.open(fresh), {}); }});

@@ -14,6 +14,7 @@
 
 #include "imgtools/bytes/digest.h"
 #include "imgtools/bytes/error.h"
+#include "imgtools/change/locked_targets.h"
 #include "imgtools/change/own_names.h"
 #include "imgtools/change/replacement_record.h"
 #include "imgtools/host/path.h"
@@ -104,7 +105,7 @@ void break_links(Storage& storage, const std::string& given) {
   }
   const ByteSource* old = found->content.get();
   const std::uint64_t room = storage.free_space(folder);
-  remove_if_there(storage, fresh);
+  remove_unfinished(storage, fresh, file);
   const auto fill = [&](WritableFile& copy) {
     if (!copy.clone(*old)) {
       if (room < old->size()) {

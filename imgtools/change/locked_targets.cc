@@ -1,6 +1,7 @@
 #include "imgtools/change/locked_targets.h"
 
 #include "imgtools/bytes/error.h"
+#include "imgtools/change/own_files.h"
 #include "imgtools/change/own_names.h"
 #include "imgtools/host/path.h"
 
@@ -24,10 +25,11 @@ void require_lockable(const ReadStorage& storage, const std::string& path) {
   }
 }
 
-void remove_unfinished(Storage& storage, const std::string& path) {
+void remove_unfinished(Storage& storage, const std::string& path, const std::string& target) {
   if (!storage.stat(path)) return;
   try {
     const std::unique_ptr<WritableFile> locked = storage.open_write(path);
+    if (!is_unfinished_own(storage, path, target)) return;
     storage.remove(path);
   } catch (const Error& e) {
     if (e.kind() != ErrorKind::refused && e.kind() != ErrorKind::not_found) throw;

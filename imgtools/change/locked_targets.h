@@ -16,8 +16,9 @@ void require_regular_file(const ReadStorage& storage, const std::string& path);
 /// Error(refused), with the same words.
 void require_lockable(const ReadStorage& storage, const std::string& path);
 
-/// Removes the file at `path`, which somebody was making, if he is gone.
-void remove_unfinished(Storage& storage, const std::string& path);
+/// Removes the file at `path`, which somebody was making, if he is gone. What is not known to be
+/// that stays (is_unfinished_own()).
+void remove_unfinished(Storage& storage, const std::string& path, const std::string& target = "");
 
 /// The targets of one transaction, locked for writing as long as this lives.
 class LockedTargets {

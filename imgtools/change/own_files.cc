@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <string_view>
+
 #include "imgtools/bytes/digest.h"
 #include "imgtools/bytes/error.h"
 
@@ -17,6 +20,32 @@ bool is_hollow(const FileInfo& info) {
   constexpr std::uint64_t best_compression = 8;
   return info.size > never_doubted && info.allocated != 0 &&
          info.allocated < info.size / best_compression;
+}
+
+/// What journals and records begin with (journal_format.cc, replacement_record.cc); a sector that
+/// was never written is zeros.
+bool begins_as_own(const ByteSource& file) {
+  constexpr std::size_t length = 8;
+  const Bytes head =
+      file.read(0, static_cast<std::size_t>(std::min<std::uint64_t>(file.size(), length)));
+  for (const std::string_view begin : {"goldhive", "goldrepl"}) {
+    if (std::equal(head.begin(), head.end(), begin.begin())) return true;
+  }
+  return std::all_of(head.begin(), head.end(), [](std::uint8_t byte) { return byte == 0; });
+}
+
+/// True if each byte of `file` is a zero, or the byte of `target` at its place.
+bool holds_no_more_than(const ByteSource& file, const ByteSource& target) {
+  if (file.size() > target.size()) return false;
+  bool same = true;
+  each_piece(file, [&](std::uint64_t at, std::span<const std::uint8_t> piece) {
+    if (!same) return;
+    const Bytes expected = target.read(at, piece.size());
+    for (std::size_t i = 0; i < piece.size(); ++i) {
+      same = same && (piece[i] == expected[i] || piece[i] == 0);
+    }
+  });
+  return same;
 }
 
 /// Why a file is not to be believed; "" if it is.
@@ -49,6 +78,16 @@ std::optional<OwnFile> open_own_file(const ReadStorage& storage, const std::stri
                           "say so with --trust-journal {})",
                           why, path),
               path);
+}
+
+bool is_unfinished_own(const ReadStorage& storage, const std::string& path,
+                       const std::string& target) {
+  const std::optional<OwnFile> file = storage.open_own(path, target.empty() ? path : target);
+  if (!file || !file->content) return false;
+  if (begins_as_own(*file->content)) return true;
+  const std::optional<FileInfo> info = target.empty() ? std::nullopt : storage.stat(target);
+  return info && info->type == FileType::file &&
+         holds_no_more_than(*file->content, *storage.open(target));
 }
 
 bool is_same_as(const ReadStorage& storage, const std::string& path, const std::string& target) {

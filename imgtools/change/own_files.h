@@ -28,6 +28,13 @@ enum class OwnKind {
 std::optional<OwnFile> open_own_file(const ReadStorage& storage, const std::string& path,
                                      const std::string& target, OwnKind kind);
 
+/// True of a file that was being made under a name of ours when that was cut off, as far as its
+/// bytes tell: nothing yet, the beginning of a journal or a record, or of a copy of `target` (what
+/// was not written reads as zeros after a power cut). Removing it loses nothing; of any other file
+/// of that name, nobody knows. `target`: "" for what is never a copy.
+bool is_unfinished_own(const ReadStorage& storage, const std::string& path,
+                       const std::string& target);
+
 /// True if `path` is the target itself under another name, or a file of ours that holds the same
 /// bytes: removing it loses nothing.
 bool is_same_as(const ReadStorage& storage, const std::string& path, const std::string& target);

@@ -1,6 +1,8 @@
 #include "imgtools/change/recover.h"
 
 #include "imgtools/change/journal.h"
+#include "imgtools/change/own_files.h"
+#include "imgtools/change/own_names.h"
 #include "imgtools/change/replacement.h"
 #include "imgtools/host/path.h"
 
@@ -16,7 +18,15 @@ std::optional<std::string> recover(Storage& storage, const std::string& file, bo
 }
 
 std::vector<std::string> foreign_leftovers(const ReadStorage& storage, const std::string& file) {
-  return foreign_to_replacement(storage, file);
+  std::vector<std::string> foreign = foreign_to_replacement(storage, file);
+  const std::string folder = parent_of(file);
+  for (const std::string& journal :
+       {journal_path(folder, {base_name(file)}), journal_path(folder, {})}) {
+    const std::string path = unfinished(journal);
+    const bool there = storage.stat(path).has_value() || storage.read_link(path);
+    if (there && !is_unfinished_own(storage, path, "")) foreign.push_back(path);
+  }
+  return foreign;
 }
 
 }  // namespace goldhive

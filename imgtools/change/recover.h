@@ -19,8 +19,9 @@ namespace goldhive {
 std::optional<std::string> recover(Storage& storage, const std::string& file, bool force,
                                    const std::vector<std::string>& opened = {});
 
-/// What has a name that a replacement of `file` gives, and is not known to be left over from one:
-/// it stays, and no replacement is made. To be called when none is hot.
+/// What has a name that a change of `file` gives to files that it is making, or keeps, and is not
+/// known to be left over from one: it stays, and no change is made that needs that name. To be
+/// called when none is hot.
 std::vector<std::string> foreign_leftovers(const ReadStorage& storage, const std::string& file);
 
 }  // namespace goldhive

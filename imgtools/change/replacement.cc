@@ -30,8 +30,9 @@
 //   - The new file is locked from its creation on, the old one from step 1: nobody gets hold of X
 //     between 6 and 8. A process that recovers X must lock it first.
 //   - Nothing is removed that is not known to be a leftover: X.goldhive-old only if it is X, has
-//     its bytes, or those that X.goldhive-replacing.new records. So that one, which a crash after
-//     step 8 leaves beside it, goes last.
+//     its bytes, or those that X.goldhive-replacing.new records; X.goldhive-new only if one of
+//     these two is there, or if it holds nothing but bytes of X (links.h makes such copies). So it
+//     goes first, and the record, which a crash after step 8 leaves, last.
 //   - The old file is never written, only kept, which mostly costs no copy. A file whose only name
 //     is X gets a second one: once X is the new file, nobody comes to the old one by a name that is
 //     not ours, and it is the very file, times and all, that undo puts back. Of a file with more
@@ -83,7 +84,6 @@ bool lies_elsewhere(const ReadStorage& storage, const std::string& path, const s
 /// may not do that may not take the place of `old` either; in a folder where each may remove his
 /// own files alone he could not even take away a second name that he gave it.
 void require_owner_kept(Storage& storage, const std::string& fresh, const ByteSource& old) {
-  remove_if_there(storage, fresh);
   const std::unique_ptr<WritableFile> file = storage.create(fresh);
   try {
     file->copy_attributes(old);
@@ -109,7 +109,7 @@ bool link_open_file(Storage& storage, const OwnFile& from, const std::string& to
 void keep(Storage& storage, const OwnFile& from, const std::string& to, std::uint64_t beside = 0) {
   if (from.info.links <= 1 && link_open_file(storage, from, to)) return;
   const std::string fresh = unfinished(to);
-  remove_if_there(storage, fresh);
+  remove_unfinished(storage, fresh, from.content->name());
   write_whole_file(storage, {to, fresh, [&](WritableFile& file) {
                                if (!file.clone(*from.content)) {
                                  require_room(storage, parent_of(to), from.info.size + beside,
@@ -122,7 +122,7 @@ void keep(Storage& storage, const OwnFile& from, const std::string& to, std::uin
 
 void write_durably(Storage& storage, const std::string& path, const Bytes& bytes) {
   const std::string fresh = unfinished(path);
-  remove_if_there(storage, fresh);
+  remove_unfinished(storage, fresh);
   write_whole_file(storage, {path, fresh, [&](WritableFile& file) { file.write(0, bytes); }});
 }
 
@@ -163,7 +163,7 @@ class AsReplaced final : public ReadStorage {
 /// for a leftover by its digest, whatever X holds.
 void write_proof(Storage& storage, const ReplacementNames& names, const ReplacementRecord& record) {
   const std::string path = unfinished(names.record);
-  remove_if_there(storage, path);
+  remove_unfinished(storage, path);
   const std::unique_ptr<WritableFile> file = storage.create(path);
   file->write(0, encode(record));
   file->sync();
@@ -186,6 +186,22 @@ bool is_old_file(const ReadStorage& storage, const ReplacementNames& names, cons
   }
 }
 
+/// True of a file that a replacement, or a break of links, was making when it was cut off.
+bool is_begun(const ReadStorage& storage, const ReplacementNames& names, const std::string& path,
+              const std::string& file, const ReplacementRecord* known) {
+  const std::string proof = unfinished(names.record);
+  try {
+    if (path != proof && known != nullptr) return true;
+    if (is_unfinished_own(storage, path, path == proof ? "" : file)) return true;
+    if (path == proof) return false;
+    if (is_old_file(storage, names, file, nullptr)) return true;
+    const auto record = open_own_file(storage, proof, file, OwnKind::written);
+    return record && is_replacement_record(*record->content);
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 struct Leftovers {
   std::vector<std::string> rubbish;  ///< what a replacement left that is not hot
   std::vector<std::string> foreign;  ///< what has such a name, and is not known to be that
@@ -201,22 +217,24 @@ Leftovers leftovers(const ReadStorage& storage, const std::string& file,
     const bool link = storage.read_link(path).has_value();
     if (!info && !link) continue;
     const bool ours = path == names.old ? is_old_file(storage, names, file, known)
-                                        : !link && info->type == FileType::file;
+                                        : !link && info->type == FileType::file &&
+                                              is_begun(storage, names, path, file, known);
     (ours ? found.rubbish : found.foreign).push_back(path);
   }
   return found;
 }
 
 /// The folder is synced first: that the record is gone must be durable before the old file is. What
-/// proves the old file goes last. What stays is returned.
+/// proves another one to be ours goes after it. What stays is returned.
 std::vector<std::string> remove_leftovers(Storage& storage, const std::string& file,
                                           const ReplacementRecord* known = nullptr) {
   const Leftovers found = leftovers(storage, file, known);
   if (found.rubbish.empty()) return found.foreign;
   const std::string proof = unfinished(ReplacementNames(file).record);
+  const std::string old = ReplacementNames(file).old;
   storage.sync_directory(parent_of(file));
   for (const std::string& path : found.rubbish) {
-    if (path == proof) storage.sync_directory(parent_of(file));
+    if (path == proof || path == old) storage.sync_directory(parent_of(file));
     storage.remove(path);
   }
   storage.sync_directory(parent_of(file));
@@ -227,8 +245,8 @@ void refuse_foreign(const std::vector<std::string>& foreign) {
   if (foreign.empty()) return;
   throw Error(ErrorKind::refused,
               "has a name that goldhive gives while it replaces a file, and is none of its own: it "
-              "is no regular file, or holds other bytes than the file, so that it is not known to "
-              "be left over; rename or remove it",
+              "is no regular file, or not known by its bytes, or by a record beside it, to be left "
+              "over; rename or remove it",
               foreign.front());
 }
 
@@ -378,6 +396,13 @@ class Replacement {
   UndoPath undo_;
 };
 
+/// Whether X.goldhive-new is the new file, which has that name until it takes the place of the old.
+bool is_new_file(const ReadStorage& storage, const HotReplacement& hot) {
+  const std::optional<OwnFile> file = storage.open_own(hot.names.fresh, hot.file);
+  return file && file->content && file->content->size() == hot.record.new_size &&
+         sha256(*file->content) == hot.record.new_digest;
+}
+
 /// Puts the old file back in its place; the record goes last. Where the new one never took that
 /// place, nothing is renamed: a name that no file can be renamed to (a file that is a mount point,
 /// as containers have it) would keep the record for ever.
@@ -389,8 +414,8 @@ void roll_back(Storage& storage, const HotReplacement& hot, bool force) {
     storage.sync_directory(folder);  // the record's own name may not be durable yet
     storage.rename(hot.names.old, hot.file);
   }
-  remove_if_there(storage, hot.names.fresh);
-  remove_if_there(storage, unfinished(hot.names.record));
+  if (is_new_file(storage, hot)) storage.remove(hot.names.fresh);
+  remove_unfinished(storage, unfinished(hot.names.record));
   storage.sync_directory(folder);
   storage.remove(hot.names.record);
   storage.sync_directory(folder);

@@ -207,7 +207,7 @@ UndoPath writable_undo_path(Storage& storage, const JournalPlace& place) {
       refuse_links_of_others(storage, place, path);
       if (!parent_of(path).empty()) storage.make_directories(parent_of(path));
       UndoPath found{path, storage.hold_folder(parent_of(path), Reach::names)};
-      if (storage.stat(probe)) storage.remove(probe);
+      remove_unfinished(storage, probe);
       storage.create(probe);
       storage.remove(probe);
       return found;
@@ -274,7 +274,7 @@ std::vector<UndoLeftover> undo_leftovers(const ReadStorage& storage, const std::
 bool removed(Storage& storage, const UndoLeftover& leftover, const std::string& target) {
   try {
     if (leftover.unfinished) {
-      remove_unfinished(storage, leftover.path);
+      remove_unfinished(storage, leftover.path, target);
     } else if (!target.empty() && is_same_as(storage, leftover.path, target)) {
       storage.remove(leftover.path);
       storage.sync_directory(parent_of(leftover.path));

@@ -93,14 +93,16 @@ Recovered recover_target(Storage& storage, const JournalPlace& place, const std:
   for (const std::string& file : files) {
     for (const std::string& left : foreign_leftovers(storage, file)) {
       out.remarks.push_back(left +
-                            " has a name that goldhive gives while it replaces a file, and stays: "
-                            "it is no regular file, or holds other bytes than the file");
+                            " has a name that goldhive gives to its own files, and stays: it is no "
+                            "regular file, or not known by its bytes to be left over from a patch");
     }
   }
   for (const std::string& left : remove_undo_leftovers(storage, place)) {
-    out.remarks.push_back(left +
-                          " is left from a patch or an undo that was cut off, and stays: it holds "
-                          "other bytes than the file, or could not be removed");
+    out.remarks.push_back(
+        left +
+        " has a name that goldhive gives beside undo files, and stays: it is not "
+        "known by its bytes to be left over from a patch or an undo, or could not "
+        "be removed");
   }
   return out;
 }

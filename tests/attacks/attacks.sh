@@ -533,6 +533,17 @@ attack_19_parent_of_a_qcow2() {
   run patch "$dir/base.raw"
   sha256sum --status -c "$dir/sum" || harmed "the disk of a child changed, without a word"
 }
+attack_19_file_of_the_user() {
+  needs_fix "$dir/tree"
+  tar -czf "$dir/x.tgz" -C "$dir/tree" .
+  for name in x.tgz.goldhive-new x.tgz.goldhive-journal.new goldhive-journal.new x.tgz.goldhive-undo.new; do
+    echo precious >"$dir/$name"
+  done
+  sha256sum "$dir"/*.new "$dir"/*-new >"$dir/sum"
+  run recover "$dir/x.tgz"
+  run patch "$dir/x.tgz"
+  sha256sum --status -c "$dir/sum" || harmed "a file of the user was removed by its name"
+}
 attack_19_report_over_a_parent() {
   head -c 1000000 /dev/urandom >"$dir/base.raw"
   qemu-img create -q -f qcow2 -F raw -b base.raw "$dir/child.qcow2"

@@ -157,8 +157,9 @@ TEST_CASE(
 
 TEST_CASE("recover names what it removed, and undo too") {
   Session session = three_trees();
-  session.storage.put("lib/a/SOFTWARE.goldhive-journal.new", std::string("half a journal"));
-  session.storage.put("lib/c/goldhive-journal.new", std::string("half a journal"));
+  session.storage.put("lib/a/SOFTWARE.goldhive-journal.new",
+                      std::string("goldhive, half a journal"));
+  session.storage.put("lib/c/goldhive-journal.new", std::string("goldhive, half a journal"));
   const Outcome text = Session(session).run({"recover", "lib"});
   CHECK(text.code == 0);
   CHECK(text.out ==

@@ -287,7 +287,7 @@ TEST_CASE("recover clears what a patch left that died while it wrote the journal
     const std::string path = convert_disk(raw, kind);
     const std::string target = ours(kind) ? path : disk_inside(path);
     const std::string leftover = target + ".goldhive-journal.new";
-    std::ofstream(leftover) << "half a journal";
+    std::ofstream(leftover) << "goldhive, half a journal";
     INFO(kind.name);
     CHECK(run_cli({"scan", path}).status == 1);
     CHECK(fs::exists(leftover));

@@ -192,12 +192,13 @@ TEST_CASE("a damaged journal is an error to every reader and never rolled back")
 }
 
 TEST_CASE("an unfinished journal means untouched files and is cleared away") {
+  const Bytes begun{'g', 'o', 'l', 'd', 'h', 'i', 'v', 'e', 1};
   FaultyStorage storage = disk();
-  storage.put(hive_journal + ".new", Bytes(100, 'j'));
+  storage.put(hive_journal + ".new", begun);
   CHECK_FALSE(find_hot_journal_of(storage, hive));
   CHECK_FALSE(recover(storage, hive, false));
   CHECK(storage.paths() == std::vector<std::string>{hive});
-  storage.put(hive_journal + ".new", Bytes(100, 'j'));
+  storage.put(hive_journal + ".new", begun);
   transact(storage, beside, change(), "", nullptr);
   CHECK(storage.paths() == std::vector<std::string>{"/m/img.goldhive-undo", hive});
 }

@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "imgtools/bytes/error.h"
+#include "imgtools/change/links.h"
 #include "imgtools/change/recover.h"
 #include "imgtools/change/transact.h"
 #include "imgtools/change/undo_place.h"
@@ -445,13 +446,63 @@ TEST_CASE("a folder or a link with a name that a replacement gives stays, too") 
   }
 }
 
+TEST_CASE("what is not known to be unfinished stays, whatever its name, and no change takes it") {
+  const Bytes mine{'m', 'i', 'n', 'e'};
+  const auto rewrite = [](FaultyStorage& storage) {
+    HostChange change;
+    change.rewrite = HostRewrite{image, 5, [](const auto& put) { put(Bytes(5, 'n')); }};
+    transact(storage, place, std::move(change), "", nullptr);
+  };
+  const auto in_place = [](FaultyStorage& storage) { patch(storage, 10, 'a'); };
+  struct Case {
+    std::string path;
+    std::function<void(FaultyStorage&)> change;
+    bool beside_undo_files = false;
+  };
+  const std::vector<Case> cases = {
+      {image + ".goldhive-journal.new", in_place},
+      {"/d/goldhive-journal.new", in_place},
+      {image + ".goldhive-new", rewrite},
+      {image + ".goldhive-old.new", rewrite},
+      {image + ".goldhive-replacing.new", rewrite},
+      {image + ".goldhive-new", [](FaultyStorage& s) { break_links(s, image); }},
+      {undo_path + ".new", in_place, true},
+      {undo_path + ".2.new", in_place, true},
+      {undo_path + ".original.new", rewrite, true}};
+  for (const Case& c : cases) {
+    INFO(c.path);
+    FaultyStorage storage;
+    storage.put(image, original);
+    storage.put(c.path, mine);
+    CHECK_FALSE(recover(storage, image, false));
+    const std::vector<std::string> named = c.beside_undo_files
+                                               ? remove_undo_leftovers(storage, place)
+                                               : foreign_leftovers(storage, image);
+    CHECK(named == std::vector<std::string>{c.path});
+    try {
+      c.change(storage);
+    } catch (const Error& e) {
+      CHECK(e.kind() == ErrorKind::refused);
+      CHECK(storage.contents(image) == original);
+    }
+    CHECK(storage.contents(c.path) == mine);
+  }
+  // The new content of a replacement is known by the old file, which is kept before it is made.
+  FaultyStorage storage;
+  storage.put(image, original);
+  storage.put(image + ".goldhive-new", mine);
+  storage.put(image + ".goldhive-old", original);
+  CHECK_FALSE(recover(storage, image, false));
+  CHECK(storage.paths() == std::vector<std::string>{image});
+}
+
 TEST_CASE("a kept original without an undo file stays if the target holds other bytes") {
   FaultyStorage storage;
   storage.put(image, original);
   const std::string kept = undo_path + ".2.original";
   storage.put(kept, Bytes(9000, 'x'));
   storage.put(undo_path + ".original", original);
-  storage.put(undo_path + ".3.new", Bytes{1});
+  storage.put(undo_path + ".3.new", Bytes{'g', 'o', 'l', 'd'});
   storage.put(undo_path + ".notes.new", Bytes{1});
   storage.put(undo_path + ".3x.original", original);
   SECTION("and what is rubbish goes") {
