@@ -4,7 +4,7 @@
 
 namespace goldhive::cli {
 
-/// "0.1.0".
+/// "0.2.0".
 std::string tool_version();
 
 /// What `goldhive --version` prints: the version, the libraries it was built with, and what this
