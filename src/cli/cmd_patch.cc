@@ -11,6 +11,7 @@ namespace goldhive::cli {
 namespace {
 
 struct PatchFlags {
+  ExitRules exit;
   TargetFlags targets;
   OutputFlags output;
   PolicyFlags policy;
@@ -66,7 +67,7 @@ int patch(Host& host, const PatchFlags& flags) {
                     return patched;
                   });
   output.finish(report);
-  return exit_code_of(report, flags.policy.findings_code);
+  return exit_code_of(report, flags.policy.findings_code, flags.exit);
 }
 
 /// The flags that no other command has.
@@ -133,6 +134,7 @@ Command patch_command() {
                   .summary = "Change the hives in place, crash-safe, and scan again"};
   add_target_flags(command, flags->targets);
   add_policy_flags(command, flags->policy);
+  add_exit_flags(command, flags->exit);
   add_plan_flags(command, flags->plan);
   add_own_flags(command, *flags);
   add_output_flags(command, flags->output, report::Command::patch);

@@ -17,6 +17,7 @@ namespace goldhive::cli {
 namespace {
 
 struct ReportFlags {
+  ExitRules exit;
   std::vector<std::string> files;
   OutputFlags output;
   bool verbose = false;
@@ -145,7 +146,7 @@ int write_reports(Host& host, const ReportFlags& flags) {
                           replaced, replaced == 1 ? "target is" : "targets are"));
   }
   output.finish(all);
-  return exit_code_of(all, flags.findings_code);
+  return exit_code_of(all, flags.findings_code, flags.exit);
 }
 
 }  // namespace
@@ -169,6 +170,7 @@ Command report_command() {
                            .help = "exit with N where it would be 1 (findings)",
                            .group = Group::policy,
                            .value = Number{&flags->findings_code, 0, 255}});
+  add_exit_flags(command, flags->exit);
   add_output_flags(command, flags->output, report::Command::scan);
   add_overview_flags(command, flags->output);
   command.footer =

@@ -7,6 +7,7 @@ namespace goldhive::cli {
 namespace {
 
 struct ScanFlags {
+  ExitRules exit;
   TargetFlags targets;
   OutputFlags output;
   PolicyFlags policy;
@@ -41,7 +42,7 @@ int scan(Host& host, const ScanFlags& flags) {
                     return target::inspect_target(storage, target.path, options);
                   });
   output.finish(report);
-  return exit_code_of(report, flags.policy.findings_code);
+  return exit_code_of(report, flags.policy.findings_code, flags.exit);
 }
 
 }  // namespace
@@ -58,6 +59,7 @@ Command scan_command() {
        .group = Group::target,
        .value = &flags->files});
   add_policy_flags(command, flags->policy);
+  add_exit_flags(command, flags->exit);
   add_output_flags(command, flags->output, report::Command::scan);
   add_overview_flags(command, flags->output);
   command.footer =

@@ -30,4 +30,25 @@ constexpr int exit_code_of(const report::Report& report, int findings_code = exi
   return report.interrupted ? exit_interrupted : exit_code_of(report.status, findings_code);
 }
 
+/// What a pipeline may want otherwise.
+struct ExitRules {
+  /// The least severe finding that counts; `warnings`: they count, too.
+  policy::Severity fail_on = policy::Severity::low;
+  bool warnings = false;
+  int undetermined = exit_error;  ///< where nothing is worse
+};
+
+constexpr int exit_code_of(const report::Report& report, int findings_code,
+                           const ExitRules& rules) {
+  using report::Status;
+  if (report.interrupted || report.status == Status::error) {
+    return exit_code_of(report, findings_code);
+  }
+  const bool undetermined = report.status == Status::undetermined;
+  if (undetermined && rules.undetermined == exit_error) return exit_error;
+  if (report.worst_finding && *report.worst_finding >= rules.fail_on) return findings_code;
+  if (rules.warnings && report.summary.warn > 0) return findings_code;
+  return undetermined ? rules.undetermined : exit_compliant;
+}
+
 }  // namespace goldhive::cli

@@ -181,6 +181,28 @@ void add_overview_flags(Command& command, OutputFlags& flags) {
                            .value = &flags.quiet});
 }
 
+void add_exit_flags(Command& command, ExitRules& rules) {
+  Flag fail_on{.names = {"--fail-on"},
+               .value_name = "SEVERITY",
+               .help =
+                   "exit with 1 only for findings of this severity and above: low, medium, high, "
+                   "critical; or warn: for warnings, too",
+               .group = Group::policy,
+               .shown_default = "low"};
+  fail_on.value =
+      Choice{{"warn", "low", "medium", "high", "critical"}, [&rules](std::size_t index) {
+               rules.warnings = index == 0;
+               rules.fail_on = static_cast<policy::Severity>(std::max<std::size_t>(index, 1));
+             }};
+  command.flags.push_back(std::move(fail_on));
+  command.flags.push_back(
+      {.names = {"--undetermined-exit"},
+       .value_name = "N",
+       .help = "exit with N where verdicts could not be drawn and nothing is worse (default: 2)",
+       .group = Group::policy,
+       .value = Number{&rules.undetermined, 0, 255}});
+}
+
 void add_policy_flags(Command& command, PolicyFlags& flags) {
   command.flags.push_back({.names = {"-p", "--policy"},
                            .value_name = "NAME|FILE",

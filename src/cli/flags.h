@@ -49,6 +49,9 @@ struct OutputFlags {
 /// `of`: some formats are for the reports of one command.
 void add_output_flags(Command& command, OutputFlags& flags, report::Command of);
 
+/// What of the verdicts the exit code tells.
+void add_exit_flags(Command& command, ExitRules& rules);
+
 /// How much of the verdicts the text shows.
 void add_overview_flags(Command& command, OutputFlags& flags);
 

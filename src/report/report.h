@@ -148,6 +148,8 @@ struct Report {
   std::vector<TargetReport> targets;
   Status status = Status::not_applicable;
   Summary summary;
+  /// Of the rows that count as findings; nullopt if there are none.
+  std::optional<policy::Severity> worst_finding = std::nullopt;
   bool interrupted = false;  ///< by the user, before all targets were done
 };
 

@@ -140,6 +140,9 @@ void count(const TargetReport& target, Report& report) {
   for (const InstallationReport& i : target.installations) {
     for (const Finding& f : i.findings) {
       count(f, report.summary);
+      if (counts_as_finding(f)) {
+        report.worst_finding = std::max(report.worst_finding, std::optional(f.severity));
+      }
       if (f.waiver && *f.waiver < report.waivers.size()) ++report.waivers[*f.waiver].rows;
     }
   }
@@ -156,6 +159,7 @@ void set_policy(const policy::Policy& policy, std::string_view today, Report& re
 void settle(Report& report) {
   report.status = Status::not_applicable;
   report.summary = {};
+  report.worst_finding.reset();
   for (WaiverReport& waiver : report.waivers) waiver.rows = 0;
   for (TargetReport& target : report.targets) {
     settle(target);

@@ -116,6 +116,53 @@ TEST_CASE("An empty or blank target is a usage error of every command, and nothi
   }
 }
 
+TEST_CASE("A pipeline may ask which verdicts the exit code tells") {
+  struct Case {
+    report::Status status;
+    std::optional<policy::Severity> worst;
+    std::uint64_t warnings;
+    cli::ExitRules rules;
+    int code;
+  };
+  using policy::Severity;
+  const cli::ExitRules usual;
+  const cli::ExitRules high{Severity::high, false, 2};
+  const cli::ExitRules warn{Severity::low, true, 2};
+  const cli::ExitRules lenient{Severity::low, false, 0};
+  for (const Case& c : std::vector<Case>{{Status::compliant, {}, 0, usual, 0},
+                                         {Status::compliant, {}, 3, usual, 0},
+                                         {Status::compliant, {}, 3, warn, 1},
+                                         {Status::compliant, {}, 0, warn, 0},
+                                         {Status::findings, Severity::medium, 0, usual, 1},
+                                         {Status::findings, Severity::medium, 0, high, 0},
+                                         {Status::findings, Severity::high, 0, high, 1},
+                                         {Status::findings, Severity::critical, 0, high, 1},
+                                         {Status::undetermined, {}, 0, usual, 2},
+                                         {Status::undetermined, Severity::high, 0, usual, 2},
+                                         {Status::undetermined, {}, 0, lenient, 0},
+                                         {Status::undetermined, Severity::low, 0, lenient, 1},
+                                         {Status::error, {}, 0, lenient, 2},
+                                         {Status::error, Severity::low, 3, warn, 2}}) {
+    report::Report report;
+    report.status = c.status;
+    report.worst_finding = c.worst;
+    report.summary.warn = c.warnings;
+    CHECK(cli::exit_code_of(report, 1, c.rules) == c.code);
+    report.interrupted = true;
+    CHECK(cli::exit_code_of(report, 1, c.rules) == 130);
+  }
+  Session session;
+  session.put_recipe("windows-7-sp1-x64", "win7");
+  session.put_recipe("layout-software-alone", "alone");
+  CHECK(session.run({"scan", "win7", "--fail-on", "high"}).code == 1);
+  CHECK(session.run({"scan", "win7", "--fail-on", "critical"}).code == 0);
+  CHECK(session.run({"scan", "win7", "--fail-on", "info"}).code == 2);
+  CHECK(session.run({"scan", "alone"}).code == 2);
+  CHECK(session.run({"scan", "alone", "--undetermined-exit", "5"}).code == 1);
+  CHECK(session.run({"scan", "alone", "--undetermined-exit", "5", "--fail-on", "critical"}).code ==
+        5);
+}
+
 TEST_CASE("Blank lines of a list name no target") {
   Session session;
   session.put_recipe("windows-7-sp1-x64", "win7");
