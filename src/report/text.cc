@@ -24,28 +24,6 @@ namespace {
 using policy::Finding;
 using policy::Verdict;
 
-struct Style {
-  const char* verdict;  ///< as shown; at most 4 columns
-  Color color;
-};
-
-Style style_of(const Finding& f) {
-  if (f.waived) return {"waiv", Color::dim};
-  switch (f.verdict) {
-    case Verdict::pass:
-      return {"pass", Color::green};
-    case Verdict::fail:
-      return {"fail", Color::red};
-    case Verdict::warn:
-      return {"warn", Color::yellow};
-    case Verdict::not_applicable:
-      return {"n/a", Color::dim};
-    case Verdict::undetermined:
-      break;
-  }
-  return {"?", Color::yellow};
-}
-
 Color color_of(Status status) {
   switch (status) {
     case Status::not_applicable:
@@ -77,17 +55,6 @@ std::set<std::string> ids_with_subjects(const std::vector<Finding>& findings) {
     if (first.emplace(f.id, f.subject).first->second != f.subject) out.insert(f.id);
   }
   return out;
-}
-
-std::string row_message(const TextRow& row, const windows::Installation& facts,
-                        bool subject_tells) {
-  const Finding& f = row.first();
-  std::string text = describe_row(row, facts, subject_tells);
-  if (!text.empty() && !f.message.empty()) text += ": ";
-  text += f.message;
-  if (f.possibly_stale) text += " [possibly stale]";
-  if (f.waived) text += fmt::format(" [{}, waived: {}]", to_string(f.verdict), f.waiver_reason);
-  return printable(text);
 }
 
 class VerdictWriter final : public TargetWriter {
@@ -328,6 +295,8 @@ std::unique_ptr<TargetWriter> text_writer(Command command, const WriteOptions& o
     case Command::undo:
     case Command::recover:
       return restored_writer(command, options, out);
+    case Command::compare:  // is no report of targets
+      break;
   }
   return verdict_writer(command, options, out);
 }

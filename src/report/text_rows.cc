@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "src/report/printable.h"
+
 namespace goldhive::report {
 namespace {
 
@@ -106,6 +108,34 @@ std::string describe_row(const TextRow& row, const windows::Installation& facts,
 std::string describe_row(const Finding& finding, const windows::Installation& facts,
                          bool subject_tells) {
   return describe_row(TextRow{{&finding}}, facts, subject_tells);
+}
+
+std::string row_message(const TextRow& row, const windows::Installation& facts,
+                        bool subject_tells) {
+  const Finding& f = row.first();
+  std::string text = describe_row(row, facts, subject_tells);
+  if (!text.empty() && !f.message.empty()) text += ": ";
+  text += f.message;
+  if (f.possibly_stale) text += " [possibly stale]";
+  if (f.waived) text += fmt::format(" [{}, waived: {}]", to_string(f.verdict), f.waiver_reason);
+  return printable(text);
+}
+
+Style style_of(const Finding& f) {
+  if (f.waived) return {"waiv", Color::dim};
+  switch (f.verdict) {
+    case policy::Verdict::pass:
+      return {"pass", Color::green};
+    case policy::Verdict::fail:
+      return {"fail", Color::red};
+    case policy::Verdict::warn:
+      return {"warn", Color::yellow};
+    case policy::Verdict::not_applicable:
+      return {"n/a", Color::dim};
+    case policy::Verdict::undetermined:
+      break;
+  }
+  return {"?", Color::yellow};
 }
 
 }  // namespace goldhive::report

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "src/report/report.h"
+#include "src/report/text_layout.h"
 
 namespace goldhive::report {
 
@@ -26,5 +27,16 @@ std::string describe_row(const TextRow& row, const windows::Installation& facts,
 /// Of one finding by itself.
 std::string describe_row(const policy::Finding& finding, const windows::Installation& facts,
                          bool subject_tells);
+
+/// What stands after the id of the check: what the row is about, what it says, and whether it is
+/// waived. printable().
+std::string row_message(const TextRow& row, const windows::Installation& facts, bool subject_tells);
+
+/// How a row begins.
+struct Style {
+  const char* verdict;  ///< as shown; at most 4 columns
+  Color color;
+};
+Style style_of(const policy::Finding& finding);
 
 }  // namespace goldhive::report
