@@ -10,7 +10,9 @@
 #include "imgtools/bytes/digest.h"
 #include "src/cli/command.h"
 #include "src/cli/output.h"
+#include "src/cli/report_file.h"
 #include "src/cli/run_targets.h"
+#include "src/report/compare.h"
 #include "src/report/printable.h"
 
 namespace goldhive::cli {
@@ -23,14 +25,6 @@ struct ReportFlags {
   bool verbose = false;
   int findings_code = exit_findings;
 };
-
-std::unique_ptr<ByteSource> open_report(const ReadStorage& storage, const std::string& path) {
-  const std::optional<FileInfo> info = storage.stat(path);
-  if (info && info->type == FileType::directory) {
-    throw Error(ErrorKind::usage, "is a folder; name the report files in it", path);
-  }
-  return storage.open(path);
-}
 
 /// Reports that are put together must have been made by the same command, and judged by the same
 /// policy to the letter.
@@ -46,14 +40,8 @@ void require_alike(const report::ReportFrame& first, const std::string& first_fi
     refuse(fmt::format("one is of goldhive {}, the other of goldhive {}", to_string(first.command),
                        to_string(other.command)));
   }
-  if (first.head.policy != other.head.policy) {
-    refuse(fmt::format("one was judged by the policy '{}', the other by '{}'", first.head.policy,
-                       other.head.policy));
-  }
-  if (first.head.policy_sha256 != other.head.policy_sha256) {
-    refuse(fmt::format("the policies '{}' that they were judged by are not the same text",
-                       first.head.policy));
-  }
+  const std::string policies = report::difference_of_policies(first.head, other.head);
+  if (!policies.empty()) refuse(policies);
 }
 
 /// The waivers of one policy: their rows are added up.

@@ -18,6 +18,7 @@ Command patch_command();
 Command undo_command();
 Command recover_command();
 Command report_command();
+Command compare_command();
 Command verify_command();
 Command explain_command();
 Command policy_command();

@@ -16,9 +16,9 @@ void add_help(Command& command) {
 
 const std::vector<MakeCommand>& commands() {
   static const std::vector<MakeCommand> table = {
-      scan_command,    list_command,    plan_command,       patch_command,
-      undo_command,    recover_command, verify_command,     report_command,
-      explain_command, policy_command,  completions_command};
+      scan_command,    list_command,    plan_command,   patch_command,
+      undo_command,    recover_command, verify_command, report_command,
+      compare_command, explain_command, policy_command, completions_command};
   return table;
 }
 

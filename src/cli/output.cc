@@ -260,7 +260,7 @@ void Output::add_sink(const report::Format* format, const std::string& file,
                       const report::WriteOptions& options) {
   Sink sink{format, file, options, nullptr, nullptr};
   if (!file.empty()) sink.spool = std::make_unique<Spool>(host_.folders.scratch);
-  if (format->make_writer != nullptr) {
+  if (format->make_writer != nullptr && command_ != report::Command::compare) {
     sink.writer = format->make_writer(command_, options, stream_of(sink));
   }
   sinks_.push_back(std::move(sink));
@@ -322,6 +322,13 @@ void Output::finish(const report::Report& report) {
     } else {
       sink.format->write(report, sink.options, stream_of(sink));
     }
+    if (sink.spool) write_text_file(host_.output, sink.file, *sink.spool);
+  }
+}
+
+void Output::finish(const report::Comparison& comparison) {
+  for (const Sink& sink : sinks_) {
+    sink.format->write_comparison(comparison, sink.options, stream_of(sink));
     if (sink.spool) write_text_file(host_.output, sink.file, *sink.spool);
   }
 }

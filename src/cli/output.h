@@ -45,6 +45,8 @@ class Output {
   const report::Format* one_installation_format() const;
   /// Writes everything that was not written while the targets were worked on.
   void finish(const report::Report& report);
+  /// Writes a comparison, of Command::compare.
+  void finish(const report::Comparison& comparison);
 
  private:
   /// One output: a format, and the file that it goes to.

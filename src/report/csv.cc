@@ -9,23 +9,31 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include "imgtools/bytes/text.h"
+#include "src/report/compare.h"
 #include "src/report/printable.h"
 #include "src/report/writers.h"
 
 namespace goldhive::report {
 namespace {
 
-constexpr std::array csv_columns = {
-    "row",         "target",         "format",     "installation",  "status",
-    "policy",      "os_product",     "os_version", "os_build",      "service_pack",
-    "edition",     "architecture",   "check",      "view",          "control_set",
-    "subject",     "verdict",        "severity",   "counts",        "waived",
-    "fixable",     "possibly_stale", "key",        "value",         "actual",
-    "actual_type", "expected",       "message",    "waiver_reason", "key_last_written",
-    "evidence",    "changes",        "changed",    "refusal",       "error_kind",
-    "error"};
+constexpr auto csv_columns = std::to_array<std::string_view>(
+    {"row",         "target",         "format",     "installation",  "status",
+     "policy",      "os_product",     "os_version", "os_build",      "service_pack",
+     "edition",     "architecture",   "check",      "view",          "control_set",
+     "subject",     "verdict",        "severity",   "counts",        "waived",
+     "fixable",     "possibly_stale", "key",        "value",         "actual",
+     "actual_type", "expected",       "message",    "waiver_reason", "key_last_written",
+     "evidence",    "changes",        "changed",    "refusal",       "error_kind",
+     "error"});
+
+constexpr auto csv_comparison_columns = std::to_array<std::string_view>(
+    {"row",         "change",      "target",      "installation", "old_policy",   "new_policy",
+     "check",       "view",        "control_set", "subject",      "old_verdict",  "old_severity",
+     "old_actual",  "old_message", "old_waived",  "new_verdict",  "new_severity", "new_actual",
+     "new_message", "new_waived",  "error"});
 
 bool begins_formula(std::string_view text) {
   constexpr std::string_view signs = "=+-@\t\r";
@@ -62,9 +70,11 @@ std::string csv_cell(std::string_view untrusted) {
 /// The cells of a row by their columns; those that are not set stay empty.
 class CsvRow {
  public:
+  explicit CsvRow(std::span<const std::string_view> columns)
+      : columns_(columns), cells_(columns.size()) {}
   std::string& operator[](std::string_view column) {
-    const auto* const found = std::find(csv_columns.begin(), csv_columns.end(), column);
-    return cells_.at(static_cast<std::size_t>(found - csv_columns.begin()));
+    const auto found = std::find(columns_.begin(), columns_.end(), column);
+    return cells_.at(static_cast<std::size_t>(found - columns_.begin()));
   }
   void write(std::ostream& out) const {
     for (std::size_t i = 0; i < cells_.size(); ++i)
@@ -73,24 +83,36 @@ class CsvRow {
   }
 
  private:
-  std::array<std::string, csv_columns.size()> cells_;
+  std::span<const std::string_view> columns_;
+  std::vector<std::string> cells_;
 };
 
+void write_csv_head(std::span<const std::string_view> columns, std::ostream& out) {
+  out << "\xef\xbb\xbf";
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    out << (i == 0 ? "\"" : ",\"") << columns[i] << '"';
+  }
+  out << "\r\n";
+}
+
 const char* yes_or_no(bool yes) { return yes ? "yes" : "no"; }
+
+void name_row(const policy::Finding& f, CsvRow& row) {
+  row["check"] = f.id;
+  if (f.view) row["view"] = windows::to_string(*f.view);
+  if (f.control_set) row["control_set"] = fmt::format("ControlSet{:03}", *f.control_set);
+  row["subject"] = f.subject;
+}
 
 class CsvWriter final : public TargetWriter {
  public:
   CsvWriter(const WriteOptions& options, std::ostream& out)
       : policy_(options.head.policy), out_(out) {
-    out_ << "\xef\xbb\xbf";
-    for (std::size_t i = 0; i < csv_columns.size(); ++i) {
-      out_ << (i == 0 ? "\"" : ",\"") << csv_columns[i] << '"';
-    }
-    out_ << "\r\n";
+    write_csv_head(csv_columns, out_);
   }
 
   void target(const TargetReport& target) override {
-    CsvRow common;
+    CsvRow common(csv_columns);
     common["target"] = target.path;
     common["format"] = target.format;
     common["policy"] = policy_;
@@ -135,10 +157,7 @@ class CsvWriter final : public TargetWriter {
 
   void finding(const policy::Finding& f, CsvRow row) {
     row["row"] = "finding";
-    row["check"] = f.id;
-    if (f.view) row["view"] = windows::to_string(*f.view);
-    if (f.control_set) row["control_set"] = fmt::format("ControlSet{:03}", *f.control_set);
-    row["subject"] = f.subject;
+    name_row(f, row);
     row["verdict"] = policy::to_string(f.verdict);
     row["severity"] = policy::to_string(f.severity);
     row["counts"] = yes_or_no(leaves_open(f));
@@ -165,6 +184,44 @@ class CsvWriter final : public TargetWriter {
 
 Writer csv_writer(Command, const WriteOptions& options, std::ostream& out) {
   return std::make_unique<CsvWriter>(options, out);
+}
+
+namespace {
+
+/// `side`: "old" or "new".
+void tell_row(const std::optional<policy::Finding>& f, const std::string& side, CsvRow& row) {
+  if (!f) return;
+  row[side + "_verdict"] = policy::to_string(f->verdict);
+  row[side + "_severity"] = policy::to_string(f->severity);
+  row[side + "_actual"] = f->actual.value_or("");
+  row[side + "_message"] = f->message;
+  row[side + "_waived"] = yes_or_no(f->waived);
+}
+
+}  // namespace
+
+void write_csv_comparison(const Comparison& comparison, const WriteOptions&, std::ostream& out) {
+  write_csv_head(csv_comparison_columns, out);
+  for (const InstallationChange& change : comparison.installations) {
+    CsvRow common(csv_comparison_columns);
+    common["row"] = change.id.empty() ? "target" : "installation";
+    common["change"] = to_string(change.change);
+    common["target"] = change.target;
+    common["installation"] = change.id;
+    common["old_policy"] = comparison.before.head.policy;
+    common["new_policy"] = comparison.after.head.policy;
+    common["error"] = change.error;
+    if (change.rows.empty()) common.write(out);
+    for (const RowChange& each : change.rows) {
+      CsvRow row = common;
+      row["row"] = "finding";
+      row["change"] = to_string(each.change);
+      name_row(comparison.shown(each), row);
+      tell_row(comparison.before_of(each), "old", row);
+      tell_row(comparison.after_of(each), "new", row);
+      row.write(out);
+    }
+  }
 }
 
 }  // namespace goldhive::report

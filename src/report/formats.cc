@@ -1,27 +1,29 @@
-// The table of output formats. A new format is one file with one function, and one row here.
+// The table of output formats. A new format is one file with one function (and one for
+// comparisons), and one row here.
 #include "src/report/writers.h"
 
 namespace goldhive::report {
 const std::vector<Format>& formats() {
   const std::vector<Command> with_findings = {Command::scan, Command::plan, Command::patch};
   static const std::vector<Format> table = {
-      {"text", "for people", write_text, text_writer},
-      {"json", "one document, docs/report.schema.json", write_json},
+      {"text", "for people", write_text, text_writer, write_text_comparison},
+      {"json", "one document, docs/report.schema.json", write_json, nullptr, write_json_comparison},
       {"jsonl", "the target objects of json, one a line, each as soon as it is done", write_jsonl,
-       jsonl_writer},
+       jsonl_writer, write_jsonl_comparison},
       {"csv", "a table for spreadsheets, one row a finding", write_by<csv_writer>, csv_writer,
-       with_findings},
+       write_csv_comparison, with_findings},
       {"junit", "XML for CI systems, a suite an installation and a test case a row",
-       write_by<junit_writer>, junit_writer, with_findings},
+       write_by<junit_writer>, junit_writer, write_junit_comparison, with_findings},
       {"markdown", "for the summary of a job and for tickets", write_by<markdown_writer>,
-       markdown_writer, with_findings},
+       markdown_writer, write_markdown_comparison, with_findings},
       {"sarif", "SARIF 2.1.0, for code scanning", write_by<sarif_writer>, sarif_writer,
-       with_findings},
+       write_sarif_comparison, with_findings},
       {"html", "one page for people, that needs no network", write_by<html_writer>, html_writer,
-       with_findings},
+       nullptr, with_findings},
       {"reg",
        "a .reg file that regedit imports: the changes of one installation",
        write_reg,
+       nullptr,
        nullptr,
        {Command::plan},
        true},

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "imgtools/bytes/json.h"
+#include "src/report/compare.h"
 #include "src/report/printable.h"
 #include "src/report/value_text.h"
 #include "src/report/writers.h"
@@ -321,6 +322,119 @@ std::unique_ptr<TargetWriter> jsonl_writer(Command command, const WriteOptions& 
 void write_jsonl(const Report& report, const WriteOptions&, std::ostream& out) {
   JsonLines writer(report.command, report.head, out);
   write_all(writer, report);
+}
+
+namespace {
+
+/// Of comparisons.
+constexpr int comparison_schema = 1;
+
+Json side_json(const ComparedReport& side) {
+  return {{"file", side.file},
+          {"tool_version", side.head.tool_version},
+          {"policy", text_or_null(side.head.policy)},
+          {"policy_sha256", text_or_null(side.head.policy_sha256)}};
+}
+
+Json said_json(const std::optional<policy::Finding>& f) {
+  if (!f) return nullptr;
+  return {{"verdict", policy::to_string(f->verdict)},
+          {"severity", policy::to_string(f->severity)},
+          {"actual", f->actual},
+          {"message", f->message},
+          {"possibly_stale", f->possibly_stale},
+          {"waived", f->waived},
+          {"waiver_reason", text_or_null(f->waiver_reason)}};
+}
+
+Json row_change_json(const Comparison& comparison, const RowChange& row) {
+  const policy::Finding f = comparison.shown(row);
+  return {{"id", f.id},
+          {"view", f.view ? Json(windows::to_string(*f.view)) : Json(nullptr)},
+          {"control_set",
+           f.control_set ? Json(fmt::format("ControlSet{:03}", *f.control_set)) : Json(nullptr)},
+          {"subject", text_or_null(f.subject)},
+          {"change", to_string(row.change)},
+          {"before", said_json(comparison.before_of(row))},
+          {"after", said_json(comparison.after_of(row))}};
+}
+
+Json installation_change_json(const Comparison& comparison, const InstallationChange& change) {
+  Json::Array rows;
+  for (const RowChange& row : change.rows) rows.push_back(row_change_json(comparison, row));
+  return {{"id", text_or_null(change.id)},
+          {"target", change.target},
+          {"change", to_string(change.change)},
+          {"error", text_or_null(change.error)},
+          {"rows", std::move(rows)}};
+}
+
+Json counts_json(const std::array<std::uint64_t, change_count>& counts) {
+  Json out = {{to_string(Change{}), counts.front()}};
+  for (std::size_t i = 1; i < counts.size(); ++i) {
+    out.add(to_string(static_cast<Change>(i)), counts.at(i));
+  }
+  return out;
+}
+
+Json comparison_head_json(const Comparison& comparison, const std::string& tool_version) {
+  return {{"schema", comparison_schema},
+          {"tool", {{"name", "goldhive"}, {"version", tool_version}}},
+          {"command", to_string(Command::compare)},
+          {"reports_of", to_string(comparison.command)},
+          {"old", side_json(comparison.before)},
+          {"new", side_json(comparison.after)},
+          {"remarks", comparison.remarks()},
+          {"status", to_string(comparison.status)}};
+}
+
+Json comparison_summary_json(const Comparison::Counts& counts) {
+  return {{"rows", counts_json(counts.rows)},
+          {"installations", counts_json(counts.installations)},
+          {"new_failing", counts.new_failing},
+          {"new_undetermined", counts.new_undetermined},
+          {"read_in_neither", counts.read_in_neither}};
+}
+
+/// `text`, all lines of which but the first stand further in.
+std::string further_in(const std::string& text, std::string_view indent) {
+  std::string out;
+  for (const char c : text) {
+    out += c;
+    if (c == '\n') out += indent;
+  }
+  return out;
+}
+
+}  // namespace
+
+/// Piece by piece: as one tree the comparison of a fleet would take gigabytes.
+void write_json_comparison(const Comparison& comparison, const WriteOptions& options,
+                           std::ostream& out) {
+  std::string head = dump(comparison_head_json(comparison, options.head.tool_version), 2);
+  head.resize(head.rfind('\n'));  // of "\n}"
+  out << head << ",\n  \"installations\": [";
+  bool first = true;
+  for (const InstallationChange& change : comparison.installations) {
+    out << (first ? "\n    " : ",\n    ")
+        << further_in(dump(installation_change_json(comparison, change), 2), "    ");
+    first = false;
+  }
+  out << (first ? "],\n" : "\n  ],\n")
+      << "  \"summary\": " << further_in(dump(comparison_summary_json(comparison.counts), 2), "  ")
+      << "\n}\n";
+}
+
+void write_jsonl_comparison(const Comparison& comparison, const WriteOptions& options,
+                            std::ostream& out) {
+  out << dump(comparison_head_json(comparison, options.head.tool_version), -1) << '\n';
+  for (const InstallationChange& change : comparison.installations) {
+    out << dump(installation_change_json(comparison, change), -1) << '\n';
+  }
+  out << dump({{"status", to_string(comparison.status)},
+               {"summary", comparison_summary_json(comparison.counts)}},
+              -1)
+      << '\n';
 }
 
 }  // namespace goldhive::report

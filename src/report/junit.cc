@@ -9,6 +9,7 @@
 // come.
 #include <fmt/format.h>
 
+#include "src/report/compare.h"
 #include "src/report/row_parts.h"
 #include "src/report/text_layout.h"
 #include "src/report/writers.h"
@@ -21,6 +22,9 @@ using policy::Verdict;
 
 /// Of a target, not of a row: whether it could be read, and whether there is a Windows in it.
 constexpr std::string_view case_of_target = "target";
+
+constexpr std::string_view junit_start =
+    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"goldhive\">\n";
 
 struct JUnitSuite {
   std::string name;
@@ -72,9 +76,13 @@ std::string case_details(const Finding& f) {
   return text;
 }
 
-void add_case(const Finding& f, JUnitSuite& suite) {
+std::string case_name_of(const Finding& f) {
   const std::string row = row_name(f);
-  const std::string name = row.empty() ? f.id : f.id + " " + row;
+  return row.empty() ? f.id : f.id + " " + row;
+}
+
+void add_case(const Finding& f, JUnitSuite& suite) {
+  const std::string name = case_name_of(f);
   const std::string message = f.message + (f.possibly_stale ? " [possibly stale]" : "");
   std::string body;
   if (f.waived) {
@@ -103,7 +111,7 @@ class JUnitWriter final : public TargetWriter {
  public:
   JUnitWriter(const WriteOptions& options, std::ostream& out)
       : policy_(options.head.policy), out_(out) {
-    out_ << "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"goldhive\">\n";
+    out_ << junit_start;
   }
 
   void target(const TargetReport& target) override {
@@ -149,6 +157,61 @@ class JUnitWriter final : public TargetWriter {
 
 Writer junit_writer(Command, const WriteOptions& options, std::ostream& out) {
   return std::make_unique<JUnitWriter>(options, out);
+}
+
+namespace {
+
+/// What a row said in the other report.
+std::string case_of_before(const std::optional<Finding>& f) {
+  if (!f) return "";
+  return markup_text(fmt::format("before: {}{}: {}", f->waived ? "waived, " : "",
+                                 policy::to_string(f->verdict), f->message)) +
+         '\n';
+}
+
+/// What is new fails; what was known before passes, and says what it is.
+void add_changed_case(const Comparison& comparison, const RowChange& row, JUnitSuite& suite) {
+  const Finding f = comparison.shown(row);
+  const std::string before = case_of_before(comparison.before_of(row));
+  std::string body;
+  if (loses_verdict(comparison, row)) {
+    ++suite.errors;
+    body = problem("error", policy::to_string(f.verdict), f.message, before);
+  } else if (row.change == Change::appeared) {
+    ++suite.failures;
+    body = problem("failure", policy::to_string(f.severity), f.message, before);
+  } else if (row.change == Change::gone || row.change == Change::unreachable) {
+    ++suite.skipped;
+    body = fmt::format("      <skipped message=\"{}\"/>\n", to_string(row.change));
+  } else {
+    body = fmt::format("      <system-out>{}: {}{}\n{}</system-out>\n", to_string(row.change),
+                       f.waived ? "waived, " : "",
+                       row.after ? markup_text(f.message) : "is not there any more", before);
+  }
+  suite.add_case(case_name_of(f), body);
+}
+
+}  // namespace
+
+void write_junit_comparison(const Comparison& comparison, const WriteOptions&, std::ostream& out) {
+  out << junit_start;
+  for (const InstallationChange& change : comparison.installations) {
+    JUnitSuite suite{.name = change.name()};
+    suite.add_property("change", to_string(change.change));
+    suite.add_property("old_policy", comparison.before.head.policy);
+    suite.add_property("new_policy", comparison.after.head.policy);
+    if (change.change == Change::unreachable) {
+      ++suite.errors;
+      suite.add_case(case_of_target, problem("error", "unreachable", change.error, ""));
+    } else if (change.rows.empty()) {
+      suite.add_case(case_of_target,
+                     fmt::format("      <system-out>{}</system-out>\n", to_string(change.change)));
+    }
+    for (const RowChange& row : change.rows) add_changed_case(comparison, row, suite);
+    for (const std::string& remark : comparison.remarks()) suite.add_note(remark);
+    suite.write(out);
+  }
+  out << "</testsuites>\n";
 }
 
 }  // namespace goldhive::report

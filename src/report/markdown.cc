@@ -11,6 +11,7 @@
 #include <algorithm>
 
 #include "src/report/answers.h"
+#include "src/report/compare.h"
 #include "src/report/printable.h"
 #include "src/report/row_parts.h"
 #include "src/report/text_layout.h"
@@ -257,6 +258,95 @@ class MarkdownWriter final : public TargetWriter {
 
 Writer markdown_writer(Command, const WriteOptions&, std::ostream& out) {
   return std::make_unique<MarkdownWriter>(out);
+}
+
+namespace {
+
+std::string said_in_markdown(const Finding& f) {
+  std::string text = md_text(f.message);
+  if (f.possibly_stale) text += " (possibly stale)";
+  if (f.waived) text += fmt::format(" (waived: {})", md_text(f.waiver_reason));
+  return text;
+}
+
+std::string changed_row(const Comparison& comparison, const InstallationChange& change,
+                        const RowChange& row) {
+  const Finding f = comparison.shown(row);
+  const Answer answer = answer_of(f);
+  std::string text = md_text(describe_row(f, change.facts(), true));
+  if (!text.empty()) text += ": ";
+  text += row.change == Change::fixed && !row.after ? "is not there any more" : said_in_markdown(f);
+  const std::optional<Finding> before = comparison.before_of(row);
+  const bool tells_before = row.change == Change::changed || row.change == Change::fixed;
+  if (before && tells_before) {
+    text +=
+        fmt::format("<br>before: {}: {}", to_string(answer_of(*before)), said_in_markdown(*before));
+  }
+  const bool absent = row.change == Change::fixed && !row.after;
+  return fmt::format("| {} | {} | {} | {} | {} |\n", md_code(change.name()),
+                     absent ? "" : in_bold(to_string(answer), answer == Answer::fail),
+                     md_code(f.id), text, f.waived ? "" : policy::to_string(f.severity));
+}
+
+std::string headline(const Comparison::Counts& counts) {
+  std::vector<std::string_view> parts;
+  if (counts.new_failing > 0) parts.emplace_back("new findings");
+  if (counts.new_undetermined > 0) parts.emplace_back("newly undetermined");
+  if (counts.installations_of(Change::unreachable) > 0) parts.emplace_back("unreachable");
+  return parts.empty() ? "nothing new" : fmt::format("{}", fmt::join(parts, ", "));
+}
+
+/// A table of the rows of one kind.
+void section_of_changes(const Comparison& comparison, Change kind, std::string_view title,
+                        std::ostream& out) {
+  constexpr std::size_t limit = 200'000;  // five of them are less than a job's summary holds
+  MarkdownPart rows(limit);
+  MarkdownPart whole(limit / 4);
+  for (const InstallationChange& change : comparison.installations) {
+    if (change.change == kind && (kind == Change::gone || kind == Change::unreachable)) {
+      whole.add(fmt::format("- {}{}{}\n", md_code(change.name()), change.error.empty() ? "" : ": ",
+                            md_text(change.error)));
+    }
+    for (const RowChange& row : change.rows) {
+      if (row.change == kind) rows.add(changed_row(comparison, change, row));
+    }
+  }
+  if (rows.empty() && whole.empty()) return;
+  out << fmt::format("\n### {}\n\n", title);
+  if (!whole.empty()) out << whole.written("installation");
+  if (rows.empty()) return;
+  if (!whole.empty()) out << "\nWhat they had:\n\n";
+  out << "| Installation | Verdict | Check | Finding | Severity |\n|---|---|---|---|---|\n"
+      << rows.written("row");
+}
+
+}  // namespace
+
+void write_markdown_comparison(const Comparison& comparison, const WriteOptions& options,
+                               std::ostream& out) {
+  const Comparison::Counts& counts = comparison.counts;
+  out << fmt::format("## goldhive compare: {}\n\nFrom {} to {}.\n\n", headline(counts),
+                     md_code(comparison.before.file), md_code(comparison.after.file));
+  for (const std::string& remark : comparison.remarks()) out << "- " << md_text(remark) << ".\n";
+  if (!comparison.remarks().empty()) out << '\n';
+  out << "| | New | Changed | Fixed | Gone | Unreachable | Unchanged "
+         "|\n|---|---|---|---|---|---|---|\n";
+  const auto line = [&out](const char* name,
+                           const std::array<std::uint64_t, change_count>& numbers) {
+    out << fmt::format("| {} | {} |\n", name, fmt::join(numbers, " | "));
+  };
+  line("Rows", counts.rows);
+  line("Installations", counts.installations);
+  if (counts.read_in_neither > 0) {
+    out << fmt::format("\n{} could be read in neither report.\n",
+                       counted(counts.read_in_neither, "target"));
+  }
+  section_of_changes(comparison, Change::appeared, "New", out);
+  section_of_changes(comparison, Change::changed, "Changed", out);
+  section_of_changes(comparison, Change::fixed, "Fixed", out);
+  section_of_changes(comparison, Change::gone, "Gone", out);
+  section_of_changes(comparison, Change::unreachable, "Unreachable", out);
+  if (options.all) section_of_changes(comparison, Change::unchanged, "Unchanged", out);
 }
 
 }  // namespace goldhive::report

@@ -20,7 +20,7 @@
 namespace goldhive::report {
 
 /// The command whose report it is.
-enum class Command { scan, list, plan, patch, undo, recover, verify };
+enum class Command { scan, list, plan, patch, undo, recover, verify, compare };
 /// Its name, on the command line and in the reports.
 const char* to_string(Command command);
 
@@ -206,6 +206,8 @@ class TargetWriter {
 };
 using MakeWriter = std::unique_ptr<TargetWriter> (*)(Command, const WriteOptions&, std::ostream&);
 
+struct Comparison;  // compare.h
+
 /// One row of the table of output formats (formats.cc).
 struct Format {
   std::string_view name;
@@ -214,12 +216,15 @@ struct Format {
   /// For formats in which the targets come one after the other: what writes the same as `write`,
   /// target by target. Null otherwise.
   MakeWriter make_writer = nullptr;
-  /// Whose reports it can show; empty: those of any command.
+  /// What writes a comparison; null if the format is not for that.
+  void (*write_comparison)(const Comparison&, const WriteOptions&, std::ostream&) = nullptr;
+  /// Whose reports it can show, besides comparisons; empty: those of any command.
   std::vector<Command> commands = {};
   /// The file does not name its installation, so it can hold the changes of one only.
   bool one_installation = false;
 
   bool is_for(Command wanted) const {
+    if (wanted == Command::compare) return write_comparison != nullptr;
     return commands.empty() ||
            std::find(commands.begin(), commands.end(), wanted) != commands.end();
   }

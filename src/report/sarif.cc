@@ -13,6 +13,7 @@
 #include "imgtools/bytes/digest.h"
 #include "imgtools/bytes/json.h"
 #include "src/policy/checks.h"
+#include "src/report/compare.h"
 #include "src/report/printable.h"
 #include "src/report/row_parts.h"
 #include "src/report/text_layout.h"
@@ -126,12 +127,57 @@ Json rule_json(const policy::Check& check) {
           {"properties", {{"tags", Json::Array{"security", "windows", "tls"}}}}};
 }
 
+constexpr std::string_view sarif_start =
+    "{\"$schema\": \"https://json.schemastore.org/sarif-2.1.0.json\", \"version\": "
+    "\"2.1.0\",\n\"runs\": [{\n\"results\": [";
+
+/// What follows the results.
+void write_sarif_end(const std::string& tool_version, const std::string& automation_id,
+                     const Json& invocation, std::ostream& out) {
+  Json::Array rules;
+  for (const policy::Check& check : policy::all_checks()) rules.push_back(rule_json(check));
+  const Json tool = {{"driver",
+                      {{"name", "goldhive"},
+                       {"version", tool_version},
+                       {"semanticVersion", tool_version},
+                       {"rules", std::move(rules)}}}};
+  const Json automation = {{"id", printable(automation_id)}};
+  out << "\n],\n\"tool\": " << sarif_line(tool) << ",\n\"invocations\": [" << sarif_line(invocation)
+      << "],\n\"automationDetails\": " << sarif_line(automation)
+      << ",\n\"originalUriBaseIds\": " << sarif_line({{sarif_root, {{"uri", "file:///"}}}})
+      << ",\n\"columnKind\": \"unicodeCodePoints\"\n}]}\n";
+}
+
+Json sarif_notification(const char* level, std::string_view text, const std::string& path) {
+  const Json location = {{"physicalLocation", {{"artifactLocation", artifact_location(path)}}}};
+  return {{"level", level}, {"message", sarif_message(text)}, {"locations", Json::Array{location}}};
+}
+
+/// Without what only the report itself knows of the row.
+Json sarif_result(const Finding& f, const windows::Installation& facts, const std::string& path) {
+  const std::string row = describe_row(f, facts, true);
+  std::string text = facts.id + ": " + row + (row.empty() ? "" : ": ") + f.message;
+  if (f.possibly_stale) text += " [possibly stale]";
+  const Json location = {{"physicalLocation", physical_location(path)},
+                         {"logicalLocations", logical_locations(f, facts.id)}};
+  Json::Array suppressions;
+  if (f.waived) {
+    suppressions.push_back({{"kind", "external"},
+                            {"status", "accepted"},
+                            {"justification", printable(f.waiver_reason)}});
+  }
+  return {{"ruleId", f.id},
+          {"kind", f.verdict == Verdict::undetermined ? "open" : "fail"},
+          {"level", level_of(f)},
+          {"message", sarif_message(text)},
+          {"locations", Json::Array{location}},
+          {"partialFingerprints", {{"goldhiveRow/v1", fingerprint(f, path, facts.id)}}},
+          {"suppressions", std::move(suppressions)}};
+}
+
 class SarifWriter final : public TargetWriter {
  public:
-  explicit SarifWriter(std::ostream& out) : out_(out) {
-    out_ << "{\"$schema\": \"https://json.schemastore.org/sarif-2.1.0.json\", \"version\": "
-            "\"2.1.0\",\n\"runs\": [{\n\"results\": [";
-  }
+  explicit SarifWriter(std::ostream& out) : out_(out) { out_ << sarif_start; }
 
   void target(const TargetReport& target) override {
     for (const InstallationReport& i : target.installations) installation(target, i);
@@ -148,30 +194,17 @@ class SarifWriter final : public TargetWriter {
   }
 
   void finish(const Report& report) override {
-    Json::Array rules;
-    for (const policy::Check& check : policy::all_checks()) rules.push_back(rule_json(check));
-    const Json tool = {{"driver",
-                        {{"name", "goldhive"},
-                         {"version", report.head.tool_version},
-                         {"semanticVersion", report.head.tool_version},
-                         {"rules", std::move(rules)}}}};
-    const Json automation = {
-        {"id",
-         printable(fmt::format("goldhive/{}/{}/", to_string(report.command), report.head.policy))}};
     const Json invocation = {
         {"executionSuccessful", report.summary.errors == 0 && !report.interrupted},
         {"toolExecutionNotifications", std::move(notifications_)}};
-    out_ << "\n],\n\"tool\": " << sarif_line(tool) << ",\n\"invocations\": ["
-         << sarif_line(invocation) << "],\n\"automationDetails\": " << sarif_line(automation)
-         << ",\n\"originalUriBaseIds\": " << sarif_line({{sarif_root, {{"uri", "file:///"}}}})
-         << ",\n\"columnKind\": \"unicodeCodePoints\"\n}]}\n";
+    write_sarif_end(report.head.tool_version,
+                    fmt::format("goldhive/{}/{}/", to_string(report.command), report.head.policy),
+                    invocation, out_);
   }
 
  private:
   void notify(const char* level, std::string_view text, const std::string& path) {
-    const Json location = {{"physicalLocation", {{"artifactLocation", artifact_location(path)}}}};
-    notifications_.push_back(
-        {{"level", level}, {"message", sarif_message(text)}, {"locations", Json::Array{location}}});
+    notifications_.push_back(sarif_notification(level, text, path));
   }
 
   void installation(const TargetReport& target, const InstallationReport& report) {
@@ -186,11 +219,6 @@ class SarifWriter final : public TargetWriter {
 
   static Json result(const Finding& f, const windows::Installation& facts,
                      const std::string& path) {
-    const std::string row = describe_row(f, facts, true);
-    std::string text = facts.id + ": " + row + (row.empty() ? "" : ": ") + f.message;
-    if (f.possibly_stale) text += " [possibly stale]";
-    const Json location = {{"physicalLocation", physical_location(path)},
-                           {"logicalLocations", logical_locations(f, facts.id)}};
     Json properties = {{"installation", printable(facts.id)},
                        {"verdict", policy::to_string(f.verdict)},
                        {"severity", policy::to_string(f.severity)},
@@ -201,20 +229,9 @@ class SarifWriter final : public TargetWriter {
     Json::Array evidence;
     for (const std::string& line : f.evidence) evidence.push_back(printable(line));
     if (!evidence.empty()) properties.add("evidence", std::move(evidence));
-    Json::Array suppressions;
-    if (f.waived) {
-      suppressions.push_back({{"kind", "external"},
-                              {"status", "accepted"},
-                              {"justification", printable(f.waiver_reason)}});
-    }
-    return {{"ruleId", f.id},
-            {"kind", f.verdict == Verdict::undetermined ? "open" : "fail"},
-            {"level", level_of(f)},
-            {"message", sarif_message(text)},
-            {"locations", Json::Array{location}},
-            {"partialFingerprints", {{"goldhiveRow/v1", fingerprint(f, path, facts.id)}}},
-            {"suppressions", std::move(suppressions)},
-            {"properties", std::move(properties)}};
+    Json result = sarif_result(f, facts, path);
+    result.add("properties", std::move(properties));
+    return result;
   }
 
   std::ostream& out_;
@@ -226,6 +243,72 @@ class SarifWriter final : public TargetWriter {
 
 Writer sarif_writer(Command, const WriteOptions&, std::ostream& out) {
   return std::make_unique<SarifWriter>(out);
+}
+
+namespace {
+
+/// SARIF, 3.27.24. What could not be read is neither absent nor new.
+const char* baseline_state(Change change) {
+  switch (change) {
+    case Change::appeared:
+      return "new";
+    case Change::changed:
+      return "updated";
+    case Change::fixed:
+    case Change::gone:
+      return "absent";
+    case Change::unreachable:
+    case Change::unchanged:
+      break;
+  }
+  return "unchanged";
+}
+
+/// What is fixed is shown as it was: what it says now is no result.
+Json compared_result(const Comparison& comparison, const InstallationChange& change,
+                     const RowChange& row) {
+  const std::optional<Finding> before = comparison.before_of(row);
+  Json result =
+      sarif_result(row.change == Change::fixed && before ? *before : comparison.shown(row),
+                   change.facts(), change.target);
+  result.add("baselineState", baseline_state(row.change));
+  Json properties = {{"installation", printable(change.id)}, {"change", to_string(row.change)}};
+  const auto add = [&properties](const std::string& side, const std::optional<Finding>& f) {
+    if (!f) return;
+    properties.add(side + "Verdict", policy::to_string(f->verdict));
+    properties.add(side + "Message", printable(f->message));
+  };
+  add("old", before);
+  add("new", comparison.after_of(row));
+  result.add("properties", std::move(properties));
+  return result;
+}
+
+}  // namespace
+
+void write_sarif_comparison(const Comparison& comparison, const WriteOptions& options,
+                            std::ostream& out) {
+  out << sarif_start;
+  bool first = true;
+  Json::Array notifications;
+  for (const InstallationChange& change : comparison.installations) {
+    if (!change.error.empty()) {
+      notifications.push_back(sarif_notification("error", change.error, change.target));
+    }
+    for (const RowChange& row : change.rows) {
+      out << (first ? "\n" : ",\n") << sarif_line(compared_result(comparison, change, row));
+      first = false;
+    }
+  }
+  const bool all_read = notifications.empty();
+  for (const std::string& remark : comparison.remarks()) {
+    notifications.push_back({{"level", "warning"}, {"message", sarif_message(remark)}});
+  }
+  const Json invocation = {{"executionSuccessful", all_read},
+                           {"toolExecutionNotifications", std::move(notifications)}};
+  write_sarif_end(options.head.tool_version,
+                  fmt::format("goldhive/compare/{}/", comparison.after.head.policy), invocation,
+                  out);
 }
 
 }  // namespace goldhive::report

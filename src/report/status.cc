@@ -23,9 +23,11 @@ const char* to_string(Command command) {
     case Command::recover:
       return "recover";
     case Command::verify:
+      return "verify";
+    case Command::compare:
       break;
   }
-  return "verify";
+  return "compare";
 }
 
 const char* to_string(Status s) {

@@ -30,6 +30,16 @@ Writer junit_writer(Command, const WriteOptions&, std::ostream&);     // junit.c
 Writer markdown_writer(Command, const WriteOptions&, std::ostream&);  // markdown.cc
 Writer sarif_writer(Command, const WriteOptions&, std::ostream&);     // sarif.cc
 
+// What changed between two reports; in the files of the formats, but for text.
+void write_csv_comparison(const Comparison&, const WriteOptions&, std::ostream&);
+void write_json_comparison(const Comparison&, const WriteOptions&, std::ostream&);
+void write_jsonl_comparison(const Comparison&, const WriteOptions&, std::ostream&);
+void write_junit_comparison(const Comparison&, const WriteOptions&, std::ostream&);
+void write_markdown_comparison(const Comparison&, const WriteOptions&, std::ostream&);
+void write_sarif_comparison(const Comparison&, const WriteOptions&, std::ostream&);
+void write_text_comparison(const Comparison&, const WriteOptions&,
+                           std::ostream&);  // compare_listing.cc
+
 /// Writes all targets of a report, then what follows them.
 void write_all(TargetWriter& writer, const Report& report);  // formats.cc
 

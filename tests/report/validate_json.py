@@ -4,7 +4,7 @@
 usage: validate_json.py SCHEMA FOLDER
 
 Every golden/*.json below FOLDER is a report; of a golden/*.jsonl the first line is its head, the last one its end, and
-each between them a target. The published schema lets
+each between them a target; those called compare* are comparisons. The published schema lets
 unknown fields pass, so that a reader of it survives an addition; here every object is closed first,
 so that a field which the schema does not describe is a failure. Exits 77 (skipped) without
 python3-jsonschema, unless GOLDHIVE_NO_SKIPS is set, 1 for a failure or when there was nothing to validate.
@@ -46,7 +46,11 @@ def main():
         resolver = jsonschema.RefResolver("report", whole, registry)
         return jsonschema.Draft202012Validator({"$ref": f"report#/$defs/{name}"}, resolver=resolver)
 
-    head, target, end = part("head"), part("target"), part("end")
+    def parts_of(path):
+        """Of a document, and of the first line, the last one, and one between them."""
+        if path.name.startswith("compare"):
+            return part("comparison"), part("comparison_head"), part("comparison_end"), part("installation_change")
+        return report, part("head"), part("end"), part("target")
 
     checked, failed = 0, 0
 
@@ -58,9 +62,10 @@ def main():
             print(f"{name}: {'/'.join(map(str, error.absolute_path))}: {error.message}")
 
     for path in sorted(folder.rglob("golden/*.json")):
-        validate(report, path.read_text(encoding="utf-8"), path)
+        validate(parts_of(path)[0], path.read_text(encoding="utf-8"), path)
     for path in sorted(folder.rglob("golden/*.jsonl")):
         lines = path.read_text(encoding="utf-8").splitlines()
+        _, head, end, target = parts_of(path)
         for number, line in enumerate(lines, 1):
             kind = head if number == 1 else end if number == len(lines) else target
             validate(kind, line, f"{path}:{number}")
