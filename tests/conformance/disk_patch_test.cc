@@ -193,7 +193,8 @@ TEST_CASE("a child VHD is patched without touching its parent") {
   const std::string parent_before = digest_of(dir / "parent.vhd");
   CHECK(run_cli({"patch", path}).status == 1);
   CHECK_THAT(run_cli({"scan", path}).out, Catch::Contains("0xa00"));
-  CHECK_THAT(run_cli({"scan", dir / "parent.vhd"}).out, !Catch::Contains("64-bit and 32-bit view: 0xa00"));
+  CHECK_THAT(run_cli({"scan", dir / "parent.vhd"}).out,
+             !Catch::Contains("64-bit and 32-bit view: 0xa00"));
   CHECK(digest_of(dir / "parent.vhd") == parent_before);
   CHECK(run_cli({"undo", path}).status == 0);
   CHECK(digest_of(path) == before);

@@ -222,8 +222,7 @@ TEST_CASE("Without the value Windows 7 and 8 fail in each view and newer systems
       CHECK(planned(row) == 0xA00);
       CHECK(!row.edits[0].before);
     }
-    CHECK(rows[1].message ==
-          "not set: programs offer SSL 3.0, TLS 1.0 only");
+    CHECK(rows[1].message == "not set: programs offer SSL 3.0, TLS 1.0 only");
     CHECK(rows[1].edits[0].key ==
           "Wow6432Node\\Microsoft\\Windows\\CurrentVersion\\Internet Settings\\WinHttp");
   }
