@@ -548,11 +548,10 @@ TEST_CASE("Times on the command line are dates, moments or seconds") {
 
 TEST_CASE("No hive is patched whose logs differ only in the case of their names") {
   Session session;
-  session.put_recipe("windows-7-sp1-x64", "pc");
-  const std::string config = "pc/Windows/System32/config/";
+  session.put_recipe("windows-7-sp1-x64", "win7");
   session.storage.put(config + "SYSTEM.LOG1", Bytes(1024));
   session.storage.put(config + "system.log1", Bytes(1024));
-  const Outcome outcome = session.run({"patch", "pc"});
+  const Outcome outcome = session.run({"patch", "win7"});
   INFO(outcome.out << outcome.err);
   CHECK(outcome.code == 2);
   CHECK_THAT(outcome.out + outcome.err, Catch::Contains("differ only in case"));
