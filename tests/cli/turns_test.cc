@@ -102,20 +102,26 @@ TEST_CASE("A patch of one file under several names says the same for any number 
   for (const std::string jobs : {"1", "4"}) {
     const TempDir dir;
     put_tree(dir, "tree");
+    std::vector<std::string> arguments = {"patch", "-j", jobs,   "--all-links", "--timestamp",
+                                          "1",     "-f", "json", dir / "tree"};
+#ifndef _WIN32  // where a change of a hard link is not marked, and refused therefore
     fs::create_hard_link(dir / ("tree/" + config + "SYSTEM"), dir / "linked");
+    arguments.push_back(dir / "linked");
+#endif
+    arguments.push_back(dir / "./tree");
+    arguments.push_back(dir / ("tree/" + config + "SYSTEM"));
     std::ostringstream out;
     std::ostringstream err;
-    cli::run({"patch", "-j", jobs, "--all-links", "-f", "json", dir / "tree", dir / "linked",
-              dir / "./tree", dir / ("tree/" + config + "SYSTEM"), "--timestamp", "1"},
-             out, err);
+    cli::run(arguments, out, err);
     CHECK(err.str().empty());
     const auto report = nlohmann::json::parse(out.str());
     for (const auto& target : report["targets"]) CHECK(target["error"].is_null());
     CHECK(report["targets"][0]["installations"][0]["changed"] == true);
     CHECK(report["targets"][1]["installations"][0]["changed"] == false);
     std::string text = out.str();
-    for (std::size_t at = 0; (at = text.find(dir.path(), at)) != std::string::npos;) {
-      text.replace(at, dir.path().size(), "DIR");
+    const std::string name = fs::path(dir.path()).filename().string();
+    for (std::size_t at = 0; (at = text.find(name, at)) != std::string::npos;) {
+      text.replace(at, name.size(), "DIR");
     }
     if (first.empty()) first = text;
     CHECK(text == first);
