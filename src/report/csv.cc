@@ -100,7 +100,7 @@ const char* yes_or_no(bool yes) { return yes ? "yes" : "no"; }
 void name_row(const policy::Finding& f, CsvRow& row) {
   row["check"] = f.id;
   if (f.view) row["view"] = windows::to_string(*f.view);
-  if (f.control_set) row["control_set"] = fmt::format("ControlSet{:03}", *f.control_set);
+  if (f.control_set) row["control_set"] = windows::control_set_name(*f.control_set);
   row["subject"] = f.subject;
 }
 

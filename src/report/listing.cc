@@ -27,7 +27,7 @@ bool worth_a_line(const TargetReport& target, const VolumeReport& volume) {
 std::string describe_control_sets(const windows::ControlSetFacts& sets) {
   std::string text;
   for (const std::uint32_t n : sets.present) {
-    text += fmt::format("{}ControlSet{:03}", text.empty() ? "" : ", ", n);
+    text += (text.empty() ? "" : ", ") + windows::control_set_name(n);
     if (sets.boots == n) text += " (boots)";
     if (sets.last_known_good == n && sets.boots != n) text += " (last known good)";
   }

@@ -17,7 +17,7 @@ std::string row_name(const policy::Finding& f) {
     name += part;
   };
   if (f.view) add(windows::to_string(*f.view));
-  if (f.control_set) add(fmt::format("ControlSet{:03}", *f.control_set));
+  if (f.control_set) add(windows::control_set_name(*f.control_set));
   add(f.subject);
   if (f.id == "registry.stray-key") {  // a row for each place
     add(f.key);

@@ -63,8 +63,10 @@ std::string describe_control_sets(const TextRow& row, const windows::Installatio
   for (const Finding* f : row.findings) {
     if (!f->control_set) continue;
     const bool boots = facts.control_sets.boots == f->control_set;
-    add_once(names, fmt::format("{}{:03}{}", names.empty() ? "ControlSet" : "", *f->control_set,
-                                boots ? " (boots)" : ""));
+    // "ControlSet001 (boots) and 002"
+    const std::string name = windows::control_set_name(*f->control_set);
+    const std::size_t digits = names.empty() ? 0 : name.find_first_of("0123456789");
+    add_once(names, name.substr(digits) + (boots ? " (boots)" : ""));
   }
   return in_words(names);
 }

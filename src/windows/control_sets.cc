@@ -16,11 +16,9 @@ namespace {
 
 constexpr std::string_view set_prefix = "ControlSet";
 
-std::string set_name(std::uint32_t number) { return fmt::format("{}{:03}", set_prefix, number); }
-
 std::string list_sets(const std::vector<std::uint32_t>& sets) {
   std::string text;
-  for (const std::uint32_t set : sets) text += (text.empty() ? "" : ", ") + set_name(set);
+  for (const std::uint32_t set : sets) text += (text.empty() ? "" : ", ") + control_set_name(set);
   return text;
 }
 
@@ -28,7 +26,8 @@ std::string list_sets(const std::vector<std::uint32_t>& sets) {
 void fall_back(const std::string& why, ControlSetFacts& facts) {
   if (facts.present.size() == 1) {
     facts.boots = facts.present.front();
-    facts.note = fmt::format("{}; {} is the only set", why, set_name(facts.present.front()));
+    facts.note =
+        fmt::format("{}; {} is the only set", why, control_set_name(facts.present.front()));
   } else if (facts.present.empty()) {
     facts.error = why + "; there is no control set";
   } else {
@@ -52,7 +51,7 @@ void choose(const KeyLookup& select, const ValueFact& chosen, ControlSetFacts& f
   if (std::find(facts.present.begin(), facts.present.end(), *facts.default_) ==
       facts.present.end()) {
     facts.error = fmt::format("Select\\Default names {}, which does not exist; present: {}",
-                              set_name(*facts.default_),
+                              control_set_name(*facts.default_),
                               facts.present.empty() ? "none" : list_sets(facts.present));
     return;
   }
@@ -61,16 +60,20 @@ void choose(const KeyLookup& select, const ValueFact& chosen, ControlSetFacts& f
     facts.note = fmt::format(
         "the last boot used {} (Select\\Current), the next one uses {} "
         "(Select\\Default)",
-        set_name(*facts.current), set_name(*facts.default_));
+        control_set_name(*facts.current), control_set_name(*facts.default_));
   } else if (facts.failed.value_or(0) != 0) {
-    facts.note = fmt::format("{} failed to boot (Select\\Failed)", set_name(*facts.failed));
+    facts.note = fmt::format("{} failed to boot (Select\\Failed)", control_set_name(*facts.failed));
   }
 }
 
 }  // namespace
 
+std::string control_set_name(std::uint32_t number) {
+  return fmt::format("{}{:03}", set_prefix, number);
+}
+
 std::string in_control_set(std::uint32_t set, std::string_view below) {
-  return set_name(set) + (below.empty() ? "" : "\\") + std::string(below);
+  return control_set_name(set) + (below.empty() ? "" : "\\") + std::string(below);
 }
 
 std::optional<std::uint32_t> control_set_number(std::string_view name) {
@@ -79,7 +82,7 @@ std::optional<std::uint32_t> control_set_number(std::string_view name) {
   const char* end = name.data() + name.size();
   const auto [stop, problem] = std::from_chars(name.data() + set_prefix.size(), end, number);
   if (problem != std::errc() || stop != end || number < 1 || number > 999) return std::nullopt;
-  if (!nt_equal(set_name(number), name)) return std::nullopt;
+  if (!nt_equal(control_set_name(number), name)) return std::nullopt;
   return number;
 }
 

@@ -145,6 +145,9 @@ struct ControlSetFacts {
   /// The set to ask what holds for all of them: the one that boots, else the first.
   std::optional<std::uint32_t> to_ask() const;
 };
+std::string control_set_name(std::uint32_t number);  ///< "ControlSet010"
+/// 10 for "ControlSet010"; nullopt for a name that is no set's ("ControlSet10").
+std::optional<std::uint32_t> control_set_number(std::string_view name);
 
 /// The views of HKLM\SOFTWARE that programs have, and the folders that their DLLs come from: 32-bit
 /// programs on a 64-bit Windows have views of their own, those for x86 and on ARM64 those for ARM.

@@ -70,8 +70,6 @@ Architecture architecture_of_build_lab(const std::string& build_lab);
 
 /// "ControlSet001\<below>"; the sets are numbered 1 to 999 (docs/rules.md, C8).
 std::string in_control_set(std::uint32_t set, std::string_view below);
-/// 10 for "ControlSet010"; nullopt for a name that is no set's ("ControlSet10").
-std::optional<std::uint32_t> control_set_number(std::string_view name);
 
 /// "Wow6432Node", "WowAA32Node"; "" for the native view.
 std::string_view key_of_view(View view);

@@ -42,7 +42,7 @@ std::string describe(const policy::Edit& edit) {
 }
 
 std::string control_set(const Finding& finding) {
-  return finding.control_set ? fmt::format("ControlSet{:03}", *finding.control_set) : "";
+  return finding.control_set ? windows::control_set_name(*finding.control_set) : "";
 }
 
 bool matches(const Finding& finding, const fixtures::ExpectedVerdict& expected) {
