@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "imgtools/bytes/error.h"
+#include "imgtools/bytes/text.h"
 
 namespace goldhive {
 
@@ -63,6 +64,11 @@ Digest sha256(const ByteSource& source, std::uint64_t offset, std::uint64_t leng
   return sum_of<32>(source, offset, length);
 }
 Digest sha256(const ByteSource& source) { return sha256(source, 0, source.size()); }
+Digest sha256(std::string_view text) {
+  Sha256 sha;
+  sha.add(text_bytes(text));
+  return sha.finish();
+}
 Sha1Digest sha1(const ByteSource& source, std::uint64_t offset, std::uint64_t length) {
   return sum_of<20>(source, offset, length);
 }

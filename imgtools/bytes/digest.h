@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "imgtools/bytes/byte_source.h"
 
@@ -38,6 +39,7 @@ using Sha1Digest = std::array<std::uint8_t, 20>;
 /// The digest of `length` bytes from `offset`, which are read in pieces.
 Digest sha256(const ByteSource& source, std::uint64_t offset, std::uint64_t length);
 Digest sha256(const ByteSource& source);
+Digest sha256(std::string_view text);
 Sha1Digest sha1(const ByteSource& source, std::uint64_t offset, std::uint64_t length);
 
 /// Lower-case hex digits: 64, or 40 of a SHA-1.

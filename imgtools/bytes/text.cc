@@ -39,6 +39,10 @@ void append_utf16(std::u16string& out, char32_t c) {
 
 }  // namespace
 
+std::span<const std::uint8_t> text_bytes(std::string_view text) {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+
 char32_t next_code_point(std::string_view text, std::size_t& at) {
   const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char lead = byte(at++);

@@ -11,6 +11,9 @@ namespace goldhive {
 
 /// Lone surrogates become U+FFFD, so the result is always valid UTF-8.
 std::string to_utf8(std::u16string_view text);
+/// The bytes of a text, which must outlive them.
+std::span<const std::uint8_t> text_bytes(std::string_view text);
+
 /// Invalid sequences become U+FFFD.
 std::u16string to_utf16(std::string_view text);
 /// Decodes one character of UTF-8 at `at` and moves past it. An invalid sequence gives U+FFFD and

@@ -27,6 +27,7 @@
 
 #include "imgtools/bytes/digest.h"
 #include "imgtools/bytes/error.h"
+#include "imgtools/bytes/text.h"
 #include "imgtools/disk/crc.h"
 #include "imgtools/disk/vhdx.h"
 
@@ -43,8 +44,7 @@ std::uint64_t round_up(std::uint64_t value, std::uint64_t to) { return (value + 
 /// A version 4 GUID, derived from a digest of what it stands for.
 Guid derived_guid(const char* purpose, const Guid& old, const std::vector<Write>& writes) {
   Sha256 hash;
-  const std::string text = purpose;
-  hash.add({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+  hash.add(text_bytes(purpose));
   hash.add(old.bytes);
   for (const Write& write : writes) {
     Bytes place(16);

@@ -59,22 +59,17 @@ void add_waivers(const std::vector<report::WaiverReport>& more,
 class LastWord {
  public:
   void saw(const std::string& target, std::size_t file) {
-    const auto [known, is_new] = files_.try_emplace(digest_of(target), file);
+    const auto [known, is_new] = files_.try_emplace(sha256(target), file);
     if (is_new || known->second == file) return;
     known->second = file;
     ++replaced_;
   }
   bool is_in(const std::string& target, std::size_t file) const {
-    return files_.at(digest_of(target)) == file;
+    return files_.at(sha256(target)) == file;
   }
   std::uint64_t replaced() const { return replaced_; }
 
  private:
-  static Digest digest_of(const std::string& target) {
-    Sha256 sha;
-    sha.add({reinterpret_cast<const std::uint8_t*>(target.data()), target.size()});
-    return sha.finish();
-  }
   std::map<Digest, std::size_t> files_;
   std::uint64_t replaced_ = 0;
 };

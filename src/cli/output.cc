@@ -217,8 +217,7 @@ void write_pieces(Storage& storage, const std::string& path, const EachPiece& ea
 }  // namespace
 
 void write_text_file(Storage& storage, const std::string& path, std::string_view text) {
-  const std::span bytes(reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
-  write_pieces(storage, path, [&bytes](const TakePiece& take) { take(0, bytes); });
+  write_pieces(storage, path, [text](const TakePiece& take) { take(0, text_bytes(text)); });
 }
 
 void write_text_file(Storage& storage, const std::string& path, const Spool& text) {

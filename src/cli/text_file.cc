@@ -10,8 +10,7 @@ namespace goldhive::cli {
 std::string text_of(std::string bytes) {
   if (bytes.starts_with("\xef\xbb\xbf")) return bytes.substr(3);
   if (bytes.starts_with("\xff\xfe")) {
-    const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data());
-    return to_utf8(utf16_from_bytes({data + 2, bytes.size() - 2}));
+    return to_utf8(utf16_from_bytes(text_bytes(bytes).subspan(2)));
   }
   return bytes;
 }

@@ -275,9 +275,7 @@ Policy parse_policy(std::string_view toml, const std::string& file_name) {
   Policy policy = starting_point(root);
   policy.name = root.needed_text("name");
   policy.description = root.text("description").value_or("");
-  Sha256 digest;
-  digest.add({reinterpret_cast<const std::uint8_t*>(toml.data()), toml.size()});
-  policy.sha256 = to_hex(digest.finish());
+  policy.sha256 = to_hex(sha256(toml));
 
   if (const toml::table* winhttp = root.child("winhttp")) {
     const Section section(*winhttp, "[winhttp]", file_name, {"required", "forbidden"});

@@ -48,9 +48,7 @@ std::string base64(std::span<const std::uint8_t> bytes) {
 }
 
 std::string source_digest(std::string_view text) {
-  Sha256 sha;
-  sha.add({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
-  return "'sha256-" + base64(sha.finish()) + "'";
+  return "'sha256-" + base64(sha256(text)) + "'";
 }
 
 /// Text of the page. One that is longer than anybody reads is cut.

@@ -12,6 +12,7 @@
 
 #include "imgtools/bytes/digest.h"
 #include "imgtools/bytes/json.h"
+#include "imgtools/bytes/text.h"
 #include "src/policy/checks.h"
 #include "src/report/compare.h"
 #include "src/report/printable.h"
@@ -91,11 +92,10 @@ std::string fingerprint(const Finding& f, std::string_view path, std::string_vie
   Sha256 sha;
   constexpr std::uint8_t end = 0;
   for (const std::string_view part : {path, id, std::string_view(f.id)}) {
-    sha.add({reinterpret_cast<const std::uint8_t*>(part.data()), part.size()});
+    sha.add(text_bytes(part));
     sha.add({&end, 1});
   }
-  const std::string row = row_name(f);
-  sha.add({reinterpret_cast<const std::uint8_t*>(row.data()), row.size()});
+  sha.add(text_bytes(row_name(f)));
   return to_hex(sha.finish());
 }
 

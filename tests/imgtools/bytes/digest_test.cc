@@ -7,6 +7,7 @@ using namespace goldhive;
 TEST_CASE("SHA-256 of the FIPS 180-2 examples comes out right in one piece and in many") {
   const MemorySource abc(Bytes{'a', 'b', 'c'}, "abc");
   CHECK(to_hex(sha256(abc)) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  CHECK(sha256("abc") == sha256(abc));
   CHECK(to_hex(sha256(abc, 3, 0)) ==
         "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
   const MemorySource million(Bytes(1'000'000, 'a'), "a");
