@@ -119,4 +119,40 @@ int hex_digit(char c) {
   return -1;
 }
 
+std::optional<std::uint64_t> hex_number(std::string_view digits) {
+  constexpr std::size_t longest = 16;
+  if (digits.empty() || digits.size() > longest) return std::nullopt;
+  std::uint64_t number = 0;
+  for (const char c : digits) {
+    const int digit = hex_digit(c);
+    if (digit < 0) return std::nullopt;
+    number = (number << 4) | static_cast<std::uint64_t>(digit);
+  }
+  return number;
+}
+
+std::string hex_list(std::span<const std::uint8_t> bytes) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string list;
+  for (const std::uint8_t byte : bytes) {
+    if (!list.empty()) list += ',';
+    list += digits[byte >> 4];
+    list += digits[byte & 0xf];
+  }
+  return list;
+}
+
+std::optional<std::vector<std::uint8_t>> bytes_of_hex_list(std::string_view list) {
+  std::vector<std::uint8_t> bytes;
+  for (std::size_t at = 0; at < list.size(); at += 3) {
+    const std::string_view pair = list.substr(at, 2);
+    const bool is_last = at + pair.size() == list.size();
+    const bool separated = is_last || (list[at + 2] == ',' && at + 3 < list.size());
+    const auto byte = pair.size() == 2 ? hex_number(pair) : std::nullopt;
+    if (!byte || !separated) return std::nullopt;
+    bytes.push_back(static_cast<std::uint8_t>(*byte));
+  }
+  return bytes;
+}
+
 }  // namespace goldhive

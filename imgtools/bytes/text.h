@@ -3,17 +3,19 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace goldhive {
 
-/// Lone surrogates become U+FFFD, so the result is always valid UTF-8.
-std::string to_utf8(std::u16string_view text);
 /// The bytes of a text, which must outlive them.
 std::span<const std::uint8_t> text_bytes(std::string_view text);
 
+/// Lone surrogates become U+FFFD, so the result is always valid UTF-8.
+std::string to_utf8(std::u16string_view text);
 /// Invalid sequences become U+FFFD.
 std::u16string to_utf16(std::string_view text);
 /// Decodes one character of UTF-8 at `at` and moves past it. An invalid sequence gives U+FFFD and
@@ -26,6 +28,12 @@ void utf16_from_bytes(std::span<const std::uint8_t> bytes, std::u16string& out);
 
 /// 0 to 15; -1 of what is no hexadecimal digit.
 int hex_digit(char c);
+/// "a00" as a number. Nullopt unless all of it is hexadecimal digits, 1 to 16.
+std::optional<std::uint64_t> hex_number(std::string_view digits);
+/// "00,0a": the bytes as pairs of digits in lower case.
+std::string hex_list(std::span<const std::uint8_t> bytes);
+/// The bytes of such a list. Nullopt if it is not one.
+std::optional<std::vector<std::uint8_t>> bytes_of_hex_list(std::string_view list);
 
 /// RtlUpcaseUnicodeChar: one code unit, no locale, no special casing, no surrogate pairs.
 char16_t nt_upcase(char16_t c);

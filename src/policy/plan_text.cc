@@ -4,8 +4,11 @@
 // hivexregedit makes a key only where its parent is there already.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
+#include <span>
 
+#include "imgtools/bytes/text.h"
 #include "src/policy/plan.h"
 
 namespace goldhive::policy {
@@ -26,9 +29,7 @@ std::string value_line(const std::string& name, const std::optional<Edit::Data>&
   line += data->type == hive::ValueType::binary
               ? "hex:"
               : fmt::format("hex({:x}):", static_cast<std::uint32_t>(data->type));
-  for (std::size_t i = 0; i < data->data.size() && i < longest; ++i) {
-    line += fmt::format("{}{:02x}", i == 0 ? "" : ",", data->data[i]);
-  }
+  line += hex_list(std::span(data->data).first(std::min(longest, data->data.size())));
   if (data->data.size() > longest) line += fmt::format(",... ({} bytes)", data->data.size());
   return line;
 }

@@ -8,14 +8,6 @@
 namespace goldhive::report {
 namespace {
 
-std::string hex_bytes(const Bytes& data) {
-  std::string out = "hex:";
-  for (std::size_t i = 0; i < data.size(); ++i) {
-    out += fmt::format("{}{:02x}", i == 0 ? "" : ",", data[i]);
-  }
-  return out;
-}
-
 /// The text of a REG_SZ or a similar type, without the terminator. False if zeros inside show that
 /// it is no text.
 bool read_string(const Bytes& data, std::string& out) {
@@ -46,7 +38,7 @@ std::string data_text(const policy::Edit::Data& value) {
     default:
       break;
   }
-  return hex_bytes(value.data);
+  return "hex:" + hex_list(value.data);
 }
 
 std::string full_key(const policy::Edit& edit) {

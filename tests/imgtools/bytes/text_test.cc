@@ -77,3 +77,25 @@ TEST_CASE("names compare by upcased code units and sharp s is not SS") {
   CHECK(nt_compare(u"_", u"a") > 0);
   CHECK(nt_compare(u"abc", u"AB") > 0);
 }
+
+TEST_CASE("hexadecimal digits are a number only if all of them are") {
+  CHECK(hex_number("a00") == 0xa00u);
+  CHECK(hex_number("FFFFFFFFFFFFFFFF") == UINT64_MAX);
+  for (const char* none : {"", "0x1", "1g", " 1", "-1", "00000000000000001"}) {
+    INFO(none);
+    CHECK(!hex_number(none));
+  }
+}
+
+TEST_CASE("bytes come back from their list of hexadecimal pairs") {
+  const std::vector<std::uint8_t> bytes = {0x00, 0x0a, 0xff};
+  CHECK(hex_list(bytes) == "00,0a,ff");
+  CHECK(hex_list({}).empty());
+  CHECK(bytes_of_hex_list("00,0a,ff") == bytes);
+  CHECK(bytes_of_hex_list("00,0A,FF") == bytes);
+  CHECK(bytes_of_hex_list("") == std::vector<std::uint8_t>{});
+  for (const char* none : {"0", "00,", ",00", "00,0", "00,,0a", "000a", "00;0a", "0g", "00,0a,"}) {
+    INFO(none);
+    CHECK(!bytes_of_hex_list(none));
+  }
+}
