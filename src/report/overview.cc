@@ -37,9 +37,7 @@ const char* cell(std::size_t question, Answer answer) {
   return to_string(answer);
 }
 
-bool warns(const Finding& f) {
-  return f.verdict == Verdict::warn && !f.waived && f.severity != policy::Severity::info;
-}
+bool warns(const Finding& f) { return answer_of(f) == Answer::warn; }
 
 /// "7 x64", "Server 2008 R2 x64": which Windows, and not which edition of it.
 std::string short_system(const windows::Installation& facts) {

@@ -135,7 +135,7 @@ class VerdictWriter final : public TargetWriter {
           ++findings_;
         } else if (leaves_open(f)) {
           ++undetermined_;
-        } else if (f.verdict == Verdict::warn && !f.waived) {
+        } else if (answer_of(f) == Answer::warn) {
           ++warnings_;
         }
       }

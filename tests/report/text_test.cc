@@ -95,6 +95,24 @@ TEST_CASE("An overview shows what needs a look and counts the rest") {
              Catch::Contains("this command once more, with plan in place of scan"));
 }
 
+TEST_CASE("A warning that only informs is not counted as one") {
+  Report report = tests::sample_report();
+  report.targets.resize(1);
+  report.targets.front().installations.resize(1);
+  policy::Finding finding;
+  finding.id = "hive.state";
+  finding.actual = "clean";
+  finding.verdict = policy::Verdict::warn;
+  for (const policy::Severity severity : {policy::Severity::info, policy::Severity::low}) {
+    finding.severity = severity;
+    report.targets.front().installations.front().findings = {finding};
+    settle(report);
+    const bool counts = severity == policy::Severity::low;
+    CHECK(Catch::Contains("0 findings, 1 warning.").match(written(report)) == counts);
+    CHECK(Catch::Contains("0 findings.").match(written(report)) == !counts);
+  }
+}
+
 TEST_CASE("Verbose text adds evidence and hives and logs") {
   WriteOptions options;
   options.verbose = true;
