@@ -6,10 +6,10 @@ namespace goldhive::report {
 const std::vector<Format>& formats() {
   const std::vector<Command> with_findings = {Command::scan, Command::plan, Command::patch};
   static const std::vector<Format> table = {
-      {"text", "for people", write_text, text_writer, write_text_comparison},
+      {"text", "for people", write_by<text_writer>, text_writer, write_text_comparison},
       {"json", "one document, docs/report.schema.json", write_json, nullptr, write_json_comparison},
-      {"jsonl", "the target objects of json, one a line, each as soon as it is done", write_jsonl,
-       jsonl_writer, write_jsonl_comparison},
+      {"jsonl", "the target objects of json, one a line, each as soon as it is done",
+       write_by<jsonl_writer>, jsonl_writer, write_jsonl_comparison},
       {"csv", "a table for spreadsheets, one row a finding", write_by<csv_writer>, csv_writer,
        write_csv_comparison, with_findings},
       {"junit", "XML for CI systems, a suite an installation and a test case a row",

@@ -314,14 +314,8 @@ class JsonLines final : public TargetWriter {
 
 }  // namespace
 
-std::unique_ptr<TargetWriter> jsonl_writer(Command command, const WriteOptions& options,
-                                           std::ostream& out) {
+Writer jsonl_writer(Command command, const WriteOptions& options, std::ostream& out) {
   return std::make_unique<JsonLines>(command, options.head, out);
-}
-
-void write_jsonl(const Report& report, const WriteOptions&, std::ostream& out) {
-  JsonLines writer(report.command, report.head, out);
-  write_all(writer, report);
 }
 
 namespace {

@@ -280,8 +280,7 @@ Writer verdict_writer(Command command, const WriteOptions& options, std::ostream
   return std::make_unique<VerdictWriter>(command, options, out);
 }
 
-std::unique_ptr<TargetWriter> text_writer(Command command, const WriteOptions& options,
-                                          std::ostream& out) {
+Writer text_writer(Command command, const WriteOptions& options, std::ostream& out) {
   switch (command) {
     case Command::scan:
     case Command::patch:
@@ -299,10 +298,6 @@ std::unique_ptr<TargetWriter> text_writer(Command command, const WriteOptions& o
       break;
   }
   return verdict_writer(command, options, out);
-}
-
-void write_text(const Report& report, const WriteOptions& options, std::ostream& out) {
-  write_all(*text_writer(report.command, options, out), report);
 }
 
 }  // namespace goldhive::report

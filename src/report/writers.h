@@ -5,30 +5,26 @@
 
 namespace goldhive::report {
 
-void write_text(const Report& report, const WriteOptions& options, std::ostream& out);   // text.cc
-void write_json(const Report& report, const WriteOptions& options, std::ostream& out);   // json.cc
-void write_jsonl(const Report& report, const WriteOptions& options, std::ostream& out);  // json.cc
+void write_json(const Report& report, const WriteOptions& options, std::ostream& out);  // json.cc
 void write_reg(const Report& report, const WriteOptions& options,
                std::ostream& out);  // plan_listing.cc
 
-std::unique_ptr<TargetWriter> text_writer(Command command, const WriteOptions& options,
-                                          std::ostream& out);  // text.cc
-std::unique_ptr<TargetWriter> jsonl_writer(Command command, const WriteOptions& options,
-                                           std::ostream& out);  // json.cc
+// Formats in which the targets come one after the other.
+using Writer = std::unique_ptr<TargetWriter>;
+Writer csv_writer(Command, const WriteOptions&, std::ostream&);       // csv.cc
+Writer html_writer(Command, const WriteOptions&, std::ostream&);      // html.cc
+Writer jsonl_writer(Command, const WriteOptions&, std::ostream&);     // json.cc
+Writer junit_writer(Command, const WriteOptions&, std::ostream&);     // junit.cc
+Writer markdown_writer(Command, const WriteOptions&, std::ostream&);  // markdown.cc
+Writer sarif_writer(Command, const WriteOptions&, std::ostream&);     // sarif.cc
+Writer text_writer(Command, const WriteOptions&, std::ostream&);      // text.cc
 
 // The text of each command: rows of verdicts, or something else.
-using Writer = std::unique_ptr<TargetWriter>;
 Writer verdict_writer(Command, const WriteOptions&, std::ostream&);   // text.cc
 Writer listing_writer(Command, const WriteOptions&, std::ostream&);   // listing.cc
 Writer plan_writer(Command, const WriteOptions&, std::ostream&);      // plan_listing.cc
 Writer checks_writer(Command, const WriteOptions&, std::ostream&);    // check_listing.cc
 Writer restored_writer(Command, const WriteOptions&, std::ostream&);  // restore_listing.cc
-
-Writer csv_writer(Command, const WriteOptions&, std::ostream&);       // csv.cc
-Writer html_writer(Command, const WriteOptions&, std::ostream&);      // html.cc
-Writer junit_writer(Command, const WriteOptions&, std::ostream&);     // junit.cc
-Writer markdown_writer(Command, const WriteOptions&, std::ostream&);  // markdown.cc
-Writer sarif_writer(Command, const WriteOptions&, std::ostream&);     // sarif.cc
 
 // What changed between two reports; in the files of the formats, but for text.
 void write_csv_comparison(const Comparison&, const WriteOptions&, std::ostream&);
