@@ -109,8 +109,7 @@ Volume open_volume(const std::shared_ptr<const VirtualDisk>& disk, const Partiti
     volume.state.encrypted = true;
     volume.state.detail = "BitLocker";
   }
-  volume.unread =
-      partition.index != 0 && !volume.foreign && !file_system.for_data && !volume.state.encrypted;
+  volume.unread = partition.index != 0 && !volume.foreign && !volume.state.encrypted;
   return volume;
 }
 

@@ -76,15 +76,14 @@ struct Probe {
 const Probe probes[] = {
     {{"bitlocker", "BitLocker", true}, is_bitlocker},
     {{"ntfs", "NTFS", true}, [](const ByteView& h) { return has(h, 3, "NTFS    "); }},
-    {{"exfat", "exFAT", true, false, true},
-     [](const ByteView& h) { return has(h, 3, "EXFAT   "); }},
+    {{"exfat", "exFAT", true}, [](const ByteView& h) { return has(h, 3, "EXFAT   "); }},
     {{"refs", "ReFS", true},
      [](const ByteView& h) { return has(h, 3, std::string_view("ReFS\0\0\0\0", 8)); }},
-    {{"fat32", "FAT32", true, false, true},
+    {{"fat32", "FAT32", true},
      [](const ByteView& h) { return fat_clusters(h) != 0 && h.u16(22) == 0; }},
-    {{"fat16", "FAT16", true, false, true},
+    {{"fat16", "FAT16", true},
      [](const ByteView& h) { return is_fat(h, 4085, ~std::uint64_t{0}); }},
-    {{"fat12", "FAT12", true, false, true}, [](const ByteView& h) { return is_fat(h, 1, 4085); }},
+    {{"fat12", "FAT12", true}, [](const ByteView& h) { return is_fat(h, 1, 4085); }},
     // Linux, include/uapi/linux/magic.h and fs/ of each; Apple, TN1150 and "Apple File System
     // Reference".
     {{"ext4", "ext4", false, true},

@@ -13,8 +13,6 @@ struct FileSystem {
   bool boot_sector;
   /// Of another system: no Windows was ever installed on it.
   bool foreign = false;
-  /// For data: no Windows since Vista is installed on it.
-  bool for_data = false;
 
   bool known() const { return id[0] != '\0'; }
 };

@@ -109,6 +109,12 @@ TEST_CASE("a volume that cannot be read beside a recovery system leaves the disk
   const RunResult scan = run_cli({"scan", make_raw_disk(dir, "b", Layout::mbr, {rescue, unknown})});
   CHECK(scan.status == 2);
   CHECK_THAT(scan.out, Catch::Contains(":p2 cannot be read (an unknown file system) and may hold"));
+  // A stick for setup has the install.wim on FAT or exFAT.
+  const std::string data = dir.write("d", Bytes(mib));
+  write_at(data, 3, Bytes{'E', 'X', 'F', 'A', 'T', ' ', ' ', ' '});
+  const RunResult stick = run_cli({"scan", make_raw_disk(dir, "s", Layout::mbr, {rescue, data})});
+  CHECK(stick.status == 2);
+  CHECK_THAT(stick.out, Catch::Contains(":p2 cannot be read (exFAT) and may hold"));
   // Where the Windows was found, another volume is its own matter.
   CHECK(run_cli({"scan", make_raw_disk(dir, "c", Layout::mbr, {windows, unknown})}).status == 0);
 }
