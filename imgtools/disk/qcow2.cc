@@ -7,6 +7,7 @@
 #include <unordered_set>
 
 #include "imgtools/bytes/error.h"
+#include "imgtools/bytes/json.h"
 #include "imgtools/disk/big_endian.h"
 #include "imgtools/disk/map_bounds.h"
 
@@ -65,17 +66,26 @@ std::string extension_of(const ByteSource& file, std::uint64_t at, std::uint32_t
   return {};
 }
 
-/// The values of "filename", "file.filename" and the like in a name that is JSON for qemu.
-std::vector<std::string> file_names_in(const std::string& json) {
-  constexpr std::string_view key = "filename\"";
+/// Adds the texts of all members called "filename", "file.filename" and the like.
+void add_file_names(const Json& json, std::vector<std::string>& names) {
+  if (const Json::Array* items = json.array()) {
+    for (const Json& item : *items) add_file_names(item, names);
+  }
+  if (const Json::Object* members = json.object()) {
+    for (const Json::Member& member : *members) {
+      const std::string* text = member.value.text();
+      if (text != nullptr && member.name.ends_with("filename")) names.push_back(*text);
+      add_file_names(member.value, names);
+    }
+  }
+}
+
+/// The files in a name that is JSON for qemu; none where it is no JSON, which qemu does not open.
+std::vector<std::string> file_names_in(std::string_view json, const std::string& where) {
   std::vector<std::string> names;
-  for (std::size_t at = json.find(key); at != std::string::npos; at = json.find(key, at)) {
-    at += key.size();
-    const std::size_t begin = json.find('"', at);
-    const std::size_t end = begin == std::string::npos ? begin : json.find('"', begin + 1);
-    if (end == std::string::npos) break;
-    names.push_back(json.substr(begin + 1, end - begin - 1));
-    at = end + 1;
+  try {
+    add_file_names(Json::parse(json, where), names);
+  } catch (const Error&) {  // NOLINT(bugprone-empty-catch)
   }
   return names;
 }
@@ -240,8 +250,10 @@ Qcow2Names qcow2_names(const ByteSource& file) {
   const std::uint64_t at = be64(view, 8);
   const std::uint32_t length = be32(view, 16);
   if (at != 0 && length != 0) names.parents = {text_at(file, at, length, "the name of the parent")};
-  if (!names.parents.empty() && names.parents.front().starts_with("json:")) {
-    names.parents = file_names_in(names.parents.front());
+  constexpr std::string_view json = "json:";
+  if (!names.parents.empty() && names.parents.front().starts_with(json)) {
+    names.parents =
+        file_names_in(std::string_view(names.parents.front()).substr(json.size()), file.name());
   }
   if (be32(view, 4) < 3) return names;
   const Bytes rest = file.read(length_v2, length_v3 - length_v2);

@@ -107,7 +107,8 @@ TEST_CASE("A report is never put where a log of a hive would be, or over a file 
 TEST_CASE("A report is never put where a disk has its parent or a part") {
   Session session;
   session.storage.put("x/child.qcow2", small_qcow2("../base.img"));
-  session.storage.put("x/json.qcow2", small_qcow2("json:{\"file\": {\"filename\": \"nbd.img\"}}"));
+  session.storage.put("x/json.qcow2",
+                      small_qcow2(R"(json:{"file": {"filename": "n\u0062d.img"}})"));
   session.storage.put("x/grandchild.qcow2", small_qcow2("file:between.qcow2"));
   session.storage.put("x/between.qcow2", small_qcow2("../far.img"));
   session.storage.put("x/disk.vmdk", std::string("# Disk DescriptorFile\nCID=1\nparentCID=2\n"
