@@ -125,6 +125,12 @@ bool is_one_file(const ReadStorage& storage, const std::string& one, const std::
 
 }  // namespace
 
+std::vector<std::string> NamedFiles::all() const {
+  std::vector<std::string> names = parts;
+  names.insert(names.end(), parents.begin(), parents.end());
+  return names;
+}
+
 NamedFiles files_named_by(const ReadStorage& storage, const std::string& path,
                           const std::vector<std::string>& folders) {
   try {

@@ -16,6 +16,8 @@ namespace goldhive {
 struct NamedFiles {
   std::vector<std::string> parents;
   std::vector<std::string> parts;  ///< extents of a VMDK, the data file of a qcow2
+
+  std::vector<std::string> all() const;
 };
 
 /// Empty for what is no disk that names files, or is too damaged to tell. `folders`: where parents

@@ -12,6 +12,7 @@
 #include "imgtools/hive_logs.h"
 #include "imgtools/host/path.h"
 #include "imgtools/host/storage_steps.h"
+#include "src/cli/targets.h"
 #include "src/cli/version.h"
 #include "src/target/inspect_target.h"
 
@@ -92,13 +93,6 @@ bool would_be_one(const Host& host, const std::string& a, const std::string& b) 
          comparable(make_absolute(b, host.folders.working));
 }
 
-std::vector<std::string> named_by(const Host& host, const std::string& disk) {
-  NamedFiles named = files_named_by(
-      host.input, disk, host.parent_folders ? *host.parent_folders : std::vector<std::string>());
-  named.parts.insert(named.parts.end(), named.parents.begin(), named.parents.end());
-  return named.parts;
-}
-
 /// The disk that reads the file at `path`, or would if it were there, as its parent or as a part of
 /// itself: one beside it, a target, or a parent of one. "" if there is none.
 std::string disk_over(const Host& host, const std::string& path,
@@ -116,7 +110,7 @@ std::string disk_over(const Host& host, const std::string& path,
     const std::string disk = disks.back();
     disks.pop_back();
     if (!seen.insert(disk).second) continue;
-    const std::vector<std::string> named = named_by(host, disk);
+    const std::vector<std::string> named = files_of_disk(host, disk);
     if (is_named(host.input, named, path)) return disk;
     disks.insert(disks.end(), named.begin(), named.end());
   }

@@ -9,6 +9,7 @@
 
 #include "imgtools/bytes/text.h"
 #include "imgtools/change/own_names.h"
+#include "imgtools/disk/relatives.h"
 #include "imgtools/formats.h"
 #include "imgtools/host/path.h"
 #include "src/cli/text_file.h"
@@ -237,6 +238,11 @@ Targets expand_targets(const Host& host, const TargetFlags& flags) {
     }
   }
   return out;
+}
+
+std::vector<std::string> files_of_disk(const Host& host, const std::string& disk) {
+  const std::vector<std::string> none;
+  return files_named_by(host.input, disk, host.parent_folders ? *host.parent_folders : none).all();
 }
 
 }  // namespace goldhive::cli

@@ -46,4 +46,7 @@ inline std::string no_link(const Target& target) {
 /// an error says why.
 Targets expand_targets(const Host& host, const TargetFlags& flags);
 
+/// The parents and parts that a disk reads besides itself; none of what is no disk.
+std::vector<std::string> files_of_disk(const Host& host, const std::string& disk);
+
 }  // namespace goldhive::cli

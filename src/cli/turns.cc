@@ -6,7 +6,6 @@
 #include <memory>
 #include <set>
 
-#include "imgtools/disk/relatives.h"
 #include "imgtools/formats.h"
 #include "imgtools/host/path.h"
 #include "src/target/target_name.h"
@@ -37,14 +36,6 @@ std::vector<std::string> hives_in(const Host& host, const std::string& folder) {
     }
   }
   return hives;
-}
-
-/// The parents and parts that a disk reads besides itself.
-std::vector<std::string> files_of_disk(const Host& host, const std::string& disk) {
-  NamedFiles named = files_named_by(
-      host.input, disk, host.parent_folders ? *host.parent_folders : std::vector<std::string>());
-  named.parts.insert(named.parts.end(), named.parents.begin(), named.parents.end());
-  return named.parts;
 }
 
 struct SharedFiles {
