@@ -1,6 +1,6 @@
 # Files of one folder compiled four at a time: the headers and templates that they share cost more than
-# their own code. Only the optimised build does so, which is mostly built from nothing; the others
-# compile each file alone, so that an include that is missing shows.
+# their own code. The builds that are mostly made from nothing do so; dev compiles each file alone, and
+# so does clang-tidy, without precompiled headers, so that an include that is missing shows.
 #
 # What is local to a file needs a name of its own within such a folder. The folders without a call use
 # one name in many files on purpose: each check has its run(), each format its read_header().

@@ -32,7 +32,10 @@ if(MSVC)
     target_compile_options(goldhive_options INTERFACE /WX)
   endif()
 else()
-  target_compile_options(goldhive_options INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow)
+  target_compile_options(goldhive_options INTERFACE -Wall -Wextra -Wpedantic -Wconversion)
+  # Of files that are compiled together, a parameter may have the name of a constant of another file.
+  target_compile_options(goldhive_options INTERFACE
+                         $<$<NOT:$<BOOL:$<TARGET_PROPERTY:UNITY_BUILD>>>:-Wshadow>)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
     # Optimising, GCC 12 sees overlapping copies, and copies beyond the end, inside its own std::string
     # (GCC bug 105651). The build without optimisation and the sanitizers go on looking for the latter.
