@@ -1,163 +1,39 @@
-// Policy files. Only this file knows the TOML library. A person writes a policy file and may
-// misspell a word. So nothing in it is ignored: an unknown key is an error that says where it
-// stands and what may have been meant.
+// Policy files.
 #include <fmt/format.h>
-#include <toml++/toml.h>
 
 #include <algorithm>
 #include <array>
 
 #include "imgtools/bytes/digest.h"
 #include "imgtools/bytes/error.h"
-#include "src/policy/calendar.h"
 #include "src/policy/checks.h"
 #include "src/policy/policy.h"
 #include "src/policy/protocols.h"
 #include "src/policy/suggest.h"
+#include "src/policy/toml_section.h"
 
 namespace goldhive::policy {
 namespace {
 
-using Words = std::vector<std::string_view>;
+using Words = TomlWords;
+using Section = TomlSection;
 
-/// One table of the file, read key by key.
-class Section {
- public:
-  /// `known`: every key the table may hold.
-  Section(const toml::table& table, std::string name, const std::string& file, const Words& known)
-      : table_(table), name_(std::move(name)), file_(file) {
-    for (const auto& [key, node] : table_) {
-      if (std::find(known.begin(), known.end(), key.str()) == known.end()) {
-        refuse(key.source(), fmt::format("unknown key '{}'{}{}", key.str(), inside(),
-                                         did_you_mean(key.str(), known)));
-      }
-    }
-  }
+Words check_ids() {
+  Words ids;
+  for (const Check& check : all_checks()) ids.push_back(check.id);
+  return ids;
+}
 
-  bool has(std::string_view key) const { return table_.contains(key); }
-
-  std::optional<std::string> text(std::string_view key) const {
-    const toml::node* node = table_.get(key);
-    if (node == nullptr) return std::nullopt;
-    if (!node->is_string()) wrong_type(key, *node, "a string");
-    std::string value = node->ref<std::string>();
-    if (value.empty()) refuse(node->source(), fmt::format("'{}'{} is empty", key, inside()));
-    return value;
-  }
-  std::string needed_text(std::string_view key) const {
-    const auto value = text(key);
-    if (!value) refuse(table_.source(), fmt::format("'{}' is missing{}", key, inside()));
-    return *value;
-  }
-  std::optional<bool> boolean(std::string_view key) const {
-    const toml::node* node = table_.get(key);
-    if (node == nullptr) return std::nullopt;
-    if (!node->is_boolean()) wrong_type(key, *node, "true or false");
-    return node->ref<bool>();
-  }
-  /// One of `words`, by its place in the list.
-  std::optional<std::size_t> choice(std::string_view key, const Words& words) const {
-    const auto value = text(key);
-    if (!value) return std::nullopt;
-    return place(*value, words, *table_.get(key), key);
-  }
-  /// An array of protocol words, as bits.
-  std::optional<std::uint32_t> bits(std::string_view key) const {
-    Words words;
-    for (const Protocol& p : protocols) words.push_back(p.word);
-    const auto places = choices(key, words, "a list of protocol names");
-    if (!places) return std::nullopt;
-    std::uint32_t sum = 0;
-    for (const std::size_t place : *places) sum |= protocols.at(place).bit;
-    return sum;
-  }
-  /// An array of some of `words`, by their places in the list. `wanted`: what it must be.
-  std::optional<std::vector<std::size_t>> choices(std::string_view key, const Words& words,
-                                                  std::string_view wanted) const {
-    const toml::node* node = table_.get(key);
-    if (node == nullptr) return std::nullopt;
-    const toml::array* list = node->as_array();
-    if (list == nullptr) wrong_type(key, *node, wanted);
-    std::vector<std::size_t> places;
-    for (const toml::node& element : *list) {
-      if (!element.is_string()) wrong_type(key, element, wanted);
-      places.push_back(place(element.ref<std::string>(), words, element, key));
-    }
-    return places;
-  }
-  /// A date, as TOML date or as text, "YYYY-MM-DD".
-  std::string needed_date(std::string_view key) const {
-    const toml::node* node = table_.get(key);
-    if (node == nullptr) {
-      refuse(table_.source(), fmt::format("'{}' (the last day) is missing{}", key, inside()));
-    }
-    if (const auto* date = node->as_date()) {
-      const toml::date d = date->get();
-      return fmt::format("{:04}-{:02}-{:02}", d.year, d.month, d.day);
-    }
-    if (!node->is_string()) wrong_type(key, *node, "a date, 2027-01-31");
-    std::string value = node->ref<std::string>();
-    if (!is_date(value)) {
-      refuse(node->source(), fmt::format("'{}' is not a date of the form 2027-01-31", value));
-    }
-    return value;
-  }
-  const toml::table* child(std::string_view key) const {
-    const toml::node* node = table_.get(key);
-    if (node == nullptr) return nullptr;
-    if (!node->is_table()) wrong_type(key, *node, fmt::format("a section, [{}]", key));
-    return node->as_table();
-  }
-  /// The tables of [[key]].
-  std::vector<const toml::table*> children(std::string_view key) const {
-    std::vector<const toml::table*> result;
-    const toml::node* node = table_.get(key);
-    if (node == nullptr) return result;
-    const toml::array* list = node->as_array();
-    if (list == nullptr) wrong_type(key, *node, fmt::format("written as [[{}]]", key));
-    for (const toml::node& element : *list) {
-      if (!element.is_table()) wrong_type(key, element, fmt::format("written as [[{}]]", key));
-      result.push_back(element.as_table());
-    }
-    return result;
-  }
-  std::string check_id(std::string_view key) const {
-    std::string id = needed_text(key);
-    place(id, check_ids(), *table_.get(key), key);
-    return id;
-  }
-
-  [[noreturn]] void refuse(const toml::source_region& at, const std::string& reason) const {
-    throw Error(ErrorKind::usage, reason,
-                fmt::format("{}:{}:{}", file_, at.begin.line, at.begin.column));
-  }
-
-  static Words check_ids() {
-    Words ids;
-    for (const Check& check : all_checks()) ids.push_back(check.id);
-    return ids;
-  }
-
- private:
-  std::string inside() const { return name_.empty() ? "" : fmt::format(" in {}", name_); }
-  [[noreturn]] void wrong_type(std::string_view key, const toml::node& node,
-                               std::string_view wanted) const {
-    refuse(node.source(), fmt::format("'{}'{} must be {}", key, inside(), wanted));
-  }
-  std::size_t place(const std::string& value, const Words& words, const toml::node& node,
-                    std::string_view key) const {
-    const auto found = std::find(words.begin(), words.end(), value);
-    if (found == words.end()) {
-      refuse(node.source(), fmt::format("'{}' is not a value of '{}'{}{}", value, key, inside(),
-                                        did_you_mean(value, words)));
-    }
-    return static_cast<std::size_t>(found - words.begin());
-  }
-
-  const toml::table& table_;
-  std::string name_;
-  const std::string& file_;
-};
+/// The value of a key: an array of protocol words, as bits.
+std::optional<std::uint32_t> protocol_bits(const Section& section, std::string_view key) {
+  Words words;
+  for (const Protocol& p : protocols) words.push_back(p.word);
+  const auto places = section.choices(key, words, "a list of protocol names");
+  if (!places) return std::nullopt;
+  std::uint32_t sum = 0;
+  for (const std::size_t place : *places) sum |= protocols.at(place).bit;
+  return sum;
+}
 
 const Words severity_words = {"info", "low", "medium", "high", "critical"};
 
@@ -185,7 +61,8 @@ SchannelRule read_schannel(const toml::table& table, const std::string& file) {
 Waiver read_waiver(const toml::table& table, const std::string& file) {
   const Section section(table, "[[waiver]]", file, {"check", "target", "reason", "until"});
   Waiver waiver;
-  waiver.check = section.check_id("check");
+  section.needed_text("check");
+  waiver.check = check_ids().at(section.choice("check", check_ids()).value());
   waiver.target = section.text("target").value_or("*");
   waiver.reason = section.needed_text("reason");
   waiver.until = section.needed_date("until");
@@ -217,7 +94,7 @@ void read_schannel_rules(const Section& root, const std::string& file, Policy& p
 void read_severities(const Section& root, const std::string& file, Policy& policy) {
   const toml::table* table = root.child("severity");
   if (table == nullptr) return;
-  const Section section(*table, "[severity]", file, Section::check_ids());
+  const Section section(*table, "[severity]", file, check_ids());
   for (const auto& [key, node] : *table) {
     const std::string id(key.str());
     const auto severity = static_cast<Severity>(section.choice(id, severity_words).value());
@@ -261,14 +138,7 @@ Policy starting_point(const Section& root) {
 }  // namespace
 
 Policy parse_policy(std::string_view toml, const std::string& file_name) {
-  toml::table table;
-  try {
-    table = toml::parse(toml, file_name);
-  } catch (const toml::parse_error& e) {
-    const toml::source_position at = e.source().begin;
-    throw Error(ErrorKind::usage, std::string(e.description()),
-                fmt::format("{}:{}:{}", file_name, at.line, at.column));
-  }
+  const toml::table table = parse_toml(toml, file_name);
   const Section root(table, "", file_name,
                      {"name", "description", "extends", "winhttp", "schannel", "servicing",
                       "dotnet", "wininet", "require", "severity", "waiver"});
@@ -280,9 +150,9 @@ Policy parse_policy(std::string_view toml, const std::string& file_name) {
   if (const toml::table* winhttp = root.child("winhttp")) {
     const Section section(*winhttp, "[winhttp]", file_name, {"required", "forbidden"});
     policy.secure_protocols_required =
-        section.bits("required").value_or(policy.secure_protocols_required);
+        protocol_bits(section, "required").value_or(policy.secure_protocols_required);
     policy.secure_protocols_forbidden =
-        section.bits("forbidden").value_or(policy.secure_protocols_forbidden);
+        protocol_bits(section, "forbidden").value_or(policy.secure_protocols_forbidden);
     if (const std::uint32_t both =
             policy.secure_protocols_required & policy.secure_protocols_forbidden;
         both != 0) {
@@ -301,7 +171,7 @@ Policy parse_policy(std::string_view toml, const std::string& file_name) {
   }
   if (const toml::table* wininet = root.child("wininet")) {
     const Section section(*wininet, "[wininet]", file_name, {"required"});
-    if (const auto bits = section.bits("required")) policy.wininet_required = *bits;
+    if (const auto bits = protocol_bits(section, "required")) policy.wininet_required = *bits;
     if (policy.wininet_required == 0U) policy.wininet_required.reset();  // [] = not asked
   }
   read_required(root, file_name, policy);
