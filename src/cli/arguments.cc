@@ -216,6 +216,41 @@ std::vector<std::string> without_help(std::vector<std::string> arguments) {
   return arguments;
 }
 
+const Flag* find_general(const Command& program, const std::string& name) {
+  const auto found = std::find_if(program.flags.begin(), program.flags.end(), [&](const Flag& f) {
+    return f.is_general() && std::find(f.names.begin(), f.names.end(), name) != f.names.end();
+  });
+  return found == program.flags.end() ? nullptr : &*found;
+}
+
+/// Takes the flags that stand before the command off the front, with their values.
+std::vector<std::string> take_general(const Command& program, std::vector<std::string>& arguments) {
+  auto end = arguments.begin();
+  while (end != arguments.end()) {
+    const std::size_t equals = end->find('=');
+    const Flag* flag = find_general(program, end->substr(0, equals));
+    if (flag == nullptr) break;
+    ++end;
+    const bool value_follows = !flag->value_name.empty() && equals == std::string::npos;
+    if (value_follows && end != arguments.end()) ++end;
+  }
+  std::vector<std::string> taken(arguments.begin(), end);
+  arguments.erase(arguments.begin(), end);
+  return taken;
+}
+
+/// "-v scan x" means the same as "scan -v x".
+std::vector<std::string> in_usual_order(const Command& program,
+                                        const std::vector<std::string>& given) {
+  std::vector<std::string> arguments = given;
+  const std::vector<std::string> general = take_general(program, arguments);
+  arguments = without_help(std::move(arguments));
+  refuse_unknown_command(program, arguments);
+  const bool is_command = !arguments.empty() && !arguments.front().starts_with('-');
+  arguments.insert(arguments.begin() + (is_command ? 1 : 0), general.begin(), general.end());
+  return arguments;
+}
+
 /// The commands that were named, from the program on.
 std::vector<const Command*> path_in(const CLI::App& app, const Command& program) {
   std::vector<const Command*> path = {&program};
@@ -234,11 +269,26 @@ std::string command_line_of(const std::vector<const Command*>& path) {
   return line;
 }
 
-/// What is wrong with an argument that the command does not know.
-std::string unknown_argument(const CLI::App& app, const Command& command) {
+/// The command itself, or the first of those in it, that has a flag of that name; null if none has.
+const Command* owner_of(const Command& command, const std::string& name) {
+  const std::vector<std::string> names = flag_names(command);
+  if (std::find(names.begin(), names.end(), name) != names.end()) return &command;
+  for (const Command& inner : command.commands) {
+    if (const Command* owner = owner_of(inner, name)) return owner;
+  }
+  return nullptr;
+}
+
+/// What is wrong with an argument that the last command of `path` does not know.
+std::string unknown_argument(const CLI::App& app, const std::vector<const Command*>& path) {
+  const Command& command = *path.back();
   const std::string given = app.remaining(true).front();
   const std::string name = given.substr(0, given.find('='));
   if (!name.starts_with('-')) return fmt::format("one argument too many: '{}'", given);
+  if (const Command* owner = owner_of(command, name)) {
+    return fmt::format("the option '{0}' goes behind the command: {1}{2} {0}", name,
+                       command_line_of(path), owner == &command ? "" : " " + owner->name);
+  }
   const std::vector<std::string> names = flag_names(command);
   const std::string nearest = policy::did_you_mean(name, {names.begin(), names.end()});
   return fmt::format("no option '{}'{}", name, nearest.starts_with("; did") ? nearest : "");
@@ -265,8 +315,7 @@ const char* heading(Group group) {
 }
 
 Request parse(const Command& program, const std::vector<std::string>& given) {
-  const std::vector<std::string> arguments = without_help(given);
-  refuse_unknown_command(program, arguments);
+  const std::vector<std::string> arguments = in_usual_order(program, given);
   Request request;
   CLI::App app(program.summary, program.name);
   add_command(app, program);
@@ -283,7 +332,7 @@ Request parse(const Command& program, const std::vector<std::string>& given) {
   } catch (const CLI::ParseError& e) {
     // Where another argument is missing as well, the one that is not known says why.
     if (!app.remaining(true).empty()) {
-      refuse(unknown_argument(app, *path_in(app, program).back()));
+      refuse(unknown_argument(app, path_in(app, program)));
     }
     const std::string problem = e.what();
     refuse(problem == "A subcommand is required" ? "a command is required" : problem);

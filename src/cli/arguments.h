@@ -15,7 +15,8 @@ namespace goldhive::cli {
 
 struct Host;
 
-/// The sections of flags in the manual page, in its order.
+/// The sections of flags in the manual page, in its order. A flag of the last one may stand before
+/// the command, too.
 enum class Group { target, policy, change, patch, output, general };
 /// The heading of a section in docs/goldhive.1: "What to look at".
 const char* heading(Group group);
@@ -64,6 +65,10 @@ struct Flag {
   std::function<std::string(const std::string& text)> check = nullptr;
 
   bool is_positional() const { return names.front().front() != '-'; }
+  /// True of one that may stand before a command, although it is the command's.
+  bool is_general() const {
+    return group == Group::general && !is_positional() && !std::holds_alternative<Ask>(value);
+  }
   bool is_repeatable() const { return std::holds_alternative<std::vector<std::string>*>(value); }
 };
 

@@ -108,7 +108,7 @@ void add_compare_flags(Command& command, CompareFlags& flags) {
                            .value = &flags.output.summary});
   command.flags.push_back({.names = {"-q", "--quiet"},
                            .help = "print no report; errors go to stderr, the exit code tells",
-                           .group = Group::output,
+                           .group = Group::general,
                            .value = &flags.output.quiet});
 }
 

@@ -49,26 +49,46 @@ std::string quoted(std::string text) {
   return "'" + text + "'";
 }
 
+/// The names of the flags before a command behind which a value stands.
+std::vector<std::string> general_with_value(const Command& program) {
+  std::vector<std::string> names;
+  for (const Flag& flag : program.flags) {
+    if (takes_value(flag)) names.insert(names.end(), flag.names.begin(), flag.names.end());
+  }
+  return names;
+}
+
+/// What may follow each flag of a command, then what else may stand there.
+void write_bash_words(const Command& command, std::ostream& out) {
+  out << "      case $before in\n";
+  for (const Flag& flag : command.flags) {
+    if (flag.hidden || !takes_value(flag) || flag.is_positional()) continue;
+    out << fmt::format("        {}) words='{}' ;;\n", fmt::join(flag.names, "|"),
+                       fmt::join(values_of(flag), " "));
+  }
+  out << fmt::format("        *) words='{}' ;;\n      esac ;;\n", words_of(command));
+}
+
 void write_bash(const Command& program, std::ostream& out) {
   out << "# bash completion of goldhive: . <(goldhive completions bash)\n"
          "_goldhive() {\n"
-         "  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} words\n"
-         "  case ${COMP_WORDS[1]} in\n";
+         "  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} words command "
+         "i\n"
+         "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
+         "    case ${COMP_WORDS[i]} in\n";
+  out << fmt::format("      {}) ((i++)) ;;\n", fmt::join(general_with_value(program), "|"));
+  out << "      -*) ;;\n"
+         "      *) command=${COMP_WORDS[i]}; break ;;\n"
+         "    esac\n"
+         "  done\n"
+         "  case $command in\n";
   for (const Command& command : program.commands) {
-    out << "    " << command.name << ")\n      case $before in\n";
-    for (const Flag& flag : command.flags) {
-      const std::vector<std::string> values = values_of(flag);
-      if (flag.hidden || !takes_value(flag) || flag.is_positional()) continue;
-      out << fmt::format("        {}) words='{}' ;;\n", fmt::join(flag.names, "|"),
-                         fmt::join(values, " "));
-    }
-    out << fmt::format("        *) words='{}' ;;\n      esac ;;\n", words_of(command));
+    out << "    " << command.name << ")\n";
+    write_bash_words(command, out);
   }
-  out << fmt::format("    *) words='{}' ;;\n", words_of(program));
+  out << "    *)\n";
+  write_bash_words(program, out);
   out << "  esac\n"
-         "  [ \"$COMP_CWORD\" -gt 1 ] || words='"
-      << words_of(program)
-      << "'\n"
          "  COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n"
          "}\n"
          "complete -o default -F _goldhive goldhive\n";
@@ -83,8 +103,24 @@ void write_zsh(const Command& program, std::ostream& out) {
     out << fmt::format("    {}\n", quoted(command.name + ":" + command.summary));
   }
   out << "  )\n"
-         "  if (( CURRENT == 2 )); then _describe command commands; return; fi\n"
-         "  shift words; (( CURRENT-- ))\n"
+         "  while (( CURRENT > 2 )) && [[ ${words[2]} == -* ]]; do\n"
+         "    case ${words[2]} in\n";
+  for (const Flag& flag : program.flags) {
+    if (!takes_value(flag)) continue;
+    const std::vector<std::string> values = values_of(flag);
+    out << fmt::format("      {}) if (( CURRENT == 3 )); then {}; return; fi\n",
+                       fmt::join(flag.names, "|"),
+                       values.empty() ? std::string("_files")
+                                      : fmt::format("compadd -- {}", fmt::join(values, " ")));
+    out << "        shift words; (( CURRENT-- )) ;;\n";
+  }
+  out << "    esac\n"
+         "    shift words; (( CURRENT-- ))\n"
+         "  done\n"
+         "  if (( CURRENT <= 2 )); then\n"
+         "    _describe command commands\n";
+  out << fmt::format("    compadd -- {}; return\n  fi\n", fmt::join(flag_names(program), " "));
+  out << "  shift words; (( CURRENT-- ))\n"
          "  case ${words[1]} in\n";
   for (const Command& command : program.commands) {
     out << "    " << command.name << ") _arguments \\\n";
@@ -114,6 +150,23 @@ void write_zsh(const Command& program, std::ostream& out) {
          "_goldhive \"$@\"\n";
 }
 
+/// The flags of a command as `complete` has them: "-s p -l policy -r", and what each means.
+std::vector<std::pair<std::string, std::string>> fish_flags(const Command& command) {
+  std::vector<std::pair<std::string, std::string>> rows;
+  for (const Flag& flag : command.flags) {
+    if (flag.hidden || flag.is_positional()) continue;
+    std::string what;
+    for (const std::string& name : flag.names) {
+      what += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
+    }
+    const std::vector<std::string> values = values_of(flag);
+    if (!values.empty()) what += fmt::format(" -x -a '{}'", fmt::join(values, " "));
+    if (values.empty() && takes_value(flag)) what += " -r";
+    rows.emplace_back(what.substr(1), flag.help);
+  }
+  return rows;
+}
+
 void write_fish(const Command& program, std::ostream& out) {
   out << "# fish completion of goldhive: goldhive completions fish | source\n";
   const auto line = [&](const std::string& when, const std::string& what, const std::string& help) {
@@ -123,18 +176,9 @@ void write_fish(const Command& program, std::ostream& out) {
     line("__fish_use_subcommand", "-f -a " + command.name, command.summary);
     const std::string here = "__fish_seen_subcommand_from " + command.name;
     for (const Command& inner : command.commands) line(here, "-a " + inner.name, inner.summary);
-    for (const Flag& flag : command.flags) {
-      if (flag.hidden || flag.is_positional()) continue;
-      std::string what;
-      for (const std::string& name : flag.names) {
-        what += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
-      }
-      const std::vector<std::string> values = values_of(flag);
-      if (!values.empty()) what += fmt::format(" -x -a '{}'", fmt::join(values, " "));
-      if (values.empty() && takes_value(flag)) what += " -r";
-      line(here, what.substr(1), flag.help);
-    }
+    for (const auto& [what, help] : fish_flags(command)) line(here, what, help);
   }
+  for (const auto& [what, help] : fish_flags(program)) line("__fish_use_subcommand", what, help);
 }
 
 void write_powershell(const Command& program, std::ostream& out) {
@@ -147,9 +191,16 @@ void write_powershell(const Command& program, std::ostream& out) {
   for (const Command& command : program.commands) {
     out << fmt::format("    '{}' = '{}'\n", command.name, words_of(command));
   }
-  out << "  }\n"
-         "  $end = if ($word) { $words.Count - 1 } else { $words.Count }\n"
-         "  $list = if ($end -ge 2 -and $known.ContainsKey($words[1])) { $known[$words[1]] }\n";
+  out << "  }\n";
+  out << fmt::format("  $valued = '{}' -split ' '\n", fmt::join(general_with_value(program), " "));
+  out << "  $end = if ($word) { $words.Count - 1 } else { $words.Count }\n"
+         "  $at = 1\n"
+         "  while ($at -lt $end -and $words[$at] -like '-*') {\n"
+         "    if ($valued -contains $words[$at]) { $at++ }\n"
+         "    $at++\n"
+         "  }\n"
+         "  $list = if ($end -gt $at -and $known.ContainsKey($words[$at])) { $known[$words[$at]] "
+         "}\n";
   out << fmt::format("          else {{ '{}' }}\n", words_of(program));
   out << "  $list -split ' ' | Where-Object { $_ -like \"$word*\" } |\n"
          "    ForEach-Object { [System.Management.Automation.CompletionResult]::new($_) }\n"

@@ -146,7 +146,7 @@ Command report_command() {
        .required = true});
   command.flags.push_back({.names = {"-v", "--verbose"},
                            .help = "show evidence in text",
-                           .group = Group::target,
+                           .group = Group::general,
                            .value = &flags->verbose});
   command.flags.push_back({.names = {"--exit-code"},
                            .value_name = "N",

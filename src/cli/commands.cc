@@ -1,4 +1,6 @@
 // The table of commands.
+#include <set>
+
 #include "src/cli/command.h"
 
 namespace goldhive::cli {
@@ -10,6 +12,18 @@ void add_help(Command& command) {
                                                .group = Group::general,
                                                .value = Ask::help});
   for (Command& inner : command.commands) add_help(inner);
+}
+
+/// Shows what may stand before a command: the general flags of all of them, each once.
+void add_general(Command& program) {
+  std::set<std::string> known;
+  for (const Command& command : program.commands) {
+    for (const Flag& flag : command.flags) {
+      if (flag.is_general() && known.insert(flag.names.front()).second) {
+        program.flags.push_back(flag);
+      }
+    }
+  }
 }
 
 }  // namespace
@@ -30,6 +44,7 @@ Command program() {
                        .group = Group::general,
                        .value = Ask::version});
   for (const MakeCommand make : commands()) all.commands.push_back(make());
+  add_general(all);
   add_help(all);
   all.footer =
       "Exit code: 0 compliant, 1 findings, 2 undetermined or error, 130 interrupted.\n"

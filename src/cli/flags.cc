@@ -129,7 +129,7 @@ void add_target_flags(Command& command, TargetFlags& flags) {
                            .value = Number{&flags.jobs, 1, 1024}});
   command.flags.push_back({.names = {"-v", "--verbose"},
                            .help = "show evidence, and on stderr what was read of each target",
-                           .group = Group::target,
+                           .group = Group::general,
                            .value = &flags.verbose});
 }
 
@@ -158,7 +158,7 @@ void add_output_flags(Command& command, OutputFlags& flags, report::Command of) 
   command.flags.push_back(choice({.names = {"--color"},
                                   .value_name = "WHEN",
                                   .help = "colour in text output: auto, always, never",
-                                  .group = Group::output},
+                                  .group = Group::general},
                                  flags.color,
                                  {{"auto", ColorWhen::automatic},
                                   {"always", ColorWhen::always},
@@ -177,7 +177,7 @@ void add_overview_flags(Command& command, OutputFlags& flags) {
                            .value = &flags.summary});
   command.flags.push_back({.names = {"-q", "--quiet"},
                            .help = "print no report; errors go to stderr, the exit code tells",
-                           .group = Group::output,
+                           .group = Group::general,
                            .value = &flags.quiet});
 }
 

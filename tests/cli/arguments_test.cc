@@ -209,6 +209,46 @@ TEST_CASE("What is mistyped is answered with what may have been meant") {
   says({"help", "scna"}, "did you mean 'scan'?");
 }
 
+TEST_CASE("What is general may stand before the command and means the same there") {
+  Session session;
+  session.put_recipe("windows-7-sp1-x64", "win7");
+  struct Case {
+    std::vector<std::string> before;
+    std::vector<std::string> behind;
+  };
+  for (const Case& c : std::vector<Case>{
+           {{"-v", "scan", "win7"}, {"scan", "-v", "win7"}},
+           {{"--verbose", "--color", "always", "scan", "win7"},
+            {"scan", "win7", "--verbose", "--color", "always"}},
+           {{"--color=always", "-v", "list", "win7"}, {"list", "win7", "-v", "--color=always"}},
+           {{"-q", "scan", "win7"}, {"scan", "-q", "win7"}},
+           {{"-v", "help", "scan"}, {"scan", "--help"}},
+           {{"-v", "-V"}, {"--version"}},
+       }) {
+    const Outcome before = session.run(c.before);
+    const Outcome behind = session.run(c.behind);
+    INFO(c.before.front() << ": " << before.err);
+    CHECK(before.code == behind.code);
+    CHECK(before.out == behind.out);
+    CHECK(before.err == behind.err);
+  }
+  CHECK(session.run({"-q", "scan", "win7"}).out.empty());
+  const auto says = [&](const std::vector<std::string>& arguments, const std::string& answer) {
+    const Outcome got = session.run(arguments);
+    CHECK(got.code == 2);
+    CHECK_THAT(got.err, Catch::Contains(answer));
+  };
+  says({"-v", "scna", "win7"}, "no command 'scna'; did you mean 'scan'?");
+  says({"-v", "explain"}, "no option '-v'");
+  says({"--color", "purple", "scan", "win7"}, "--color: purple not in");
+  says({"--color", "never", "scan", "--color", "never", "win7"}, "--color: ");
+  says({"--color"}, "--color");
+  says({"--policy", "x", "scan", "win7"},
+       "the option '--policy' goes behind the command: goldhive scan --policy");
+  says({"--policy=x"}, "the option '--policy' goes behind the command: goldhive scan --policy");
+  says({"--verbos", "scan", "win7"}, "no option '--verbos'; did you mean '--verbose'?");
+}
+
 TEST_CASE("Completions of every shell know all commands and all flags") {
   for (const char* shell : {"bash", "zsh", "fish", "powershell"}) {
     Session session;
