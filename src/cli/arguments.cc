@@ -129,17 +129,18 @@ std::optional<Check> check_of(const Flag& flag) {
 /// Stores what was given, one text or (of a repeatable flag) several, which check_of() has passed.
 void store(const Value& value, const std::vector<std::string>& given) {
   const std::string& text = given.front();
-  std::visit(
-      Overloaded{[&](const Number& n) { *n.value = static_cast<int>(*to_number(text)); },
-                 [&](const Size& size) { parse_size(text, *size.bytes); },
-                 [&](const Choice& choice) {
-                   const auto found = std::find(choice.names.begin(), choice.names.end(), text);
-                   choice.set(static_cast<std::size_t>(found - choice.names.begin()));
-                 },
-                 [&](std::string* slot) { *slot = text; },
-                 [&](std::optional<std::string>* slot) { *slot = text; },
-                 [&](std::vector<std::string>* slot) { *slot = given; }, [](bool*) {}, [](Ask) {}},
-      value);
+  std::visit(Overloaded{[&](const Number& n) { *n.value = static_cast<int>(*to_number(text)); },
+                        [&](const Size& size) { parse_size(text, *size.bytes); },
+                        [&](const Choice& choice) {
+                          const auto found =
+                              std::find(choice.names.begin(), choice.names.end(), text);
+                          choice.set(static_cast<std::size_t>(found - choice.names.begin()));
+                        },
+                        [&](std::string* slot) { *slot = text; },
+                        [&](std::optional<std::string>* slot) { *slot = text; },
+                        [&](std::vector<std::string>* slot) { *slot = given; },
+                        [&](bool* slot) { *slot = text == "true"; }, [](Ask) {}},
+             value);
 }
 
 std::string joined(const std::vector<std::string>& names) {
@@ -169,7 +170,10 @@ CLI::Option* add_valued(CLI::App& app, const Flag& flag) {
   return option;
 }
 
-void add_flag(CLI::App& app, const Flag& flag) {
+/// The option of each flag.
+using Options = std::vector<std::pair<const CLI::Option*, const Flag*>>;
+
+void add_flag(CLI::App& app, const Flag& flag, Options& options) {
   CLI::Option* option = nullptr;
   if (const Ask* ask = std::get_if<Ask>(&flag.value)) {
     option = *ask == Ask::help ? app.set_help_flag(joined(flag.names), flag.help)
@@ -180,12 +184,13 @@ void add_flag(CLI::App& app, const Flag& flag) {
     option = add_valued(app, flag);
   }
   if (flag.hidden) option->group("");
+  options.emplace_back(option, &flag);
 }
 
-void add_command(CLI::App& app, const Command& command) {
-  for (const Flag& flag : command.flags) add_flag(app, flag);
+void add_command(CLI::App& app, const Command& command, Options& options) {
+  for (const Flag& flag : command.flags) add_flag(app, flag, options);
   for (const Command& inner : command.commands) {
-    add_command(*app.add_subcommand(inner.name, inner.summary), inner);
+    add_command(*app.add_subcommand(inner.name, inner.summary), inner, options);
   }
   if (!command.commands.empty()) app.require_subcommand(1);
 }
@@ -318,7 +323,8 @@ Request parse(const Command& program, const std::vector<std::string>& given) {
   const std::vector<std::string> arguments = in_usual_order(program, given);
   Request request;
   CLI::App app(program.summary, program.name);
-  add_command(app, program);
+  Options options;
+  add_command(app, program, options);
   const auto refuse = [&](const std::string& problem) {
     throw Error(ErrorKind::usage,
                 fmt::format("{} (see {} --help)", problem, command_line_of(path_in(app, program))));
@@ -338,7 +344,27 @@ Request parse(const Command& program, const std::vector<std::string>& given) {
     refuse(problem == "A subcommand is required" ? "a command is required" : problem);
   }
   request.path = path_in(app, program);
+  for (const auto& [option, flag] : options) {
+    if (option->count() > 0) request.given.push_back(flag);
+  }
   return request;
+}
+
+bool Request::is_given(const Flag& flag) const {
+  return std::find(given.begin(), given.end(), &flag) != given.end();
+}
+
+std::string problem_of(const Flag& flag, const std::string& text) {
+  const std::optional<Check> check = check_of(flag);
+  return check ? check->problem(text) : "";
+}
+
+void set_standing(const Flag& flag, const std::string& text) {
+  if (flag.standing_slot != nullptr) {
+    *flag.standing_slot = text;
+  } else {
+    store(flag.value, {text});
+  }
 }
 
 }  // namespace goldhive::cli

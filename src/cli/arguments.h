@@ -50,6 +50,15 @@ enum class Ask { help, version };
 using Value = std::variant<bool*, Number, Size, Choice, std::string*, std::optional<std::string>*,
                            std::vector<std::string>*, Ask>;
 
+/// Whether the configuration file may set a flag; what forces something, weakens a safety, names a
+/// target or an output, or decides the exit code belongs to a command line alone.
+enum class Standing {
+  no,
+  value,
+  path,    ///< of a folder, from that of the configuration file
+  policy,  ///< the name of a built-in policy, else the path of a file
+};
+
 /// A flag, or an argument that is told by its place: its name has no dash.
 struct Flag {
   std::vector<std::string> names;  ///< "-p", "--policy"; or "TARGET"
@@ -63,6 +72,10 @@ struct Flag {
   /// Says what is wrong with a text, "" if nothing. Takes the place of the check that comes with
   /// the kind of value.
   std::function<std::string(const std::string& text)> check = nullptr;
+
+  Standing standing = Standing::no;
+  /// Where a standing choice is stored; null: where `value` says.
+  std::string* standing_slot = nullptr;
 
   bool is_positional() const { return names.front().front() != '-'; }
   /// True of one that may stand before a command, although it is the command's.
@@ -101,12 +114,19 @@ struct Command {
 struct Request {
   std::vector<const Command*> path;       ///< of those given to parse(): the program, the commands
   std::optional<Ask> ask = std::nullopt;  ///< if set, the answer takes the place of the command
+  std::vector<const Flag*> given = {};    ///< of the command, and of those above it
 
   const Command& command() const { return *path.back(); }
+  bool is_given(const Flag& flag) const;
 };
 
 /// Reads `arguments` (without the program's name; "help scan" is "scan --help") and stores the
 /// values where the flags say. Error(usage) says what is wrong and whose help to read.
 Request parse(const Command& program, const std::vector<std::string>& arguments);
+
+/// What is wrong with a value for the flag, "" if nothing.
+std::string problem_of(const Flag& flag, const std::string& text);
+/// Stores a standing choice, which problem_of() has passed; that of a switch is "true" or "false".
+void set_standing(const Flag& flag, const std::string& text);
 
 }  // namespace goldhive::cli

@@ -44,9 +44,15 @@ std::string date_of(std::int64_t seconds) {
 }
 
 /// Answers, or does, what the arguments ask for; returns the exit code.
-int obey(const Command& program, const std::vector<std::string>& arguments, Host& host) {
-  const Request request = parse(program, arguments);
-  if (!request.ask) return request.command().run(host);
+int obey(const std::vector<std::string>& arguments, Host& host) {
+  ConfigFlags config;
+  const Command all = program(config);
+  const Request request = parse(all, arguments);
+  if (!request.ask) {
+    host.config = load_config(host, all, config);
+    apply(host.config, host, request);
+    return request.command().run(host);
+  }
   switch (*request.ask) {
     case Ask::help: {
       constexpr unsigned readable = 100;
@@ -76,7 +82,7 @@ int after_flush(Host& host, int exit_code) {
 int run(const std::vector<std::string>& arguments, Host& host) {
   int exit_code = exit_error;
   try {
-    exit_code = obey(program(), arguments, host);
+    exit_code = obey(arguments, host);
   } catch (const std::exception& e) {
     say(host, e.what());
   }

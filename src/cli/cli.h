@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "imgtools/host/storage.h"
+#include "src/cli/config.h"
 #include "src/cli/host_folders.h"
 #include "src/cli/terminal.h"
 #include "src/hive/hive.h"
@@ -26,6 +27,7 @@ struct Host {
   /// What the storages take for the folders of --parent-dir; null if they have no disks.
   std::shared_ptr<std::vector<std::string>> parent_folders = nullptr;
   std::istream* in = nullptr;  ///< a list of targets may come from here ("-")
+  Config config = {};          ///< in effect, set by run()
   unsigned cores = 1;          ///< targets worked on at once, unless told otherwise
   /// Whether the user wants to end the run; null: never.
   bool (*interrupted)() = nullptr;

@@ -232,7 +232,8 @@ Command completions_command() {
   shell.shown_default.clear();
   command.flags.push_back(std::move(shell));
   command.run = [write](Host& host) {
-    (*write)(program(), host.out);
+    ConfigFlags config;
+    (*write)(program(config), host.out);
     return exit_compliant;
   };
   return command;

@@ -53,8 +53,8 @@ int patch(Host& host, const PatchFlags& flags) {
       host,
       {flags.targets, flags.policy, flags.plan, flags.change, policy, saved ? &*saved : nullptr});
   Output output(host, report::Command::patch, flags.output, targets.verbose,
-                to_repeat(flags.targets, flags.policy), head_of(policy));
-  if (flags.policy.policy) output.add_input(*flags.policy.policy);
+                to_repeat(flags.targets, flags.policy), head_of(host, policy));
+  output.add_policy(flags.policy);
   if (!flags.plan_file.empty()) output.add_input(flags.plan_file);
   const report::Report report =
       run_targets(host, report::Command::patch, &settings.target, targets, output,
@@ -97,7 +97,8 @@ void add_own_flags(Command& command, PatchFlags& flags) {
                            .value_name = "DIR",
                            .help = "keep undo files in this folder (default: beside the target)",
                            .group = Group::patch,
-                           .value = &flags.change.undo.directory});
+                           .value = &flags.change.undo.directory,
+                           .standing = Standing::path});
   command.flags.push_back({.names = {"--compact"},
                            .help = "then write a WIM anew, without its dead space",
                            .group = Group::patch,

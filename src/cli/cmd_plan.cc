@@ -55,8 +55,8 @@ int run_plan(Host& host, const PlanCommandFlags& flags) {
       {flags.targets, flags.policy, flags.plan, flags.change, policy, given ? &*given : nullptr});
   Output output(host, report::Command::plan, flags.output, flags.targets.verbose,
                 to_repeat(flags.targets, flags.policy, flags.plan, flags.plan_file),
-                head_of(policy));
-  if (flags.policy.policy) output.add_input(*flags.policy.policy);
+                head_of(host, policy));
+  output.add_policy(flags.policy);
   if (!flags.plan_file.empty()) output.add_input(flags.plan_file);
   if (!flags.save_file.empty()) output.add_file(flags.save_file);
   const report::Report report =
@@ -87,6 +87,15 @@ Command plan_command() {
                            .help = "save the plan to FILE, for goldhive patch --plan FILE",
                            .group = Group::output,
                            .value = &flags->save_file});
+  // Not to be given, but where a patch would keep its undo file it must not be said to have no
+  // place for it.
+  command.flags.push_back({.names = {"--undo-dir"},
+                           .value_name = "DIR",
+                           .help = "keep undo files in this folder",
+                           .group = Group::patch,
+                           .value = &flags->change.undo.directory,
+                           .hidden = true,
+                           .standing = Standing::path});
   add_output_flags(command, flags->output, report::Command::plan);
   command.footer =
       "Exit code: 0 nothing to change, 1 changes pending, 2 undetermined or error.\n"

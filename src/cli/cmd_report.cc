@@ -94,6 +94,10 @@ report::Report look_through(const ReadStorage& storage, const std::vector<std::s
     } else if (version.find(frame.head.tool_version) == std::string::npos) {
       version += ", " + frame.head.tool_version;
     }
+    if (frame.head.config_sha256 != all.head.config_sha256) {  // none that holds of them all
+      all.head.config.clear();
+      all.head.config_sha256.clear();
+    }
     all.command = frame.command;
     add_waivers(frame.waivers, all.waivers);
     all.summary.passed_over += frame.passed_over;
@@ -147,7 +151,8 @@ Command report_command() {
   command.flags.push_back({.names = {"-v", "--verbose"},
                            .help = "show evidence in text",
                            .group = Group::general,
-                           .value = &flags->verbose});
+                           .value = &flags->verbose,
+                           .standing = Standing::value});
   command.flags.push_back({.names = {"--exit-code"},
                            .value_name = "N",
                            .help = "exit with N where it would be 1 (findings)",

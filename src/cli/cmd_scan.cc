@@ -34,8 +34,8 @@ int scan(Host& host, const ScanFlags& flags) {
   if (!flags.files.empty()) require_files(host.input, flags.files);
   options.files = flags.files;
   Output output(host, report::Command::scan, flags.output, flags.targets.verbose,
-                to_repeat(flags.targets, flags.policy), head_of(policy));
-  if (flags.policy.policy) output.add_input(*flags.policy.policy);
+                to_repeat(flags.targets, flags.policy), head_of(host, policy));
+  output.add_policy(flags.policy);
   const report::Report report =
       run_targets(host, report::Command::scan, &options, flags.targets, output,
                   [&](const ReadStorage& storage, const Target& target, IoCounter&) {

@@ -40,7 +40,8 @@ Command undo_command() {
        .value_name = "DIR",
        .help = "look for undo files in this folder (default: beside the target)",
        .group = Group::patch,
-       .value = &flags->undo.directory});
+       .value = &flags->undo.directory,
+       .standing = Standing::path});
   command.flags.push_back(
       {.names = {"--force"},
        .help = "put the old bytes back although the target was changed since the patch",

@@ -5,6 +5,7 @@
 
 #include "src/cli/arguments.h"
 #include "src/cli/cli.h"
+#include "src/cli/config.h"
 
 namespace goldhive::cli {
 
@@ -22,12 +23,13 @@ Command compare_command();
 Command verify_command();
 Command explain_command();
 Command policy_command();
+Command config_command();
 Command completions_command();
 
 /// All of them, in the order of --help.
 const std::vector<MakeCommand>& commands();
 
-/// The whole command line: goldhive with its commands, and --help with each of them.
-Command program();
+/// The whole command line: goldhive with its commands, and --help and --config with each of them.
+Command program(ConfigFlags& config);
 
 }  // namespace goldhive::cli

@@ -6,12 +6,13 @@
 namespace goldhive::cli {
 namespace {
 
-void add_help(Command& command) {
+void add_to_all(Command& command, ConfigFlags& config) {
+  add_config_flags(command, config);
   command.flags.insert(command.flags.begin(), {.names = {"-h", "--help"},
                                                .help = "Print this help message and exit",
                                                .group = Group::general,
                                                .value = Ask::help});
-  for (Command& inner : command.commands) add_help(inner);
+  for (Command& inner : command.commands) add_to_all(inner, config);
 }
 
 /// Shows what may stand before a command: the general flags of all of them, each once.
@@ -30,13 +31,13 @@ void add_general(Command& program) {
 
 const std::vector<MakeCommand>& commands() {
   static const std::vector<MakeCommand> table = {
-      scan_command,    list_command,    plan_command,   patch_command,
-      undo_command,    recover_command, verify_command, report_command,
-      compare_command, explain_command, policy_command, completions_command};
+      scan_command,    list_command,   plan_command,       patch_command,   undo_command,
+      recover_command, verify_command, report_command,     compare_command, explain_command,
+      policy_command,  config_command, completions_command};
   return table;
 }
 
-Command program() {
+Command program(ConfigFlags& config) {
   Command all{.name = "goldhive",
               .summary = "Audits and patches the TLS settings of Windows images at rest"};
   all.flags.push_back({.names = {"-V", "--version"},
@@ -45,7 +46,7 @@ Command program() {
                        .value = Ask::version});
   for (const MakeCommand make : commands()) all.commands.push_back(make());
   add_general(all);
-  add_help(all);
+  add_to_all(all, config);
   all.footer =
       "Exit code: 0 compliant, 1 findings, 2 undetermined or error, 130 interrupted.\n"
       "Examples:\n"

@@ -94,25 +94,29 @@ void add_target_flags(Command& command, TargetFlags& flags) {
       {.names = {"--check"},
        .help = "first check the integrity table of a WIM, which reads all of it",
        .group = Group::target,
-       .value = &flags.check});
+       .value = &flags.check,
+       .standing = Standing::value});
   command.flags.push_back(
       {.names = {"--depth"},
        .value_name = "N",
        .help = "open images inside archives (disk.vhd in a zip) this deep; 0 = not at all",
        .group = Group::target,
        .value = Number{&flags.depth, 0, 16},
-       .shown_default = std::to_string(flags.depth)});
+       .shown_default = std::to_string(flags.depth),
+       .standing = Standing::value});
   command.flags.push_back(
       {.names = {"--max-unpacked"},
        .value_name = "SIZE",
        .help = "let an archive unpack to this many bytes (suffixes K, M, G, T; default: 1 GiB and "
                "100 times its size)",
        .group = Group::target,
-       .value = Size{&flags.max_unpacked}});
+       .value = Size{&flags.max_unpacked},
+       .standing = Standing::value});
   command.flags.push_back({.names = {"--hash"},
                            .help = "add the SHA-256 of each hive file as found",
                            .group = Group::target,
-                           .value = &flags.hash});
+                           .value = &flags.hash,
+                           .standing = Standing::value});
   command.flags.push_back({.names = {"--no-logs"},
                            .help = "do not recover dirty hives from their transaction logs",
                            .group = Group::target,
@@ -121,16 +125,19 @@ void add_target_flags(Command& command, TargetFlags& flags) {
       {.names = {"--strict"},
        .help = "in a folder of images, a file that is no image is an error, not passed over",
        .group = Group::target,
-       .value = &flags.strict});
+       .value = &flags.strict,
+       .standing = Standing::value});
   command.flags.push_back({.names = {"-j", "--jobs"},
                            .value_name = "N",
                            .help = "targets to work on at once (default: one a processor)",
                            .group = Group::target,
-                           .value = Number{&flags.jobs, 1, 1024}});
+                           .value = Number{&flags.jobs, 1, 1024},
+                           .standing = Standing::value});
   command.flags.push_back({.names = {"-v", "--verbose"},
                            .help = "show evidence, and on stderr what was read of each target",
                            .group = Group::general,
-                           .value = &flags.verbose});
+                           .value = &flags.verbose,
+                           .standing = Standing::value});
 }
 
 void add_output_flags(Command& command, OutputFlags& flags, report::Command of) {
@@ -158,7 +165,8 @@ void add_output_flags(Command& command, OutputFlags& flags, report::Command of) 
   command.flags.push_back(choice({.names = {"--color"},
                                   .value_name = "WHEN",
                                   .help = "colour in text output: auto, always, never",
-                                  .group = Group::general},
+                                  .group = Group::general,
+                                  .standing = Standing::value},
                                  flags.color,
                                  {{"auto", ColorWhen::automatic},
                                   {"always", ColorWhen::always},
@@ -170,7 +178,8 @@ void add_overview_flags(Command& command, OutputFlags& flags) {
       {.names = {"--all"},
        .help = "in text, show the rows of each installation and not an overview of them",
        .group = Group::output,
-       .value = &flags.all});
+       .value = &flags.all,
+       .standing = Standing::value});
   command.flags.push_back({.names = {"--summary"},
                            .help = "in text, show only the counts and what to do",
                            .group = Group::output,
@@ -209,7 +218,9 @@ void add_policy_flags(Command& command, PolicyFlags& flags) {
                            .help = "what to judge by: baseline, tls12-only, or a TOML file",
                            .group = Group::policy,
                            .value = &flags.policy,
-                           .shown_default = usual_policy});
+                           .shown_default = usual_policy,
+                           .standing = Standing::policy,
+                           .standing_slot = &flags.standing_policy});
   command.flags.push_back(
       {.names = {"--today"},
        .value_name = "DATE",
@@ -282,7 +293,7 @@ report::Again to_repeat(const TargetFlags& targets, const PolicyFlags& policy,
   if (targets.depth != TargetFlags{}.depth) add("--depth", std::to_string(targets.depth));
   if (targets.max_unpacked != 0) add("--max-unpacked", std::to_string(targets.max_unpacked));
   if (targets.no_logs) words.emplace_back("--no-logs");
-  if (policy.policy) add("--policy", *policy.policy);
+  if (policy.is_chosen()) add("--policy", policy.name());
   if (!plan_file.empty()) add("--plan", plan_file);
   if (plan.protocols) add("--protocols", *plan.protocols);
   if (plan.control_sets == policy::ControlSets::all) add("--control-set", "all");
@@ -315,6 +326,10 @@ policy::Policy policy_of(const ReadStorage& storage, const policy::SavedPlan& pl
     if (std::find(builtin.begin(), builtin.end(), plan.policy) != builtin.end()) {
       return policy::builtin_policy(plan.policy);
     }
+    if (policy::Policy standing = load_policy(storage, flags.standing_policy);
+        standing.name == plan.policy) {
+      return standing;
+    }
     throw Error(ErrorKind::usage,
                 fmt::format("the plan was made by the policy '{}', which is not built in: name its "
                             "file with --policy",
@@ -328,7 +343,7 @@ policy::Policy policy_of(const ReadStorage& storage, const policy::SavedPlan& pl
 }
 
 policy::Policy load_policy(const ReadStorage& storage, const PolicyFlags& flags) {
-  return load_policy(storage, flags.policy.value_or(usual_policy));
+  return load_policy(storage, flags.name());
 }
 
 policy::Policy load_policy(const ReadStorage& storage, const std::string& name) {

@@ -60,9 +60,14 @@ inline constexpr const char* usual_policy = "baseline";
 
 /// By what to judge, and what the exit code says of it.
 struct PolicyFlags {
-  std::optional<std::string> policy;  ///< nullopt: `usual_policy`
-  std::string today;                  ///< "YYYY-MM-DD"; "" is the host's
+  std::optional<std::string> policy;  ///< nullopt: `standing_policy`
+  std::string standing_policy = usual_policy;
+  std::string today;  ///< "YYYY-MM-DD"; "" is the host's
   int findings_code = exit_findings;
+
+  const std::string& name() const { return policy ? *policy : standing_policy; }
+  /// False where nobody has named one.
+  bool is_chosen() const { return policy || standing_policy != usual_policy; }
 };
 void add_policy_flags(Command& command, PolicyFlags& flags);
 

@@ -218,8 +218,15 @@ void write_text_file(Storage& storage, const std::string& path, const Spool& tex
   write_pieces(storage, path, [&text](const TakePiece& take) { text.each_piece(take); });
 }
 
-report::Head head_of(const policy::Policy& policy) {
-  return {tool_version(), policy.name, policy.sha256};
+report::Head own_head(const Host& host) {
+  return {tool_version(), "", "", host.config.path, host.config.sha256};
+}
+
+report::Head head_of(const Host& host, const policy::Policy& policy) {
+  report::Head head = own_head(host);
+  head.policy = policy.name;
+  head.policy_sha256 = policy.sha256;
+  return head;
 }
 
 Output::Output(Host& host, report::Command command, const OutputFlags& flags, bool verbose,
@@ -227,8 +234,11 @@ Output::Output(Host& host, report::Command command, const OutputFlags& flags, bo
     : host_(host), command_(command) {
   report::WriteOptions to_file;
   to_file.head = std::move(head);
-  if (to_file.head.tool_version.empty()) to_file.head.tool_version = tool_version();
+  if (to_file.head.tool_version.empty()) to_file.head = own_head(host);
   to_file.again = std::move(again);
+  to_file.again.flags.insert(to_file.again.flags.end(), host.config.again.begin(),
+                             host.config.again.end());
+  if (!host.config.path.empty()) add_input(host.config.path);
   to_file.verbose = verbose;
   to_file.all = flags.all;
   to_file.summary_only = flags.summary;
@@ -247,6 +257,10 @@ Output::Output(Host& host, report::Command command, const OutputFlags& flags, bo
              to_file);
   }
   if (!flags.quiet || !to_stdout) add_sink(flags.format, to_stdout ? "" : flags.file, own);
+}
+
+void Output::add_policy(const PolicyFlags& flags) {
+  if (flags.is_chosen()) add_input(flags.name());
 }
 
 void Output::add_sink(const report::Format* format, const std::string& file,

@@ -17,8 +17,9 @@ namespace goldhive::cli {
 void write_text_file(Storage& storage, const std::string& path, std::string_view text);
 void write_text_file(Storage& storage, const std::string& path, const Spool& text);
 
-/// Of reports that this program makes by `policy`.
-report::Head head_of(const policy::Policy& policy);
+/// Of reports that this program makes, and of those that it makes by `policy`.
+report::Head own_head(const Host& host);
+report::Head head_of(const Host& host, const policy::Policy& policy);
 
 class Output {
  public:
@@ -27,6 +28,8 @@ class Output {
 
   /// A file that the command reads besides its targets, which no output may take the place of.
   void add_input(const std::string& path) { inputs_.push_back(path); }
+  /// The same of the policy that was chosen.
+  void add_policy(const PolicyFlags& flags);
   /// A file that the command itself writes in the end, from all the targets.
   void add_file(const std::string& path) { own_files_.push_back(path); }
   /// Error(usage) where one of the files would overwrite a target, or any hive or image, or has no

@@ -18,7 +18,6 @@
 #include "src/cli/progress.h"
 #include "src/cli/targets.h"
 #include "src/cli/turns.h"
-#include "src/cli/version.h"
 #include "src/report/next_command.h"
 #include "src/report/printable.h"
 #include "src/target/collection.h"
@@ -285,8 +284,8 @@ report::Report run_targets(Host& host, report::Command command, const target::Op
                            const TargetFlags& flags, Output& output, const RunOnTarget& run) {
   report::Report report;
   report.command = command;
+  report.head = own_head(host);
   if (judged != nullptr) report::set_policy(*judged->policy, judged->today, report);
-  report.head.tool_version = tool_version();
   if (host.parent_folders) *host.parent_folders = flags.parent_dirs;
   Targets all = expand_targets(host, flags);
   const std::vector<std::string> paths = paths_of(all);

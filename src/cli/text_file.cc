@@ -15,16 +15,20 @@ std::string text_of(std::string bytes) {
   return bytes;
 }
 
-std::string read_text_file(const ReadStorage& storage, const std::string& path,
-                           std::uint64_t size_limit, const char* what) {
-  const std::unique_ptr<ByteSource> source = storage.open(path);
-  if (source->size() > size_limit) {
+Bytes read_bytes(const ByteSource& source, const std::string& path, std::uint64_t size_limit,
+                 const char* what) {
+  if (source.size() > size_limit) {
     throw Error(
         ErrorKind::usage,
-        fmt::format("is too large for {}: {} bytes, at most {}", what, source->size(), size_limit),
+        fmt::format("is too large for {}: {} bytes, at most {}", what, source.size(), size_limit),
         path);
   }
-  const Bytes bytes = source->read(0, static_cast<std::size_t>(source->size()));
+  return source.read(0, static_cast<std::size_t>(source.size()));
+}
+
+std::string read_text_file(const ReadStorage& storage, const std::string& path,
+                           std::uint64_t size_limit, const char* what) {
+  const Bytes bytes = read_bytes(*storage.open(path), path, size_limit, what);
   return text_of({bytes.begin(), bytes.end()});
 }
 

@@ -262,6 +262,12 @@ Json waivers_json(const std::vector<WaiverReport>& waivers) {
   return out;
 }
 
+/// Says which configuration was in effect, where there was one.
+void add_config(const Head& head, Json& document) {
+  if (head.config.empty()) return;
+  document.add("config", {{"path", head.config}, {"sha256", head.config_sha256}});
+}
+
 /// Bytes that are not UTF-8 (a host's file names can hold any) become U+FFFD: a report is always
 /// valid JSON. It is as safe on a terminal as text is.
 std::string dump(const Json& value, int indent) { return escaped_in_json(value.write(indent)); }
@@ -280,6 +286,7 @@ void write_json(const Report& report, const WriteOptions&, std::ostream& out) {
                    {"targets", std::move(targets)},
                    {"waivers", waivers_json(report.waivers)},
                    {"summary", summary_json(report.summary)}};
+  add_config(report.head, document);
   if (report.interrupted) document.add("interrupted", true);
   out << dump(document, 2) << '\n';
 }
@@ -291,11 +298,13 @@ namespace {
 class JsonLines final : public TargetWriter {
  public:
   JsonLines(Command command, const Head& head, std::ostream& out) : out_(out) {
-    line({{"schema", report_schema},
-          {"tool", {{"name", "goldhive"}, {"version", head.tool_version}}},
-          {"command", to_string(command)},
-          {"policy", text_or_null(head.policy)},
-          {"policy_sha256", text_or_null(head.policy_sha256)}});
+    Json begin = {{"schema", report_schema},
+                  {"tool", {{"name", "goldhive"}, {"version", head.tool_version}}},
+                  {"command", to_string(command)},
+                  {"policy", text_or_null(head.policy)},
+                  {"policy_sha256", text_or_null(head.policy_sha256)}};
+    add_config(head, begin);
+    line(begin);
   }
   void target(const TargetReport& target) override { line(target_json(target)); }
   void finish(const Report& report) override {
@@ -371,15 +380,17 @@ Json counts_json(const std::array<std::uint64_t, change_count>& counts) {
   return out;
 }
 
-Json comparison_head_json(const Comparison& comparison, const std::string& tool_version) {
-  return {{"schema", comparison_schema},
-          {"tool", {{"name", "goldhive"}, {"version", tool_version}}},
-          {"command", to_string(Command::compare)},
-          {"reports_of", to_string(comparison.command)},
-          {"old", side_json(comparison.before)},
-          {"new", side_json(comparison.after)},
-          {"remarks", comparison.remarks()},
-          {"status", to_string(comparison.status)}};
+Json comparison_head_json(const Comparison& comparison, const Head& head) {
+  Json out = {{"schema", comparison_schema},
+              {"tool", {{"name", "goldhive"}, {"version", head.tool_version}}},
+              {"command", to_string(Command::compare)},
+              {"reports_of", to_string(comparison.command)},
+              {"old", side_json(comparison.before)},
+              {"new", side_json(comparison.after)},
+              {"remarks", comparison.remarks()},
+              {"status", to_string(comparison.status)}};
+  add_config(head, out);
+  return out;
 }
 
 Json comparison_summary_json(const Comparison::Counts& counts) {
@@ -405,7 +416,7 @@ std::string further_in(const std::string& text, std::string_view indent) {
 /// Piece by piece: as one tree the comparison of a fleet would take gigabytes.
 void write_json_comparison(const Comparison& comparison, const WriteOptions& options,
                            std::ostream& out) {
-  std::string head = dump(comparison_head_json(comparison, options.head.tool_version), 2);
+  std::string head = dump(comparison_head_json(comparison, options.head), 2);
   head.resize(head.rfind('\n'));  // of "\n}"
   out << head << ",\n  \"installations\": [";
   bool first = true;
@@ -421,7 +432,7 @@ void write_json_comparison(const Comparison& comparison, const WriteOptions& opt
 
 void write_jsonl_comparison(const Comparison& comparison, const WriteOptions& options,
                             std::ostream& out) {
-  out << dump(comparison_head_json(comparison, options.head.tool_version), -1) << '\n';
+  out << dump(comparison_head_json(comparison, options.head), -1) << '\n';
   for (const InstallationChange& change : comparison.installations) {
     out << dump(installation_change_json(comparison, change), -1) << '\n';
   }

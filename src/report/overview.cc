@@ -265,6 +265,9 @@ void Overview::table(const Report& report) {
   if (longest > 0) {
     std::string head = fmt::format("goldhive {}, policy {}", report.head.tool_version,
                                    printable(report.head.policy));
+    if (!report.head.config.empty()) {
+      lines_.folded("", 0, "configuration " + printable(report.head.config));
+    }
     const std::size_t column = status_width_ + name_width + gap + system_width;
     if (narrow()) {
       lines_.plain(head, Color::bold);

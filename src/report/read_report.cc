@@ -39,6 +39,10 @@ void read_head(const JsonPlace& place, std::uint64_t oldest, ReportFrame& frame)
   frame.command = place["command"].named(commands);
   frame.head.policy = place["policy"].text_or_empty();
   frame.head.policy_sha256 = place["policy_sha256"].text_or_empty();
+  if (const JsonPlace config = place["config"]; !config.is_null()) {
+    frame.head.config = config["path"].text();
+    frame.head.config_sha256 = config["sha256"].text();
+  }
   if (frame.command == Command::undo || frame.command == Command::recover ||
       frame.command == Command::verify) {
     throw Error(ErrorKind::unsupported,

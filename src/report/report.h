@@ -135,6 +135,8 @@ struct Head {
   std::string tool_version;
   std::string policy;         ///< its name; "" if none was applied
   std::string policy_sha256;  ///< of its text, in hex
+  std::string config = {};    ///< the configuration file that was in effect; "" if there was none
+  std::string config_sha256 = {};
 };
 
 /// Of json and jsonl. 2: jsonl has a first and a last line.

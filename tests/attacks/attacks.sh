@@ -11,6 +11,9 @@ build=$(cd "$1" && pwd)
 shift
 goldhive=$build/goldhive
 fixtures=${GOLDHIVE_FIXTURES:-$build/fixtures/goldhive-fixtures}
+# Nobody's own configuration has a say.
+unset GOLDHIVE_CONFIG
+export XDG_CONFIG_HOME=/nonexistent
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source-path=SCRIPTDIR source=../bench/hives.sh
 . "$here/../bench/hives.sh"

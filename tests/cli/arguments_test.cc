@@ -250,11 +250,12 @@ TEST_CASE("What is general may stand before the command and means the same there
 }
 
 TEST_CASE("Completions of every shell know all commands and all flags") {
+  ConfigFlags config;
   for (const char* shell : {"bash", "zsh", "fish", "powershell"}) {
     Session session;
     const Outcome got = session.run({"completions", shell});
     CHECK(got.code == 0);
-    for (const Command& command : program().commands) {
+    for (const Command& command : program(config).commands) {
       INFO(shell << ": " << command.name);
       CHECK_THAT(got.out, Catch::Contains(command.name));
       for (const std::string& name : flag_names(command)) {
@@ -276,7 +277,8 @@ void for_each_command(const Command& command, const std::function<void(const Com
 }
 
 TEST_CASE("Each command and each flag says what it is") {
-  for_each_command(program(), [](const Command& command) {
+  ConfigFlags config;
+  for_each_command(program(config), [](const Command& command) {
     INFO(command.name);
     CHECK_FALSE(command.summary.empty());
     CHECK((command.run == nullptr) == !command.commands.empty());
@@ -318,7 +320,8 @@ std::map<std::string, std::set<std::string>> flags_of_manual() {
 
 TEST_CASE("The sections of the manual page are the groups of the flags") {
   std::map<std::string, std::set<std::string>> groups;
-  for_each_command(program(), [&](const Command& command) {
+  ConfigFlags config;
+  for_each_command(program(config), [&](const Command& command) {
     for (const Flag& flag : command.flags) {
       if (flag.hidden || flag.is_positional()) continue;
       groups[heading(flag.group)].insert(flag.names.begin(), flag.names.end());

@@ -24,15 +24,23 @@ struct Session {
   MemoryStorage storage;
   cli::Terminal terminal;  ///< no terminal unless a test says so
   bool (*interrupted)() = nullptr;
-  std::string working;  ///< the working folder, as it stands in outputs
+  std::string working;            ///< the working folder, as it stands in outputs
+  std::string usual_config = {};  ///< as in HostFolders
+  std::string named_config = {};
 
   /// "goldhive <arguments>".
   Outcome run(const std::vector<std::string>& arguments, const std::string& input = "") {
     std::istringstream in(input);
     std::ostringstream out;
     std::ostringstream err;
-    cli::Host host{
-        out, err, storage, storage, terminal, "2026-01-31", 134143776000000000, {working, ".", ""}};
+    cli::Host host{out,
+                   err,
+                   storage,
+                   storage,
+                   terminal,
+                   "2026-01-31",
+                   134143776000000000,
+                   {working, ".", "", usual_config, named_config}};
     host.in = &in;
     host.interrupted = interrupted;
     const int code = cli::run(arguments, host);

@@ -18,7 +18,8 @@ using report::Status;
 /// What a user types to name each command: {}, {"scan"}, ..., {"policy", "list"}, ...
 std::vector<std::vector<std::string>> all_commands() {
   std::vector<std::vector<std::string>> all = {{}};
-  for (const cli::Command& command : cli::program().commands) {
+  cli::ConfigFlags config;
+  for (const cli::Command& command : cli::program(config).commands) {
     all.push_back({command.name});
     for (const cli::Command& inner : command.commands) all.push_back({command.name, inner.name});
   }

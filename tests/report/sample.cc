@@ -133,6 +133,8 @@ report::Report sample_report() {
   r.command = report::Command::scan;
   r.head.policy = "baseline";
   r.head.tool_version = "1.2.3";
+  r.head.config = "/home/u/.config/goldhive/config.toml";
+  r.head.config_sha256 = std::string(64, 'c');
 
   report::TargetReport wim;
   wim.path = "install.wim";
