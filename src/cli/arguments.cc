@@ -157,11 +157,12 @@ CLI::Option* add_valued(CLI::App& app, const Flag& flag) {
   option->default_str(flag.shown_default);
   option->required(flag.required);
   if (flag.is_repeatable()) {
-    // After a repeatable flag several values may stand, as long as one argument is left for each
-    // that the command requires.
     option->expected(CLI::detail::expected_max_vector_size);
     option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-    if (!flag.is_positional()) option->expected(1);
+    if (!flag.is_positional()) {
+      option->expected(1);
+      option->allow_extra_args(false);  // what follows the value is no second one but a target
+    }
   }
   if (const std::optional<Check> check = check_of(flag)) {
     const auto problem = [check](const std::string& text) { return check->problem(text); };

@@ -123,6 +123,13 @@ TEST_CASE("The values of flags go where the table says") {
   CHECK(t.items == std::vector<std::string>{"a"});
 }
 
+TEST_CASE("A flag that may be repeated takes one value each time") {
+  Table t;
+  t.parse({"--word", "x", "a", "--word", "y", "b", "--loud"});
+  CHECK(t.words == std::vector<std::string>{"x", "y"});
+  CHECK(t.items == std::vector<std::string>{"a", "b"});
+}
+
 TEST_CASE("A switch can be turned off again") {
   Table t;
   t.parse({"--loud", "--loud=false", "a"});
