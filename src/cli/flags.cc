@@ -86,10 +86,11 @@ void add_target_flags(Command& command, TargetFlags& flags) {
   add_target_names(command, flags);
   command.flags.push_back(
       {.names = {"--image"},
-       .value_name = "N|NAME|all",
-       .help = "of a file with several images (WIM, ESD): the number or name of one, or all",
+       .value_name = "LIST|NAME|all",
+       .help = "of a file with several images (WIM, ESD): the numbers (1,3-5) or the name of one, "
+               "or all; may be repeated",
        .group = Group::target,
-       .value = &flags.image});
+       .value = &flags.images});
   command.flags.push_back(
       {.names = {"--check"},
        .help = "first check the integrity table of a WIM, which reads all of it",
@@ -293,6 +294,7 @@ report::Again to_repeat(const TargetFlags& targets, const PolicyFlags& policy,
   if (targets.depth != TargetFlags{}.depth) add("--depth", std::to_string(targets.depth));
   if (targets.max_unpacked != 0) add("--max-unpacked", std::to_string(targets.max_unpacked));
   if (targets.no_logs) words.emplace_back("--no-logs");
+  for (const std::string& image : targets.images) add("--image", image);
   if (policy.is_chosen()) add("--policy", policy.name());
   if (!plan_file.empty()) add("--plan", plan_file);
   if (plan.protocols) add("--protocols", *plan.protocols);
@@ -370,7 +372,7 @@ target::Options target_options(const Host& host, const TargetFlags& flags,
                                const policy::Policy* policy) {
   target::Options options;
   options.open.input_format = flags.input_format;
-  options.image = flags.image;
+  options.images = flags.images;
   options.check = flags.check;
   options.open.depth = flags.depth;
   options.open.max_unpacked = flags.max_unpacked;

@@ -18,7 +18,7 @@ struct TargetFlags {
   std::vector<std::string> targets;
   std::string input_format;
   std::vector<std::string> trusted;  ///< journals, records and undo files that the user vouches for
-  std::string image;
+  std::vector<std::string> images;
   bool check = false;
   int depth = 1;                   ///< how deep images inside archives are opened
   std::uint64_t max_unpacked = 0;  ///< bytes; 0 = by its packed size

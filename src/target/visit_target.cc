@@ -8,6 +8,7 @@
 #include "imgtools/bytes/text.h"
 #include "imgtools/formats.h"
 #include "imgtools/host/path.h"
+#include "src/target/image_choice.h"
 #include "src/windows/find_installations.h"
 
 namespace goldhive::target {
@@ -15,42 +16,6 @@ namespace {
 
 using report::InstallationReport;
 using report::TargetReport;
-
-bool is_number(const std::string& text) {
-  return text.find_first_not_of("0123456789") == std::string::npos;
-}
-
-/// The id of the image that `--image` names, by its number or its name.
-std::string image_id(const Image& image, const std::string& wanted, const std::string& path) {
-  std::vector<std::string> ids;
-  std::string known;
-  for (const Volume& volume : image.volumes()) {
-    const std::optional<std::string> number = image_number(volume.id);
-    if (!number) continue;
-    known += (known.empty() ? "" : ", ") + volume.id +
-             (volume.label.empty() ? "" : " \"" + volume.label + "\"");
-    const bool meant = is_number(wanted) ? *number == wanted : nt_equal(volume.label, wanted);
-    if (meant) ids.push_back(volume.id);
-  }
-  if (known.empty()) {
-    throw Error(ErrorKind::usage, "has no images to choose from with --image", path);
-  }
-  if (ids.size() == 1) return ids.front();
-  throw Error(
-      ids.empty() ? ErrorKind::not_found : ErrorKind::usage,
-      (ids.empty() ? "has no image '" : "has several images '") + wanted + "'; there are " + known,
-      path);
-}
-
-void narrow_to_image(const Image& image, const std::string& wanted, TargetName& name) {
-  const std::string id = image_id(image, wanted, name.path);
-  if (!name.may_be_in(id)) {
-    throw Error(ErrorKind::usage,
-                "the target names " + name.selector + ", but --image names another image",
-                name.path);
-  }
-  if (name.selector.empty()) name.selector = id;
-}
 
 report::VolumeReport describe(const VisitedVolume& visited) {
   const Volume& v = visited.volume;
@@ -281,10 +246,25 @@ OpenTarget::OpenTarget(const ReadStorage& storage, TargetName name, const OpenOp
 
 OpenTarget::OpenTarget(const ReadStorage& storage, TargetName name, const Options& options)
     : OpenTarget(storage, std::move(name), options.open) {
-  if (!options.image.empty() && options.image != "all") {
-    narrow_to_image(*image_, options.image, name_);
-  }
+  narrow_to(chosen_images(image_->volumes(), options.images, name_.path));
   if (options.check) append(notes_, image_->check());
+}
+
+void OpenTarget::narrow_to(std::vector<std::string> ids) {
+  if (ids.empty()) return;
+  std::erase_if(ids, [&](const std::string& id) { return !name_.may_be_in(id); });
+  if (ids.empty()) {
+    throw Error(ErrorKind::usage,
+                "the target names " + name_.selector + ", but --image names another image",
+                name_.path);
+  }
+  if (ids.size() == 1 && name_.selector.empty()) name_.selector = ids.front();
+  images_ = std::move(ids);
+}
+
+bool OpenTarget::asks_for(const Volume& volume) const {
+  return name_.may_be_in(volume.id) &&
+         (images_.empty() || std::find(images_.begin(), images_.end(), volume.id) != images_.end());
 }
 
 VisitedVolume OpenTarget::volume(std::size_t index) const {
@@ -302,7 +282,7 @@ std::optional<Error> OpenTarget::visit(const Visit& visit, std::vector<Error>* o
   };
   for (std::size_t index = 0; index < image_->volumes().size(); ++index) {
     const VisitedVolume visited = volume(index);
-    if (!name_.may_be_in(visited.volume.id)) continue;
+    if (!asks_for(visited.volume)) continue;
     if (visited.volume.error) tell(visited.volume.error->at(visited.id()));
     try {
       visit(visited);

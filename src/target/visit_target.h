@@ -20,8 +20,8 @@ namespace goldhive::target {
 /// How to open and judge a target.
 struct Options {
   OpenOptions open;
-  std::string image;   ///< --image: number or name of an image; "" or "all": all
-  bool check = false;  ///< Image::check() first
+  std::vector<std::string> images;  ///< --image, as chosen_images() takes them
+  bool check = false;               ///< Image::check() first
   windows::InspectOptions inspect;
   std::string files;  ///< --files: a folder with the files of Windows, for hives without them
   /// Null: look, do not judge (`list`). Must outlive the call.
@@ -56,13 +56,13 @@ class OpenTarget {
  public:
   /// Opens what `name` names. Throws Error.
   OpenTarget(const ReadStorage& storage, TargetName name, const OpenOptions& options);
-  /// The same, then does as `options.image` and `options.check` say. Throws Error.
+  /// The same, then does as `options.images` and `options.check` say. Throws Error.
   OpenTarget(const ReadStorage& storage, TargetName name, const Options& options);
 
   const Image& image() const { return *image_; }
   /// What was read of it so far, and what may be.
   const ParseBudget& budget() const { return storage_->budget(); }
-  /// The name it was opened by, narrowed to the image that --image asks for.
+  /// The name it was opened by, narrowed to the image that --image asks for, if it is one.
   const TargetName& name() const { return name_; }
   /// What the image says of itself, then what its check says.
   const std::vector<std::string>& notes() const { return notes_; }
@@ -81,7 +81,11 @@ class OpenTarget {
                                           std::vector<Found>& found) const;
 
  private:
+  void narrow_to(std::vector<std::string> ids);
+  bool asks_for(const Volume& volume) const;
+
   TargetName name_;
+  std::vector<std::string> images_;           ///< ids of the volumes that --image names; empty: all
   std::unique_ptr<BudgetedStorage> storage_;  ///< before what reads through it
   std::unique_ptr<Image> image_;
   std::vector<std::string> notes_;

@@ -58,6 +58,12 @@ TEST_CASE("an image of a WIM is chosen by its number or its name") {
   CHECK(chosen({"--image", "2", wim + "@2"}) == second);
   CHECK(chosen({"--image", "Windows-7-SP1-x64-READY", wim}) == second);
   CHECK(chosen({"--image", "all", wim}).size() == 2);
+  const std::vector<std::string> both = {wim + "@1", wim + "@2"};
+  CHECK(chosen({"--image", "1-2", wim}) == both);
+  CHECK(chosen({"--image", "2,1", wim}) == both);
+  CHECK(chosen({"--image", "2", "--image", "1", wim}) == both);
+  CHECK(chosen({"--image", "2-3", wim}) == second);
+  CHECK(chosen({"--image", "1,2", wim + "@2"}) == second);
 
   const RunResult data = run_cli({"scan", wim + "@3"});
   CHECK(data.status == 0);
