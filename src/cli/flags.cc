@@ -61,6 +61,11 @@ void add_target_names(Command& command, TargetFlags& flags) {
        .group = Group::target,
        .value = &flags.targets,
        .required = true});
+  command.flags.push_back({.names = {"-0", "--null"},
+                           .help = "names in lists of targets end with a NUL, as those of find "
+                                   "-print0 do, and not with their line",
+                           .group = Group::target,
+                           .value = &flags.null});
   command.flags.push_back({.names = {"--input-format"},
                            .value_name = "NAME",
                            .help = "take the targets for this format instead of telling by content",
@@ -289,6 +294,10 @@ report::Again to_repeat(const TargetFlags& targets, const PolicyFlags& policy,
   const auto add = [&words](const char* flag, const std::string& value) {
     words.insert(words.end(), {flag, value});
   };
+  const bool has_list =
+      std::any_of(targets.targets.begin(), targets.targets.end(),
+                  [](const std::string& target) { return target.starts_with('@'); });
+  if (targets.null && has_list) words.emplace_back("--null");
   if (!targets.input_format.empty()) add("--input-format", targets.input_format);
   for (const std::string& folder : targets.parent_dirs) add("--parent-dir", folder);
   if (targets.depth != TargetFlags{}.depth) add("--depth", std::to_string(targets.depth));

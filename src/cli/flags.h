@@ -16,6 +16,7 @@ namespace goldhive::cli {
 /// What to look at, and how.
 struct TargetFlags {
   std::vector<std::string> targets;
+  bool null = false;  ///< lists are separated by NUL
   std::string input_format;
   std::vector<std::string> trusted;  ///< journals, records and undo files that the user vouches for
   std::vector<std::string> images;

@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::uint64_t list_size_limit = 64 << 20;
 constexpr std::size_t deepest_folder = 64;
+constexpr const char* standard_input_name = "standard input";
 
 bool is_blank(std::string_view text) {
   return text.find_first_not_of(" \t") == std::string_view::npos;
@@ -33,22 +34,31 @@ void refuse_blank(const std::vector<std::string>& targets) {
               "a target is empty (an unset variable?); '.' names the current folder");
 }
 
-/// The paths in a list, one a line; a blank line is none.
-std::vector<std::string> lines_of(const std::string& text) {
-  std::istringstream in(text);
-  std::vector<std::string> lines;
-  for (std::string line; std::getline(in, line);) {
-    if (!line.empty() && line.back() == '\r') line.pop_back();
-    if (!is_blank(line)) lines.push_back(line);
+/// The paths in the bytes of a list that is called `name`: one a line, but for blank lines and
+/// comments; with `null` one before each NUL, taken as it is.
+std::vector<std::string> paths_in(std::string bytes, bool null, const std::string& name) {
+  const std::string text = null ? std::move(bytes) : text_of(std::move(bytes));
+  if (!null && text.find('\0') != std::string::npos) {
+    throw Error(ErrorKind::usage, "holds NULs, as a list of find -print0 does: --null reads it",
+                name);
   }
-  return lines;
+  std::istringstream in(text);
+  std::vector<std::string> paths;
+  for (std::string part; std::getline(in, part, null ? '\0' : '\n');) {
+    if (!null && !part.empty() && part.back() == '\r') part.pop_back();
+    const bool is_comment = !null && part.starts_with('#');
+    if (!is_comment && !is_blank(part)) paths.push_back(part);
+  }
+  return paths;
 }
 
-std::vector<std::string> read_list(const Host& host, const std::string& path) {
-  return lines_of(read_text_file(host.input, path, list_size_limit, "a list of targets"));
+std::string read_list(const Host& host, const std::string& path) {
+  const Bytes bytes =
+      read_bytes(*host.input.open(path), path, list_size_limit, "a list of targets");
+  return {bytes.begin(), bytes.end()};
 }
 
-std::vector<std::string> read_list(std::istream& in) {
+std::string read_list(std::istream& in) {
   std::string text;
   std::vector<char> piece(64 * 1024);
   while (in) {
@@ -58,10 +68,10 @@ std::vector<std::string> read_list(std::istream& in) {
       throw Error(
           ErrorKind::usage,
           fmt::format("is too large for a list of targets: more than {} bytes", list_size_limit),
-          "standard input");
+          standard_input_name);
     }
   }
-  return lines_of(text_of(std::move(text)));
+  return text;
 }
 
 /// Windows' own stores of single files' versions. Their names are fixed.
@@ -210,11 +220,14 @@ bool exists(const ReadStorage& storage, const std::string& path) {
 }
 
 /// The paths of the list that `text` names; nullopt if it names none.
-std::optional<std::vector<std::string>> list_named(const Host& host, const std::string& text) {
+std::optional<std::vector<std::string>> list_named(const Host& host, const std::string& text,
+                                                   bool null) {
   const bool from_input = text == "-" && host.in != nullptr;
   const bool from_file = text.size() > 1 && text.front() == '@';
   if ((!from_input && !from_file) || exists(host.input, text)) return std::nullopt;
-  return from_input ? read_list(*host.in) : read_list(host, text.substr(1));
+  if (from_input) return paths_in(read_list(*host.in), null, standard_input_name);
+  const std::string path = text.substr(1);
+  return paths_in(read_list(host, path), null, path);
 }
 
 }  // namespace
@@ -223,7 +236,7 @@ Targets expand_targets(const Host& host, const TargetFlags& flags) {
   refuse_blank(flags.targets);
   Targets out;
   for (const std::string& text : flags.targets) {
-    const auto list = list_named(host, text);
+    const auto list = list_named(host, text, flags.null);
     if (list && is_interrupted(host)) {
       // What came through a pipe may end in the middle of a name.
       out.interrupted = "the list of targets was not read to its end";
@@ -231,7 +244,7 @@ Targets expand_targets(const Host& host, const TargetFlags& flags) {
     }
     if (list && list->empty()) {
       throw Error(ErrorKind::usage, "the list of targets is empty: nothing would be looked at",
-                  text == "-" ? "standard input" : text.substr(1));
+                  text == "-" ? standard_input_name : text.substr(1));
     }
     for (const std::string& path : list.value_or(std::vector<std::string>{text})) {
       expand_path(host, flags, path, out);

@@ -31,8 +31,9 @@ inline std::string no_link(const Target& target) {
   return target.walked.empty() ? "" : target.path;
 }
 
-/// "@FILE" stands for the paths in FILE, one a line; "-" for those on standard input. A path that
-/// exists as it stands is none of these.
+/// "@FILE" stands for the paths in FILE, one a line, "-" for those on standard input; a line that
+/// begins with '#' is a comment. With `null` each path ends with a NUL instead, and none is a
+/// comment. A path that exists as it stands is none of these.
 ///
 /// A folder with a Windows installation or hives in it (or a folder or two below) is one target.
 /// Images that lie in it beside the installations, and in other folders, are targets of their own,

@@ -316,7 +316,7 @@ std::map<std::string, std::set<std::string>> flags_of_manual() {
     if (entry && !section.empty()) {
       line = testing::replace_all(line, "\\\\-", "-");
       for (const testing::Match& match :
-           testing::all_matches(line, "(^|[\\s\"])(--?[a-zA-Z][a-z-]*)")) {
+           testing::all_matches(line, "(^|[\\s\"])(--?[a-zA-Z0][a-z-]*)")) {
         sections[section].insert(match[2]);
       }
     }

@@ -138,6 +138,40 @@ TEST_CASE("Targets come from a list file and from standard input") {
   CHECK(session.run({"scan", "@missing.txt"}).code == 2);
 }
 
+TEST_CASE("A line of a list that begins with a number sign is a comment") {
+  Session session;
+  session.put_recipe("windows-7-sp1-x64", "a");
+  session.put_recipe("layout-flat", "#b");
+  const std::string list = "# images of the lab\n\na\n#b\n./#b\n  \n";
+  session.storage.put("list.txt", bytes_of(list));
+  CHECK(paths_of(scan(session, {"@list.txt"})) == Paths{"a", "./#b"});
+  CHECK(paths_of(scan(session, {"-"}, "#b\r\na\r\n")) == Paths{"a"});
+  CHECK_THAT(session.run({"scan", "-"}, "# nothing\n").err,
+             Catch::Contains("the list of targets is empty"));
+}
+
+TEST_CASE("With null the names of a list end with a NUL and are taken as they are") {
+  Session session;
+  const std::string odd = "new\nline ";
+  const Paths names = {"#a", odd, "b"};
+  std::string list;
+  for (const std::string& name : names) {
+    session.put_recipe("layout-flat", name);
+    list += name + '\0';
+  }
+  session.storage.put("list", bytes_of(list));
+  for (const char* flag : {"-0", "--null"}) {
+    CHECK(paths_of(scan(session, {flag, "@list"})) == names);
+    CHECK(paths_of(scan(session, {"-", flag}, list + '\0')) == names);
+  }
+  CHECK(paths_of(scan(session, {"-0", "-"}, list.substr(0, list.size() - 1))) == names);
+  CHECK_THAT(session.run({"scan", "-"}, list).err,
+             Catch::Contains("standard input: holds NULs") && Catch::Contains("--null"));
+  CHECK_THAT(session.run({"scan", "@list"}).err, Catch::Contains("list: holds NULs"));
+  CHECK_THAT(session.run({"scan", "-0", "-"}, std::string(2, '\0')).err,
+             Catch::Contains("the list of targets is empty"));
+}
+
 TEST_CASE("Lists are read as Windows writes them, with a byte order mark and in UTF-16") {
   Session session;
   session.put_recipe("layout-flat", "Gr\u00fc\u00dfe");
