@@ -190,6 +190,19 @@ void add_overview_flags(Command& command, OutputFlags& flags) {
                            .help = "in text, show only the counts and what to do",
                            .group = Group::output,
                            .value = &flags.summary});
+  command.flags.push_back(
+      choice({.names = {"--severity"},
+              .value_name = "LEVEL",
+              .help = "in text and markdown, hide rows below info, low, medium, high or critical; "
+                      "counts, status and exit code are of all",
+              .group = Group::output,
+              .standing = Standing::value},
+             flags.severity,
+             {{"info", policy::Severity::info},
+              {"low", policy::Severity::low},
+              {"medium", policy::Severity::medium},
+              {"high", policy::Severity::high},
+              {"critical", policy::Severity::critical}}));
   command.flags.push_back({.names = {"-q", "--quiet"},
                            .help = "print no report; errors go to stderr, the exit code tells",
                            .group = Group::general,

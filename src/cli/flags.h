@@ -46,6 +46,7 @@ struct OutputFlags {
   bool all = false;      ///< of several installations the details, too
   bool summary = false;  ///< counts and what to do alone
   bool quiet = false;    ///< nothing on standard output
+  policy::Severity severity = policy::Severity::info;  ///< rows of less are hidden from people
 };
 /// `of`: some formats are for the reports of one command.
 void add_output_flags(Command& command, OutputFlags& flags, report::Command of);

@@ -242,6 +242,7 @@ Output::Output(Host& host, report::Command command, const OutputFlags& flags, bo
   to_file.verbose = verbose;
   to_file.all = flags.all;
   to_file.summary_only = flags.summary;
+  to_file.least = flags.severity;
   const bool to_stdout = flags.file.empty() || flags.file == "-";
   const Terminal& terminal = host.terminal;
   report::WriteOptions own = to_file;

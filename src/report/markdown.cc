@@ -127,7 +127,7 @@ std::string finding_row(const Finding& f, const windows::Installation& facts) {
 
 class MarkdownWriter final : public TargetWriter {
  public:
-  explicit MarkdownWriter(std::ostream& out) : out_(out) {}
+  MarkdownWriter(policy::Severity least, std::ostream& out) : least_(least), out_(out) {}
 
   void target(const TargetReport& target) override {
     if (target.error) {
@@ -184,6 +184,7 @@ class MarkdownWriter final : public TargetWriter {
     if (s.passed_over > 0) {
       out_ << fmt::format("- {} passed over, no image\n", counted(s.passed_over, "file"));
     }
+    if (hidden_ > 0) out_ << fmt::format("- {}\n", md_text(describe_hidden(hidden_, least_)));
     out_ << fmt::format("- policy {}, goldhive {}\n", md_code(report.head.policy),
                         md_text(report.head.tool_version));
   }
@@ -200,7 +201,12 @@ class MarkdownWriter final : public TargetWriter {
     std::string rows;
     for (const Finding& f : report.findings) {
       const Answer answer = answer_of(f);
-      if (answer > Answer::informs) rows += finding_row(f, report.facts);
+      if (answer <= Answer::informs) continue;
+      if (f.severity < least_) {
+        ++hidden_;
+      } else {
+        rows += finding_row(f, report.facts);
+      }
     }
     std::string section;
     if (!rows.empty()) {
@@ -246,6 +252,8 @@ class MarkdownWriter final : public TargetWriter {
   static constexpr std::size_t table_limit = 300'000, errors_limit = 100'000,
                                sections_limit = 500'000, undo_limit = 50'000,
                                waivers_limit = 50'000;
+  policy::Severity least_;
+  std::uint64_t hidden_ = 0;  ///< rows that are left out for their severity
   std::ostream& out_;
   Totals totals_;
   MarkdownPart table_{table_limit};
@@ -256,8 +264,8 @@ class MarkdownWriter final : public TargetWriter {
 
 }  // namespace
 
-Writer markdown_writer(Command, const WriteOptions&, std::ostream& out) {
-  return std::make_unique<MarkdownWriter>(out);
+Writer markdown_writer(Command, const WriteOptions& options, std::ostream& out) {
+  return std::make_unique<MarkdownWriter>(options.least, out);
 }
 
 namespace {

@@ -61,14 +61,19 @@ std::string short_system(const windows::Installation& facts) {
   return printable(text);
 }
 
-/// The other checks that say something, by name: "fail: schannel.legacy; ?: hive.state".
-std::string others(const InstallationReport& installation) {
+/// The other checks that say something, by name: "fail: schannel.legacy; ?: hive.state". Those of
+/// less severity than `least` are counted in `hidden`.
+std::string others(const InstallationReport& installation, policy::Severity least,
+                   std::uint64_t& hidden) {
   std::string text;
   const auto add = [&](const char* word, bool (*wanted)(const Finding&)) {
     std::set<std::string> ids;
+    std::set<std::string> below;
     for (const Finding& f : installation.findings) {
-      if (!answers_a_question(f.id) && wanted(f)) ids.insert(f.id);
+      if (answers_a_question(f.id) || !wanted(f)) continue;
+      (f.severity < least ? below : ids).insert(f.id);
     }
+    hidden += below.size();
     if (ids.empty()) return;
     text += fmt::format("{}{}: {}", text.empty() ? "" : "; ", word, fmt::join(ids, ", "));
   };
@@ -139,7 +144,8 @@ void Overview::add_installation(const TargetReport& target,
   Row row{printable(installation.facts.id), short_system(installation.facts), {}, {}};
   const auto answers = answers_of(installation);
   for (std::size_t i = 0; i < columns; ++i) row.cells.at(i) = cell(i, answers.at(i));
-  if (const std::string text = others(installation); !text.empty()) row.below.push_back(text);
+  if (const std::string text = others(installation, options_.least, hidden_); !text.empty())
+    row.below.push_back(text);
   if (installation.changed) {
     if (*installation.changed) {
       ++changed_;
@@ -356,7 +362,10 @@ void Overview::to_do() {
 }
 
 void Overview::finish(const Report& report) {
-  if (!options_.summary_only) table(report);
+  if (!options_.summary_only) {
+    table(report);
+    if (hidden_ > 0) lines_.folded("", 0, describe_hidden(hidden_, options_.least) + ".");
+  }
   lines_.folded("", 0, counts(report));
   to_do();
   lines_.waivers(report.waivers);

@@ -68,6 +68,7 @@ class Overview {
   std::uint64_t targets_without_ = 0;  ///< with nothing but a note
   std::uint64_t changed_ = 0, refused_ = 0, unchanged_ = 0;
   std::uint64_t fixable_ = 0;
+  std::uint64_t hidden_ = 0;  ///< checks that would be named but for their severity
   NextTargets next_;
   std::map<std::string, std::uint64_t> by_hand_;  ///< by check: installations with a row to fix
   std::set<std::string> open_;                    ///< checks with undetermined rows

@@ -189,6 +189,9 @@ struct WriteOptions {
   bool all = false;
   /// Of any number show the counts and what to do.
   bool summary_only = false;
+  /// Rows of less severity are hidden, and said to be, in what people read (text, Markdown). Counts
+  /// and statuses are of all rows.
+  policy::Severity least = policy::Severity::info;
   /// For formats that say it before the first target is done.
   Head head = {};
 };

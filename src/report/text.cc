@@ -98,6 +98,7 @@ class VerdictWriter final : public TargetWriter {
     if (s.passed_over > 0) line += ", " + counted(s.passed_over, "file") + " passed over";
     line += ".";
     if (!fixable_.empty()) line += "  The fix: " + fixable_.command("plan", command_, options_);
+    if (hidden_ > 0) lines_.folded("", 0, describe_hidden(hidden_, options_.least) + ".");
     lines_.folded("", 0, line);
     lines_.waivers(report.waivers);
   }
@@ -211,6 +212,10 @@ class VerdictWriter final : public TargetWriter {
     std::map<std::string, std::size_t> reasons;
     for (const TextRow& row : rows_of(of_interest)) {
       const Finding& f = row.first();
+      if (f.severity < options_.least) {
+        ++hidden_;
+        continue;
+      }
       kept.emplace_back(&f, row_message(row, report.facts, with_subjects.count(f.id) != 0));
       if (is_reason(f)) ++reasons[kept.back().second];
     }
@@ -271,6 +276,7 @@ class VerdictWriter final : public TargetWriter {
   std::optional<TargetReport> only_;  ///< the first, while there is no second
   bool several_ = false;
   std::uint64_t findings_ = 0, warnings_ = 0, undetermined_ = 0;
+  std::uint64_t hidden_ = 0;  ///< rows that would be shown but for their severity
   NextTargets fixable_;
 };
 

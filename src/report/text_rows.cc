@@ -123,6 +123,12 @@ std::string row_message(const TextRow& row, const windows::Installation& facts,
   return printable(text);
 }
 
+std::string describe_hidden(std::uint64_t rows, policy::Severity least) {
+  return fmt::format("{} of less severity than {} {} hidden (--severity info shows {})",
+                     counted(rows, "row"), policy::to_string(least), rows == 1 ? "is" : "are",
+                     rows == 1 ? "it" : "them");
+}
+
 Style style_of(const Finding& f) {
   if (f.waived) return {"waiv", Color::dim};
   switch (f.verdict) {

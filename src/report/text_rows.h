@@ -2,6 +2,7 @@
 // or of both views in the same words is one row. Every text output counts these.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,9 @@ std::string describe_row(const policy::Finding& finding, const windows::Installa
 /// What stands after the id of the check: what the row is about, what it says, and whether it is
 /// waived. printable().
 std::string row_message(const TextRow& row, const windows::Installation& facts, bool subject_tells);
+
+/// "3 rows of less severity than high are hidden (--severity info shows them)".
+std::string describe_hidden(std::uint64_t rows, policy::Severity least);
 
 /// How a row begins.
 struct Style {

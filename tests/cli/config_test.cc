@@ -109,14 +109,15 @@ TEST_CASE("What is wrong in a configuration is named with its line") {
 // code must be seen where the command is given.
 TEST_CASE("A configuration may set these flags and no others") {
   cli::ConfigFlags config;
-  const cli::Command program = cli::program(config);
+  const cli::Command whole = cli::program(config);
   std::set<std::string> names;
-  for (const cli::Flag* flag : cli::standing_flags(program)) {
+  for (const cli::Flag* flag : cli::standing_flags(whole)) {
     names.insert(cli::standing_name(*flag));
     CHECK_FALSE(flag->is_repeatable());
   }
   CHECK(names == std::set<std::string>{"all", "check", "color", "depth", "hash", "jobs",
-                                       "max-unpacked", "policy", "strict", "undo-dir", "verbose"});
+                                       "max-unpacked", "policy", "severity", "strict", "undo-dir",
+                                       "verbose"});
 }
 
 TEST_CASE("Each kind of option is taken from a configuration, and taken back on the command line") {
@@ -214,9 +215,9 @@ TEST_CASE("A saved plan is judged by its own policy and not by that of the confi
 
 TEST_CASE("No output takes the place of the configuration or of its policy") {
   Session session = with_config("policy = 'own.toml'\n");
-  const std::string policy = "home/.config/goldhive/own.toml";
-  session.storage.put(policy, std::string("name = 'own'\n"));
-  for (const std::string& file : {std::string(usual_file), policy}) {
+  const std::string own_file = "home/.config/goldhive/own.toml";
+  session.storage.put(own_file, std::string("name = 'own'\n"));
+  for (const std::string& file : {std::string(usual_file), own_file}) {
     const Outcome got = session.run({"scan", "win7", "-o", file});
     CHECK(got.code == 2);
     CHECK_THAT(got.err, Catch::Contains("is read by this command"));
