@@ -97,6 +97,7 @@ Command plan_command() {
                            .hidden = true,
                            .standing = Standing::path});
   add_output_flags(command, flags->output, report::Command::plan);
+  add_overview_flags(command, flags->output);
   command.footer =
       "Exit code: 0 nothing to change, 1 changes pending, 2 undetermined or error.\n"
       "Nothing is ever written to a target.\n"

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "src/report/plan_rows.h"
 #include "src/report/printable.h"
 #include "src/report/text_rows.h"
 
@@ -91,11 +92,21 @@ std::string padded(const std::string& text, std::size_t width) {
 }  // namespace
 
 Overview::Overview(Command command, const WriteOptions& options, std::ostream& out)
-    : command_(command), options_(options), out_(out), lines_(out, options) {}
+    : command_(command), options_(options), out_(out), lines_(out, options) {
+  if (of_plan()) {
+    titles_ = {"a patch would change"};
+  } else {
+    titles_.assign(questions.begin(), questions.end());
+  }
+}
 
 Overview::Rank Overview::rank_of(const InstallationReport& installation) const {
-  if (command_ == Command::patch && installation.planned_in_vain()) return Rank::refused;
-  switch (installation.status) {
+  const bool refused = installation.planned_in_vain();
+  if (refused && (of_plan() || command_ == Command::patch)) return Rank::refused;
+  if (of_plan() && !installation.changes->empty()) return Rank::changes;
+  // A plan without changes says nothing of what no patch can change: its rows do.
+  const Status status = of_plan() ? status_of(installation.findings) : installation.status;
+  switch (status) {
     case Status::findings:
       return Rank::findings;
     case Status::undetermined:
@@ -109,7 +120,7 @@ Overview::Rank Overview::rank_of(const InstallationReport& installation) const {
     return Rank::warnings;
   }
   if (installation.changed.value_or(false)) return Rank::patched;
-  return installation.status == Status::compliant ? Rank::compliant : Rank::not_applicable;
+  return status == Status::compliant ? Rank::compliant : Rank::not_applicable;
 }
 
 void Overview::put(Rank rank, Row row) {
@@ -129,7 +140,8 @@ void Overview::add(const TargetReport& target) {
   std::vector<const InstallationReport*> fixable;
   for (const InstallationReport& i : target.installations) {
     add_installation(target, i);
-    if (patch_helps(i)) fixable.push_back(&i);
+    const bool planned = of_plan() && !i.changes->empty() && !i.refusal;
+    if (of_plan() ? planned : patch_helps(i)) fixable.push_back(&i);
   }
   // Where a patch failed, the reason says more than a plan would.
   if (command_ == Command::patch && target.error) return;
@@ -137,31 +149,39 @@ void Overview::add(const TargetReport& target) {
   next_.add(target, fixable);
 }
 
-void Overview::add_installation(const TargetReport& target,
-                                const InstallationReport& installation) {
-  const Rank rank = rank_of(installation);
-  ++installations_.at(static_cast<std::size_t>(rank));
-  Row row{printable(installation.facts.id), short_system(installation.facts), {}, {}};
-  const auto answers = answers_of(installation);
-  for (std::size_t i = 0; i < columns; ++i) row.cells.at(i) = cell(i, answers.at(i));
-  if (const std::string text = others(installation, options_.least, hidden_); !text.empty())
-    row.below.push_back(text);
-  if (installation.changed) {
-    if (*installation.changed) {
-      ++changed_;
-      row.below.push_back(
-          fmt::format("changed: {}", counted(installation.changes->size(), "value")));
-    } else if (installation.planned_in_vain()) {
-      ++refused_;
-      row.below.push_back("refused: " + printable(installation.refusal->what()));
-    } else {
-      ++unchanged_;
-    }
+std::vector<std::string> Overview::cells_of(const InstallationReport& installation) const {
+  if (of_plan()) return {describe_changes(installation)};
+  std::vector<std::string> cells;
+  for (const Answer answer : answers_of(installation)) cells.push_back(cell(cells.size(), answer));
+  return cells;
+}
+
+std::vector<std::string> Overview::lines_below(const InstallationReport& installation) {
+  std::vector<std::string> below;
+  if (of_plan()) {
+    std::set<std::string> ids;
+    for (const TextRow& row : rows_that_stay(installation)) ids.insert(row.first().id);
+    if (!ids.empty()) below.push_back(fmt::format("stays: {}", fmt::join(ids, ", ")));
+  } else if (std::string text = others(installation, options_.least, hidden_); !text.empty()) {
+    below.push_back(std::move(text));
   }
-  if (&installation == &target.installations.back()) {
-    if (target.undo) row.below.push_back("undo: " + printable(*target.undo));
-    for (const std::string& note : target.notes) row.below.push_back("note: " + printable(note));
+  if (installation.changed.value_or(false)) {
+    below.push_back(fmt::format("changed: {}", counted(installation.changes->size(), "value")));
+  } else if ((installation.changed || of_plan()) && installation.planned_in_vain()) {
+    below.push_back("refused: " + printable(installation.refusal->what()));
   }
+  return below;
+}
+
+void Overview::tally(const InstallationReport& installation) {
+  if (installation.changed.value_or(false)) {
+    ++changed_;
+  } else if (installation.changed && installation.planned_in_vain()) {
+    ++refused_;
+  } else if (installation.changed) {
+    ++unchanged_;
+  }
+  if (of_plan() && !installation.planned_in_vain()) values_ += installation.changes->size();
   std::set<std::string> by_hand;
   std::set<std::string> open;
   for (const Finding& f : installation.findings) {
@@ -171,6 +191,19 @@ void Overview::add_installation(const TargetReport& target,
   for (const std::string& id : by_hand) ++by_hand_[id];
   with_open_ += open.empty() ? 0 : 1;
   open_.insert(open.begin(), open.end());
+}
+
+void Overview::add_installation(const TargetReport& target,
+                                const InstallationReport& installation) {
+  const Rank rank = rank_of(installation);
+  ++installations_.at(static_cast<std::size_t>(rank));
+  tally(installation);
+  Row row{printable(installation.facts.id), short_system(installation.facts),
+          cells_of(installation), lines_below(installation)};
+  if (&installation == &target.installations.back()) {
+    if (target.undo) row.below.push_back("undo: " + printable(*target.undo));
+    for (const std::string& note : target.notes) row.below.push_back("note: " + printable(note));
+  }
   const bool shown = rank < Rank::compliant || !row.below.empty();
   if (shown) put(rank, std::move(row));
 }
@@ -183,15 +216,11 @@ struct RankStyle {
 };
 /// In the order of Overview::Rank.
 constexpr std::array rank_styles = {
-    RankStyle{"ERROR", Color::red},
-    RankStyle{"INTERRUPTED", Color::yellow},
-    RankStyle{"REFUSED", Color::red},
-    RankStyle{"FINDINGS", Color::red},
-    RankStyle{"UNDETERMINED", Color::yellow},
-    RankStyle{"WARNINGS", Color::yellow},
-    RankStyle{"PATCHED", Color::green},
-    RankStyle{"COMPLIANT", Color::green},
-    RankStyle{"N/A", Color::none},
+    RankStyle{"ERROR", Color::red},        RankStyle{"INTERRUPTED", Color::yellow},
+    RankStyle{"REFUSED", Color::red},      RankStyle{"CHANGES", Color::yellow},
+    RankStyle{"FINDINGS", Color::red},     RankStyle{"UNDETERMINED", Color::yellow},
+    RankStyle{"WARNINGS", Color::yellow},  RankStyle{"PATCHED", Color::green},
+    RankStyle{"COMPLIANT", Color::green},  RankStyle{"N/A", Color::none},
     RankStyle{"NOT BEGUN", Color::yellow},
 };
 
@@ -206,32 +235,35 @@ void Overview::below(const std::string& line) {
   lines_.folded(std::string(status_width_ + gap, ' '), status_width_ + gap, line);
 }
 
+std::string Overview::in_words(const Row& row) const {
+  if (of_plan()) return row.system + ": " + row.cells.front();
+  std::string text = row.system;
+  for (std::size_t i = 0; i < titles_.size(); ++i) {
+    text += fmt::format("{} {} {}", i == 0 ? ":" : ",", titles_[i], row.cells[i]);
+  }
+  return text;
+}
+
 void Overview::row(Rank rank, const Row& row, std::size_t name_width, std::size_t system_width) {
   const RankStyle& style = rank_styles.at(static_cast<std::size_t>(rank));
   if (row.system.empty()) {
     lines_.status_first(style.word, style.color, status_width_, row.name);
     return;
   }
-  if (narrow()) {
-    lines_.status_first(style.word, style.color, status_width_, row.name);
-    std::string cells = row.system;
-    for (std::size_t i = 0; i < columns; ++i) {
-      cells += fmt::format("{} {} {}", i == 0 ? ":" : ",", questions.at(i), row.cells.at(i));
-    }
-    below(cells);
-    for (const std::string& line : row.below) below(line);
-    return;
-  }
   std::string cells = padded(row.system, system_width);
-  for (std::size_t i = 0; i < columns; ++i) {
-    const std::size_t width = display_width(questions.at(i));
+  for (std::size_t i = 0; i < titles_.size(); ++i) {
     cells += std::string(gap, ' ');
-    cells += i + 1 < columns ? padded(row.cells.at(i), width) : row.cells.at(i);
+    cells +=
+        i + 1 < titles_.size() ? padded(row.cells[i], display_width(titles_[i])) : row.cells[i];
   }
-  const bool too_long = display_width(row.name) > name_width;
-  if (too_long && options_.width != 0) {
+  const std::size_t column = status_width_ + name_width + gap;
+  const bool folds = options_.width != 0;
+  if (narrow() || (folds && column + display_width(cells) > options_.width)) {
     lines_.status_first(style.word, style.color, status_width_, row.name);
-    out_ << std::string(status_width_ + name_width + gap, ' ') << cells << '\n';
+    below(in_words(row));
+  } else if (folds && display_width(row.name) > name_width) {
+    lines_.status_first(style.word, style.color, status_width_, row.name);
+    out_ << std::string(column, ' ') << cells << '\n';
   } else {
     lines_.status_first(style.word, style.color, status_width_,
                         padded(row.name, name_width) + std::string(gap, ' ') + cells);
@@ -256,9 +288,9 @@ void Overview::table(const Report& report) {
   }
   std::string titles;
   std::size_t right = system_width;
-  for (const std::string_view question : questions) {
-    titles += std::string(gap, ' ').append(question);
-    right += gap + question.size();
+  for (const std::string_view title : titles_) {
+    titles += std::string(gap, ' ').append(title);
+    right += gap + title.size();
   }
   // In a file a row is a line; a name that is far longer than the others moves only its own cells.
   constexpr std::size_t widest = 80;
@@ -304,32 +336,38 @@ void Overview::table(const Report& report) {
 }
 
 std::string Overview::counts(const Report& report) const {
-  const auto count = [this](Rank rank) {
-    return installations_.at(static_cast<std::size_t>(rank));
-  };
   std::string line = counted(report.summary.installations, "installation");
   const char* before = ": ";
-  const auto add = [&](std::uint64_t n, const char* words) {
+  const auto add = [&](std::uint64_t n, std::string_view words) {
     if (n == 0) return;
     line += fmt::format("{}{} {}", before, n, words);
     before = ", ";
   };
-  add(changed_, "changed");
-  add(refused_, "refused");
-  add(unchanged_, "had nothing to change");
-  if (command_ == Command::patch) before = "; now ";
-  add(count(Rank::findings) + count(Rank::refused), "with findings");
-  add(count(Rank::undetermined), "undetermined");
-  add(count(Rank::warnings), "with warnings only");
-  add(count(Rank::compliant) + count(Rank::patched), "compliant");
-  add(count(Rank::not_applicable), "not applicable");
+  if (of_plan()) {
+    add(of(Rank::changes), "with changes, " + counted(values_, "value"));
+    add(of(Rank::refused), "that a patch would refuse");
+    add(of(Rank::findings), "with findings that no patch changes");
+    add(of(Rank::undetermined), "undetermined");
+    add(of(Rank::warnings) + of(Rank::compliant) + of(Rank::not_applicable),
+        "with nothing to change");
+  } else {
+    add(changed_, "changed");
+    add(refused_, "refused");
+    add(unchanged_, "had nothing to change");
+    if (command_ == Command::patch) before = "; now ";
+    add(of(Rank::findings) + of(Rank::refused), "with findings");
+    add(of(Rank::undetermined), "undetermined");
+    add(of(Rank::warnings), "with warnings only");
+    add(of(Rank::compliant) + of(Rank::patched), "compliant");
+    add(of(Rank::not_applicable), "not applicable");
+  }
   before = "; ";
   add(targets_without_,
       targets_without_ == 1 ? "target without a Windows" : "targets without a Windows");
   add(rows_.at(static_cast<std::size_t>(Rank::error)).size(),
       command_ == Command::patch ? "refused or not readable" : "could not be read");
   add(rows_.at(static_cast<std::size_t>(Rank::interrupted)).size(), "cut short");
-  add(count(Rank::not_begun), "not begun");
+  add(of(Rank::not_begun), "not begun");
   add(report.summary.passed_over,
       report.summary.passed_over == 1 ? "file passed over" : "files passed over");
   add(report.summary.waived, report.summary.waived == 1 ? "row waived" : "rows waived");
@@ -344,7 +382,8 @@ void Overview::to_do() {
   const auto add = [&lines](const char* what, std::uint64_t n, std::string how) {
     lines.push_back({fmt::format("{}, {}:", what, counted(n, "installation")), std::move(how)});
   };
-  if (fixable_ > 0) add("Registry", fixable_, next_.command("plan", command_, options_));
+  if (fixable_ > 0)
+    add("Registry", fixable_, next_.command(of_plan() ? "patch" : "plan", command_, options_));
   for (const auto& [id, n] : by_hand_) add("By hand", n, "goldhive explain " + id);
   if (with_open_ > 0) {
     add("Not known", with_open_,
@@ -369,6 +408,49 @@ void Overview::finish(const Report& report) {
   lines_.folded("", 0, counts(report));
   to_do();
   lines_.waivers(report.waivers);
+}
+
+namespace {
+
+class WithOverview final : public TargetWriter {
+ public:
+  WithOverview(Writer details, Command command, const WriteOptions& options, std::ostream& out)
+      : details_(std::move(details)),
+        always_details_(options.all || options.verbose),
+        overview_(command, options, out) {}
+
+  /// The first target is kept until it is known whether it is the only one.
+  void target(const TargetReport& t) override {
+    if (always_details_) return details_->target(t);
+    if (!only_ && !several_ && t.installations.size() < 2) {
+      only_ = t;
+      return;
+    }
+    several_ = true;
+    if (only_) overview_.add(*only_);
+    only_.reset();
+    overview_.add(t);
+  }
+
+  void finish(const Report& report) override {
+    if (several_) return overview_.finish(report);
+    if (only_) details_->target(*only_);
+    details_->finish(report);
+  }
+
+ private:
+  Writer details_;
+  bool always_details_;
+  Overview overview_;
+  std::optional<TargetReport> only_;  ///< the first, while there is no second
+  bool several_ = false;
+};
+
+}  // namespace
+
+Writer with_overview(Writer details, Command command, const WriteOptions& options,
+                     std::ostream& out) {
+  return std::make_unique<WithOverview>(std::move(details), command, options, out);
 }
 
 }  // namespace goldhive::report

@@ -3,9 +3,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "src/report/next_command.h"
+#include "src/report/plan_rows.h"
 #include "src/report/printable.h"
 #include "src/report/text_layout.h"
 #include "src/report/text_rows.h"
@@ -13,22 +12,6 @@
 
 namespace goldhive::report {
 namespace {
-
-/// Rows that a scan counts and that no planned edit fixes: not fixable by a plan, or left out by
-/// --only.
-std::vector<TextRow> what_stays(const InstallationReport& report) {
-  std::vector<const policy::Finding*> rows;
-  for (const policy::Finding& f : report.findings) {
-    if (!leaves_open(f)) continue;
-    const auto planned = [&](const policy::Edit& edit) {
-      return std::any_of(report.changes->begin(), report.changes->end(), [&](const auto& change) {
-        return change.hive == edit.hive && change.key == edit.key && change.value == edit.value;
-      });
-    };
-    if (!std::any_of(f.edits.begin(), f.edits.end(), planned)) rows.push_back(&f);
-  }
-  return folded(rows);
-}
 
 std::string what_and_why(const TextRow& row, const windows::Installation& facts) {
   const policy::Finding& f = row.first();
@@ -46,13 +29,15 @@ class PlanWriter final : public TargetWriter {
       : options_(options), lines_(out, options) {}
 
   void target(const TargetReport& t) override {
-    if (t.error) lines_.failed(t);
-    lines_.only_notes(t);
     std::vector<const InstallationReport*> changed;
     for (const InstallationReport& i : t.installations) {
-      if (installation(i)) changed.push_back(&i);
+      if (tally(i)) changed.push_back(&i);
     }
     with_changes_.add(t, changed);
+    if (options_.only_counts()) return;
+    if (t.error) lines_.failed(t);
+    lines_.only_notes(t);
+    for (const InstallationReport& i : t.installations) installation(i);
     for (const std::string& note : t.notes) lines_.folded("  note: ", 8, printable(note));
   }
 
@@ -75,8 +60,15 @@ class PlanWriter final : public TargetWriter {
   }
 
  private:
-  /// Whether a patch would change it.
-  bool installation(const InstallationReport& report) {
+  /// Counts for the summary. Whether a patch would change it.
+  bool tally(const InstallationReport& report) {
+    changes_ += report.changes->size();
+    stays_ += rows_that_stay(report).size();
+    if (report.planned_in_vain()) ++in_vain_;
+    return !report.changes->empty() && !report.planned_in_vain();
+  }
+
+  void installation(const InstallationReport& report) {
     const std::size_t count = report.changes->size();
     lines_.right_aligned(printable(report.facts.id), printable(describe_system(report.facts)),
                          count == 0   ? "NO CHANGES"
@@ -89,8 +81,7 @@ class PlanWriter final : public TargetWriter {
     if (report.planned_in_vain()) {
       lines_.folded("  refused: ", 11, printable(report.refusal->what()));
     }
-    for (const TextRow& row : what_stays(report)) {
-      ++stays_;
+    for (const TextRow& row : rows_that_stay(report)) {
       lines_.folded("  stays: ", 9, printable(what_and_why(row, report.facts)));
       const policy::Finding* f = &row.first();
       // If a patch cannot fix the row, the last line of evidence says what can.
@@ -98,9 +89,6 @@ class PlanWriter final : public TargetWriter {
         lines_.folded("         ", 9, printable(f->evidence.back()));
       }
     }
-    changes_ += count;
-    if (report.planned_in_vain()) ++in_vain_;
-    return count > 0 && !report.planned_in_vain();
   }
 
   WriteOptions options_;

@@ -2,11 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
+#include <iterator>
 
 #include "imgtools/bytes/text.h"
+#include "src/report/value_text.h"
 
 namespace goldhive::report {
 namespace {
@@ -173,7 +176,8 @@ policy::Finding read_finding(const JsonPlace& place, const windows::ControlSetFa
     f.key_last_written = read_time(place["key_last_written"]);
   }
   f.message = place["message"].text();
-  // What the edits are is not in a report; that there are some is.
+  // That there are edits is in a report; which they are, only of those that a plan or a patch took
+  // up (give_edits).
   if (place["fixable"].truth()) f.edits.resize(1);
   f.possibly_stale = place["possibly_stale"].truth();
   f.waived = place["waived"].truth();
@@ -233,6 +237,17 @@ policy::Edit read_change(const JsonPlace& place) {
   return edit;
 }
 
+/// Each row the changes in its key, so that it is known which rows they settle.
+void give_edits(InstallationReport& report) {
+  for (policy::Finding& f : report.findings) {
+    if (!f.fixable()) continue;
+    std::vector<policy::Edit> edits;
+    std::copy_if(report.changes->begin(), report.changes->end(), std::back_inserter(edits),
+                 [&f](const policy::Edit& edit) { return nt_equal(full_key(edit), f.key); });
+    if (!edits.empty()) f.edits = std::move(edits);
+  }
+}
+
 InstallationReport read_installation(const JsonPlace& place, const std::string& target) {
   InstallationReport report;
   windows::Installation& facts = report.facts;
@@ -256,6 +271,7 @@ InstallationReport read_installation(const JsonPlace& place, const std::string& 
     for (const JsonPlace& change : place["changes"].items()) {
       report.changes->push_back(read_change(change));
     }
+    give_edits(report);
   }
   if (!place["changed"].is_null()) report.changed = place["changed"].truth();
   report.refusal = read_error(place["refusal"]);

@@ -192,6 +192,8 @@ struct WriteOptions {
   /// Rows of less severity are hidden, and said to be, in what people read (text, Markdown). Counts
   /// and statuses are of all rows.
   policy::Severity least = policy::Severity::info;
+  /// Not even the rows of one alone.
+  bool only_counts() const { return summary_only && !all && !verbose; }
   /// For formats that say it before the first target is done.
   Head head = {};
 };

@@ -60,33 +60,14 @@ std::set<std::string> ids_with_subjects(const std::vector<Finding>& findings) {
 class VerdictWriter final : public TargetWriter {
  public:
   VerdictWriter(Command command, const WriteOptions& options, std::ostream& out)
-      : options_(options),
-        lines_(out, options),
-        command_(command),
-        overview_(command, options, out) {}
+      : options_(options), lines_(out, options), command_(command) {}
 
-  /// The first target is kept until it is known whether it is the only one.
   void target(const TargetReport& t) override {
-    if (options_.all || options_.verbose) return details_of(t);
-    if (!only_ && !several_ && t.installations.size() < 2) {
-      only_ = t;
-      return;
-    }
-    several_ = true;
-    if (only_) overview_.add(*only_);
-    only_.reset();
-    overview_.add(t);
+    if (!options_.only_counts()) details_of(t);
+    tally(t);
   }
 
   void finish(const Report& report) override {
-    if (several_) return overview_.finish(report);
-    if (only_) {
-      if (options_.summary_only) {
-        tally(*only_);
-      } else {
-        details_of(*only_);
-      }
-    }
     const Summary& s = report.summary;
     std::string line = fmt::format("{}, {}", counted(s.installations, "installation"),
                                    counted(findings_, "finding"));
@@ -113,7 +94,6 @@ class VerdictWriter final : public TargetWriter {
       installation(i,
                    t.error && i.refusal && std::string_view(i.refusal->what()) == t.error->what());
     }
-    tally(t);
     if (options_.verbose) {
       for (const VolumeReport& v : t.volumes) {
         if (v.passed_over.empty()) continue;
@@ -272,9 +252,6 @@ class VerdictWriter final : public TargetWriter {
   WriteOptions options_;
   Lines lines_;
   Command command_;
-  Overview overview_;
-  std::optional<TargetReport> only_;  ///< the first, while there is no second
-  bool several_ = false;
   std::uint64_t findings_ = 0, warnings_ = 0, undetermined_ = 0;
   std::uint64_t hidden_ = 0;  ///< rows that would be shown but for their severity
   NextTargets fixable_;
@@ -294,7 +271,7 @@ Writer text_writer(Command command, const WriteOptions& options, std::ostream& o
     case Command::list:
       return listing_writer(command, options, out);
     case Command::plan:
-      return plan_writer(command, options, out);
+      return with_overview(plan_writer(command, options, out), command, options, out);
     case Command::verify:
       return checks_writer(command, options, out);
     case Command::undo:
@@ -303,7 +280,7 @@ Writer text_writer(Command command, const WriteOptions& options, std::ostream& o
     case Command::compare:  // is no report of targets
       break;
   }
-  return verdict_writer(command, options, out);
+  return with_overview(verdict_writer(command, options, out), command, options, out);
 }
 
 }  // namespace goldhive::report

@@ -20,9 +20,10 @@ TEST_CASE("A plan shows its changes and what stays and changes nothing") {
   session.put_recipe("windows-7-sp1-x64", "win7");
   session.put_recipe("windows-7-sp1-x64-ready", "ready");
   session.put_recipe("05-explicit-old-default", "old");
-  const Outcome text = session.run({"plan", "win7", "ready", "old"});
+  const Outcome text = session.run({"plan", "win7", "ready", "old", "--all"});
   CHECK(text.code == 1);
   check_golden(golden + "plan.txt", text.out);
+  check_golden(golden + "plan.overview.txt", session.run({"plan", "win7", "ready", "old"}).out);
   check_golden(golden + "plan.json", session.run({"plan", "-f", "json", "win7"}).out);
   check_golden(golden + "plan.reg", session.run({"plan", "-f", "reg", "win7"}).out);
   CHECK(session.storage.changes().empty());
@@ -80,6 +81,32 @@ TEST_CASE("Options narrow and widen a plan") {
       changes({"--protocols", "tls1.2", "--only", "winhttp.default-secure-protocols"});
   REQUIRE(exact.size() == 2);
   CHECK(exact[0]["after"] == json({{"type", "REG_DWORD"}, {"data", "0x800"}}));
+}
+
+TEST_CASE("A plan of several is an overview, unless it is to show all, or nothing") {
+  Session session;
+  session.put_recipe("windows-7-sp1-x64", "farm/seven");
+  session.put_recipe("windows-8-x64", "farm/eight");
+  session.put_recipe("windows-7-sp1-x64-ready", "farm/ready");
+  const std::string overview = session.run({"plan", "farm"}).out;
+  INFO(overview);
+  CHECK_THAT(overview, Catch::Contains("CHANGES") && Catch::Contains("farm:/seven") &&
+                           Catch::Contains("WinHTTP native+WoW64, TLS 1.1, TLS 1.2: 6 values") &&
+                           Catch::Contains("stays: schannel.tls11.client, schannel.tls12.client, "
+                                           "servicing.kb3140245") &&
+                           Catch::Contains("3 installations: ") &&
+                           Catch::Contains("goldhive patch "));
+  CHECK_THAT(overview, !Catch::Contains("[HKEY_LOCAL_MACHINE"));
+  const std::string summary = session.run({"plan", "farm", "--summary"}).out;
+  CHECK_THAT(summary, Catch::StartsWith("3 installations: "));
+  CHECK_THAT(overview, Catch::EndsWith(summary));
+  CHECK_THAT(session.run({"plan", "farm", "--all"}).out,
+             Catch::Contains("6 CHANGES") && Catch::Contains("[HKEY_LOCAL_MACHINE"));
+  const Outcome quiet = session.run({"plan", "farm", "--quiet"});
+  CHECK(quiet.code == 1);
+  CHECK(quiet.out.empty());
+  CHECK_THAT(session.run({"plan", "farm/seven", "--summary"}).out,
+             Catch::StartsWith("1 installation, 6 changes"));
 }
 
 TEST_CASE("A protocol that this Windows does not have is an error of the target") {

@@ -29,6 +29,27 @@ TEST_CASE("A saved report gives every format that the scan itself would have giv
   }
 }
 
+TEST_CASE("A saved plan's report reads as the plan itself") {
+  Session session = two_sites();
+  session.put_recipe("windows-8-x64", "a/pc8");
+  for (const std::vector<std::string>& narrowed :
+       {std::vector<std::string>{}, {"--only", "winhttp.default-secure-protocols"}}) {
+    std::vector<std::string> plan = {"plan", "a", "b"};
+    plan.insert(plan.end(), narrowed.begin(), narrowed.end());
+    std::vector<std::string> saved = plan;
+    saved.insert(saved.end(), {"-f", "jsonl", "-o", "plan.jsonl"});
+    session.run(saved);
+    // What to do next differs: the report does not know what was given to the plan.
+    const auto body = [](const Outcome& got) {
+      return got.out.substr(0, got.out.rfind("make them:"));
+    };
+    plan.emplace_back("--all");
+    const Outcome planned = session.run(plan);
+    CHECK_THAT(planned.out, Catch::Contains("stays: "));
+    CHECK(body(session.run({"report", "plan.jsonl", "--all"})) == body(planned));
+  }
+}
+
 TEST_CASE("Reports of two machines become one") {
   Session session = two_sites();
   const Outcome got = session.run({"report", "a.jsonl", "b.json", "-f", "json"});

@@ -3,6 +3,7 @@
 #include <sstream>
 
 #include "src/report/next_command.h"
+#include "src/report/plan_rows.h"
 #include "src/report/printable.h"
 #include "src/report/report.h"
 #include "src/report/text_layout.h"
@@ -93,6 +94,82 @@ TEST_CASE("An overview shows what needs a look and counts the rest") {
   options.again.targets = {"-"};
   CHECK_THAT(written(report, options),
              Catch::Contains("this command once more, with plan in place of scan"));
+}
+
+/// The sample as a plan, with an installation that a patch refuses and one that it leaves alone.
+Report planned_sample() {
+  Report report = tests::sample_report();
+  report.command = Command::plan;
+  TargetReport more = report.targets.front();
+  more.path = "farm/locked.vhd";
+  more.installations.resize(1);
+  more.installations.front().facts.id = more.path;
+  more.installations.front().refusal = Error(ErrorKind::refused, "is in use by another program");
+  report.targets.push_back(more);
+  for (TargetReport& target : report.targets) {
+    for (InstallationReport& i : target.installations) {
+      i.changes.emplace();
+      for (const policy::Finding& f : i.findings) {
+        if (leaves_open(f)) i.changes->insert(i.changes->end(), f.edits.begin(), f.edits.end());
+      }
+    }
+  }
+  settle(report);
+  return report;
+}
+
+TEST_CASE("Of several installations a plan is an overview of what would change") {
+  const Report report = planned_sample();
+  tests::check_golden("tests/report/golden/overview-plan.txt", written(report, {}));
+  WriteOptions options;
+  options.summary_only = true;
+  const std::string summary = written(report, options);
+  CHECK(written(report, {}).ends_with(summary));
+  CHECK(std::count(summary.begin(), summary.end(), '\n') < 8);
+  for (const unsigned width : {60U, 80U, 200U}) {
+    options = {};
+    options.width = width;
+    std::istringstream lines(written(report, options));
+    for (std::string line; std::getline(lines, line);) {
+      INFO(line);
+      CHECK(display_width(line) <= width);
+    }
+  }
+}
+
+TEST_CASE("What a plan would change is told in a few words") {
+  InstallationReport plan;
+  plan.facts.os.architecture = windows::Architecture::amd64;
+  const auto says = [&plan](std::vector<policy::Edit> edits) {
+    plan.changes = std::move(edits);
+    return describe_changes(plan);
+  };
+  const auto edit = [](windows::HiveName hive, const std::string& key, const std::string& value) {
+    policy::Edit e;
+    e.hive = hive;
+    e.key = key;
+    e.value = value;
+    return e;
+  };
+  const std::string internet = "Microsoft\\Windows\\CurrentVersion\\Internet Settings";
+  const std::string protocols = "ControlSet001\\Control\\SecurityProviders\\SCHANNEL\\Protocols\\";
+  const auto in_software = windows::HiveName::software;
+  const auto in_system = windows::HiveName::system;
+  const policy::Edit native = edit(in_software, internet + "\\WinHttp", "DefaultSecureProtocols");
+  const policy::Edit wow64 =
+      edit(in_software, "Wow6432Node\\" + internet + "\\WinHttp", "DefaultSecureProtocols");
+  const policy::Edit enabled = edit(in_system, protocols + "TLS 1.2\\Client", "Enabled");
+  const policy::Edit by_default =
+      edit(in_system, protocols + "TLS 1.2\\Client", "DisabledByDefault");
+  const policy::Edit server = edit(in_system, protocols + "TLS 1.0\\Server", "Enabled");
+  const policy::Edit dotnet =
+      edit(in_software, "Microsoft\\.NETFramework\\v4.0.30319", "SchUseStrongCrypto");
+  const policy::Edit wininet = edit(in_software, internet, "SecureProtocols");
+  CHECK(says({}) == "nothing");
+  CHECK(says({native, wow64, enabled, by_default}) == "WinHTTP native+WoW64, TLS 1.2: 4 values");
+  CHECK(says({server, dotnet, wininet}) == "TLS 1.0 server, .NET, WinINet: 3 values");
+  plan.facts.os.architecture = windows::Architecture::x86;
+  CHECK(says({native}) == "WinHTTP: 1 value");
 }
 
 TEST_CASE("A warning that only informs is not counted as one") {
