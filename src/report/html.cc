@@ -1,25 +1,19 @@
 // The report as one page for people: what is wrong with how many images first, then each of them.
 //
-// The page needs nothing but itself: no network, and no script to be complete. The script adds
-// filters, search, sorting and folding. What stands in it may come from a hive, so all of it is
-// escaped, and a policy of the page itself (Content-Security-Policy) lets run only the style and
-// the script whose digests it names: even markup that slipped through could load and run nothing.
-//
-// The overview comes first and is known last, so the page is held until then: a line and a section
-// for each installation, in which the rows that pass are a line each and long texts are cut. One
-// element more in each row is seconds for a browser that opens thousands of installations; what is
-// behind a row is therefore one block of text.
+// The overview comes first and is known last, so the page is held until then: a line for each
+// installation, and its rows once for all installations that say the same, as those of a fleet do.
+// So the page of thousands is one that a browser opens at once. What is behind a row is one block
+// of text: an element more for each line of it would be seconds.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <map>
-#include <span>
+#include <unordered_map>
 
-#include "imgtools/bytes/digest.h"
 #include "src/policy/checks.h"
 #include "src/report/answers.h"
-#include "src/report/html_page.h"
+#include "src/report/html_parts.h"
 #include "src/report/printable.h"
 #include "src/report/row_parts.h"
 #include "src/report/text_layout.h"
@@ -31,100 +25,134 @@ namespace {
 
 using policy::Finding;
 
-std::string base64(std::span<const std::uint8_t> bytes) {
-  constexpr std::string_view digits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::size_t rest = bytes.size() - i;
-    const std::uint32_t group = (static_cast<std::uint32_t>(bytes[i]) << 16) |
-                                (rest > 1 ? static_cast<std::uint32_t>(bytes[i + 1]) << 8 : 0) |
-                                (rest > 2 ? bytes[i + 2] : 0);
-    for (unsigned digit = 0; digit < 4; ++digit) {
-      out += digit > rest ? '=' : digits[(group >> (18 - 6 * digit)) & 0x3f];
+constexpr HtmlPart overview_part = {"overview", "Overview"};
+constexpr HtmlPart errors_part = {"errors", "Errors"};
+constexpr HtmlPart installations_part = {"installations", "Installations"};
+constexpr HtmlPart findings_part = {"findings", "Findings"};
+constexpr HtmlPart notes_part = {"notes", "Notes about targets"};
+constexpr HtmlPart waivers_part = {"waivers", "Waivers"};
+
+/// Text that grows to many megabytes and is never copied for that.
+class Pieces {
+ public:
+  void add(std::string_view text) {
+    if (pieces_.empty() || pieces_.back().size() + text.size() > pieces_.back().capacity()) {
+      pieces_.emplace_back();
+      pieces_.back().reserve(std::max(text.size(), next_));
+      next_ = std::min(2 * next_, longest);
     }
+    pieces_.back() += text;
   }
-  return out;
-}
+  bool empty() const { return pieces_.empty(); }
+  void write(std::ostream& out) const {
+    for (const std::string& piece : pieces_) out << piece;
+  }
 
-std::string source_digest(std::string_view text) {
-  return "'sha256-" + base64(sha256(text)) + "'";
-}
+ private:
+  static constexpr std::size_t longest = 1 << 20;
+  std::size_t next_ = 512;
+  std::vector<std::string> pieces_;
+};
 
-/// Text of the page. One that is longer than anybody reads is cut.
-std::string shown(std::string_view untrusted) {
-  constexpr std::size_t longest = 4'000;
-  if (untrusted.size() <= longest) return markup_text(untrusted);
-  std::size_t end = longest;
-  while (end > 0 && (static_cast<unsigned char>(untrusted[end]) & 0xc0) == 0x80) --end;
-  return markup_text(untrusted.substr(0, end)) + " [cut]";
-}
-
-std::string code(std::string_view untrusted) { return "<code>" + shown(untrusted) + "</code>"; }
-
-std::string word(const char* text) { return fmt::format("<span class=\"{0}\">{0}</span>", text); }
-
-std::string answer_word(Answer answer) {
-  return answer == Answer::not_asked || answer == Answer::not_applicable ? to_string(answer)
-                                                                         : word(to_string(answer));
-}
-
-std::string row_text(const Finding& f, const windows::Installation& facts) {
-  const std::string row = describe_row(f, facts, true);
-  return (row.empty() ? "" : row + ": ") + f.message;
-}
-
-/// A row that is not as it should be, with what is behind it.
-std::string open_row(const Finding& f, const windows::Installation& facts) {
-  const Answer answer = answer_of(f);
-  std::string line = row_text(f, facts);
-  if (f.possibly_stale) line += " [possibly stale]";
-  if (f.waived) line += fmt::format(" [{}, waived: {}]", to_string(f.verdict), f.waiver_reason);
-  std::string behind;
-  const auto add = [&behind](std::string_view text) {
-    if (!text.empty()) behind += shown(text) + '\n';
+/// What is behind a row: where its values stand, what they are, and what else was looked at.
+std::string behind(const TextRow& row) {
+  std::string text;
+  const auto add = [&text](std::string_view line) {
+    if (!line.empty()) text += html_text(line) + '\n';
   };
-  add(f.key);
-  add(value_and_wish(f));
-  if (f.key_last_written) add("key last written " + iso_time(*f.key_last_written).value_or("?"));
-  for (const std::string& text : f.evidence) add(text);
-  if (f.fixable()) add("goldhive patch can change it");
-  const std::string severity =
-      answer == Answer::fail || answer == Answer::warn ? policy::to_string(f.severity) : "";
-  const std::string text = fmt::format(
-      "<span class=\"sign {0}\">{0}{1}{2}</span> <code>{3}</code> {4}", to_string(answer),
-      severity.empty() ? "" : ", ", severity, markup_text(f.id), shown(line));
-  if (behind.empty()) return "<p>" + text + "</p>\n";
-  return fmt::format("<details><summary>{}</summary><pre>{}</pre></details>\n", text, behind);
+  for (const Finding* f : row.findings) {
+    add(f->key);
+    add(value_and_wish(*f));
+    for (const std::string& line : f->evidence) add(line);
+  }
+  if (row.first().fixable()) add("goldhive patch can change it");
+  return text;
+}
+
+/// A row that is not as it should be.
+std::string open_row(const TextRow& row, const windows::Installation& facts) {
+  const Finding& f = row.first();
+  const Answer answer = answer_of(f);
+  const std::string severity = answer == Answer::fail || answer == Answer::warn
+                                   ? fmt::format(", {}", policy::to_string(f.severity))
+                                   : "";
+  const std::string text =
+      fmt::format("<span class=\"sign {0}\">{0}{1}</span> <code>{2}</code> {3}", to_string(answer),
+                  severity, markup_text(f.id), html_text(row_message(row, facts, true)));
+  const std::string more = behind(row);
+  if (more.empty()) return "<p>" + text + "</p>\n";
+  return fmt::format("<details><summary>{}</summary><pre>{}</pre></details>\n", text, more);
 }
 
 /// Rows of which there is little to say, a line each.
-std::string quiet_rows(const InstallationReport& report, std::string_view title,
-                       bool (*wanted)(Answer)) {
+std::string quiet_rows(const std::vector<TextRow>& rows, const windows::Installation& facts,
+                       std::string_view title, Answer wanted) {
   std::string lines;
   std::size_t count = 0;
-  for (const Finding& f : report.findings) {
-    if (!wanted(answer_of(f))) continue;
+  for (const TextRow& row : rows) {
+    if (answer_of(row.first()) != wanted) continue;
     ++count;
-    lines += shown(f.id + "  " + row_text(f, report.facts)) + '\n';
+    lines += html_text(row.first().id + "  " + row_message(row, facts, true)) + '\n';
   }
   if (count == 0) return "";
   return fmt::format("<details><summary class=\"soft\">{} {}</summary><pre>{}</pre></details>\n",
                      counted(count, "row"), title, lines);
 }
 
-std::string table_head(std::string_view caption, std::span<const std::string_view> columns) {
-  std::string out = fmt::format("<caption>{}</caption><thead><tr>", caption);
-  for (const std::string_view column : columns) {
-    out += fmt::format("<th scope=\"col\">{}</th>", column);
+std::string changes_of(const InstallationReport& report) {
+  std::string text;
+  if (report.planned_in_vain()) {
+    text = "<p><span class=\"error\">A patch refuses</span>: " + html_text(report.refusal->what()) +
+           "</p>\n";
   }
-  return out + "</tr></thead>\n";
+  if (!report.changes || report.changes->empty()) return text;
+  std::string lines;
+  for (const std::string& line : diff_lines(*report.changes)) lines += html_text(line) + '\n';
+  return text + fmt::format("<details open><summary>{}</summary><pre>{}</pre></details>\n",
+                            report.changed.value_or(false) ? "Changed" : "Changes of a patch",
+                            lines);
 }
 
-std::string listed(const std::vector<std::string>& lines) {
+std::string notes_of(const windows::Installation& facts) {
+  std::vector<std::string> notes = facts.warnings;
+  notes.insert(notes.end(), facts.os.conflicts.begin(), facts.os.conflicts.end());
+  if (facts.control_sets.boots_another()) notes.push_back(facts.control_sets.note);
+  if (notes.empty()) return "";
   std::string out;
-  for (const std::string& line : lines) out += "<li>" + shown(line) + "</li>\n";
-  return out.empty() ? "" : "<ul>\n" + out + "</ul>\n";
+  for (const std::string& note : notes) out += "<li>" + html_text(note) + "</li>\n";
+  return "<ul>\n" + out + "</ul>\n";
+}
+
+/// What is said of an installation and of all that are like it.
+std::string body_of(const InstallationReport& report) {
+  const std::vector<TextRow> rows = folded_rows(report);
+  std::string body = fmt::format("<p>{}, {}</p>\n", html_text(describe_system(report.facts)),
+                                 html_word(to_string(report.status)));
+  for (const Answer wanted : {Answer::fail, Answer::undetermined, Answer::warn, Answer::waived}) {
+    for (const TextRow& row : rows) {
+      if (answer_of(row.first()) == wanted) body += open_row(row, report.facts);
+    }
+  }
+  body += changes_of(report);
+  body += quiet_rows(rows, report.facts, "for information", Answer::informs);
+  body += quiet_rows(rows, report.facts, "not applicable", Answer::not_applicable);
+  body += quiet_rows(rows, report.facts, "passed", Answer::pass);
+  return body + notes_of(report.facts);
+}
+
+/// What is its own: the hives, and when keys were written. A block of text.
+std::string own_of(const InstallationReport& report) {
+  std::string own;
+  for (const windows::HiveFact& hive : report.facts.hives) {
+    own += "  " + html_text(describe_hive(hive)) + '\n';
+  }
+  for (const Finding& f : report.findings) {
+    if (!f.key_last_written || answer_of(f) <= Answer::informs) continue;
+    const std::string row = row_name(f);
+    own += fmt::format("  key last written {}: {}\n", iso_time(*f.key_last_written).value_or("?"),
+                       html_text(f.id + (row.empty() ? "" : " ") + row));
+  }
+  return own;
 }
 
 class HtmlWriter final : public TargetWriter {
@@ -135,15 +163,15 @@ class HtmlWriter final : public TargetWriter {
     if (target.error) {
       const char* what =
           target.interrupted ? to_string(*target.interrupted) : to_string(target.error->kind());
-      errors_ +=
+      errors_.add(
           fmt::format("<tr><th scope=\"row\">{}</th><td class=\"error\">{}</td><td>{}</td></tr>\n",
-                      code(target.path), what, shown(target.error->what()));
+                      html_code(target.path), what, html_text(target.error->what())));
     } else if (target.installations.empty()) {
-      notes_ += fmt::format("<li>{}: no Windows in it</li>\n", code(target.path));
+      notes_.add(fmt::format("<li>{}: no Windows in it</li>\n", html_code(target.path)));
     }
     for (const InstallationReport& i : target.installations) installation(i);
     const auto note = [&](const std::string& text) {
-      notes_ += fmt::format("<li>{}: {}</li>\n", code(target.path), shown(text));
+      notes_.add(fmt::format("<li>{}: {}</li>\n", html_code(target.path), html_text(text)));
     };
     if (target.backup) note(describe_backup(*target.backup));
     for (const std::string& text : target.notes) note(text);
@@ -154,60 +182,61 @@ class HtmlWriter final : public TargetWriter {
     head(report);
     overview(report);
     if (!errors_.empty()) {
-      section("errors", "Errors");
+      begin_html_part(errors_part, out_);
       constexpr std::array<std::string_view, 3> columns = {"Target", "Kind", "Reason"};
-      out_ << "<div class=\"wide\" role=\"region\" aria-label=\"Errors\" tabindex=\"0\"><table>\n"
-           << table_head("Targets without a verdict, or not all of one", columns) << "<tbody>\n"
-           << errors_ << "</tbody></table></div>\n</section>\n";
+      begin_html_table("", "Errors", "Targets without a verdict, or not all of one", columns, out_);
+      errors_.write(out_);
+      end_html_table(out_);
+      end_html_part(out_);
     }
-    if (cards_count_ > 0) installations();
+    if (!cases_.empty()) {
+      installations();
+      begin_html_part(findings_part, out_);
+      for (std::size_t i = 0; i < cases_.size(); ++i) card(cases_[i], i);
+      end_html_part(out_);
+    }
     if (!notes_.empty()) {
-      section("notes", "Notes about targets");
-      out_ << "<ul>\n" << notes_ << "</ul>\n</section>\n";
+      begin_html_part(notes_part, out_);
+      out_ << "<ul>\n";
+      notes_.write(out_);
+      out_ << "</ul>\n";
+      end_html_part(out_);
     }
     waivers(report.waivers);
-    glossary();
-    out_ << "</main>\n<script>" << html_script << "</script>\n</body>\n</html>\n";
+    write_html_glossary(out_);
+    end_html(out_);
   }
 
  private:
-  void section(std::string_view id, std::string_view title) {
-    out_ << fmt::format("<section id=\"{0}\">\n<h2>{1}</h2>\n", id, title);
-  }
+  /// Installations that say the same.
+  struct Case {
+    const std::string* body;
+    Status status;
+    std::string open;   ///< checks that fail or stay open
+    std::string first;  ///< the id of the first of them
+    std::uint64_t count = 0;
+    Pieces own;
+  };
 
   void head(const Report& report) {
-    const std::string title =
-        fmt::format("goldhive {}: {}", to_string(report.command), to_string(report.status));
-    out_ << "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-            "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
-         << source_digest(html_style) << "; script-src " << source_digest(html_script)
-         << "; base-uri 'none'; form-action 'none'\">\n"
-            "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-            "<meta name=\"referrer\" content=\"no-referrer\">\n<title>"
-         << title << "</title>\n<style>" << html_style
-         << "</style>\n</head>\n<body>\n<header>\n<h1>"
-         << fmt::format("goldhive {}: {}", to_string(report.command),
-                        word(to_string(report.status)))
-         << fmt::format(
-                "</h1>\n<p>Policy {}, goldhive {}</p>\n</header>\n<nav "
-                "aria-label=\"Parts of the report\"><ul>\n",
-                code(report.head.policy), shown(report.head.tool_version));
-    const auto link = [this](bool there, std::string_view id, std::string_view name) {
-      if (there) out_ << fmt::format("<li><a href=\"#{}\">{}</a></li>\n", id, name);
-    };
-    link(true, "overview", "Overview");
-    link(!errors_.empty(), "errors", "Errors");
-    link(cards_count_ > 0, "installations", "Installations");
-    link(cards_count_ > 0, "findings", "Findings");
-    link(!notes_.empty(), "notes", "Notes");
-    link(!report.waivers.empty(), "waivers", "Waivers");
-    link(true, "checks", "Checks");
-    out_ << "</ul></nav>\n<main>\n";
+    std::vector<HtmlPart> parts = {overview_part};
+    if (!errors_.empty()) parts.push_back(errors_part);
+    if (!cases_.empty()) parts.insert(parts.end(), {installations_part, findings_part});
+    if (!notes_.empty()) parts.push_back(notes_part);
+    if (!report.waivers.empty()) parts.push_back(waivers_part);
+    parts.push_back(html_glossary_part);
+    const char* command = to_string(report.command);
+    const char* status = to_string(report.status);
+    begin_html(fmt::format("goldhive {}: {}", command, status),
+               fmt::format("goldhive {}: {}", command, html_word(status)),
+               fmt::format("Policy {}, goldhive {}", html_code(report.head.policy),
+                           html_text(report.head.tool_version)),
+               parts, out_);
   }
 
   void overview(const Report& report) {
     const Summary& s = report.summary;
-    section("overview", "Overview");
+    begin_html_part(overview_part, out_);
     out_ << "<ul class=\"tiles\">\n";
     const auto tile = [this](std::uint64_t n, std::string_view text, std::string_view kind,
                              bool always = false) {
@@ -228,15 +257,15 @@ class HtmlWriter final : public TargetWriter {
     tile(s.passed_over, "files passed over, no image", "");
     out_ << "</ul>\n";
     by_check();
-    out_ << "</section>\n";
+    end_html_part(out_);
   }
 
   void by_check() {
     if (checks_.empty()) return;
     constexpr std::array<std::string_view, 6> columns = {"Check", "fail",   "undetermined",
                                                          "warn",  "waived", "pass"};
-    out_ << "<div class=\"wide\" role=\"region\" aria-label=\"By check\" tabindex=\"0\"><table>\n"
-         << table_head("Installations by check, each by its worst row", columns) << "<tbody>\n";
+    begin_html_table("", "By check", "Installations by check, each by its worst row", columns,
+                     out_);
     for (const policy::Check& check : policy::all_checks()) {
       const auto found = checks_.find(check.id);
       if (found == checks_.end()) continue;
@@ -249,11 +278,11 @@ class HtmlWriter final : public TargetWriter {
       }
       out_ << "</tr>\n";
     }
-    out_ << "</tbody></table></div>\n";
+    end_html_table(out_);
   }
 
   void installations() {
-    section("installations", "Installations");
+    begin_html_part(installations_part, out_);
     out_ << "<form id=\"filter\" hidden>\n<label>Status<select id=\"status\">"
             "<option value=\"\">all</option>";
     for (const Status s : {Status::findings, Status::undetermined, Status::compliant,
@@ -266,21 +295,21 @@ class HtmlWriter final : public TargetWriter {
       if (counts.at(static_cast<std::size_t>(Answer::fail)) +
               counts.at(static_cast<std::size_t>(Answer::undetermined)) >
           0) {
-        out_ << fmt::format("<option>{}</option>", shown(id));
+        out_ << fmt::format("<option>{}</option>", html_text(id));
       }
     }
     out_ << "</select></label>\n<label>Text<input id=\"text\" type=\"search\"></label>\n"
             "<button type=\"reset\">Show all</button>\n"
             "<button type=\"button\" id=\"fold\" aria-pressed=\"false\">Unfold all</button>\n"
-            "<output id=\"count\"></output>\n</form>\n<div class=\"wide\" role=\"region\" "
-            "aria-label=\"Installations\" tabindex=\"0\"><table id=\"table\">\n";
+            "<output id=\"count\"></output>\n</form>\n";
     std::vector<std::string_view> columns = {"Installation", "System", "Status"};
     columns.insert(columns.end(), questions.begin(), questions.end());
-    out_ << table_head("The worst row about each; empty where the policy asks nothing", columns)
-         << "<tbody>\n"
-         << rows_ << "</tbody></table></div>\n</section>\n";
-    section("findings", "Findings");
-    out_ << cards_ << "</section>\n";
+    begin_html_table("table", "Installations",
+                     "The worst row about each; empty where the policy asks nothing", columns,
+                     out_);
+    rows_.write(out_);
+    end_html_table(out_);
+    end_html_part(out_);
   }
 
   void installation(const InstallationReport& report) {
@@ -296,105 +325,69 @@ class HtmlWriter final : public TargetWriter {
       ++checks_[id].at(static_cast<std::size_t>(answer));
       if (answer >= Answer::undetermined) open += (open.empty() ? "" : " ") + id;
     }
-    const std::string card = fmt::format("i{}", ++cards_count_);
+    const auto [known, is_new] = places_.try_emplace(body_of(report), cases_.size());
+    if (is_new) cases_.push_back({&known->first, report.status, open, report.facts.id, 0, {}});
+    Case& of = cases_[known->second];
+    ++of.count;
+    const std::string id = html_text(report.facts.id);
+    if (const std::string own = own_of(report); !own.empty()) of.own.add(id + '\n' + own);
     const char* status = to_string(report.status);
-    rows_ += fmt::format(
-        "<tr data-card=\"{}\" data-status=\"{}\" data-open=\"{}\"><th scope=\"row\"><a "
-        "href=\"#{}\">{}</a></th><td>{}</td><td>{}</td>",
-        card, status, shown(open), card, code(report.facts.id),
-        shown(describe_system(report.facts)), word(status));
+    std::string row = fmt::format(
+        "<tr><th scope=\"row\"><a href=\"#i{}\">{}</a></th><td>{}</td><td class=\"{}\">{}</td>",
+        known->second + 1, id, html_text(describe_system(report.facts)), status, status);
     for (const Answer answer : answers_of(report)) {
-      rows_ += "<td>" + answer_word(answer) + "</td>";
+      const char* text = to_string(answer);
+      const bool plain = answer == Answer::not_asked || answer == Answer::not_applicable;
+      row += plain ? fmt::format("<td>{}</td>", text)
+                   : fmt::format("<td class=\"{0}\">{0}</td>", text);
     }
-    rows_ += "</tr>\n";
-    cards_ += fmt::format("<article id=\"{}\" class=\"is-{}\">\n<h3>{}</h3>\n<p>{}, {}</p>\n", card,
-                          status, code(report.facts.id), shown(describe_system(report.facts)),
-                          word(status));
-    open_rows(report);
-    changes(report);
-    quiet_parts(report);
-    std::vector<std::string> notes = report.facts.warnings;
-    const auto& conflicts = report.facts.os.conflicts;
-    notes.insert(notes.end(), conflicts.begin(), conflicts.end());
-    if (report.facts.control_sets.boots_another()) notes.push_back(report.facts.control_sets.note);
-    cards_ += listed(notes) + "</article>\n";
+    rows_.add(row + "</tr>\n");
   }
 
-  void open_rows(const InstallationReport& report) {
-    for (const Answer wanted : {Answer::fail, Answer::undetermined, Answer::warn, Answer::waived}) {
-      for (const Finding& f : report.findings) {
-        if (answer_of(f) == wanted) cards_ += open_row(f, report.facts);
-      }
+  void card(const Case& of, std::size_t place) {
+    out_ << fmt::format(
+        "<article id=\"i{}\" class=\"is-{}\" data-status=\"{}\" data-open=\"{}\">\n<h3>{}{}</h3>\n",
+        place + 1, to_string(of.status), to_string(of.status), html_text(of.open),
+        html_code(of.first),
+        of.count > 1 ? fmt::format(" and {} more that say the same", of.count - 1) : "");
+    out_ << *of.body;
+    if (!of.own.empty()) {
+      out_ << "<details class=\"own\"><summary class=\"soft\">Hives and times of keys";
+      if (of.count > 1) out_ << fmt::format(", of {}", counted(of.count, "installation"));
+      out_ << "</summary><pre>";
+      of.own.write(out_);
+      out_ << "</pre></details>\n";
     }
-  }
-
-  void quiet_parts(const InstallationReport& report) {
-    cards_ += quiet_rows(report, "for information", [](Answer a) { return a == Answer::informs; });
-    cards_ +=
-        quiet_rows(report, "not applicable", [](Answer a) { return a == Answer::not_applicable; });
-    cards_ += quiet_rows(report, "passed", [](Answer a) { return a == Answer::pass; });
-    std::string hives;
-    for (const windows::HiveFact& hive : report.facts.hives)
-      hives += shown(describe_hive(hive)) + '\n';
-    if (hives.empty()) return;
-    cards_ +=
-        "<details><summary class=\"soft\">Hives</summary><pre>" + hives + "</pre></details>\n";
-  }
-
-  void changes(const InstallationReport& report) {
-    if (report.planned_in_vain()) {
-      cards_ +=
-          "<p><span class=\"error\">A patch refuses</span>: " + shown(report.refusal->what()) +
-          "</p>\n";
-    }
-    if (!report.changes || report.changes->empty()) return;
-    const std::string title = report.changed.value_or(false) ? "Changed" : "Changes of a patch";
-    std::string lines;
-    for (const std::string& line : diff_lines(*report.changes)) lines += shown(line) + '\n';
-    cards_ +=
-        fmt::format("<details open><summary>{}</summary><pre>{}</pre></details>\n", title, lines);
+    out_ << "</article>\n";
   }
 
   void waivers(const std::vector<WaiverReport>& waivers) {
     if (waivers.empty()) return;
-    section("waivers", "Waivers");
+    begin_html_part(waivers_part, out_);
     constexpr std::array<std::string_view, 5> columns = {"Check", "Target", "Reason", "Until",
                                                          "Rows"};
-    out_ << "<div class=\"wide\" role=\"region\" aria-label=\"Waivers\" tabindex=\"0\"><table>\n"
-         << table_head(
-                "Waivers of the policy, and the rows that each accepts, or would if it had not "
-                "expired",
-                columns)
-         << "<tbody>\n";
+    begin_html_table(
+        "", "Waivers",
+        "Waivers of the policy, and the rows that each accepts, or would if it had not expired",
+        columns, out_);
     for (const WaiverReport& w : waivers) {
       out_ << fmt::format(
           "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td>{}{}</td><td>{}</td></tr>\n",
-          code(w.waiver.check), code(w.waiver.target), shown(w.waiver.reason),
-          shown(w.waiver.until), w.expired ? " <span class=\"error\">expired</span>" : "", w.rows);
+          html_code(w.waiver.check), html_code(w.waiver.target), html_text(w.waiver.reason),
+          html_text(w.waiver.until), w.expired ? " <span class=\"error\">expired</span>" : "",
+          w.rows);
     }
-    out_ << "</tbody></table></div>\n</section>\n";
-  }
-
-  void glossary() {
-    section("checks", "Checks");
-    for (const policy::Check& check : policy::all_checks()) {
-      const policy::Explanation& e = check.explanation;
-      out_ << fmt::format(
-          "<article id=\"{0}\">\n<h3><code>{0}</code></h3>\n<p>{1}</p>\n<dl><dt>What it means</dt>"
-          "<dd>{2}</dd><dt>Why it matters</dt><dd>{3}</dd><dt>What fixes it</dt><dd>{4}</dd>"
-          "<dt>Who says so</dt><dd>{5}</dd></dl>\n</article>\n",
-          check.id, shown(e.summary), shown(e.meaning), shown(e.why), shown(e.fix),
-          shown(e.source));
-    }
-    out_ << "</section>\n";
+    end_html_table(out_);
+    end_html_part(out_);
   }
 
   std::ostream& out_;
   Totals totals_;
   /// By check: installations by their worst answer.
   std::map<std::string, std::array<std::uint64_t, 8>, std::less<>> checks_;
-  std::string errors_, rows_, cards_, notes_;
-  std::uint64_t cards_count_ = 0;
+  std::unordered_map<std::string, std::size_t> places_;  ///< of cases, by what is said of them
+  std::vector<Case> cases_;
+  Pieces errors_, rows_, notes_;
 };
 
 }  // namespace

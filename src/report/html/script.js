@@ -2,27 +2,41 @@
 // Filters, search, sorting and folding. Without it the page is complete, only longer to read.
 (() => {
   const rows = [...document.querySelectorAll("#table tbody tr")];
-  const cards = rows.map(row => document.getElementById(row.dataset.card));
+  // Installations that say the same share a card.
+  const cards = rows.map(row => document.getElementById(
+    row.cells[0].firstElementChild.getAttribute("href").slice(1)));
   const form = document.getElementById("filter");
   const [status, check, text, count, fold] =
     ["status", "check", "text", "count", "fold"].map(id => document.getElementById(id));
   if (!form || rows.length === 0) return;
 
+  // What a card says of all of them: not the names, and not what is one's own.
+  const cardTexts = new Map();
+  const cardText = card => {
+    if (!cardTexts.has(card)) {
+      const shared = [...card.children].filter(part => !part.matches("h3, .own"));
+      cardTexts.set(card, shared.map(part => part.textContent).join(" ").toLowerCase());
+    }
+    return cardTexts.get(card);
+  };
   const texts = [];
-  const textOf = i =>
-    texts[i] ??= (rows[i].textContent + " " + (cards[i] ? cards[i].textContent : "")).toLowerCase();
+  const textOf = i => (texts[i] ??= rows[i].textContent.toLowerCase()) + " " + cardText(cards[i]);
 
   const apply = () => {
     const words = text.value.toLowerCase().split(/\s+/).filter(Boolean);
     let shown = 0;
+    const open = new Set();
     rows.forEach((row, i) => {
-      const fits = (!status.value || row.dataset.status === status.value) &&
-        (!check.value || row.dataset.open.split(" ").includes(check.value)) &&
+      const about = cards[i].dataset;
+      const fits = (!status.value || about.status === status.value) &&
+        (!check.value || about.open.split(" ").includes(check.value)) &&
         words.every(word => textOf(i).includes(word));
       row.hidden = !fits;
-      if (cards[i]) cards[i].hidden = !fits;
-      if (fits) ++shown;
+      if (!fits) return;
+      ++shown;
+      open.add(cards[i]);
     });
+    for (const card of new Set(cards)) card.hidden = !open.has(card);
     count.textContent = `${shown} of ${rows.length} installations shown`;
   };
   let timer;
