@@ -4,6 +4,7 @@
 #include "src/report/compare.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -335,6 +336,14 @@ std::optional<policy::Finding> Comparison::after_of(const RowChange& row) const 
 
 policy::Finding Comparison::shown(const RowChange& row) const {
   return texts->finding(row.name, row.after ? *row.after : row.before.value_or(0));
+}
+
+std::string describe_news(const Comparison::Counts& counts) {
+  std::vector<std::string_view> parts;
+  if (counts.new_failing > 0) parts.emplace_back("new findings");
+  if (counts.new_undetermined > 0) parts.emplace_back("newly undetermined");
+  if (counts.installations_of(Change::unreachable) > 0) parts.emplace_back("unreachable");
+  return parts.empty() ? "nothing new" : fmt::format("{}", fmt::join(parts, ", "));
 }
 
 bool loses_verdict(const Comparison& comparison, const RowChange& row) {

@@ -208,6 +208,8 @@ struct Comparison {
 /// are for the caller to fill in.
 Comparison compare(const Snapshot& before, const Snapshot& after);
 
+/// "new findings, unreachable"; "nothing new".
+std::string describe_news(const Comparison::Counts& counts);
 /// True of a change after which a row has no verdict, and had one before or was not there.
 bool loses_verdict(const Comparison& comparison, const RowChange& row);
 /// "one was judged by the policy 'a', the other by 'b'"; "" if they were judged by one policy, to

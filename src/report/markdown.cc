@@ -107,19 +107,15 @@ std::string in_bold(std::string_view text, bool bold) {
   return fmt::format("{0}{1}{0}", bold ? "**" : "", text);
 }
 
-std::string finding_row(const Finding& f, const windows::Installation& facts) {
+std::string finding_row(const TextRow& row, const windows::Installation& facts) {
+  const Finding& f = row.first();
   const Answer answer = answer_of(f);
-  std::string text = md_text(describe_row(f, facts, true));
-  text += (text.empty() ? "" : ": ") + md_text(f.message);
-  if (f.possibly_stale) text += " (possibly stale)";
-  if (f.waived) {
-    text += fmt::format(" (waived: {}; verdict: {})", md_text(f.waiver_reason),
-                        policy::to_string(f.verdict));
-  }
-  if (!f.key.empty()) {
-    text += "<br>" + md_code(f.key);
-    if (const std::string value = value_and_wish(f); !value.empty())
-      text += "<br>" + md_code(value);
+  std::string text = md_text(row_message(row, facts, true));
+  for (const Finding* each : row.findings) {
+    if (each->key.empty()) continue;
+    text += "<br>" + md_code(each->key);
+    const std::string value = value_and_wish(*each);
+    if (!value.empty()) text += "<br>" + md_code(value);
   }
   return fmt::format("| {} | {} | {} | {} |\n", in_bold(to_string(answer), answer == Answer::fail),
                      md_code(f.id), text, f.waived ? "" : policy::to_string(f.severity));
@@ -199,13 +195,13 @@ class MarkdownWriter final : public TargetWriter {
     }
     table_.add(row + '\n');
     std::string rows;
-    for (const Finding& f : report.findings) {
-      const Answer answer = answer_of(f);
-      if (answer <= Answer::informs) continue;
+    for (const TextRow& each : folded_rows(report)) {
+      const Finding& f = each.first();
+      if (answer_of(f) <= Answer::informs) continue;
       if (f.severity < least_) {
         ++hidden_;
       } else {
-        rows += finding_row(f, report.facts);
+        rows += finding_row(each, report.facts);
       }
     }
     std::string section;
@@ -270,38 +266,24 @@ Writer markdown_writer(Command, const WriteOptions& options, std::ostream& out) 
 
 namespace {
 
-std::string said_in_markdown(const Finding& f) {
-  std::string text = md_text(f.message);
-  if (f.possibly_stale) text += " (possibly stale)";
-  if (f.waived) text += fmt::format(" (waived: {})", md_text(f.waiver_reason));
-  return text;
-}
-
 std::string changed_row(const Comparison& comparison, const InstallationChange& change,
                         const RowChange& row) {
   const Finding f = comparison.shown(row);
   const Answer answer = answer_of(f);
   std::string text = md_text(describe_row(f, change.facts(), true));
   if (!text.empty()) text += ": ";
-  text += row.change == Change::fixed && !row.after ? "is not there any more" : said_in_markdown(f);
+  text += row.change == Change::fixed && !row.after ? "is not there any more"
+                                                    : md_text(what_is_said(f));
   const std::optional<Finding> before = comparison.before_of(row);
   const bool tells_before = row.change == Change::changed || row.change == Change::fixed;
   if (before && tells_before) {
-    text +=
-        fmt::format("<br>before: {}: {}", to_string(answer_of(*before)), said_in_markdown(*before));
+    text += fmt::format("<br>before: {}: {}", to_string(answer_of(*before)),
+                        md_text(what_is_said(*before)));
   }
   const bool absent = row.change == Change::fixed && !row.after;
   return fmt::format("| {} | {} | {} | {} | {} |\n", md_code(change.name()),
                      absent ? "" : in_bold(to_string(answer), answer == Answer::fail),
                      md_code(f.id), text, f.waived ? "" : policy::to_string(f.severity));
-}
-
-std::string headline(const Comparison::Counts& counts) {
-  std::vector<std::string_view> parts;
-  if (counts.new_failing > 0) parts.emplace_back("new findings");
-  if (counts.new_undetermined > 0) parts.emplace_back("newly undetermined");
-  if (counts.installations_of(Change::unreachable) > 0) parts.emplace_back("unreachable");
-  return parts.empty() ? "nothing new" : fmt::format("{}", fmt::join(parts, ", "));
 }
 
 /// A table of the rows of one kind.
@@ -333,7 +315,7 @@ void section_of_changes(const Comparison& comparison, Change kind, std::string_v
 void write_markdown_comparison(const Comparison& comparison, const WriteOptions& options,
                                std::ostream& out) {
   const Comparison::Counts& counts = comparison.counts;
-  out << fmt::format("## goldhive compare: {}\n\nFrom {} to {}.\n\n", headline(counts),
+  out << fmt::format("## goldhive compare: {}\n\nFrom {} to {}.\n\n", describe_news(counts),
                      md_code(comparison.before.file), md_code(comparison.after.file));
   for (const std::string& remark : comparison.remarks()) out << "- " << md_text(remark) << ".\n";
   if (!comparison.remarks().empty()) out << '\n';

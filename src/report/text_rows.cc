@@ -112,15 +112,19 @@ std::string describe_row(const Finding& finding, const windows::Installation& fa
   return describe_row(TextRow{{&finding}}, facts, subject_tells);
 }
 
+std::string what_is_said(const Finding& f) {
+  std::string text = f.message;
+  if (f.possibly_stale) text += " [possibly stale]";
+  if (f.waived) text += fmt::format(" [{}, waived: {}]", to_string(f.verdict), f.waiver_reason);
+  return text;
+}
+
 std::string row_message(const TextRow& row, const windows::Installation& facts,
                         bool subject_tells) {
   const Finding& f = row.first();
   std::string text = describe_row(row, facts, subject_tells);
   if (!text.empty() && !f.message.empty()) text += ": ";
-  text += f.message;
-  if (f.possibly_stale) text += " [possibly stale]";
-  if (f.waived) text += fmt::format(" [{}, waived: {}]", to_string(f.verdict), f.waiver_reason);
-  return printable(text);
+  return printable(text + what_is_said(f));
 }
 
 std::string describe_hidden(std::uint64_t rows, policy::Severity least) {

@@ -29,6 +29,9 @@ std::string describe_row(const TextRow& row, const windows::Installation& facts,
 std::string describe_row(const policy::Finding& finding, const windows::Installation& facts,
                          bool subject_tells);
 
+/// What the row says, and whether it is waived: "not set [fail, waived: in a lab]".
+std::string what_is_said(const policy::Finding& finding);
+
 /// What stands after the id of the check: what the row is about, what it says, and whether it is
 /// waived. printable().
 std::string row_message(const TextRow& row, const windows::Installation& facts, bool subject_tells);
