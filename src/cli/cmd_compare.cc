@@ -99,7 +99,7 @@ void add_compare_flags(Command& command, CompareFlags& flags) {
                            .value = Number{&flags.findings_code, 0, 255}});
   add_output_flags(command, flags.output, report::Command::compare);
   command.flags.push_back({.names = {"--all"},
-                           .help = "in text and markdown, list what is unchanged, too",
+                           .help = "in text, markdown and html, list what is unchanged, too",
                            .group = Group::output,
                            .value = &flags.output.all});
   command.flags.push_back({.names = {"--summary"},

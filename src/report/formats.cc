@@ -19,7 +19,7 @@ const std::vector<Format>& formats() {
       {"sarif", "SARIF 2.1.0, for code scanning", write_by<sarif_writer>, sarif_writer,
        write_sarif_comparison, with_findings},
       {"html", "one page for people, that needs no network", write_by<html_writer>, html_writer,
-       nullptr, with_findings},
+       write_html_comparison, with_findings},
       {"reg",
        "a .reg file that regedit imports: the changes of one installation",
        write_reg,

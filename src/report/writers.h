@@ -26,8 +26,10 @@ Writer plan_writer(Command, const WriteOptions&, std::ostream&);      // plan_li
 Writer checks_writer(Command, const WriteOptions&, std::ostream&);    // check_listing.cc
 Writer restored_writer(Command, const WriteOptions&, std::ostream&);  // restore_listing.cc
 
-// What changed between two reports; in the files of the formats, but for text.
+// What changed between two reports; in the files of the formats, but for text and html.
 void write_csv_comparison(const Comparison&, const WriteOptions&, std::ostream&);
+void write_html_comparison(const Comparison&, const WriteOptions&,
+                           std::ostream&);  // html_comparison.cc
 void write_json_comparison(const Comparison&, const WriteOptions&, std::ostream&);
 void write_jsonl_comparison(const Comparison&, const WriteOptions&, std::ostream&);
 void write_junit_comparison(const Comparison&, const WriteOptions&, std::ostream&);

@@ -122,6 +122,7 @@ CHECKS = {
     "sample.junit.xml": check_junit,
     "sample.sarif": check_sarif,
     "sample.html": check_html,
+    "compare.html": check_html,
     "compare.csv": check_csv,
     "compare.junit.xml": check_junit,
     "compare.sarif": check_sarif,
