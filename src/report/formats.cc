@@ -7,7 +7,8 @@ const std::vector<Format>& formats() {
   const std::vector<Command> with_findings = {Command::scan, Command::plan, Command::patch};
   static const std::vector<Format> table = {
       {"text", "for people", write_by<text_writer>, text_writer, write_text_comparison},
-      {"json", "one document, docs/report.schema.json", write_json, nullptr, write_json_comparison},
+      {"json", "one document, docs/report.schema.json", write_by<json_writer>, json_writer,
+       write_json_comparison},
       {"jsonl", "the target objects of json, one a line, each as soon as it is done",
        write_by<jsonl_writer>, jsonl_writer, write_jsonl_comparison},
       {"csv", "a table for spreadsheets, one row a finding", write_by<csv_writer>, csv_writer,

@@ -272,48 +272,95 @@ void add_config(const Head& head, Json& document) {
 /// valid JSON. It is as safe on a terminal as text is.
 std::string dump(const Json& value, int indent) { return escaped_in_json(value.write(indent)); }
 
-}  // namespace
-
-void write_json(const Report& report, const WriteOptions&, std::ostream& out) {
-  Json::Array targets;
-  for (const TargetReport& t : report.targets) targets.push_back(target_json(t));
-  Json document = {{"schema", report_schema},
-                   {"tool", {{"name", "goldhive"}, {"version", report.head.tool_version}}},
-                   {"command", to_string(report.command)},
-                   {"policy", text_or_null(report.head.policy)},
-                   {"policy_sha256", text_or_null(report.head.policy_sha256)},
-                   {"status", to_string(report.status)},
-                   {"targets", std::move(targets)},
-                   {"waivers", waivers_json(report.waivers)},
-                   {"summary", summary_json(report.summary)}};
-  add_config(report.head, document);
-  if (report.interrupted) document.add("interrupted", true);
-  out << dump(document, 2) << '\n';
+Json head_json(Command command, const Head& head) {
+  Json json = {{"schema", report_schema},
+               {"tool", {{"name", "goldhive"}, {"version", head.tool_version}}},
+               {"command", to_string(command)},
+               {"policy", text_or_null(head.policy)},
+               {"policy_sha256", text_or_null(head.policy_sha256)}};
+  add_config(head, json);
+  return json;
 }
 
-namespace {
+Json end_json(const Report& report) {
+  Json end = {{"status", to_string(report.status)},
+              {"waivers", waivers_json(report.waivers)},
+              {"summary", summary_json(report.summary)}};
+  if (report.interrupted) end.add("interrupted", true);
+  return end;
+}
+
+/// `text`, all lines of which but the first stand further in.
+std::string further_in(const std::string& text, std::string_view indent) {
+  std::string out;
+  for (const char c : text) {
+    out += c;
+    if (c == '\n') out += indent;
+  }
+  return out;
+}
+
+/// A document with a long list, written piece by piece: as one tree that of a fleet would take
+/// gigabytes.
+class LongDocument {
+ public:
+  explicit LongDocument(std::ostream& out) : out_(out) {}
+
+  /// The members before the list, and its name.
+  void begin(const Json& head, std::string_view list) {
+    std::string text = dump(head, 2);
+    text.resize(text.rfind('\n'));  // of "\n}"
+    out_ << text << ",\n  \"" << list << "\": [";
+  }
+  void item(const Json& item) {
+    out_ << (empty_ ? "\n    " : ",\n    ") << further_in(dump(item, 2), "    ");
+    empty_ = false;
+  }
+  /// The members after the list.
+  void end(const Json& end) {
+    out_ << (empty_ ? "]," : "\n  ],") << dump(end, 2).substr(1) << '\n';
+  }
+
+ private:
+  std::ostream& out_;
+  bool empty_ = true;
+};
+
+class JsonDocument final : public TargetWriter {
+ public:
+  JsonDocument(Command command, const Head& head, std::ostream& out)
+      : head_(head_json(command, head)), document_(out) {}
+
+  void target(const TargetReport& target) override {
+    begin();
+    document_.item(target_json(target));
+  }
+  void finish(const Report& report) override {
+    begin();
+    document_.end(end_json(report));
+  }
+
+ private:
+  /// Not before there is something to say: a command that is refused prints nothing.
+  void begin() {
+    if (!begun_) document_.begin(head_, "targets");
+    begun_ = true;
+  }
+
+  Json head_;
+  LongDocument document_;
+  bool begun_ = false;
+};
 
 /// The first line says what the report is, the last one that it is whole; between them there is one
 /// a target.
 class JsonLines final : public TargetWriter {
  public:
   JsonLines(Command command, const Head& head, std::ostream& out) : out_(out) {
-    Json begin = {{"schema", report_schema},
-                  {"tool", {{"name", "goldhive"}, {"version", head.tool_version}}},
-                  {"command", to_string(command)},
-                  {"policy", text_or_null(head.policy)},
-                  {"policy_sha256", text_or_null(head.policy_sha256)}};
-    add_config(head, begin);
-    line(begin);
+    line(head_json(command, head));
   }
   void target(const TargetReport& target) override { line(target_json(target)); }
-  void finish(const Report& report) override {
-    Json end = {{"status", to_string(report.status)},
-                {"waivers", waivers_json(report.waivers)},
-                {"summary", summary_json(report.summary)}};
-    if (report.interrupted) end.add("interrupted", true);
-    line(end);
-  }
+  void finish(const Report& report) override { line(end_json(report)); }
 
  private:
   void line(const Json& json) { out_ << dump(json, -1) << '\n'; }
@@ -322,6 +369,10 @@ class JsonLines final : public TargetWriter {
 };
 
 }  // namespace
+
+Writer json_writer(Command command, const WriteOptions& options, std::ostream& out) {
+  return std::make_unique<JsonDocument>(command, options.head, out);
+}
 
 Writer jsonl_writer(Command command, const WriteOptions& options, std::ostream& out) {
   return std::make_unique<JsonLines>(command, options.head, out);
@@ -401,33 +452,16 @@ Json comparison_summary_json(const Comparison::Counts& counts) {
           {"read_in_neither", counts.read_in_neither}};
 }
 
-/// `text`, all lines of which but the first stand further in.
-std::string further_in(const std::string& text, std::string_view indent) {
-  std::string out;
-  for (const char c : text) {
-    out += c;
-    if (c == '\n') out += indent;
-  }
-  return out;
-}
-
 }  // namespace
 
-/// Piece by piece: as one tree the comparison of a fleet would take gigabytes.
 void write_json_comparison(const Comparison& comparison, const WriteOptions& options,
                            std::ostream& out) {
-  std::string head = dump(comparison_head_json(comparison, options.head), 2);
-  head.resize(head.rfind('\n'));  // of "\n}"
-  out << head << ",\n  \"installations\": [";
-  bool first = true;
+  LongDocument document(out);
+  document.begin(comparison_head_json(comparison, options.head), "installations");
   for (const InstallationChange& change : comparison.installations) {
-    out << (first ? "\n    " : ",\n    ")
-        << further_in(dump(installation_change_json(comparison, change), 2), "    ");
-    first = false;
+    document.item(installation_change_json(comparison, change));
   }
-  out << (first ? "],\n" : "\n  ],\n")
-      << "  \"summary\": " << further_in(dump(comparison_summary_json(comparison.counts), 2), "  ")
-      << "\n}\n";
+  document.end({{"summary", comparison_summary_json(comparison.counts)}});
 }
 
 void write_jsonl_comparison(const Comparison& comparison, const WriteOptions& options,

@@ -5,7 +5,6 @@
 
 namespace goldhive::report {
 
-void write_json(const Report& report, const WriteOptions& options, std::ostream& out);  // json.cc
 void write_reg(const Report& report, const WriteOptions& options,
                std::ostream& out);  // plan_listing.cc
 
@@ -13,6 +12,7 @@ void write_reg(const Report& report, const WriteOptions& options,
 using Writer = std::unique_ptr<TargetWriter>;
 Writer csv_writer(Command, const WriteOptions&, std::ostream&);       // csv.cc
 Writer html_writer(Command, const WriteOptions&, std::ostream&);      // html.cc
+Writer json_writer(Command, const WriteOptions&, std::ostream&);      // json.cc
 Writer jsonl_writer(Command, const WriteOptions&, std::ostream&);     // json.cc
 Writer junit_writer(Command, const WriteOptions&, std::ostream&);     // junit.cc
 Writer markdown_writer(Command, const WriteOptions&, std::ostream&);  // markdown.cc

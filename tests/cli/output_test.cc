@@ -217,25 +217,24 @@ TEST_CASE("Reports in all formats at once are those of each format alone") {
   }
 }
 
-TEST_CASE("No report but that in JSON keeps its targets") {
+TEST_CASE("No report but a file of changes keeps its targets") {
   MemoryStorage files;
   std::ostringstream out, err;
   cli::Host host{out, err, files, files, {}, "", 0, {"", ".", ""}};
-  const auto keeps = [&](const char* format, const std::vector<std::string>& reports) {
-    cli::OutputFlags flags;
-    flags.format = report::find_format(format, report::Command::scan);
-    flags.reports = reports;
-    return cli::Output(host, report::Command::scan, flags, false).needs_targets();
-  };
-  CHECK_FALSE(keeps("text", {"jsonl=a", "text=b"}));
-  CHECK_FALSE(keeps("jsonl", {}));
-  for (const report::Format& format : report::formats()) {
-    if (!format.is_for(report::Command::scan)) continue;
-    const std::string name(format.name);
-    INFO(name);
-    CHECK(keeps(name.c_str(), {}) == (name == "json"));
+  for (const report::Command command : {report::Command::scan, report::Command::plan}) {
+    const auto keeps = [&](std::string_view format, const std::vector<std::string>& reports) {
+      cli::OutputFlags flags;
+      flags.format = report::find_format(format, command);
+      flags.reports = reports;
+      return cli::Output(host, command, flags, false).needs_targets();
+    };
+    CHECK_FALSE(keeps("text", {"jsonl=a", "json=b", "html=c"}));
+    for (const report::Format& format : report::formats()) {
+      if (!format.is_for(command)) continue;
+      INFO(format.name);
+      CHECK(keeps(format.name, {}) == (format.name == "reg"));
+    }
   }
-  CHECK(keeps("text", {"json=a"}));
 }
 
 TEST_CASE("A text that is too long for the memory comes back whole") {
