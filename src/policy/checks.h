@@ -37,6 +37,8 @@ struct Check {
   Explanation explanation;
   /// Appends its rows, without their ids. Pure: facts and policy in, findings out.
   void (*run)(const windows::Installation&, const Policy&, Rows&) = nullptr;
+  /// Whether the policy asks for it: else it has no rows. Null where every policy does.
+  bool (*is_asked)(const Policy&) = nullptr;
   /// The names that a policy may require of it ([require]); most checks have none.
   std::span<const std::string_view> may_require = {};
   /// Of an encrypted volume nothing is known, not even that it holds a Windows. Only a check about
@@ -48,6 +50,9 @@ struct Check {
 const std::vector<Check>& all_checks();
 /// Null if there is none of that id.
 const Check* find_check(std::string_view id);
+
+/// The id of the check that judges what a policy wants of a protocol.
+std::string_view check_of(const SchannelRule& rule);
 
 /// Runs every check the policy asks for; applies severities, staleness and waivers.
 /// `today`: "YYYY-MM-DD", for the end dates of waivers (the libraries never read the clock).

@@ -41,8 +41,8 @@ Finding judge(const ValueFact& fact) {
 }
 
 void judge_all(ValueFact DotNetFacts::*value, const windows::Installation& installation,
-               const Policy& policy, Rows& rows) {
-  if (!policy.check_dotnet || appended_scope_row(installation, rows)) return;
+               Rows& rows) {
+  if (appended_scope_row(installation, rows)) return;
   const std::vector<windows::View> views = views_with_row(installation.os);
   bool any = false;
   for (const DotNetFacts& facts : installation.dotnet) {
@@ -67,12 +67,14 @@ void judge_all(ValueFact DotNetFacts::*value, const windows::Installation& insta
   }
 }
 
-void run_strong_crypto(const windows::Installation& i, const Policy& p, Rows& rows) {
-  judge_all(&DotNetFacts::strong_crypto, i, p, rows);
+void run_strong_crypto(const windows::Installation& i, const Policy&, Rows& rows) {
+  judge_all(&DotNetFacts::strong_crypto, i, rows);
 }
-void run_system_default_tls(const windows::Installation& i, const Policy& p, Rows& rows) {
-  judge_all(&DotNetFacts::system_default_tls, i, p, rows);
+void run_system_default_tls(const windows::Installation& i, const Policy&, Rows& rows) {
+  judge_all(&DotNetFacts::system_default_tls, i, rows);
 }
+
+bool asks_of_dotnet(const Policy& policy) { return policy.check_dotnet; }
 
 }  // namespace
 
@@ -91,6 +93,7 @@ extern const Check strong_crypto{
          .fix = "goldhive patch writes 1. .NET 3.5 also needs its update (KB3154518 on Windows 7).",
          .source = "learn.microsoft.com, TLS best practices with .NET Framework"},
     .run = run_strong_crypto,
+    .is_asked = asks_of_dotnet,
 };
 
 extern const Check system_default_tls{
@@ -105,6 +108,7 @@ extern const Check system_default_tls{
          .fix = "goldhive patch writes 1. .NET 3.5 also needs its update (KB3154518 on Windows 7).",
          .source = "learn.microsoft.com, TLS best practices with .NET Framework"},
     .run = run_system_default_tls,
+    .is_asked = asks_of_dotnet,
 };
 
 }  // namespace checks

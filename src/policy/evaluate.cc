@@ -100,6 +100,7 @@ std::vector<Finding> evaluate(const Installation& installation, const Policy& po
   std::vector<Finding> findings;
   for (const Check& check : all_checks()) {
     if (installation.volume.encrypted && !check.on_encrypted_volume) continue;
+    if (check.is_asked != nullptr && !check.is_asked(policy)) continue;
     Rows rows;
     check.run(installation, policy, rows);
     for (Finding& row : rows) {

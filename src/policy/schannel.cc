@@ -304,34 +304,19 @@ void judge_rule(const windows::Installation& installation, const Policy& policy,
   }
 }
 
-/// Rows for the rules of the policy on one protocol and side.
-void judge_rules(std::string_view protocol, windows::Side side,
-                 const windows::Installation& installation, const Policy& policy, Rows& rows) {
+template <const Check& check>
+bool has_rule(const Policy& policy) {
+  return std::any_of(policy.schannel.begin(), policy.schannel.end(), [](const SchannelRule& rule) {
+    return rule.wish != SchannelWish::any && check_of(rule) == check.id;
+  });
+}
+
+/// Rows for the rules of the policy that the check judges, in their order.
+template <const Check& check>
+void judge_rules(const windows::Installation& installation, const Policy& policy, Rows& rows) {
   for (const SchannelRule& rule : policy.schannel) {
-    if (rule.wish == SchannelWish::any || rule.protocol != protocol || rule.side != side) continue;
+    if (rule.wish == SchannelWish::any || check_of(rule) != check.id) continue;
     judge_rule(installation, policy, rule, rows);
-  }
-}
-
-void run_tls11_client(const windows::Installation& i, const Policy& p, Rows& rows) {
-  judge_rules("TLS 1.1", windows::Side::client, i, p, rows);
-}
-void run_tls12_client(const windows::Installation& i, const Policy& p, Rows& rows) {
-  judge_rules("TLS 1.2", windows::Side::client, i, p, rows);
-}
-void run_tls11_server(const windows::Installation& i, const Policy& p, Rows& rows) {
-  judge_rules("TLS 1.1", windows::Side::server, i, p, rows);
-}
-void run_tls12_server(const windows::Installation& i, const Policy& p, Rows& rows) {
-  judge_rules("TLS 1.2", windows::Side::server, i, p, rows);
-}
-
-/// In the order of the policy.
-void run_legacy_protocols(const windows::Installation& installation, const Policy& policy,
-                          Rows& rows) {
-  for (const SchannelRule& rule : policy.schannel) {
-    const bool legacy = rule.protocol != "TLS 1.1" && rule.protocol != "TLS 1.2";
-    if (legacy && rule.wish != SchannelWish::any) judge_rule(installation, policy, rule, rows);
   }
 }
 
@@ -357,7 +342,8 @@ extern const Check tls11_client{
                 "switched off beside TLS 1.2, only with --only schannel.tls11.client.",
          .source = "support.microsoft.com/kb/245030; learn.microsoft.com, Protocols in "
                    "TLS/SSL (Schannel SSP)"},
-    .run = run_tls11_client,
+    .run = judge_rules<tls11_client>,
+    .is_asked = has_rule<tls11_client>,
 };
 
 extern const Check tls12_client{
@@ -374,7 +360,8 @@ extern const Check tls12_client{
                     .fix = "goldhive patch writes DisabledByDefault=0 and Enabled=1.",
                     .source = "support.microsoft.com/kb/245030; learn.microsoft.com, Protocols in "
                               "TLS/SSL (Schannel SSP)"},
-    .run = run_tls12_client,
+    .run = judge_rules<tls12_client>,
+    .is_asked = has_rule<tls12_client>,
 };
 
 extern const Check tls11_server{
@@ -387,7 +374,8 @@ extern const Check tls11_server{
          .why = "Only listening services need it: IIS, Remote Desktop, SQL Server.",
          .fix = "goldhive patch writes DisabledByDefault=0 and Enabled=1, or DisabledByDefault=1.",
          .source = "support.microsoft.com/kb/245030"},
-    .run = run_tls11_server,
+    .run = judge_rules<tls11_server>,
+    .is_asked = has_rule<tls11_server>,
 };
 
 extern const Check tls12_server{
@@ -400,7 +388,8 @@ extern const Check tls12_server{
          .why = "Only listening services need it: IIS, Remote Desktop, SQL Server.",
          .fix = "goldhive patch writes DisabledByDefault=0 and Enabled=1, or DisabledByDefault=1.",
          .source = "support.microsoft.com/kb/245030"},
-    .run = run_tls12_server,
+    .run = judge_rules<tls12_server>,
+    .is_asked = has_rule<tls12_server>,
 };
 
 extern const Check legacy_protocols{
@@ -418,9 +407,17 @@ extern const Check legacy_protocols{
              "that name the protocol keep it. Enabled=0 would deny it to all; that is left to you.",
          .source = "support.microsoft.com/kb/245030; learn.microsoft.com, Protocols in TLS/SSL "
                    "(Schannel SSP)"},
-    .run = run_legacy_protocols,
+    .run = judge_rules<legacy_protocols>,
+    .is_asked = has_rule<legacy_protocols>,
 };
 
 }  // namespace checks
+
+std::string_view check_of(const SchannelRule& rule) {
+  const bool client = rule.side == windows::Side::client;
+  if (rule.protocol == "TLS 1.1") return client ? checks::tls11_client.id : checks::tls11_server.id;
+  if (rule.protocol == "TLS 1.2") return client ? checks::tls12_client.id : checks::tls12_server.id;
+  return checks::legacy_protocols.id;
+}
 
 }  // namespace goldhive::policy

@@ -308,8 +308,8 @@ void weigh_identity(const windows::OsFacts& os, const servicing::Measured& files
   }
 }
 
-void run(const windows::Installation& installation, const Policy& policy, Rows& rows) {
-  if (!policy.require_kb3140245 || appended_scope_row(installation, rows)) return;
+void run(const windows::Installation& installation, const Policy&, Rows& rows) {
+  if (appended_scope_row(installation, rows)) return;
   const windows::OsFacts& os = installation.os;
   if (os.family != windows::Family::windows_7 && os.family != windows::Family::windows_8) {
     rows.push_back(make_row(Verdict::not_applicable,
@@ -365,6 +365,7 @@ extern const Check kb3140245{
          .source = "support.microsoft.com/kb/3140245; Tip of the Day: CBS Servicing States "
                    "(Microsoft, 2015)"},
     .run = run,
+    .is_asked = [](const Policy& policy) { return policy.require_kb3140245; },
 };
 
 }  // namespace checks

@@ -69,7 +69,6 @@ Finding judge(const windows::OsFacts& os, const Policy& policy, const MaskDemand
 }
 
 void run(const windows::Installation& installation, const Policy& policy, Rows& rows) {
-  if (!policy.asks_of_winhttp()) return;
   if (appended_scope_row(installation, rows)) return;
   const MaskDemand demand = demand_of(installation.os, policy.secure_protocols_required,
                                       policy.secure_protocols_forbidden);
@@ -114,6 +113,7 @@ extern const Check default_secure_protocols{
              "--protocols sets exact bits. Takes effect at the next start.",
          .source = "support.microsoft.com/kb/3140245; learn.microsoft.com, WinHTTP option flags"},
     .run = run,
+    .is_asked = [](const Policy& policy) { return policy.asks_of_winhttp(); },
 };
 
 }  // namespace checks

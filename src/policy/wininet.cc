@@ -90,7 +90,7 @@ class Judge {
 };
 
 void run(const windows::Installation& installation, const Policy& policy, Rows& rows) {
-  if (!policy.wininet_required || appended_scope_row(installation, rows)) return;
+  if (appended_scope_row(installation, rows)) return;
   const Judge judge(installation, policy);
   for (const windows::WinInetFacts& facts : installation.wininet) rows.push_back(judge.row(facts));
   if (installation.wininet.empty()) {
@@ -121,6 +121,7 @@ extern const Check wininet{
                 "the default is better.",
          .source = "learn.microsoft.com, Internet Explorer policy \"Turn off encryption support\""},
     .run = run,
+    .is_asked = [](const Policy& policy) { return policy.wininet_required.has_value(); },
 };
 
 }  // namespace checks
