@@ -231,6 +231,19 @@ void add_exit_flags(Command& command, ExitRules& rules) {
        .value = Number{&rules.undetermined, 0, 255}});
 }
 
+Flag today_flag(std::string& today) {
+  return {.names = {"--today"},
+          .value_name = "DATE",
+          .help = "hold the last days of waivers against this day (default: today, in UTC)",
+          .group = Group::policy,
+          .value = &today,
+          .check = [](const std::string& text) {
+            return policy::is_date(text)
+                       ? std::string()
+                       : fmt::format("'{}' is not a date of the form 2027-01-31", text);
+          }};
+}
+
 void add_policy_flags(Command& command, PolicyFlags& flags) {
   command.flags.push_back({.names = {"-p", "--policy"},
                            .value_name = "NAME|FILE",
@@ -240,17 +253,7 @@ void add_policy_flags(Command& command, PolicyFlags& flags) {
                            .shown_default = usual_policy,
                            .standing = Standing::policy,
                            .standing_slot = &flags.standing_policy});
-  command.flags.push_back(
-      {.names = {"--today"},
-       .value_name = "DATE",
-       .help = "hold the last days of waivers against this day (default: today, in UTC)",
-       .group = Group::policy,
-       .value = &flags.today,
-       .check = [](const std::string& text) {
-         return policy::is_date(text)
-                    ? std::string()
-                    : fmt::format("'{}' is not a date of the form 2027-01-31", text);
-       }});
+  command.flags.push_back(today_flag(flags.today));
   command.flags.push_back({.names = {"--exit-code"},
                            .value_name = "N",
                            .help = "exit with N where it would be 1 (findings)",

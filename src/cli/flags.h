@@ -71,6 +71,8 @@ struct PolicyFlags {
   /// False where nobody has named one.
   bool is_chosen() const { return policy || standing_policy != usual_policy; }
 };
+/// The flag --today, by itself.
+Flag today_flag(std::string& today);
 void add_policy_flags(Command& command, PolicyFlags& flags);
 
 /// What of the findings a plan (and a patch) takes up.

@@ -68,12 +68,60 @@ TEST_CASE("A built-in policy that is shown can be saved and used as a file") {
     session.storage.put("own.toml", shown.out);
     const Outcome checked = session.run({"policy", "check", "own.toml"});
     CHECK(checked.code == 0);
-    CHECK(checked.out == "own.toml: policy '" + name + "' is well-formed\n");
+    CHECK_THAT(checked.out, Catch::StartsWith("own.toml: policy '" + name + "' is well-formed\n"));
     CHECK(session.run({"scan", "--policy", "own.toml", "-f", "json", "win7"}).out ==
           session.run({"scan", "--policy", name, "-f", "json", "win7"}).out);
   }
   session.storage.put("bad.toml", std::string("require = 7\n"));
   CHECK(session.run({"policy", "check", "bad.toml"}).code == 2);
+}
+
+TEST_CASE("The check of a policy lists its checks with their severities and its waivers") {
+  Session session;
+  session.storage.put("own.toml", std::string(R"(
+name = "own"
+[[schannel]]
+protocol = "TLS 1.1"
+side = "client"
+want = "any"
+[[schannel]]
+protocol = "SSL 3.0"
+side = "client"
+want = "off"
+severity = "medium"
+[severity]
+"schannel.legacy" = "low"
+"servicing.kb3140245" = "critical"
+[[waiver]]
+check = "schannel.legacy"
+target = "*hall3*"
+reason = "old scanner"
+until = "2027-01-31"
+)"));
+  const auto checked = [&session](const std::string& today) {
+    const Outcome got = session.run({"policy", "check", "own.toml", "--today", today});
+    CHECK(got.code == 0);
+    return got.out;
+  };
+  const std::string out = checked("2027-01-01");
+  INFO(out);
+  CHECK_THAT(out, Catch::Contains("policy 'own' is well-formed\n"));
+  const auto row = [&out](const std::string& check, const std::string& severity) {
+    const std::size_t at = out.find("\n  " + check + " ");
+    REQUIRE(at != std::string::npos);
+    const std::string line = out.substr(at + 1, out.find('\n', at + 1) - at - 1);
+    CHECK_THAT(line, Catch::EndsWith(" " + severity));
+  };
+  row("servicing.kb3140245", "critical");
+  row("winhttp.default-secure-protocols", "high");
+  row("schannel.tls12.client", "high: TLS 1.2 client on by default");
+  row("schannel.legacy", "low: SSL 3.0 client off by default");
+  CHECK_THAT(out, Catch::Contains("Not asked for: schannel.tls11.client, "));
+  CHECK_THAT(out, Catch::Contains("schannel.legacy  *hall3*  until 2027-01-31, 30 days left: old "
+                                  "scanner\n"));
+  CHECK_THAT(checked("2027-01-31"), Catch::Contains("until 2027-01-31, ends today:"));
+  CHECK_THAT(checked("2027-03-01"), Catch::Contains("until 2027-01-31, expired 29 days ago:"));
+  CHECK(session.run({"policy", "check", "own.toml", "--today", "soon"}).code == 2);
 }
 
 }  // namespace

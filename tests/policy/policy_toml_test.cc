@@ -142,5 +142,12 @@ TEST_CASE("Dates are days of the calendar written in full") {
   }
 }
 
+TEST_CASE("Days are counted across months and leap years, both ways") {
+  CHECK(days_between("2027-01-31", "2027-01-31") == 0);
+  CHECK(days_between("2027-01-31", "2027-03-01") == 29);
+  CHECK(days_between("2028-02-28", "2028-03-01") == 2);
+  CHECK(days_between("2027-01-01", "2026-12-31") == -1);
+}
+
 }  // namespace
 }  // namespace goldhive::policy
