@@ -165,6 +165,7 @@ std::vector<std::string> Overview::lines_below(const InstallationReport& install
   } else if (std::string text = others(installation, options_.least, hidden_); !text.empty()) {
     below.push_back(std::move(text));
   }
+  for (std::string& hash : hashes_of(installation.facts)) below.push_back(std::move(hash));
   if (installation.changed.value_or(false)) {
     below.push_back(fmt::format("changed: {}", counted(installation.changes->size(), "value")));
   } else if ((installation.changed || of_plan()) && installation.planned_in_vain()) {

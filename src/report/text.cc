@@ -136,7 +136,11 @@ class VerdictWriter final : public TargetWriter {
     if (sets.boots_another()) lines_.folded("  note: ", 8, printable(sets.note));
     for (const std::string& w : facts.warnings) lines_.folded("  note: ", 8, printable(w));
     for (const std::string& c : facts.os.conflicts) lines_.folded("  note: ", 8, printable(c));
-    if (options_.verbose) details(facts);
+    if (options_.verbose) {
+      details(facts);
+    } else {
+      for (const std::string& hash : hashes_of(facts)) lines_.folded("  hash: ", 8, hash);
+    }
   }
 
   /// What a patch has changed. `said`: the reason why it did not is the target's error.
@@ -232,6 +236,10 @@ class VerdictWriter final : public TargetWriter {
     }
     if (!f.key.empty()) {
       lines_.folded("          ", 12, printable(f.value.empty() ? f.key : f.key + " : " + f.value));
+    }
+    if (f.key_last_written) {
+      lines_.folded("          ", 12,
+                    "key last written " + iso_time(*f.key_last_written).value_or("?"));
     }
     for (const std::string& e : f.evidence) lines_.folded("          ", 12, printable(e));
   }

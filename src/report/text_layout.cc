@@ -210,6 +210,16 @@ std::string describe_hive(const windows::HiveFact& hive) {
   return text;
 }
 
+std::vector<std::string> hashes_of(const windows::Installation& facts) {
+  std::vector<std::string> hashes;
+  for (const windows::HiveFact& hive : facts.hives) {
+    if (!hive.sha256) continue;
+    hashes.push_back(
+        printable(fmt::format("{}  sha256 {}", windows::to_string(hive.name), *hive.sha256)));
+  }
+  return hashes;
+}
+
 std::string describe_log(const hive::LogAccount& log) {
   std::uint64_t applied = 0;
   for (const hive::LogEntryAccount& e : log.entries) applied += e.applied ? 1 : 0;

@@ -67,6 +67,8 @@ std::string describe_system(const windows::Installation& facts);
 std::string describe_backup(const BackupReport& backup);
 /// "SOFTWARE  58.0 MiB  clean  Windows/System32/config/SOFTWARE".
 std::string describe_hive(const windows::HiveFact& hive);
+/// "SOFTWARE  sha256 ab12...", of each hive whose hash was asked for.
+std::vector<std::string> hashes_of(const windows::Installation& facts);
 std::string describe_log(const hive::LogAccount& log);
 
 /// What the error of a target says, without the target's name in front of it.
