@@ -304,11 +304,7 @@ void Output::target_done(const report::TargetReport& target) {
   for (const Sink& sink : sinks_) {
     if (!sink.writer) continue;
     sink.writer->target(target);
-    if (sink.spool) {
-      sink.spool->put_away();
-    } else {
-      host_.out.flush();
-    }
+    if (!sink.spool) host_.out.flush();
   }
 }
 

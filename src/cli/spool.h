@@ -3,8 +3,10 @@
 #pragma once
 
 #include <memory>
-#include <sstream>
+#include <ostream>
+#include <streambuf>
 #include <string>
+#include <string_view>
 
 #include "imgtools/host/spill_file.h"
 
@@ -13,18 +15,35 @@ namespace goldhive::cli {
 class Spool {
  public:
   /// `directory`: where the temporary file lies, if one is needed.
-  explicit Spool(std::string directory) : directory_(std::move(directory)) {}
+  explicit Spool(std::string directory) : buffer_(std::move(directory)), out_(&buffer_) {
+    out_.exceptions(std::ios::badbit);  // passes on what the temporary file throws
+  }
 
-  std::ostream& out() { return latest_; }
-  /// To be called now and then: puts away what is too long. Throws Error.
-  void put_away();
+  /// Writing to it throws Error(io) where the temporary file cannot be written.
+  std::ostream& out() { return out_; }
   /// Hands over all of the text, piece by piece.
-  void each_piece(const TakePiece& take) const;
+  void each_piece(const TakePiece& take) const { buffer_.each_piece(take); }
 
  private:
-  std::string directory_;
-  std::ostringstream latest_;          // what follows the file's content
-  std::unique_ptr<SpillFile> before_;  // null until it is needed
+  class Buffer final : public std::streambuf {
+   public:
+    explicit Buffer(std::string directory) : directory_(std::move(directory)) {}
+    void each_piece(const TakePiece& take) const;
+
+   protected:
+    int_type overflow(int_type c) override;
+    std::streamsize xsputn(const char* text, std::streamsize length) override;
+
+   private:
+    void add(std::string_view text);
+
+    std::string directory_;
+    std::string latest_;                 // what follows the file's content
+    std::unique_ptr<SpillFile> before_;  // null until it is needed
+  };
+
+  Buffer buffer_;
+  std::ostream out_;
 };
 
 }  // namespace goldhive::cli

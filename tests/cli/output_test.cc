@@ -245,11 +245,13 @@ TEST_CASE("A text that is too long for the memory comes back whole") {
     const std::string piece(100'000, static_cast<char>('a' + i % 26));
     spool.out() << piece;
     all += piece;
-    spool.put_away();
   }
   MemoryStorage files;
   cli::write_text_file(files, "report", spool);
   CHECK(files.text("report") == all);
+  cli::Spool nowhere(dir.path() + "/no/such/folder");
+  nowhere.out() << "short" << std::endl;
+  CHECK_THROWS_AS(nowhere.out() << all, Error);
 }
 
 TEST_CASE("Colour needs a terminal that wants it or an order") {
