@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "imgtools/bytes/shell_words.h"
 #include "tests/skip.h"
 #include "tests/support/temp_dir.h"
 
@@ -12,25 +13,13 @@ namespace goldhive::testing {
 
 namespace {
 
-std::string quoted(const std::string& text) {
-  std::string out = "'";
-  for (const char c : text) {
-    if (c == '\'') {
-      out += "'\\''";
-    } else {
-      out += c;
-    }
-  }
-  return out + "'";
-}
-
 // Tools for disks live in sbin, which an ordinary user's PATH may lack.
 const std::string path_prefix = "PATH=\"$PATH:/usr/sbin:/sbin\" LC_ALL=C ";
 
 }  // namespace
 
 bool have_tool(const std::string& name) {
-  const std::string look = path_prefix + "command -v " + quoted(name) + " >/dev/null 2>&1";
+  const std::string look = path_prefix + "command -v " + quoted_for_sh(name) + " >/dev/null 2>&1";
   if (std::system(look.c_str()) == 0) return true;
   skip_for_want_of("program " + name);
   return false;
@@ -40,8 +29,8 @@ ToolResult run_tool(const std::vector<std::string>& command, const std::string& 
   const TempDir scratch;
   scratch.write("in", input);
   std::string line = path_prefix;
-  for (const std::string& word : command) line += quoted(word) + " ";
-  line += "<" + quoted(scratch / "in") + " >" + quoted(scratch / "out") + " 2>&1";
+  for (const std::string& word : command) line += quoted_for_sh(word) + " ";
+  line += "<" + quoted_for_sh(scratch / "in") + " >" + quoted_for_sh(scratch / "out") + " 2>&1";
   ToolResult result;
   result.status = std::system(line.c_str());
   std::ifstream out(scratch / "out", std::ios::binary);
