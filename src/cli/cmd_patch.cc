@@ -52,8 +52,11 @@ int patch(Host& host, const PatchFlags& flags) {
   const patch::PatchSettings settings = patch_settings(
       host,
       {flags.targets, flags.policy, flags.plan, flags.change, policy, saved ? &*saved : nullptr});
-  Output output(host, report::Command::patch, flags.output, targets.verbose,
-                to_repeat(flags.targets, flags.policy), head_of(host, policy));
+  report::Again again = to_repeat(flags.targets, flags.policy);
+  const std::string& undo_folder = flags.change.undo.directory;
+  if (!undo_folder.empty()) repeat_value("--undo-dir", undo_folder, again.undo_flags);
+  Output output(host, report::Command::patch, flags.output, targets.verbose, std::move(again),
+                head_of(host, policy));
   output.add_policy(flags.policy);
   if (!flags.plan_file.empty()) output.add_input(flags.plan_file);
   const report::Report report =

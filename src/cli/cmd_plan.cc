@@ -53,8 +53,12 @@ int run_plan(Host& host, const PlanCommandFlags& flags) {
   const patch::PatchSettings settings = patch_settings(
       host,
       {flags.targets, flags.policy, flags.plan, flags.change, policy, given ? &*given : nullptr});
-  Output output(host, report::Command::plan, flags.output, flags.targets.verbose,
-                to_repeat(flags.targets, flags.policy, flags.plan, flags.plan_file),
+  // What was saved is what the next command is to do.
+  const bool saves = !flags.save_file.empty();
+  report::Again again = to_repeat(flags.targets, flags.policy, saves ? PlanFlags{} : flags.plan,
+                                  saves ? flags.save_file : flags.plan_file);
+  for (std::string& word : to_repeat(flags.change)) again.flags.push_back(std::move(word));
+  Output output(host, report::Command::plan, flags.output, flags.targets.verbose, std::move(again),
                 head_of(host, policy));
   output.add_policy(flags.policy);
   if (!flags.plan_file.empty()) output.add_input(flags.plan_file);

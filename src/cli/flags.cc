@@ -304,28 +304,48 @@ policy::PlanOptions plan_options(const PlanFlags& flags, const policy::Policy& p
   return options;
 }
 
+void repeat_value(const char* flag, const std::string& value, std::vector<std::string>& words) {
+  if (value.starts_with('-')) {
+    words.push_back(flag + ("=" + value));
+  } else {
+    words.insert(words.end(), {flag, value});
+  }
+}
+
+std::vector<std::string> to_repeat(const TargetFlags& targets) {
+  std::vector<std::string> words;
+  if (!targets.input_format.empty()) repeat_value("--input-format", targets.input_format, words);
+  for (const std::string& file : targets.trusted) repeat_value("--trust-journal", file, words);
+  for (const std::string& folder : targets.parent_dirs) {
+    repeat_value("--parent-dir", folder, words);
+  }
+  return words;
+}
+
 report::Again to_repeat(const TargetFlags& targets, const PolicyFlags& policy,
                         const PlanFlags& plan, const std::string& plan_file) {
-  std::vector<std::string> words;
+  report::Again again{to_repeat(targets), to_repeat(targets), targets.targets};
+  std::vector<std::string>& words = again.flags;
   const auto add = [&words](const char* flag, const std::string& value) {
-    words.insert(words.end(), {flag, value});
+    repeat_value(flag, value, words);
   };
   const bool has_list =
       std::any_of(targets.targets.begin(), targets.targets.end(),
                   [](const std::string& target) { return target.starts_with('@'); });
   if (targets.null && has_list) words.emplace_back("--null");
-  if (!targets.input_format.empty()) add("--input-format", targets.input_format);
-  for (const std::string& folder : targets.parent_dirs) add("--parent-dir", folder);
+  for (const std::string& image : targets.images) add("--image", image);
+  if (targets.check) words.emplace_back("--check");
   if (targets.depth != TargetFlags{}.depth) add("--depth", std::to_string(targets.depth));
   if (targets.max_unpacked != 0) add("--max-unpacked", std::to_string(targets.max_unpacked));
   if (targets.no_logs) words.emplace_back("--no-logs");
-  for (const std::string& image : targets.images) add("--image", image);
+  if (targets.strict) words.emplace_back("--strict");
   if (policy.is_chosen()) add("--policy", policy.name());
+  if (!policy.today.empty()) add("--today", policy.today);
   if (!plan_file.empty()) add("--plan", plan_file);
   if (plan.protocols) add("--protocols", *plan.protocols);
   if (plan.control_sets == policy::ControlSets::all) add("--control-set", "all");
   for (const std::string& check : plan.only) add("--only", check);
-  return {std::move(words), targets.targets};
+  return again;
 }
 
 std::string today(const Host& host, const PolicyFlags& flags) {

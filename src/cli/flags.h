@@ -86,6 +86,11 @@ void add_plan_flags(Command& command, PlanFlags& flags);
 /// effect: where the policy asks nothing of WinHTTP, or other checks alone are taken up.
 policy::PlanOptions plan_options(const PlanFlags& flags, const policy::Policy& policy);
 
+/// Adds a flag and its value as the parser takes them: in one word where the value looks like an
+/// option.
+void repeat_value(const char* flag, const std::string& value, std::vector<std::string>& words);
+/// The flags that say which files are meant, without the targets.
+std::vector<std::string> to_repeat(const TargetFlags& targets);
 /// Of these flags and targets what a next command needs to mean the same.
 /// `plan_file`: the saved plan that decides instead of policy and choice; "" if there is none.
 report::Again to_repeat(const TargetFlags& targets, const PolicyFlags& policy,

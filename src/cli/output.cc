@@ -239,6 +239,7 @@ Output::Output(Host& host, report::Command command, const OutputFlags& flags, bo
   to_file.again.flags.insert(to_file.again.flags.end(), host.config.again.begin(),
                              host.config.again.end());
   if (!host.config.path.empty()) add_input(host.config.path);
+  to_file.shell = host.terminal.shell;
   to_file.verbose = verbose;
   to_file.all = flags.all;
   to_file.summary_only = flags.summary;

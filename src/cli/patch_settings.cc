@@ -6,6 +6,21 @@
 
 namespace goldhive::cli {
 
+std::vector<std::string> to_repeat(const ChangeFlags& flags) {
+  std::vector<std::string> words;
+  if (!flags.timestamp.empty()) repeat_value("--timestamp", flags.timestamp, words);
+  if (!flags.undo.directory.empty()) repeat_value("--undo-dir", flags.undo.directory, words);
+  for (const auto& [set, flag] :
+       {std::pair{flags.undo.no_undo, "--no-undo"}, std::pair{flags.compact, "--compact"},
+        std::pair{flags.force_dirty, "--force-dirty"},
+        std::pair{flags.force_unclean, "--force-unclean"},
+        std::pair{flags.break_links, "--break-links"}, std::pair{flags.all_links, "--all-links"},
+        std::pair{flags.no_cross_check, "--no-cross-check"}}) {
+    if (set) words.emplace_back(flag);
+  }
+  return words;
+}
+
 patch::PatchSettings patch_settings(const Host& host, const PatchChoice& choice) {
   const ChangeFlags& flags = choice.change;
   patch::PatchSettings settings;

@@ -22,6 +22,9 @@ struct ChangeFlags {
   bool no_cross_check = false;
 };
 
+/// The flags once more, for a next command.
+std::vector<std::string> to_repeat(const ChangeFlags& flags);
+
 /// What the settings are made of; all of it must outlive them.
 struct PatchChoice {
   const TargetFlags& targets;

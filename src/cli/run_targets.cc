@@ -18,6 +18,7 @@
 #include "src/cli/progress.h"
 #include "src/cli/targets.h"
 #include "src/cli/turns.h"
+#include "src/cli/version.h"
 #include "src/report/next_command.h"
 #include "src/report/printable.h"
 #include "src/target/collection.h"
@@ -59,7 +60,16 @@ std::string name_to_recover(const ReadThroughStorage::Met& met,
   return folder.empty() ? "." : folder;
 }
 
-void add_hot_journals(const ReadThroughStorage& storage, report::TargetReport& target) {
+/// "goldhive recover <target>", with the flags that say which files are meant.
+std::string recover_command_for(const std::string& name, const TargetFlags& flags, Shell shell) {
+  std::vector<std::string> words = {"goldhive", "recover"};
+  for (std::string& word : to_repeat(flags)) words.push_back(std::move(word));
+  words.push_back(plain_argument(name, shell));
+  return command_line(words, shell).value_or("goldhive recover, with that target");
+}
+
+void add_hot_journals(const ReadThroughStorage& storage, const TargetFlags& flags, Shell shell,
+                      report::TargetReport& target) {
   for (const ReadThroughStorage::Met& met : storage.journals()) {
     if (!met.fits) continue;  // opening the file was an error, which says so
     if (const std::string writer = storage.writer_of(met.file); !writer.empty()) {
@@ -69,9 +79,8 @@ void add_hot_journals(const ReadThroughStorage& storage, report::TargetReport& t
       continue;
     }
     target.notes.push_back(fmt::format(
-        "a patch of {} was cut off; it is read as it was before (journal {}).  To roll it back: "
-        "goldhive recover {}",
-        met.file, met.journal, report::shell_quoted(name_to_recover(met, target))));
+        "a patch of {} was cut off; it is read as it was before (journal {}).  To roll it back: {}",
+        met.file, met.journal, recover_command_for(name_to_recover(met, target), flags, shell)));
   }
 }
 
@@ -118,13 +127,14 @@ struct Outcome {
 
 /// Works on a target, once more if a file of it changed meanwhile. What would be said of a second
 /// mixture of two states is left out.
-report::TargetReport run_steadily(const ReadStorage& base, const Target& wanted,
+report::TargetReport run_steadily(const Host& host, const TargetFlags& flags,
+                                  const ReadStorage& base, const Target& wanted,
                                   const RunOnTarget& run, IoCounter& counter) {
   for (bool again = false;; again = true) {
     const WatchingStorage watching(base);
     const ReadThroughStorage storage(watching);
     report::TargetReport target = run(storage, wanted, counter);
-    add_hot_journals(storage, target);
+    add_hot_journals(storage, flags, host.terminal.shell, target);
     const std::string changed = watching.changed();
     if (changed.empty() || counter.stop().stopped()) return target;
     if (!again) continue;
@@ -193,15 +203,16 @@ std::vector<std::unique_ptr<HeldFolder>> hold_walked(const Host& host, const Tar
 /// Works on a target where it was found: nobody who puts a link in its place, or in that of a
 /// folder on the way to it, leads a change elsewhere.
 report::TargetReport run_in_place(const Host& host, report::Command command,
-                                  const CountingReadStorage& storage, const Target& wanted,
-                                  const RunOnTarget& run, IoCounter& counter) {
+                                  const TargetFlags& flags, const CountingReadStorage& storage,
+                                  const Target& wanted, const RunOnTarget& run,
+                                  IoCounter& counter) {
   try {
     std::vector<std::unique_ptr<HeldFolder>> held;
     if (!wanted.walked.empty()) {
       storage.read_link(wanted.path);
       if (changes_files(command)) held = hold_walked(host, wanted);
     }
-    return run_steadily(storage, wanted, run, counter);
+    return run_steadily(host, flags, storage, wanted, run, counter);
   } catch (const Error& e) {
     report::TargetReport target;
     target.path = wanted.path;
@@ -213,7 +224,7 @@ report::TargetReport run_in_place(const Host& host, report::Command command,
 Outcome run_on(const Host& host, report::Command command, const TargetFlags& flags,
                const Target& wanted, const RunOnTarget& run, IoCounter& counter) {
   const CountingReadStorage counting(host.input, counter, flags.trusted, no_link(wanted));
-  Outcome outcome{run_in_place(host, command, counting, wanted, run, counter), {}};
+  Outcome outcome{run_in_place(host, command, flags, counting, wanted, run, counter), {}};
   outcome.target.backup =
       target::windows_backup_of(make_absolute(wanted.path, host.folders.working));
   target::note_collection(make_absolute(wanted.path, host.folders.working), outcome.target);

@@ -7,13 +7,17 @@
 #include <string>
 #include <vector>
 
+#include "imgtools/bytes/shell_words.h"
+
 namespace goldhive::cli {
 
 struct Terminal {
   bool out_is_terminal = false;
   bool err_is_terminal = false;
   bool wants_color = true;  ///< NO_COLOR is unset or empty, and TERM is not "dumb"
-  unsigned width = 80;      ///< columns of the terminal; of no meaning where there is none
+  /// Of this system, for commands that a user is to paste.
+  Shell shell = Shell::posix;
+  unsigned width = 80;  ///< columns of the terminal; of no meaning where there is none
 };
 
 /// Asks the system. To be called before any file is opened: standard descriptors that are closed

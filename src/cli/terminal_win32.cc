@@ -104,6 +104,7 @@ Terminal open_terminal() {
     std::atexit(restore_code_page);
   }
   Terminal t;
+  t.shell = Shell::windows;
   t.out_is_terminal = ::_isatty(::_fileno(stdout)) != 0;
   t.err_is_terminal = ::_isatty(::_fileno(stderr)) != 0;
   t.wants_color = environment("NO_COLOR").empty() && environment("TERM") != "dumb";

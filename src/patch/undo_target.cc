@@ -52,7 +52,7 @@ void require_asked_for(const ReadStorage& storage, const JournalPlace& place,
   const std::string why = any ? " as well, and an undo takes all of it back"
                               : ", and patches are taken back in turn, the last one first";
   throw Error(ErrorKind::refused,
-              "the last patch changed " + others + why + ": goldhive undo " + name.path,
+              "the last patch changed " + others + why + ": for that, name " + name.path,
               name.id_of(name.selector));
 }
 

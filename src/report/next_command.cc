@@ -4,59 +4,64 @@
 
 #include <algorithm>
 
-#include "src/report/printable.h"
-
 namespace goldhive::report {
 
 void NextTargets::add(const TargetReport& target,
                       const std::vector<const InstallationReport*>& chosen) {
-  const auto put = [this](const std::string& name) {
-    if (names_.size() <= most) names_.push_back(name);
-  };
   const auto& all = target.installations;
   const bool any_refused = std::any_of(
       all.begin(), all.end(), [](const InstallationReport& i) { return i.refusal.has_value(); });
-  if (!chosen.empty() && (all.size() == 1 || (chosen.size() > 1 && !any_refused))) {
-    put(target.path);
-    return;
+  if (chosen.empty() || all.size() == 1 || (chosen.size() > 1 && !any_refused)) {
+    return add_whole(target, !chosen.empty());
   }
-  for (const InstallationReport* each : chosen) put(each->facts.id);
+  for (const InstallationReport* each : chosen) {
+    if (names_.size() <= most) names_.push_back(each->facts.id);
+  }
 }
 
-std::string NextTargets::command(std::string_view name, Command present,
-                                 const WriteOptions& options) const {
-  const bool by_name = names_.size() <= most;
+void NextTargets::add_whole(const TargetReport& target, bool chosen) {
+  if (!chosen) {
+    others_ = true;
+  } else if (names_.size() <= most) {
+    names_.push_back(target.path);
+  }
+}
+
+/// A plan or a patch passes over what it has nothing to do with. An undo would take back what was
+/// done earlier, too.
+bool NextTargets::may_be_given_again(Command next, const std::vector<std::string>& given) const {
+  if (next == Command::undo && others_) return false;
   // Standard input has been read, and a shell may have made hundreds of names out of one pattern.
-  const std::vector<std::string>& given = options.again.targets;
-  const bool again = !given.empty() && given.size() <= 2 * most &&
-                     std::find(given.begin(), given.end(), "-") == given.end();
-  if (!by_name && given.empty()) {
-    return fmt::format("goldhive {} with the targets of the {}", name, to_string(present));
-  }
-  if (!by_name && !again) {
-    return fmt::format("this command once more, with {} in place of {}", name, to_string(present));
-  }
-  std::string line = fmt::format("goldhive {}", name);
-  for (const std::string& word : options.again.flags) line += " " + printable(shell_quoted(word));
-  for (const std::string& word : by_name ? names_ : given) {
-    line += " " + printable(shell_quoted(word));
-  }
-  return line;
+  return !given.empty() && given.size() <= 2 * most &&
+         std::find(given.begin(), given.end(), "-") == given.end();
 }
 
-std::string shell_quoted(const std::string& text) {
-  constexpr std::string_view safe =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=:,./@%";
-  if (!text.empty() && text.find_first_not_of(safe) == std::string::npos) return text;
-  std::string out = "'";
-  for (const char c : text) {
-    if (c == '\'') {
-      out += "'\\''";
-    } else {
-      out += c;
+std::string NextTargets::command(Command next, Command present, const WriteOptions& options) const {
+  const bool undo = next == Command::undo;
+  const auto line_with = [&](const std::vector<std::string>& targets, bool lists) {
+    std::vector<std::string> words = {"goldhive", to_string(next)};
+    const auto& flags = undo ? options.again.undo_flags : options.again.flags;
+    words.insert(words.end(), flags.begin(), flags.end());
+    for (const std::string& target : targets) {
+      const bool list = lists && target.starts_with('@');
+      words.push_back(list ? target : plain_argument(target, options.shell));
     }
+    return command_line(words, options.shell);
+  };
+  const bool by_name = names_.size() <= most;
+  if (by_name) {
+    if (const auto line = line_with(names_, false)) return *line;
   }
-  return out + "'";
+  const std::vector<std::string>& given = options.again.targets;
+  if (may_be_given_again(next, given)) {
+    if (const auto line = line_with(given, true)) return *line;
+  }
+  if (!undo && !by_name && !given.empty()) {
+    return fmt::format("this command once more, with {} in place of {}", to_string(next),
+                       to_string(present));
+  }
+  return fmt::format("goldhive {} with the targets of the {}{}", to_string(next),
+                     to_string(present), undo ? " that it changed" : "");
 }
 
 }  // namespace goldhive::report

@@ -143,6 +143,8 @@ void Overview::add(const TargetReport& target) {
     const bool planned = of_plan() && !i.changes->empty() && !i.refusal;
     if (of_plan() ? planned : patch_helps(i)) fixable.push_back(&i);
   }
+  with_undo_.add_whole(target, target.undo.has_value());
+  if (target.undo) ++undo_targets_;
   // Where a patch failed, the reason says more than a plan would.
   if (command_ == Command::patch && target.error) return;
   fixable_ += fixable.size();
@@ -378,22 +380,33 @@ std::string Overview::counts(const Report& report) const {
 void Overview::to_do() {
   struct Line {
     std::string what, how;
+    bool is_command;
   };
   std::vector<Line> lines;
-  const auto add = [&lines](const char* what, std::uint64_t n, std::string how) {
-    lines.push_back({fmt::format("{}, {}:", what, counted(n, "installation")), std::move(how)});
+  const auto add = [&lines](const char* what, std::uint64_t n, std::string how,
+                            bool is_command = true) {
+    lines.push_back(
+        {fmt::format("{}, {}:", what, counted(n, "installation")), std::move(how), is_command});
   };
-  if (fixable_ > 0)
-    add("Registry", fixable_, next_.command(of_plan() ? "patch" : "plan", command_, options_));
+  if (fixable_ > 0) {
+    const Command next = of_plan() ? Command::patch : Command::plan;
+    add("Registry", fixable_, next_.command(next, command_, options_));
+  }
   for (const auto& [id, n] : by_hand_) add("By hand", n, "goldhive explain " + id);
   if (with_open_ > 0) {
     add("Not known", with_open_,
-        fmt::format("{} (--all says what would settle it)", fmt::join(open_, ", ")));
+        fmt::format("{} (--all says what would settle it)", fmt::join(open_, ", ")), false);
+  }
+  if (undo_targets_ > 0) {
+    lines.push_back({fmt::format("To take it back, {}:", counted(undo_targets_, "target")),
+                     with_undo_.command(Command::undo, command_, options_), true});
   }
   std::size_t widest = 0;
   for (const Line& line : lines) widest = std::max(widest, display_width(line.what));
   for (const Line& line : lines) {
-    if (narrow()) {
+    if (line.is_command) {
+      lines_.with_command("", narrow() ? line.what : padded(line.what, widest + gap - 1), line.how);
+    } else if (narrow()) {
       lines_.folded("", gap, line.what + " " + line.how);
     } else {
       lines_.folded(padded(line.what, widest + gap), widest + gap, line.how);

@@ -84,6 +84,8 @@ class Overview {
   std::uint64_t fixable_ = 0;
   std::uint64_t hidden_ = 0;  ///< checks that would be named but for their severity
   NextTargets next_;
+  std::uint64_t undo_targets_ = 0;
+  NextTargets with_undo_;
   std::map<std::string, std::uint64_t> by_hand_;  ///< by check: installations with a row to fix
   std::set<std::string> open_;                    ///< checks with undetermined rows
   std::uint64_t with_open_ = 0;                   ///< installations that have some

@@ -53,9 +53,12 @@ class PlanWriter final : public TargetWriter {
     if (in_vain_ > 0) {
       line += fmt::format("  A patch would refuse {}.", counted(in_vain_, "installation"));
     }
-    if (!with_changes_.empty())
-      line += "  To make them: " + with_changes_.command("patch", Command::plan, options_);
-    lines_.folded("", 0, line);
+    if (with_changes_.empty()) {
+      lines_.folded("", 0, line);
+    } else {
+      lines_.with_command(
+          line, "To make them:", with_changes_.command(Command::patch, Command::plan, options_));
+    }
     lines_.waivers(report.waivers);
   }
 

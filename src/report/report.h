@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "imgtools/bytes/error.h"
+#include "imgtools/bytes/shell_words.h"
 #include "src/hive/checker.h"
 #include "src/policy/finding.h"
 #include "src/policy/policy.h"
@@ -175,8 +176,9 @@ void settle(Report& report);
 
 /// What a next command needs to mean the same as the present one.
 struct Again {
-  std::vector<std::string> flags;    ///< "--policy", "tls12-only"
-  std::vector<std::string> targets;  ///< as the user gave them
+  std::vector<std::string> flags;       ///< of plan and patch: "--policy", "tls12-only"
+  std::vector<std::string> undo_flags;  ///< of undo
+  std::vector<std::string> targets;     ///< as the user gave them
 };
 
 struct WriteOptions {
@@ -185,6 +187,8 @@ struct WriteOptions {
   /// Columns to fold long lines at; 0: never fold (files and pipes, where a line is a record).
   unsigned width = 0;
   Again again = {};
+  /// The one that next commands are for.
+  Shell shell = Shell::posix;
   /// Of several installations show each as one alone is shown, not in a table.
   bool all = false;
   /// Of any number show the counts and what to do.

@@ -78,9 +78,16 @@ class VerdictWriter final : public TargetWriter {
     if (s.not_begun > 0) line += ", " + counted(s.not_begun, "target") + " not begun";
     if (s.passed_over > 0) line += ", " + counted(s.passed_over, "file") + " passed over";
     line += ".";
-    if (!fixable_.empty()) line += "  The fix: " + fixable_.command("plan", command_, options_);
     if (hidden_ > 0) lines_.folded("", 0, describe_hidden(hidden_, options_.least) + ".");
-    lines_.folded("", 0, line);
+    if (fixable_.empty()) {
+      lines_.folded("", 0, line);
+    } else {
+      lines_.with_command(line, "The fix:", fixable_.command(Command::plan, command_, options_));
+    }
+    if (!changed_.empty()) {
+      lines_.with_command("",
+                          "To take it back:", changed_.command(Command::undo, command_, options_));
+    }
     lines_.waivers(report.waivers);
   }
 
@@ -124,6 +131,7 @@ class VerdictWriter final : public TargetWriter {
     }
     // Where a patch failed, the reason says more than a plan would.
     if (!after_patch() || !t.error) fixable_.add(t, fixable);
+    changed_.add_whole(t, t.undo.has_value());
   }
 
   void installation(const InstallationReport& report, bool reason_said) {
@@ -263,6 +271,7 @@ class VerdictWriter final : public TargetWriter {
   std::uint64_t findings_ = 0, warnings_ = 0, undetermined_ = 0;
   std::uint64_t hidden_ = 0;  ///< rows that would be shown but for their severity
   NextTargets fixable_;
+  NextTargets changed_;  ///< so that an undo can take it back
 };
 
 }  // namespace

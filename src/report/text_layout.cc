@@ -177,6 +177,19 @@ void Lines::folded(std::string_view first, std::size_t hang, std::string_view te
   for (std::size_t i = 1; i < lines.size(); ++i) out_ << spaces(hang) << lines[i] << '\n';
 }
 
+void Lines::with_command(std::string_view text, std::string_view label, std::string_view command) {
+  const auto fits = [this](const std::string& line) {
+    return options_.width == 0 || display_width(line) <= options_.width;
+  };
+  const std::string with_label = fmt::format("{} {}", label, command);
+  const std::string whole = fmt::format("{}{}{}", text, text.empty() ? "" : "  ", with_label);
+  if (fits(whole)) return plain(whole, Color::none);
+  if (!text.empty()) folded("", 0, text);
+  if (fits(with_label)) return plain(with_label, Color::none);
+  folded("", 0, label.substr(0, label.find_last_not_of(' ') + 1));
+  out_ << "  " << command << '\n';
+}
+
 std::string describe_backup(const BackupReport& backup) {
   return fmt::format("Windows backup of {}, {}", backup.machine, backup.time);
 }

@@ -48,6 +48,10 @@ class Lines {
   /// Edits as a diff in .reg notation.
   void diff(const std::vector<policy::Edit>& edits);
 
+  /// "text  label command". The command is never folded, since it is to be pasted: where it does
+  /// not fit it has a line of its own.
+  void with_command(std::string_view text, std::string_view label, std::string_view command);
+
   /// `first` and `text`, folded at the width; all lines but the first start with `hang` spaces.
   void folded(std::string_view first, std::size_t hang, std::string_view text);
 

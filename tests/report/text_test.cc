@@ -260,12 +260,92 @@ TEST_CASE("Escape codes appear only when colour is asked for") {
   CHECK(text.find("\x1b[31mnot red") == std::string::npos);
 }
 
-TEST_CASE("The fix names targets as a shell takes them back") {
-  CHECK(shell_quoted("install.wim@2") == "install.wim@2");
-  CHECK(shell_quoted("my images/a") == "'my images/a'");
-  CHECK(shell_quoted("it's") == "'it'\\''s'");
-  CHECK(shell_quoted("") == "''");
-  CHECK(shell_quoted("$HOME") == "'$HOME'");
+TEST_CASE("A next command is one for the shell, or says in words what it would be") {
+  struct Case {
+    std::vector<std::string> changed;
+    std::vector<std::string> others;  ///< targets of which nothing was chosen
+    std::vector<std::string> given;
+    Shell shell;
+    Command next;
+    const char* command;
+  };
+  const std::vector<std::string> many = {"1", "2", "3", "4", "5"};
+  const std::vector<Case> cases = {
+      {{"a b"}, {}, {"a b"}, Shell::posix, Command::plan, "goldhive plan -f 'a b'"},
+      {{"a b"}, {}, {"a b"}, Shell::windows, Command::plan, "goldhive plan -f \"a b\""},
+      {{"-a"}, {}, {"@l"}, Shell::posix, Command::plan, "goldhive plan -f ./-a"},
+      {{"@a"}, {}, {"@l"}, Shell::windows, Command::plan, "goldhive plan -f \".\\@a\""},
+      {many, {}, {"@l"}, Shell::windows, Command::plan, "goldhive plan -f \"@l\""},
+      {many, {"6"}, {"d"}, Shell::posix, Command::plan, "goldhive plan -f d"},
+      {{"d/a\nb"}, {"d/c"}, {"d"}, Shell::posix, Command::plan, "goldhive plan -f d"},
+      {{"a\nb"},
+       {},
+       {"a\nb"},
+       Shell::posix,
+       Command::plan,
+       "goldhive plan with the targets of the patch"},
+      {{"%a%"},
+       {},
+       {"%a%"},
+       Shell::windows,
+       Command::plan,
+       "goldhive plan with the targets of the patch"},
+      {many,
+       {},
+       {"-"},
+       Shell::posix,
+       Command::plan,
+       "this command once more, with plan in place of patch"},
+      {{"a"}, {"b"}, {"d"}, Shell::posix, Command::undo, "goldhive undo -u a"},
+      {many, {}, {"d"}, Shell::posix, Command::undo, "goldhive undo -u d"},
+      // An undo of the folder would take back what was changed earlier, too.
+      {many,
+       {"6"},
+       {"d"},
+       Shell::posix,
+       Command::undo,
+       "goldhive undo with the targets of the patch that it changed"},
+      {{"d/a\nb"},
+       {"d/c"},
+       {"d"},
+       Shell::posix,
+       Command::undo,
+       "goldhive undo with the targets of the patch that it changed"},
+  };
+  for (const Case& each : cases) {
+    INFO(each.command);
+    NextTargets next;
+    TargetReport target;
+    for (const std::string& path : each.changed) {
+      target.path = path;
+      next.add_whole(target, true);
+    }
+    for (const std::string& path : each.others) {
+      target.path = path;
+      next.add_whole(target, false);
+    }
+    WriteOptions options;
+    options.again = {{"-f"}, {"-u"}, each.given};
+    options.shell = each.shell;
+    CHECK(next.command(each.next, Command::patch, options) == each.command);
+  }
+}
+
+TEST_CASE("On a terminal a next command is not folded, so that it can be pasted") {
+  Report report = tests::sample_report();
+  report.targets.resize(1);
+  report.targets.front().path = std::string(30, 'x') + " " + std::string(30, 'y');
+  for (InstallationReport& i : report.targets.front().installations) {
+    i.facts.id = report.targets.front().path;
+  }
+  settle(report);
+  WriteOptions options;
+  options.width = 60;
+  for (const bool all : {false, true}) {
+    options.all = all;
+    CHECK_THAT(written(report, options),
+               Catch::Contains("\n  goldhive plan '" + report.targets.front().path + "'\n"));
+  }
 }
 
 TEST_CASE("What is not known of a system is not made up") {
