@@ -105,6 +105,11 @@ void copy_durably(Storage& storage, const Journal& journal, const std::string& p
 /// place cannot have made it.
 Journal decode_undo_journal(const ReadStorage& storage, const JournalPlace& place, OwnFile file);
 
+/// The paths of the files that such a journal puts back; may throw what decode_undo_journal()
+/// throws. `vouched_for`: as of the file.
+std::vector<std::string> undo_targets(const ReadStorage& storage, const JournalPlace& place,
+                                      const Journal& journal, bool vouched_for);
+
 /// undo() for such a file.
 UndoResult undo_journal(Storage& storage, const JournalPlace& place, OwnFile file, bool force,
                         const UndoLinks& links);

@@ -39,31 +39,6 @@ namespace {
   throw Error(ErrorKind::refused, "names other files than the target: not believed", undo_file);
 }
 
-/// The paths of the files that an undo file concerns: the hives of a tree and their logs, or the
-/// one file that was the target; if that is a dirty hive, its logs, too. Error(refused) if a patch
-/// of that place cannot have made it.
-std::vector<std::string> targets_at(const ReadStorage& storage, const JournalPlace& place,
-                                    const Journal& journal, bool vouched_for) {
-  const std::string& undo_file = journal.source().name();
-  const std::string folder = folder_below(storage, place.root, journal.folder());
-  const std::vector<std::string> names = target_names(journal);
-  const bool is_lone = !place.file.empty();
-  if (is_lone && !journal.folder().empty()) refuse_other_files(undo_file);
-  if (is_lone && names.size() == 1) {  // it may have been renamed since
-    const bool inside = is_disk_inside(names.front());
-    return {join_path(folder, inside ? disk_inside(place.file) : place.file)};
-  }
-  std::vector<std::string> files;
-  for (const std::string& name : names) {
-    if (is_lone && name != place.file && !is_log_of(name, place.file)) {
-      refuse_other_files(undo_file);
-    }
-    admit_hive(storage, undo_file, folder, name, names, vouched_for);
-    files.push_back(join_path(folder, name));
-  }
-  return files;
-}
-
 /// Makes the undo file itself the hot journal, which takes no room. False where it must be copied.
 bool make_hot_by_name(Storage& storage, const std::string& undo_file, const std::string& hot_path) {
   try {
@@ -141,6 +116,30 @@ void forget(Storage& storage, const std::string& undo_file, const std::string& u
 
 }  // namespace
 
+/// The hives of a tree and their logs, or the one file that was the target; if that is a dirty
+/// hive, its logs, too.
+std::vector<std::string> undo_targets(const ReadStorage& storage, const JournalPlace& place,
+                                      const Journal& journal, bool vouched_for) {
+  const std::string& undo_file = journal.source().name();
+  const std::string folder = folder_below(storage, place.root, journal.folder());
+  const std::vector<std::string> names = target_names(journal);
+  const bool is_lone = !place.file.empty();
+  if (is_lone && !journal.folder().empty()) refuse_other_files(undo_file);
+  if (is_lone && names.size() == 1) {  // it may have been renamed since
+    const bool inside = is_disk_inside(names.front());
+    return {join_path(folder, inside ? disk_inside(place.file) : place.file)};
+  }
+  std::vector<std::string> files;
+  for (const std::string& name : names) {
+    if (is_lone && name != place.file && !is_log_of(name, place.file)) {
+      refuse_other_files(undo_file);
+    }
+    admit_hive(storage, undo_file, folder, name, names, vouched_for);
+    files.push_back(join_path(folder, name));
+  }
+  return files;
+}
+
 void copy_durably(Storage& storage, const Journal& journal, const std::string& path) {
   const std::string fresh = unfinished(path);
   remove_unfinished(storage, fresh);
@@ -152,7 +151,7 @@ void copy_durably(Storage& storage, const Journal& journal, const std::string& p
 Journal decode_undo_journal(const ReadStorage& storage, const JournalPlace& place, OwnFile file) {
   return Journal::decode(std::move(file.content), [&](const Journal& begun) {
     std::uint64_t bytes = 0;
-    for (const std::string& path : targets_at(storage, place, begun, file.vouched_for)) {
+    for (const std::string& path : undo_targets(storage, place, begun, file.vouched_for)) {
       const std::optional<FileInfo> info = storage.stat(path);
       if (info) bytes += info->size;
     }
@@ -232,7 +231,7 @@ UndoResult undo_journal(Storage& storage, const JournalPlace& place, OwnFile fil
   const Journal journal = decode_undo_journal(storage, place, std::move(file));
   UndoResult result;
   result.metadata = journal.metadata();
-  result.targets = targets_at(storage, place, journal, vouched_for);
+  result.targets = undo_targets(storage, place, journal, vouched_for);
   while (!undo_once(storage, place, journal, vouched_for, force, links, result)) continue;
   return result;
 }

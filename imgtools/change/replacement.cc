@@ -475,13 +475,19 @@ std::vector<std::string> foreign_to_replacement(const ReadStorage& storage,
   return leftovers(storage, file).foreign;
 }
 
+ReplacementRecord decode_undo_record(const JournalPlace& place, const ByteSource& content) {
+  ReplacementRecord record = decode_replacement(content);
+  if (place.file.empty() || !record.folder.empty()) {  // no file of a tree is written anew
+    throw Error(ErrorKind::refused, "names another file than the target: not believed",
+                content.name());
+  }
+  return record;
+}
+
 UndoResult undo_replacement(Storage& storage, const JournalPlace& place, const ByteSource& content,
                             bool force) {
   const std::string& undo_file = content.name();
-  const ReplacementRecord record = decode_replacement(content);
-  if (place.file.empty() || !record.folder.empty()) {  // no file of a tree is written anew
-    throw Error(ErrorKind::refused, "names another file than the target: not believed", undo_file);
-  }
+  const ReplacementRecord record = decode_undo_record(place, content);
   const std::string& folder = place.root;
   const std::string file = join_path(folder, place.file);  // it may have been renamed since
   const ReplacementNames names(file);

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "imgtools/change/replacement_record.h"
 #include "imgtools/change/undo_place.h"
 #include "imgtools/change/verify.h"
 #include "imgtools/host/storage.h"
@@ -36,6 +37,10 @@ std::optional<std::string> recover_replacement(Storage& storage, const std::stri
 /// foreign_leftovers().
 std::vector<std::string> foreign_to_replacement(const ReadStorage& storage,
                                                 const std::string& file);
+
+/// The record that is an undo file, open as `content`. Error(refused) if a patch of that place
+/// cannot have made it.
+ReplacementRecord decode_undo_record(const JournalPlace& place, const ByteSource& content);
 
 /// undo() for an undo file, open as `content`, that is the record of a replacement.
 UndoResult undo_replacement(Storage& storage, const JournalPlace& place, const ByteSource& content,

@@ -2,9 +2,12 @@
 
 #include <utility>
 
+#include "imgtools/bytes/digest.h"
 #include "imgtools/bytes/error.h"
 #include "imgtools/change/journal.h"
+#include "imgtools/change/journal_targets.h"
 #include "imgtools/change/own_files.h"
+#include "imgtools/change/own_names.h"
 #include "imgtools/change/replacement.h"
 #include "imgtools/change/replacement_record.h"
 #include "imgtools/host/path.h"
@@ -36,6 +39,77 @@ std::string undo_metadata(const ReadStorage& storage, const JournalPlace& place,
   OwnFile file = open_undo_file(storage, place, undo_file);
   if (is_replacement_record(*file.content)) return decode_replacement(*file.content).metadata;
   return decode_undo_journal(storage, place, std::move(file)).metadata();
+}
+
+UndoContent undo_content(const ReadStorage& storage, const JournalPlace& place,
+                         const std::string& undo_file) {
+  OwnFile file = open_undo_file(storage, place, undo_file);
+  UndoContent content;
+  content.size = file.info.size;
+  if (!is_replacement_record(*file.content)) {
+    const bool vouched_for = file.vouched_for;
+    const Journal journal = decode_undo_journal(storage, place, std::move(file));
+    content.metadata = journal.metadata();
+    content.targets = undo_targets(storage, place, journal, vouched_for);
+    return content;
+  }
+  content.metadata = decode_undo_record(place, *file.content).metadata;
+  content.targets = {target_of(place)};
+  const std::optional<FileInfo> kept = storage.stat(original_of(undo_file));
+  if (kept) content.size += kept->size;
+  return content;
+}
+
+UndoFit undo_fit(const ReadStorage& storage, const JournalPlace& place,
+                 const std::string& undo_file) {
+  const auto fit = [](bool is_new, bool is_old) {
+    if (is_new) return UndoFit::patched;
+    return is_old ? UndoFit::original : UndoFit::changed;
+  };
+  OwnFile file = open_undo_file(storage, place, undo_file);
+  if (is_replacement_record(*file.content)) {
+    const ReplacementRecord record = decode_undo_record(place, *file.content);
+    const std::string target = target_of(place);
+    if (!storage.stat(target)) return UndoFit::unknown;
+    const Digest now = sha256(*storage.open(target));
+    return fit(now == record.new_digest, now == record.old_digest);
+  }
+  const bool vouched_for = file.vouched_for;
+  const Journal journal = decode_undo_journal(storage, place, std::move(file));
+  bool is_new = true;
+  bool is_old = true;
+  std::uint32_t index = 0;
+  for (const std::string& path : undo_targets(storage, place, journal, vouched_for)) {
+    if (!storage.stat(without_disk_inside(path))) return UndoFit::unknown;
+    const std::unique_ptr<ByteSource> target = storage.open(path);
+    const TargetState state = compare(journal, index++, view_of(*target));
+    is_new = is_new && state.is_new;
+    is_old = is_old && state.is_old;
+  }
+  return fit(is_new, is_old);
+}
+
+void discard_undo_file(Storage& storage, const JournalPlace& place, const std::string& undo_file) {
+  const std::unique_ptr<HeldFolder> folder =
+      storage.hold_folder(parent_of(undo_file), Reach::names);
+  OwnFile file = open_undo_file(storage, place, undo_file);
+  std::optional<ReplacementRecord> record;
+  if (is_replacement_record(*file.content)) {
+    record = decode_undo_record(place, *file.content);
+  } else {
+    decode_undo_journal(storage, place, std::move(file));
+  }
+  // The old file first: a record without it is of no use, and is removed when that is tried again.
+  if (record) {
+    const std::string original = original_of(undo_file);
+    const auto kept = open_own_file(storage, original, target_of(place), OwnKind::original);
+    if (kept && is_original(*record, *kept->content)) {
+      storage.remove(original);
+      storage.sync_directory(parent_of(undo_file));
+    }
+  }
+  storage.remove(undo_file);
+  storage.sync_directory(parent_of(undo_file));
 }
 
 UndoResult undo(Storage& storage, const JournalPlace& place, const std::string& undo_file,

@@ -59,6 +59,47 @@ TEST_CASE("patches stack up undo files and undo works them off from the newest")
   CHECK_FALSE(newest_undo_file(storage, place));
 }
 
+TEST_CASE("an undo file is compared with its target as it is now") {
+  FaultyStorage storage;
+  storage.put("/d/disk.vhd", Bytes(100, 'x'));
+  patch(storage, 10, 'a');
+  CHECK(undo_fit(storage, place, undo_path) == UndoFit::patched);
+  const UndoContent content = undo_content(storage, place, undo_path);
+  CHECK(content.targets == std::vector<std::string>{"/d/disk.vhd"});
+  CHECK(content.size == storage.contents(undo_path).size());
+  const Bytes patched = storage.contents("/d/disk.vhd");
+  Bytes other = patched;
+  other[11] = 'b';
+  storage.put("/d/disk.vhd", other);
+  CHECK(undo_fit(storage, place, undo_path) == UndoFit::changed);
+  storage.put("/d/disk.vhd", Bytes(100, 'x'));
+  CHECK(undo_fit(storage, place, undo_path) == UndoFit::original);
+  storage.remove("/d/disk.vhd");
+  CHECK(undo_fit(storage, place, undo_path) == UndoFit::unknown);
+}
+
+TEST_CASE("an undo file that is not believed is not discarded") {
+  FaultyStorage storage;
+  storage.put("/d/disk.vhd", Bytes(100, 'x'));
+  patch(storage, 10, 'a');
+  FaultyStorage strange = storage;
+  strange.give_away(undo_path);
+  CHECK(error_of([&] { discard_undo_file(strange, place, undo_path); }).kind() ==
+        ErrorKind::refused);
+  CHECK(strange.exists(undo_path));
+  FaultyStorage damaged = storage;
+  Bytes bytes = damaged.contents(undo_path);
+  bytes.back() ^= 1;
+  damaged.put(undo_path, bytes);
+  CHECK(error_of([&] { discard_undo_file(damaged, place, undo_path); }).kind() ==
+        ErrorKind::corrupt);
+  CHECK(damaged.exists(undo_path));
+  const Bytes patched = storage.contents("/d/disk.vhd");
+  discard_undo_file(storage, place, undo_path);
+  CHECK_FALSE(storage.exists(undo_path));
+  CHECK(storage.contents("/d/disk.vhd") == patched);
+}
+
 TEST_CASE("an undo file of another name is not taken for one of the stack") {
   FaultyStorage storage;
   storage.put(image, original);
