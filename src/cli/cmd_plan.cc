@@ -77,7 +77,7 @@ int run_plan(Host& host, const PlanCommandFlags& flags) {
     write_text_file(host.output, flags.save_file, policy::save_plan(saved));
   }
   output.finish(report);
-  return exit_code_of(report, flags.policy.findings_code);
+  return exit_code_of(report, flags.exit_zero ? exit_compliant : flags.policy.findings_code);
 }
 
 Command plan_command() {
@@ -100,6 +100,10 @@ Command plan_command() {
                            .value = &flags->change.undo.directory,
                            .hidden = true,
                            .standing = Standing::path});
+  command.flags.push_back({.names = {"--exit-zero"},
+                           .help = "exit with 0 where changes are pending",
+                           .group = Group::policy,
+                           .value = &flags->exit_zero});
   add_output_flags(command, flags->output, report::Command::plan);
   add_overview_flags(command, flags->output);
   command.footer =

@@ -12,9 +12,10 @@ struct PlanCommandFlags {
   OutputFlags output;
   PolicyFlags policy;
   PlanFlags plan;
-  ChangeFlags change;     ///< of patch --dry-run
-  std::string save_file;  ///< where the plan is saved; "" = nowhere
-  std::string plan_file;  ///< of patch --dry-run: a saved plan to show; "" = plan now
+  ChangeFlags change;      ///< of patch --dry-run
+  std::string save_file;   ///< where the plan is saved; "" = nowhere
+  std::string plan_file;   ///< of patch --dry-run: a saved plan to show; "" = plan now
+  bool exit_zero = false;  ///< changes pending are no reason to fail
 };
 
 /// Shows what a patch would change; returns the exit code.

@@ -236,8 +236,9 @@ Output::Output(Host& host, report::Command command, const OutputFlags& flags, bo
   to_file.head = std::move(head);
   if (to_file.head.tool_version.empty()) to_file.head = own_head(host);
   to_file.again = std::move(again);
-  to_file.again.flags.insert(to_file.again.flags.end(), host.config.again.begin(),
-                             host.config.again.end());
+  for (std::vector<std::string>* flags_of : {&to_file.again.flags, &to_file.again.undo_flags}) {
+    flags_of->insert(flags_of->end(), host.config.again.begin(), host.config.again.end());
+  }
   if (!host.config.path.empty()) add_input(host.config.path);
   to_file.shell = host.terminal.shell;
   to_file.verbose = verbose;

@@ -18,8 +18,6 @@
 #include "src/cli/progress.h"
 #include "src/cli/targets.h"
 #include "src/cli/turns.h"
-#include "src/cli/version.h"
-#include "src/report/next_command.h"
 #include "src/report/printable.h"
 #include "src/target/collection.h"
 #include "src/target/windows_backup.h"

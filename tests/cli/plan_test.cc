@@ -39,6 +39,8 @@ TEST_CASE("The exit code of a plan tells whether changes are pending") {
   CHECK(session.run({"plan", "kb-missing"}).code == 0);  // scan: 1, but no patch can help
   CHECK(session.run({"plan", "changes"}).code == 1);
   CHECK(session.run({"plan", "--exit-code", "5", "changes"}).code == 5);
+  CHECK(session.run({"plan", "--exit-zero", "changes"}).code == 0);
+  CHECK(session.run({"plan", "--exit-zero", "missing"}).code == 2);
   CHECK(session.run({"plan", "changes", "system"}).code == 2);
   CHECK(session.run({"plan", "changes", "no-such-path"}).code == 2);
 }
