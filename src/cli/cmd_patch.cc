@@ -1,6 +1,7 @@
 // goldhive patch: makes the changes of the plan, in place, and scans again.
 #include <fmt/format.h>
 
+#include "src/cli/ask.h"
 #include "src/cli/cmd_plan.h"
 #include "src/cli/command.h"
 #include "src/cli/patch_settings.h"
@@ -19,7 +20,17 @@ struct PatchFlags {
   ChangeFlags change;
   std::string plan_file;
   bool dry_run = false;
+  bool yes = false;
 };
+
+/// Before more than one image is changed, where there is somebody to ask. Error(refused) for a no.
+void ask_before(Host& host, const PatchFlags& flags, std::size_t count) {
+  if (count < 2 || flags.yes || !can_ask(host, flags.targets.targets)) return;
+  if (agrees(host, fmt::format("Patch {} images?", count))) return;
+  // The run itself says so where the user has ended it instead.
+  if (host.interrupted != nullptr && host.interrupted()) return;
+  throw Error(ErrorKind::refused, "nothing was patched");
+}
 
 /// Says which files beside the target are gone: what an earlier patch had left there, and what this
 /// one had begun when the user ended it.
@@ -59,16 +70,17 @@ int patch(Host& host, const PatchFlags& flags) {
                 head_of(host, policy));
   output.add_policy(flags.policy);
   if (!flags.plan_file.empty()) output.add_input(flags.plan_file);
-  const report::Report report =
-      run_targets(host, report::Command::patch, &settings.target, targets, output,
-                  [&](const ReadStorage&, const Target& target, IoCounter& counter) {
-                    CountingStorage storage(host.output, counter, targets.trusted, no_link(target));
-                    const std::string path = target::split_target(storage, target.path).path;
-                    report::TargetReport patched = patch::patch_target(
-                        storage, target.path, make_absolute(path, host.folders.working), settings);
-                    note_names(storage.names(), counter.stop().stopped(), patched);
-                    return patched;
-                  });
+  const report::Report report = run_targets(
+      host, report::Command::patch, &settings.target, targets, output,
+      [&](const ReadStorage&, const Target& target, IoCounter& counter) {
+        CountingStorage storage(host.output, counter, targets.trusted, no_link(target));
+        const std::string path = target::split_target(storage, target.path).path;
+        report::TargetReport patched = patch::patch_target(
+            storage, target.path, make_absolute(path, host.folders.working), settings);
+        note_names(storage.names(), counter.stop().stopped(), patched);
+        return patched;
+      },
+      [&](std::size_t count) { ask_before(host, flags, count); });
   output.finish(report);
   return exit_code_of(report, flags.policy.findings_code, flags.exit);
 }
@@ -85,6 +97,10 @@ void add_own_flags(Command& command, PatchFlags& flags) {
                            .help = "show what would change, write nothing",
                            .group = Group::change,
                            .value = &flags.dry_run});
+  command.flags.push_back({.names = {"-y", "--yes"},
+                           .help = "on a terminal, do not ask before several images are patched",
+                           .group = Group::change,
+                           .value = &flags.yes});
   command.flags.push_back(
       {.names = {"--timestamp"},
        .value_name = "TIME",

@@ -18,6 +18,7 @@ struct Terminal {
   /// Of this system, for commands that a user is to paste.
   Shell shell = Shell::posix;
   unsigned width = 80;  ///< columns of the terminal; of no meaning where there is none
+  bool in_is_terminal = false;
 };
 
 /// Asks the system. To be called before any file is opened: standard descriptors that are closed

@@ -88,6 +88,7 @@ Terminal open_terminal() {
   std::signal(SIGXFSZ, SIG_IGN);  // a write beyond a limit of the system becomes EFBIG
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) take(signal);
   Terminal t;
+  t.in_is_terminal = isatty(STDIN_FILENO) == 1;
   t.out_is_terminal = isatty(STDOUT_FILENO) == 1;
   t.err_is_terminal = isatty(STDERR_FILENO) == 1;
   t.wants_color = environment("NO_COLOR").empty() && environment("TERM") != "dumb";

@@ -105,6 +105,7 @@ Terminal open_terminal() {
   }
   Terminal t;
   t.shell = Shell::windows;
+  t.in_is_terminal = ::_isatty(::_fileno(stdin)) != 0;
   t.out_is_terminal = ::_isatty(::_fileno(stdout)) != 0;
   t.err_is_terminal = ::_isatty(::_fileno(stderr)) != 0;
   t.wants_color = environment("NO_COLOR").empty() && environment("TERM") != "dumb";
