@@ -1,6 +1,8 @@
 // goldhive list: what is in a target, without a judgement.
 #include "src/cli/command.h"
+#include "src/cli/restore.h"
 #include "src/cli/run_targets.h"
+#include "src/patch/undo_files.h"
 
 namespace goldhive::cli {
 namespace {
@@ -10,15 +12,32 @@ struct ListFlags {
   OutputFlags output;
 };
 
+/// What patches left to be taken back; nothing where that cannot be told.
+std::vector<report::UndoFileReport> undo_files_at(const Host& host, const ReadStorage& storage,
+                                                  const std::string& target) {
+  try {
+    const target::TargetName name = target::split_target(storage, target);
+    return patch::undo_file_reports(
+        storage,
+        patch::undo_files_of(storage, name, make_absolute(name.path, host.folders.working),
+                             undo_options(host, {})),
+        false);
+  } catch (const Error&) {
+    return {};
+  }
+}
+
 int list(Host& host, const ListFlags& flags) {
   target::Options options = target_options(host, flags.targets, nullptr);
   options.may_be_empty = true;
   Output output(host, report::Command::list, flags.output, flags.targets.verbose);
-  const report::Report report =
-      run_targets(host, report::Command::list, nullptr, flags.targets, output,
-                  [&](const ReadStorage& storage, const Target& target, IoCounter&) {
-                    return target::inspect_target(storage, target.path, options);
-                  });
+  const report::Report report = run_targets(
+      host, report::Command::list, nullptr, flags.targets, output,
+      [&](const ReadStorage& storage, const Target& target, IoCounter&) {
+        report::TargetReport listed = target::inspect_target(storage, target.path, options);
+        listed.undo_files = undo_files_at(host, storage, target.path);
+        return listed;
+      });
   output.finish(report);
   return exit_code_of(report);
 }

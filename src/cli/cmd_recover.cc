@@ -17,7 +17,7 @@ int recover_all(Host& host, const RecoverFlags& flags) {
   const OpenOptions options = open_options(host, flags.targets);
   return restore_targets(
       host, report::Command::recover, flags.targets, flags.output,
-      [&](Storage& storage, const target::TargetName& name, report::TargetReport& report) {
+      [&](Storage& storage, const target::TargetName& name, bool, report::TargetReport& report) {
         const JournalPlace place =
             patch::undo_place(storage, name.path, make_absolute(name.path, host.folders.working),
                               undo_options(host, {}));

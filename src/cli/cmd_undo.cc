@@ -1,6 +1,15 @@
 // goldhive undo: takes the last patch of a target back, byte for byte.
+#include <fmt/format.h>
+
+#include <atomic>
+
+#include "imgtools/change/read_through.h"
+#include "src/cli/ask.h"
 #include "src/cli/command.h"
+#include "src/cli/exit_codes.h"
 #include "src/cli/restore.h"
+#include "src/cli/run_targets.h"
+#include "src/patch/undo_files.h"
 #include "src/patch/undo_target.h"
 
 namespace goldhive::cli {
@@ -13,7 +22,146 @@ struct UndoCommandFlags {
   bool force = false;
   bool all_links = false;
   bool break_links = false;
+  bool list = false;
+  bool prune = false;
+  bool dry_run = false;
+  bool yes = false;
 };
+
+using target::TargetName;
+
+int nothing_to_undo(Host& host) {
+  say(host, "nothing to take back: no target in what was named has an undo file");
+  return exit_error;
+}
+
+/// Runs of `undo` that end in the report of each target, made by `look`, from a storage that cannot
+/// write.
+class Looking {
+ public:
+  Looking(Host& host, const UndoCommandFlags& flags) : host_(host), flags_(flags) {
+    settings_.place = undo_options(host, flags.undo);
+    settings_.open = open_options(host, flags.targets);
+    settings_.force = flags.force;
+  }
+
+  std::string absolute(const TargetName& name) const {
+    return make_absolute(name.path, host_.folders.working);
+  }
+  patch::PlacedUndoFiles files_of(const ReadStorage& storage, const TargetName& name) const {
+    return patch::undo_files_of(storage, name, absolute(name), settings_.place);
+  }
+
+  /// "--list".
+  void list(const ReadStorage& storage, const TargetName& name,
+            report::TargetReport& report) const {
+    report.undo_files = patch::undo_file_reports(storage, files_of(storage, name), true);
+  }
+
+  /// "--dry-run".
+  void foresee(const ReadStorage& storage, const TargetName& name,
+               report::TargetReport& report) const {
+    patch::foresee_undo(storage, name, absolute(name), settings_, report);
+    report::RestoreReport& restore = report.restore.emplace();
+    restore.dry_run = true;
+    if (report.error) return;
+    for (const report::UndoFileReport& undo : report.undo_files) {
+      for (const std::string& file : undo.files) {
+        restore.files.push_back({file, undo.state != report::UndoState::done});
+      }
+      restore.removed.push_back(undo.path);
+    }
+  }
+
+  /// "--prune --dry-run".
+  void foresee_prune(const ReadStorage& storage, const TargetName& name,
+                     report::TargetReport& report) const {
+    list(storage, name, report);
+    report::RestoreReport& restore = report.restore.emplace();
+    restore.dry_run = true;
+    for (const report::UndoFileReport& undo : report.undo_files) {
+      if (patch::is_of_no_use(undo)) restore.removed.push_back(undo.path);
+    }
+  }
+
+  using Look = void (Looking::*)(const ReadStorage&, const TargetName&,
+                                 report::TargetReport&) const;
+  int run(Look look) const {
+    std::atomic<std::size_t> looked_at = 0;
+    std::atomic<std::size_t> without = 0;
+    Output output(host_, report::Command::undo, flags_.output, false);
+    const report::Report all =
+        run_targets(host_, report::Command::undo, nullptr, flags_.targets, output,
+                    [&](const ReadStorage& storage, const Target& target, IoCounter&) {
+                      report::TargetReport report = report_of(storage, target, look);
+                      ++looked_at;
+                      if (report.restore && report.restore->no_undo_file) ++without;
+                      return report;
+                    });
+    output.finish(all);
+    const bool nothing = look == &Looking::foresee && without > 0 && without == looked_at;
+    return nothing ? nothing_to_undo(host_) : exit_code_of(all);
+  }
+
+ private:
+  report::TargetReport report_of(const ReadStorage& storage, const Target& target,
+                                 Look look) const {
+    report::TargetReport report;
+    report.path = target.path;
+    try {
+      const TargetName name = target::split_target(storage, target.path);
+      (this->*look)(storage, name, report);
+      const bool none = report.undo_files.empty() && !report.error;
+      if (none && !target.found && !flags_.prune) throw patch::no_undo_file(name);
+      if (none) report.restore.emplace(report.restore.value_or(report::RestoreReport{}));
+      if (none) report.restore->no_undo_file = true;
+    } catch (const Error& e) {
+      report.error = e.at(target.path);
+    }
+    return report;
+  }
+
+  Host& host_;
+  const UndoCommandFlags& flags_;
+  patch::UndoSettings settings_;
+};
+
+/// The undo files that a prune would remove, of all targets.
+std::vector<std::string> prunable(const Host& host, const UndoCommandFlags& flags,
+                                  const Looking& looking) {
+  std::vector<std::string> paths;
+  for (const Target& target : expand_targets(host, flags.targets).targets) {
+    report::TargetReport report;
+    try {
+      const ReadThroughStorage through(host.input);
+      looking.list(through, target::split_target(through, target.path), report);
+    } catch (const Error&) {
+      continue;  // told when it is that target's turn
+    }
+    for (const report::UndoFileReport& undo : report.undo_files) {
+      if (patch::is_of_no_use(undo)) paths.push_back(undo.path);
+    }
+  }
+  return paths;
+}
+
+int prune(Host& host, const UndoCommandFlags& flags) {
+  const Looking looking(host, flags);
+  if (!flags.yes && can_ask(host, flags.targets.targets)) {
+    const std::vector<std::string> paths = prunable(host, flags, looking);
+    for (const std::string& path : paths) say(host, path + ": is of no use any more");
+    if (!paths.empty() && !agrees(host, fmt::format("Remove {} undo files?", paths.size()))) {
+      throw Error(ErrorKind::refused, "nothing was removed");
+    }
+  }
+  return restore_targets(
+      host, report::Command::undo, flags.targets, flags.output,
+      [&](Storage& storage, const TargetName& name, bool, report::TargetReport& report) {
+        const patch::PlacedUndoFiles files = looking.files_of(storage, name);
+        report.restore->no_undo_file = files.files.empty();
+        patch::prune_undo_files(storage, files);
+      });
+}
 
 int undo_all(Host& host, const UndoCommandFlags& flags) {
   patch::UndoSettings settings;
@@ -21,12 +169,32 @@ int undo_all(Host& host, const UndoCommandFlags& flags) {
   settings.open = open_options(host, flags.targets);
   settings.force = flags.force;
   settings.links = links_of(flags.all_links, flags.break_links);
-  return restore_targets(
+  std::size_t undone = 0;
+  std::size_t without = 0;
+  const int code = restore_targets(
       host, report::Command::undo, flags.targets, flags.output,
-      [&](Storage& storage, const target::TargetName& name, report::TargetReport& report) {
-        patch::undo_target(storage, name, make_absolute(name.path, host.folders.working), settings,
-                           report);
+      [&](Storage& storage, const TargetName& name, bool found, report::TargetReport& report) {
+        ++undone;
+        if (patch::undo_target(storage, name, make_absolute(name.path, host.folders.working),
+                               settings, report)) {
+          return;
+        }
+        if (!found) throw patch::no_undo_file(name);
+        report.restore->no_undo_file = true;
+        ++without;
       });
+  if (without == 0 || without < undone) return code;
+  return nothing_to_undo(host);
+}
+
+int undo(Host& host, const UndoCommandFlags& flags) {
+  if (flags.list && flags.prune) {
+    throw Error(ErrorKind::usage, "--list and --prune contradict each other");
+  }
+  const Looking looking(host, flags);
+  if (flags.list) return looking.run(&Looking::list);
+  if (flags.prune) return flags.dry_run ? looking.run(&Looking::foresee_prune) : prune(host, flags);
+  return flags.dry_run ? looking.run(&Looking::foresee) : undo_all(host, flags);
 }
 
 }  // namespace
@@ -57,10 +225,29 @@ Command undo_command() {
                            .help = "take the patch back for all names of such a file",
                            .group = Group::patch,
                            .value = &flags->all_links});
+  command.flags.push_back(
+      {.names = {"--list"},
+       .help = "show the undo files of the targets, and whether they can be taken back; write "
+               "nothing",
+       .group = Group::patch,
+       .value = &flags->list});
+  command.flags.push_back(
+      {.names = {"--prune"},
+       .help = "take nothing back, and remove undo files that fit their target no more",
+       .group = Group::patch,
+       .value = &flags->prune});
+  command.flags.push_back({.names = {"--dry-run"},
+                           .help = "show what would be written or removed, write nothing",
+                           .group = Group::change,
+                           .value = &flags->dry_run});
+  command.flags.push_back({.names = {"-y", "--yes"},
+                           .help = "on a terminal, do not ask before undo files are removed",
+                           .group = Group::change,
+                           .value = &flags->yes});
   add_output_flags(command, flags->output, report::Command::undo);
   command.footer =
       "Targets are named as they were for the patch. Exit code: 0 restored, 2 error or refused.";
-  command.run = [flags](Host& host) { return undo_all(host, *flags); };
+  command.run = [flags](Host& host) { return undo(host, *flags); };
   return command;
 }
 

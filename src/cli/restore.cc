@@ -35,21 +35,21 @@ int restore_targets(Host& host, report::Command command, const TargetFlags& targ
   TargetFlags in_order = targets;
   in_order.jobs = 1;  // a target that is named twice is put back twice, step by step
   Output output(host, command, output_flags, false);
-  const report::Report report =
-      run_targets(host, command, nullptr, in_order, output,
-                  [&](const ReadStorage&, const Target& target, IoCounter& counter) {
-                    CountingStorage storage(host.output, counter, targets.trusted, no_link(target));
-                    report::TargetReport result;
-                    result.path = target.path;
-                    result.restore.emplace();
-                    try {
-                      restore(storage, target::split_target(storage, target.path), result);
-                    } catch (const Error& e) {
-                      result.error = e.at(target.path);
-                    }
-                    result.restore->removed = storage.names().removed();
-                    return result;
-                  });
+  const report::Report report = run_targets(
+      host, command, nullptr, in_order, output,
+      [&](const ReadStorage&, const Target& target, IoCounter& counter) {
+        CountingStorage storage(host.output, counter, targets.trusted, no_link(target));
+        report::TargetReport result;
+        result.path = target.path;
+        result.restore.emplace();
+        try {
+          restore(storage, target::split_target(storage, target.path), target.found, result);
+        } catch (const Error& e) {
+          result.error = e.at(target.path);
+        }
+        result.restore->removed = storage.names().removed();
+        return result;
+      });
   output.finish(report);
   return exit_code_of(report);
 }

@@ -28,8 +28,9 @@ UndoOptions undo_options(const Host& host, const UndoFlags& flags);
 OpenOptions open_options(const Host& host, const TargetFlags& targets);
 
 /// Puts a target back through `storage` and says in `report.restore` what it did. May throw Error.
+/// `found`: in a folder, not named by the user.
 using RestoreTarget = std::function<void(Storage& storage, const target::TargetName& name,
-                                         report::TargetReport& report)>;
+                                         bool found, report::TargetReport& report)>;
 /// Calls `restore` for one target after the other, in the order of a patch. Returns the exit code.
 int restore_targets(Host& host, report::Command command, const TargetFlags& targets,
                     const OutputFlags& output, const RestoreTarget& restore);

@@ -156,6 +156,7 @@ class TargetPatch {
       note.other_names = std::max(note.other_names, other_names(storage_, file));
     }
     note.content_id = vmdk_content_id_of(work.change);
+    note.file_size = container_size(work.change);
     content_ids_.push_back(note.content_id);
     std::vector<InstallationReport> after;
     const std::string undo = transact(
@@ -253,6 +254,13 @@ class TargetPatch {
   std::string vmdk_content_id_of(const HostChange& change) const {
     if (change.edits.empty() || !is_disk_inside(change.edits.front().path)) return "";
     return vmdk_content_id(storage_, without_disk_inside(change.edits.front().path));
+  }
+
+  /// The size of the file around a disk that qemu writes; 0 of others.
+  std::uint64_t container_size(const HostChange& change) const {
+    if (change.edits.empty() || !is_disk_inside(change.edits.front().path)) return 0;
+    const auto info = storage_.stat(without_disk_inside(change.edits.front().path));
+    return info ? info->size : 0;
   }
 
   /// Locks what the batch is going to change before it is read for the edit.

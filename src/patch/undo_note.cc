@@ -22,6 +22,10 @@ std::string to_text(const UndoNote& note) {
             {"parts", note.parts},
             {"installations", note.installations}};
   if (note.other_names != 0) json.add("other_names", note.other_names);
+  for (const auto& [name, number] :
+       {std::pair{"file_size", note.file_size}, {"made", note.made}, {"values", note.values}}) {
+    if (number != 0) json.add(name, number);
+  }
   if (!note.content_id.empty()) json.add("content_id", note.content_id);
   return json.write(-1);
 }
@@ -42,6 +46,9 @@ UndoNote parse_undo_note(const std::string& text) {
   number("part", note.part);
   number("parts", note.parts);
   number("other_names", note.other_names);
+  number("file_size", note.file_size);
+  number("made", note.made);
+  number("values", note.values);
   words("tool", note.tool);
   words("content_id", note.content_id);
   const Json* installations = json.find("installations");

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "src/hive/hive.h"
+
 namespace goldhive::patch {
 
 struct UndoNote {
@@ -22,6 +24,10 @@ struct UndoNote {
   /// The CID that a VMDK had before (disk/vmdk_descriptor.h). qemu gives it another one with each
   /// change, that of an undo as well, and by that one its children know it.
   std::string content_id = "";
+  /// The size of a file that qemu writes the disk of, before; 0 of others.
+  std::uint64_t file_size = 0;
+  hive::FileTime made = 0;   ///< when the patch was made: what it stamps keys with
+  std::uint64_t values = 0;  ///< that the patch was to change
 };
 
 std::string to_text(const UndoNote& note);

@@ -1,5 +1,7 @@
 #include "src/patch/undo_target.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "imgtools/change/own_names.h"
@@ -11,6 +13,7 @@
 #include "imgtools/formats.h"
 #include "imgtools/host/path.h"
 #include "imgtools/host/storage_steps.h"
+#include "src/patch/undo_files.h"
 #include "src/patch/undo_place.h"
 #include "src/target/visit_target.h"
 
@@ -56,6 +59,21 @@ void require_asked_for(const ReadStorage& storage, const JournalPlace& place,
               name.id_of(name.selector));
 }
 
+/// What qemu writes of a disk has its old bytes again; the file around the disk need not.
+std::string around_the_disk(const ReadStorage& storage, const std::string& disk,
+                            const UndoNote& note) {
+  const std::string file = without_disk_inside(disk);
+  const std::optional<FileInfo> info = storage.stat(file);
+  std::string text = file + ": the disk in it is as it was, byte for byte; of the file around it ";
+  if (!info || note.file_size == 0 || info->size == note.file_size) {
+    return text + "the tables that its format keeps may differ";
+  }
+  const bool longer = info->size > note.file_size;
+  return text + fmt::format("the tables differ, and it is {} bytes {} than before the patch",
+                            longer ? info->size - note.file_size : note.file_size - info->size,
+                            longer ? "longer" : "shorter");
+}
+
 }  // namespace
 
 Recovered recover_target(Storage& storage, const JournalPlace& place, const std::string& path,
@@ -82,6 +100,9 @@ Recovered recover_target(Storage& storage, const JournalPlace& place, const std:
       const auto its = std::find_if(met.begin(), met.end(),
                                     [&](const auto& one) { return one.journal == *journal; });
       out.notes.push_back(parse_undo_note(its == met.end() ? "" : its->metadata));
+      if (is_disk_inside(file)) {
+        out.remarks.push_back(around_the_disk(storage, file, out.notes.back()));
+      }
     } catch (const Error& e) {
       out.failures.push_back({file, e.at(file)});
     }
@@ -134,20 +155,6 @@ void raise_first(const std::vector<report::RestoreReport::Failure>& failures) {
 
 namespace {
 
-/// The undo files that the last patch left, the newest first. Those of one patch are numbered one
-/// after the other, as its parts are.
-std::vector<UndoFile> last_patch(const ReadStorage& storage, const JournalPlace& place) {
-  std::vector<UndoFile> files = undo_files(storage, place);
-  if (files.empty()) return files;
-  const std::uint64_t newest = files.front().number;
-  const std::uint64_t part =
-      parse_undo_note(undo_metadata(storage, place, files.front().path)).part;
-  const std::uint64_t before = part < newest ? newest - part : 0;  // the last of earlier patches
-  const auto other = [&](const UndoFile& file) { return file.number <= before; };
-  files.erase(std::find_if(files.begin(), files.end(), other), files.end());
-  return files;
-}
-
 /// Whether `files`, the undo files of the last patch that was finished, are those that what was
 /// rolled back had left before: parts of the same patch.
 bool are_of_patch(const ReadStorage& storage, const JournalPlace& place,
@@ -161,32 +168,70 @@ bool are_of_patch(const ReadStorage& storage, const JournalPlace& place,
 
 }  // namespace
 
-void undo_target(Storage& storage, const TargetName& name, const std::string& absolute_path,
-                 const UndoSettings& settings, report::TargetReport& report) {
-  if (!storage.stat(name.path)) {
-    throw Error(ErrorKind::not_found, "no such file or folder", name.path);
+namespace {
+
+/// Takes one undo file back, and says so.
+void take_back(Storage& storage, const JournalPlace& place, const UndoFile& file,
+               const UndoSettings& settings, report::TargetReport& report) {
+  const UndoNote note = parse_undo_note(undo_metadata(storage, place, file.path));
+  const UndoResult result =
+      undo(storage, place, file.path, settings.force, {settings.links, note.other_names});
+  for (const std::string& path : result.targets) {
+    report.restore->files.push_back({without_disk_inside(path), result.changed});
   }
+  for (const std::string& path : result.separated) {
+    report.notes.push_back(without_disk_inside(path) +
+                           " is a file of its own now; its other names keep the patched one");
+  }
+  restore_content_id(storage, place, note.content_id, report.notes);
+  for (const std::string& path : result.targets) {
+    if (result.changed && is_disk_inside(path)) {
+      report.notes.push_back(around_the_disk(storage, path, note));
+    }
+  }
+}
+
+void set_format(const ReadStorage& storage, const std::string& path, report::TargetReport& report) {
   // A file of a kind that is not read has a name for people, which is no name of a format.
-  const std::string format = detect_format(storage, name.path);
+  const std::string format = detect_format(storage, path);
   if (std::any_of(formats().begin(), formats().end(),
                   [&](const Format& known) { return known.name == format; })) {
     report.format = format;
   }
-  const JournalPlace place = undo_place(storage, name.path, absolute_path, settings.place);
-  const std::unique_ptr<HeldFolder> held = hold_root(storage, place);
+}
+
+}  // namespace
+
+Error no_undo_file(const TargetName& name) {
+  return Error(ErrorKind::not_found,
+               "no undo file: it was not patched, or under another name (a part of it, or more), "
+               "or with --no-undo, or its undo file lies elsewhere (--undo-dir)",
+               name.path);
+}
+
+bool undo_target(Storage& storage, const TargetName& name, const std::string& absolute_path,
+                 const UndoSettings& settings, report::TargetReport& report) {
+  if (!storage.stat(name.path)) {
+    throw Error(ErrorKind::not_found, "no such file or folder", name.path);
+  }
+  set_format(storage, name.path, report);
+  const JournalPlace own = undo_place(storage, name.path, absolute_path, settings.place);
+  const std::unique_ptr<HeldFolder> held = hold_root(storage, own);
   std::vector<UndoNote> rolled_back;
   try {
-    Recovered earlier = recover_target(storage, place, name.path, settings.open, false);
+    Recovered earlier = recover_target(storage, own, name.path, settings.open, false);
     report.notes = std::move(earlier.remarks);
     report.restore->journals = std::move(earlier.journals);
     rolled_back = std::move(earlier.notes);
-    if (!place.file.empty()) raise_first(earlier.failures);
+    if (!own.file.empty()) raise_first(earlier.failures);
     report.restore->failures = std::move(earlier.failures);
   } catch (const Error&) {
     // A target that was damaged after the patch cannot be opened, but it can be put back.
-    if (!newest_undo_file(storage, place)) throw;
+    if (!newest_undo_file(storage, own)) throw;
   }
-  const std::vector<UndoFile> files = last_patch(storage, place);
+  const PlacedUndoFiles found = last_patch(storage, name, absolute_path, settings.place);
+  const JournalPlace& place = found.place;
+  const std::vector<UndoFile>& files = found.files;
   if (!rolled_back.empty() && !are_of_patch(storage, place, files, rolled_back)) {
     if (!files.empty()) {
       report.notes.emplace_back(
@@ -194,28 +239,13 @@ void undo_target(Storage& storage, const TargetName& name, const std::string& ab
           "back");
     }
     raise_first(report.restore->failures);
-    return;
+    return true;
   }
-  if (files.empty()) {
-    throw Error(ErrorKind::not_found,
-                "no undo file: it was not patched, or under another name (a part of it, or more), "
-                "or with --no-undo, or its undo file lies elsewhere (--undo-dir)",
-                name.path);
-  }
+  if (files.empty()) return false;
   require_asked_for(storage, place, files.front().path, name);
   for (const UndoFile& file : files) {
     try {
-      const UndoNote note = parse_undo_note(undo_metadata(storage, place, file.path));
-      const UndoResult result =
-          undo(storage, place, file.path, settings.force, {settings.links, note.other_names});
-      for (const std::string& path : result.targets) {
-        report.restore->files.push_back({without_disk_inside(path), result.changed});
-      }
-      for (const std::string& path : result.separated) {
-        report.notes.push_back(without_disk_inside(path) +
-                               " is a file of its own now; its other names keep the patched one");
-      }
-      restore_content_id(storage, place, note.content_id, report.notes);
+      take_back(storage, place, file, settings, report);
     } catch (const Error& e) {
       // In an image a part rests on those before it. In a folder each has files of its own.
       if (!place.file.empty() || files.size() == 1) throw;
@@ -223,6 +253,32 @@ void undo_target(Storage& storage, const TargetName& name, const std::string& ab
     }
   }
   raise_first(report.restore->failures);
+  return true;
+}
+
+void foresee_undo(const ReadStorage& storage, const TargetName& name,
+                  const std::string& absolute_path, const UndoSettings& settings,
+                  report::TargetReport& report) {
+  if (!storage.stat(name.path)) {
+    throw Error(ErrorKind::not_found, "no such file or folder", name.path);
+  }
+  set_format(storage, name.path, report);
+  const PlacedUndoFiles found = last_patch(storage, name, absolute_path, settings.place);
+  if (found.files.empty()) return;
+  require_asked_for(storage, found.place, found.files.front().path, name);
+  report.undo_files = undo_file_reports(storage, found, true);
+  for (const report::UndoFileReport& file : report.undo_files) {
+    if (report.error) return;
+    if (file.error) report.error = file.error;
+    const bool refused =
+        file.state == report::UndoState::no_match || file.state == report::UndoState::unknown;
+    if (refused && !settings.force && !report.error) {
+      report.error = Error(ErrorKind::refused,
+                           "does not fit: the target was changed since that patch; undo --force "
+                           "puts the old bytes back all the same",
+                           file.path);
+    }
+  }
 }
 
 }  // namespace goldhive::patch

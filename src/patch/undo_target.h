@@ -43,9 +43,18 @@ struct UndoSettings {
 
 /// Takes all of the target's last patch back. That may be several undo files, one a transaction.
 /// Where a patch or an undo was cut off, it was the last, and what is rolled back is taken back.
-/// Adds what it did to `report`, whose `restore` must be set. Error(refused) if `name` asks for
-/// less than that patch changed, or for something else.
-void undo_target(Storage& storage, const target::TargetName& name, const std::string& absolute_path,
+/// Adds what it did to `report`, whose `restore` must be set. False if there is no undo file.
+/// Error(refused) if `name` asks for less than that patch changed, or for something else.
+bool undo_target(Storage& storage, const target::TargetName& name, const std::string& absolute_path,
                  const UndoSettings& settings, report::TargetReport& report);
+
+/// What undo_target() would take back, as `report.undo_files`, and what it would refuse, as
+/// `report.error`. What is not told: that it first rolls back what was cut off.
+void foresee_undo(const ReadStorage& storage, const target::TargetName& name,
+                  const std::string& absolute_path, const UndoSettings& settings,
+                  report::TargetReport& report);
+
+/// What a user is told of a target that has none.
+Error no_undo_file(const target::TargetName& name);
 
 }  // namespace goldhive::patch

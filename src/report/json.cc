@@ -193,6 +193,18 @@ Json hive_check_json(const HiveCheckReport& check) {
           {"orphan_bytes", r.orphan_bytes}};
 }
 
+Json undo_file_json(const UndoFileReport& undo) {
+  return {{"path", undo.path},
+          {"size", undo.size},
+          {"made", iso_time(undo.made)},
+          {"tool", text_or_null(undo.tool)},
+          {"installations", undo.installations},
+          {"values", undo.values},
+          {"files", undo.files},
+          {"state", to_string(undo.state)},
+          {"error", error_json(undo.error)}};
+}
+
 Json target_json(const TargetReport& target) {
   Json::Array volumes;
   for (const VolumeReport& v : target.volumes) volumes.push_back(volume_json(v));
@@ -212,6 +224,11 @@ Json target_json(const TargetReport& target) {
     out.add("hive_checks", std::move(checks));
   }
   if (target.undo) out.add("undo", *target.undo);
+  if (!target.undo_files.empty()) {
+    Json::Array files;
+    for (const UndoFileReport& file : target.undo_files) files.push_back(undo_file_json(file));
+    out.add("undo_files", std::move(files));
+  }
   if (target.restore) {
     Json::Array files;
     for (const RestoreReport::File& f : target.restore->files) {
@@ -225,6 +242,8 @@ Json target_json(const TargetReport& target) {
       failures.push_back({{"path", f.path}, {"error", error_json(f.error)}});
     }
     out.add("not_restored", std::move(failures));
+    if (target.restore->no_undo_file) out.add("no_undo_file", true);
+    if (target.restore->dry_run) out.add("dry_run", true);
   }
   if (target.backup) {
     out.add("backup", {{"machine", target.backup->machine}, {"time", target.backup->time}});

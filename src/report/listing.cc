@@ -46,6 +46,7 @@ class ListingWriter final : public TargetWriter {
       if (worth_a_line(t, v)) line("  volume: ", describe_volume(v));
     }
     for (const InstallationReport& i : t.installations) installation(i);
+    for (const UndoFileReport& u : t.undo_files) line("  patched: ", describe_undo_file(u));
     if (t.backup) line("  note: ", printable(describe_backup(*t.backup)));
     for (const std::string& n : t.notes) line("  note: ", printable(n));
   }

@@ -77,6 +77,30 @@ struct BackupReport {
   std::string time;  ///< "2016-07-08 101112", as the folder's name has it
 };
 
+/// Whether an undo file can be taken back.
+enum class UndoState {
+  not_compared,
+  fits,      ///< the target is exactly as the patch left it
+  in_turn,   ///< after newer ones, which fit
+  done,      ///< the target has the old bytes already
+  no_match,  ///< the target was changed since, or is another one
+  unknown,   ///< nothing could be compared
+};
+const char* to_string(UndoState state);
+
+/// What a patch left so that it can be taken back.
+struct UndoFileReport {
+  std::string path;
+  std::uint64_t size = 0;                  ///< bytes, with the old file that belongs to it
+  hive::FileTime made = 0;                 ///< 0: older versions did not note it
+  std::string tool;                        ///< "goldhive 0.2.0"
+  std::vector<std::string> installations;  ///< ids of those that the patch changed
+  std::uint64_t values = 0;                ///< that it changed; 0: not noted
+  std::vector<std::string> files;          ///< that an undo writes
+  UndoState state = UndoState::not_compared;
+  std::optional<Error> error = std::nullopt;  ///< why it is not believed, or not readable
+};
+
 /// What undo and recover did to a target.
 struct RestoreReport {
   struct File {
@@ -91,6 +115,10 @@ struct RestoreReport {
   std::vector<std::string> journals;  ///< of patches that were cut off, rolled back
   std::vector<std::string> removed;   ///< journals, undo files and leftovers that are gone now
   std::vector<Failure> failures;      ///< what could not be put back
+  /// undo only: it was found in a folder and has no undo file, so there was nothing to do.
+  bool no_undo_file = false;
+  /// Nothing was done: it is what would be.
+  bool dry_run = false;
 };
 
 /// What the end of a run left of a target.
@@ -111,6 +139,8 @@ struct TargetReport {
   std::optional<Error> error;
   std::optional<Interruption> interrupted;  ///< by the user; `error` then says so
   std::optional<std::string> undo;          ///< patch: path of the undo file
+  /// list, and undo that only shows: the newest first.
+  std::vector<UndoFileReport> undo_files = {};
   std::optional<BackupReport> backup;
   Status status = Status::not_applicable;
 };

@@ -14,13 +14,21 @@ class RestoredWriter final : public TargetWriter {
 
   void target(const TargetReport& t) override {
     const RestoreReport restore = t.restore.value_or(RestoreReport{});
+    without_undo_file_ += restore.no_undo_file ? 1 : 0;
+    if (!t.restore) {
+      for (const UndoFileReport& undo : t.undo_files) {
+        lines_.folded("", 2, describe_undo_file(undo));
+      }
+    }
+    const bool would = restore.dry_run;
     for (const std::string& journal : restore.journals) {
       line(t.path, "rolled back a patch that was cut off (" + journal + ")");
     }
     for (const RestoreReport::File& file : restore.files) {
-      line(file.path, file.changed ? "restored" : "as it was");
+      line(file.path, !file.changed ? "as it was" : would ? "would be restored" : "restored");
     }
-    for (const std::string& path : restore.removed) line(path, "removed");
+    for (const std::string& path : restore.removed)
+      line(path, would ? "would be removed" : "removed");
     for (const RestoreReport::Failure& failure : restore.failures) {
       const bool of_other_file = failure.error.where() != failure.path;
       line(failure.path, std::string("not restored: ") +
@@ -33,7 +41,12 @@ class RestoredWriter final : public TargetWriter {
     }
     for (const std::string& note : t.notes) line(t.path, note);
   }
-  void finish(const Report&) override {}
+  void finish(const Report&) override {
+    if (without_undo_file_ == 0) return;
+    const std::string count = counted(without_undo_file_, "target");
+    lines_.plain(count + (without_undo_file_ == 1 ? " has" : " have") + " no undo file.",
+                 Color::none);
+  }
 
  private:
   void line(const std::string& path, const std::string& what) {
@@ -41,6 +54,7 @@ class RestoredWriter final : public TargetWriter {
   }
 
   bool recover_;
+  std::uint64_t without_undo_file_ = 0;
   WriteOptions options_;
   Lines lines_;
 };

@@ -8,6 +8,24 @@ using policy::Finding;
 using policy::Severity;
 using policy::Verdict;
 
+const char* to_string(UndoState state) {
+  switch (state) {
+    case UndoState::not_compared:
+      break;
+    case UndoState::fits:
+      return "fits";
+    case UndoState::in_turn:
+      return "in-turn";
+    case UndoState::done:
+      return "done";
+    case UndoState::no_match:
+      return "no-match";
+    case UndoState::unknown:
+      return "unknown";
+  }
+  return "not-compared";
+}
+
 const char* to_string(Command command) {
   switch (command) {
     case Command::scan:

@@ -190,6 +190,39 @@ void Lines::with_command(std::string_view text, std::string_view label, std::str
   out_ << "  " << command << '\n';
 }
 
+namespace {
+
+const char* words_for(UndoState state) {
+  switch (state) {
+    case UndoState::not_compared:
+      break;
+    case UndoState::fits:
+      return "can be taken back";
+    case UndoState::in_turn:
+      return "can be taken back after the newer one";
+    case UndoState::done:
+      return "of no use: the target is as it was before that patch";
+    case UndoState::no_match:
+      return "does not fit: the target was changed since that patch";
+    case UndoState::unknown:
+      return "cannot be compared: what it puts back is not there";
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string describe_undo_file(const UndoFileReport& undo) {
+  if (undo.error) return printable(undo.path + "  " + undo.error->message());
+  const std::string in_files = counted(undo.files.size(), "file");
+  std::string text =
+      fmt::format("{}  {}  {}  {}", undo.path, iso_time(undo.made).value_or("time not noted"),
+                  undo.values == 0 ? in_files : counted(undo.values, "value") + " in " + in_files,
+                  human_size(undo.size));
+  if (undo.state != UndoState::not_compared) text += std::string("  ") + words_for(undo.state);
+  return printable(text);
+}
+
 std::string describe_backup(const BackupReport& backup) {
   return fmt::format("Windows backup of {}, {}", backup.machine, backup.time);
 }

@@ -69,6 +69,8 @@ std::string describe_system(const windows::Installation& facts);
 
 /// "Windows backup of PC7, 2016-07-08 101112".
 std::string describe_backup(const BackupReport& backup);
+/// "win7.goldhive-undo  2016-07-08T10:11:12Z  6 values in 2 files  12.0 KiB  can be taken back".
+std::string describe_undo_file(const UndoFileReport& undo);
 /// "SOFTWARE  58.0 MiB  clean  Windows/System32/config/SOFTWARE".
 std::string describe_hive(const windows::HiveFact& hive);
 /// "SOFTWARE  sha256 ab12...", of each hive whose hash was asked for.

@@ -1,0 +1,41 @@
+// The undo files of a target, as people are shown them, and which of them an undo takes.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "imgtools/change/undo_place.h"
+#include "src/report/report.h"
+#include "src/target/target_name.h"
+
+namespace goldhive::patch {
+
+/// Undo files that lie at one place.
+struct PlacedUndoFiles {
+  std::string target;  ///< that was patched: the one asked for, or a folder that holds it
+  JournalPlace place;
+  std::vector<UndoFile> files;  ///< the newest first
+};
+
+/// What the last patch of the target left: one undo file a transaction. The patch may have been one
+/// of a folder that holds the target, a tree; then it is what concerns this tree. No files if there
+/// was none.
+PlacedUndoFiles last_patch(const ReadStorage& storage, const target::TargetName& name,
+                           const std::string& absolute_path, const UndoOptions& options);
+
+/// What all patches of the target left.
+PlacedUndoFiles undo_files_of(const ReadStorage& storage, const target::TargetName& name,
+                              const std::string& absolute_path, const UndoOptions& options);
+
+/// `compare`: with the target as it is now, for which a file that was written anew is read whole.
+std::vector<report::UndoFileReport> undo_file_reports(const ReadStorage& storage,
+                                                      const PlacedUndoFiles& found, bool compare);
+
+/// Whether no target can be put back by it: what it is of has the old bytes, or other ones. False
+/// where nothing could be compared.
+bool is_of_no_use(const report::UndoFileReport& undo);
+
+/// Removes those that are of no use.
+void prune_undo_files(Storage& storage, const PlacedUndoFiles& found);
+
+}  // namespace goldhive::patch

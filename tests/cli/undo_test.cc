@@ -1,0 +1,213 @@
+// What undo shows, takes back and removes, and what is asked before many files are changed.
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "tests/cli/session.h"
+
+namespace goldhive::tests {
+namespace {
+
+const std::string software_path = "/Windows/System32/config/SOFTWARE";
+const std::string undo_suffix_of_tree = ".goldhive-undo";
+
+/// Trees that are targets of their own: a folder with installations is one target with all that is
+/// up to two folders below it.
+const std::vector<std::string> deep = {"farm/1/x/y", "farm/2/x/y", "farm/3/x/y"};
+
+Session with_trees(const std::vector<std::string>& trees) {
+  Session session;
+  for (const std::string& tree : trees) session.put_recipe("windows-7-sp1-x64", tree);
+  return session;
+}
+
+std::vector<std::string> states(Session& session, const std::string& target) {
+  std::vector<std::string> states;
+  const nlohmann::json report = session.run({"undo", "--list", "-f", "json", target}).json();
+  for (const auto& undo : report["targets"][0]["undo_files"]) states.push_back(undo["state"]);
+  return states;
+}
+
+void change(Session& session, const std::string& path) {
+  std::string bytes = session.storage.text(path);
+  // Not where the hive and its bins begin: what is no hive is not believed to be the target.
+  for (std::size_t at = 0x1080; at < bytes.size(); at += 0x100) bytes[at] ^= 1;
+  session.storage.put(path, bytes);
+}
+
+TEST_CASE("undo of a folder takes back what was patched in it, and counts the rest") {
+  Session session = with_trees(deep);
+  const std::string before = session.storage.text(deep[0] + software_path);
+  session.run({"patch", "farm/1", "farm/3"});
+  const Outcome undone = session.run({"undo", "farm"});
+  CHECK(undone.code == 0);
+  CHECK(undone.err.empty());
+  CHECK_THAT(undone.out, Catch::Contains(deep[0] + software_path + ": restored\n") &&
+                             Catch::Contains(deep[2] + software_path + ": restored\n") &&
+                             Catch::EndsWith("\n1 target has no undo file.\n"));
+  for (const std::string& tree : deep) CHECK(session.storage.text(tree + software_path) == before);
+
+  const Outcome none = session.run({"undo", "farm"});
+  CHECK(none.code == 2);
+  CHECK(none.out == "3 targets have no undo file.\n");
+  CHECK_THAT(none.err, Catch::Contains("nothing to take back"));
+  // Who names a target means it.
+  const Outcome named = session.run({"undo", deep[0], deep[1]});
+  CHECK(named.code == 2);
+  CHECK_THAT(named.err, Catch::Contains("no undo file: it was not patched"));
+}
+
+TEST_CASE("undo of a tree finds what a patch of its folder left, and takes back that tree alone") {
+  const std::vector<std::string> trees = {"two/a", "two/b"};
+  Session session = with_trees(trees);
+  const std::string before = session.storage.text(trees[0] + software_path);
+  session.run({"patch", "two"});
+  const std::string patched = session.storage.text(trees[0] + software_path);
+  REQUIRE(patched != before);
+  const Outcome first = session.run({"undo", "two/a"});
+  INFO(first.out << first.err);
+  CHECK(first.code == 0);
+  CHECK(session.storage.text(trees[0] + software_path) == before);
+  CHECK(session.storage.text(trees[1] + software_path) == patched);
+  CHECK(session.run({"undo", "two/a"}).code == 2);
+  CHECK(session.run({"undo", "two"}).code == 0);
+  CHECK(session.storage.text(trees[1] + software_path) == before);
+
+  // The last patch that concerns the tree comes first.
+  session.run({"patch", "two"});
+  session.run({"patch", "two", "-p", "tls12-only", "--control-set", "all"});
+  const std::string twice = session.storage.text(trees[1] + software_path);
+  CHECK(session.run({"undo", "two/b"}).code == 0);
+  CHECK(session.storage.text(trees[1] + software_path) == patched);
+  CHECK(session.run({"undo", "two/b"}).code == 0);
+  CHECK(session.storage.text(trees[1] + software_path) == before);
+  CHECK(session.storage.text(trees[0] + software_path) == twice);
+}
+
+TEST_CASE("undo --list says which undo files there are and whether each fits") {
+  Session session = with_trees({"win7"});
+  const std::string before = session.storage.text("win7" + software_path);
+  const std::string system = "win7/Windows/System32/config/SYSTEM";
+  const std::string system_before = session.storage.text(system);
+  session.run({"patch", "win7"});
+  session.run({"patch", "win7", "-p", "tls12-only"});
+  const std::size_t changes = session.storage.changes().size();
+  const Outcome listed = session.run({"undo", "--list", "win7"});
+  CHECK(listed.code == 0);
+  CHECK(listed.out.starts_with("win7.goldhive-undo.2  2026-02-01T"));
+  CHECK_THAT(listed.out, Catch::Contains("  can be taken back\nwin7.goldhive-undo  2026-02-01T") &&
+                             Catch::Contains("  6 values in 2 files  ") &&
+                             Catch::EndsWith("  can be taken back after the newer one\n"));
+  CHECK(states(session, "win7") == std::vector<std::string>{"fits", "in-turn"});
+  const auto report = session.run({"undo", "--list", "-f", "json", "win7"}).json();
+  CHECK(report["targets"][0]["undo_files"][1]["values"] == 6);
+  CHECK(report["targets"][0]["undo_files"][1]["installations"] == nlohmann::json{"win7"});
+
+  const std::string patched = session.storage.text("win7" + software_path);
+  change(session, "win7" + software_path);
+  CHECK(states(session, "win7") == std::vector<std::string>{"no-match", "no-match"});
+  session.storage.put("win7" + software_path, before);
+  session.storage.put(system, system_before);
+  CHECK(states(session, "win7") == std::vector<std::string>{"no-match", "done"});
+  session.storage.put("win7" + software_path, patched);
+  session.storage.give_away("win7.goldhive-undo.2");
+  const Outcome strange = session.run({"undo", "--list", "win7"});
+  CHECK_THAT(strange.out, Catch::Contains("belongs to another user"));
+  CHECK(session.storage.changes().size() == changes);
+  const Outcome none = session.run({"undo", "--list", "no"});
+  CHECK(none.code == 2);
+}
+
+TEST_CASE("list tells that a target was patched, and where its undo files are") {
+  Session session = with_trees({"win7"});
+  CHECK(session.run({"list", "win7"}).out.find("patched:") == std::string::npos);
+  session.run({"patch", "win7"});
+  CHECK_THAT(session.run({"list", "win7"}).out,
+             Catch::Contains("  patched: win7.goldhive-undo  2026-02-01T") &&
+                 Catch::Contains("  6 values in 2 files  "));
+  const auto report = session.run({"list", "win7", "-f", "json"}).json();
+  CHECK(report["targets"][0]["undo_files"][0]["state"] == "not-compared");
+}
+
+TEST_CASE("undo --dry-run says what undo does then, and writes nothing") {
+  Session session = with_trees(deep);
+  session.run({"patch", "farm/1", "farm/3"});
+  const std::size_t changes = session.storage.changes().size();
+  const Outcome dry = session.run({"undo", "--dry-run", "farm"});
+  CHECK(dry.code == 0);
+  CHECK(session.storage.changes().size() == changes);
+  std::string told = dry.out;
+  for (const char* would : {"would be restored", "would be removed"}) {
+    const std::string words = would;
+    for (std::size_t at = told.find(words); at != std::string::npos; at = told.find(words)) {
+      told.erase(at, std::string("would be ").size());
+    }
+  }
+  const auto json = session.run({"undo", "--dry-run", "farm", "-f", "json"}).json();
+  CHECK(json["targets"][0]["dry_run"] == true);
+  CHECK(json["targets"][1]["no_undo_file"] == true);
+  CHECK(told == session.run({"undo", "farm"}).out);
+
+  session.run({"patch", "farm/1"});
+  change(session, deep[0] + software_path);
+  const Outcome refused = session.run({"undo", "--dry-run", "farm/1"});
+  CHECK(refused.code == 2);
+  CHECK_THAT(refused.err, Catch::Contains("does not fit"));
+  CHECK(session.run({"undo", "--dry-run", "--force", "farm/1"}).code == 0);
+  CHECK(session.run({"undo", "farm/1"}).code == 2);
+  CHECK(session.run({"undo", "--dry-run", "farm/2"}).code == 2);
+}
+
+TEST_CASE("undo --prune removes what fits its target no more, and nothing else") {
+  Session session = with_trees({"stale", "fits", "gone", "strange", "back"});
+  for (const char* tree : {"stale", "fits", "gone", "strange", "back"}) {
+    session.run({"patch", tree});
+    session.run({"patch", tree, "-p", "tls12-only"});
+  }
+  for (const char* tree : {"stale", "strange"}) change(session, tree + software_path);
+  session.storage.give_away("strange.goldhive-undo");
+  session.storage.give_away("strange.goldhive-undo.2");
+  session.storage.remove("gone" + software_path);
+  Session other = with_trees({"back"});
+  for (const char* name : {"SOFTWARE", "SYSTEM"}) {
+    const std::string path = std::string("back/Windows/System32/config/") + name;
+    session.storage.put(path, other.storage.text(path));
+  }
+  const std::vector<std::string> all = {"undo", "--prune", "stale", "fits",
+                                        "gone", "strange", "back"};
+  const std::string removed =
+      "stale.goldhive-undo.2: removed\nstale.goldhive-undo: removed\n"
+      "back.goldhive-undo.2: removed\nback.goldhive-undo: removed\n";
+  std::vector<std::string> dry = all;
+  dry.emplace_back("--dry-run");
+  const std::size_t changes = session.storage.changes().size();
+  CHECK_THAT(session.run(dry).out, Catch::Contains("stale.goldhive-undo.2: would be removed\n"));
+  CHECK(session.storage.changes().size() == changes);
+  const Outcome pruned = session.run(all);
+  CHECK(pruned.out == removed);
+  CHECK(pruned.code == 0);
+  for (const char* tree : {"fits", "gone", "strange"}) {
+    CHECK(session.storage.has(tree + undo_suffix_of_tree));
+    CHECK(session.storage.has(tree + undo_suffix_of_tree + ".2"));
+  }
+  CHECK(session.run({"undo", "fits"}).code == 0);
+  CHECK(session.run({"undo", "fits"}).code == 0);
+}
+
+TEST_CASE("Before undo files are removed the user is asked, where there is one") {
+  for (const bool yes : {false, true}) {
+    Session session = with_trees({"win7"});
+    session.terminal.in_is_terminal = session.terminal.err_is_terminal = true;
+    session.run({"patch", "win7"});
+    change(session, "win7" + software_path);
+    const Outcome outcome = session.run({"undo", "--prune", "win7"}, yes ? "y\n" : "\n");
+    CHECK_THAT(outcome.err, Catch::Contains("win7.goldhive-undo: is of no use any more\n") &&
+                                Catch::Contains("Remove 1 undo files? [y/N] "));
+    CHECK(outcome.code == (yes ? 0 : 2));
+    CHECK(session.storage.has("win7.goldhive-undo") == !yes);
+    CHECK(session.run({"undo", "--prune", "--yes", "win7"}).err.empty());
+    CHECK_FALSE(session.storage.has("win7.goldhive-undo"));
+  }
+}
+
+}  // namespace
+}  // namespace goldhive::tests
