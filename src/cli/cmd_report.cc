@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <ostream>
 
@@ -115,6 +116,9 @@ int write_reports(Host& host, const ReportFlags& flags) {
   }
   report::Again again;
   if (all.head.policy != usual_policy) again.flags = {"--policy", all.head.policy};
+  const std::vector<std::string> builtin = policy::builtin_policy_names();
+  again.unknown_policy =
+      std::find(builtin.begin(), builtin.end(), all.head.policy) == builtin.end();
   Output output(host, all.command, flags.output, flags.verbose, again, all.head);
   for (const std::string& path : flags.files) output.add_input(path);
   output.guard({});

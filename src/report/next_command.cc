@@ -48,6 +48,10 @@ std::string NextTargets::command(Command next, Command present, const WriteOptio
     }
     return command_line(words, options.shell);
   };
+  if (options.again.unknown_policy && !undo) {
+    return fmt::format("goldhive {} with the policy and the targets of the {}", to_string(next),
+                       to_string(present));
+  }
   const bool by_name = names_.size() <= most;
   if (by_name) {
     if (const auto line = line_with(names_, false)) return *line;

@@ -36,6 +36,9 @@ constexpr std::array hive_states = {hive::HiveState::clean, hive::HiveState::rec
 constexpr std::array error_kinds = {ErrorKind::not_found,   ErrorKind::corrupt,
                                     ErrorKind::unsupported, ErrorKind::io,
                                     ErrorKind::refused,     ErrorKind::usage};
+constexpr std::array undo_states = {UndoState::not_compared, UndoState::fits,
+                                    UndoState::in_turn,      UndoState::done,
+                                    UndoState::no_match,     UndoState::unknown};
 constexpr std::array interruptions = {Interruption::not_begun, Interruption::cut_short};
 
 std::optional<Error> read_error(const JsonPlace& place) {
@@ -290,6 +293,20 @@ VolumeReport read_volume(const JsonPlace& place, const std::string& target) {
   return volume;
 }
 
+UndoFileReport read_undo_file(const JsonPlace& place) {
+  UndoFileReport undo;
+  undo.path = place["path"].text();
+  undo.size = place["size"].number();
+  if (!place["made"].is_null()) undo.made = read_time(place["made"]);
+  undo.tool = place["tool"].text_or_empty();
+  undo.installations = place["installations"].texts();
+  undo.values = place["values"].number();
+  undo.files = place["files"].texts();
+  undo.state = place["state"].named(undo_states);
+  undo.error = read_error(place["error"]);
+  return undo;
+}
+
 /// What a report says of a status must follow from its rows, or somebody has changed one of them.
 void require_status(const JsonPlace& place, Status settled) {
   const Status stated = place.named(statuses);
@@ -316,6 +333,9 @@ TargetReport read_target(const JsonPlace& place) {
   }
   target.notes = place["notes"].texts();
   target.undo = place["undo"].optional_text();
+  if (const JsonPlace files = place["undo_files"]; !files.is_null()) {
+    for (const JsonPlace& file : files.items()) target.undo_files.push_back(read_undo_file(file));
+  }
   if (const JsonPlace backup = place["backup"]; !backup.is_null()) {
     target.backup = BackupReport{backup["machine"].text(), backup["time"].text()};
   }

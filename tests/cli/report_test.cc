@@ -50,6 +50,20 @@ TEST_CASE("A saved plan's report reads as the plan itself") {
   }
 }
 
+TEST_CASE("A report offers a plan by its own policy, or says that it is the one it had") {
+  Session session = two_sites();
+  session.storage.put("own.toml", std::string("name = \"own\"\nextends = \"tls12-only\"\n"));
+  for (const auto& [policy, command] :
+       {std::pair{"baseline", "The fix: goldhive plan a\n"},
+        std::pair{"tls12-only", "The fix: goldhive plan --policy tls12-only a\n"},
+        std::pair{"own.toml",
+                  "The fix: goldhive plan with the policy and the targets of the "
+                  "scan\n"}}) {
+    session.run({"scan", "a", "-p", policy, "-f", "json", "-o", "r.json"});
+    CHECK_THAT(session.run({"report", "r.json"}).out, Catch::EndsWith(command));
+  }
+}
+
 TEST_CASE("Reports of two machines become one") {
   Session session = two_sites();
   const Outcome got = session.run({"report", "a.jsonl", "b.json", "-f", "json"});

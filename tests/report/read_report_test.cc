@@ -60,6 +60,17 @@ Report patched_sample() {
                             policy::Edit::Data{hive::ValueType::dword, Bytes(3, 1)}});
   seven.changed = true;
   report.targets[0].undo = "install.wim.goldhive-undo";
+  UndoFileReport undo;
+  undo.path = "install.wim.goldhive-undo";
+  undo.size = 30106;
+  undo.made = 134143776000000000;
+  undo.tool = "goldhive 0.2.0";
+  undo.installations = {"install.wim@2"};
+  undo.values = 6;
+  undo.files = {"install.wim"};
+  undo.state = UndoState::fits;
+  report.targets[0].undo_files = {undo, UndoFileReport{}};
+  report.targets[0].undo_files[1].error = Error(ErrorKind::refused, "not believed", "a");
   report.targets[0].backup = BackupReport{"PC7", "2016-07-08 101112"};
   report.interrupted = true;
   settle(report);
