@@ -2,7 +2,8 @@
 # their own code. The builds that are mostly made from nothing do so; dev compiles each file alone, and
 # so does clang-tidy, without precompiled headers, so that an include that is missing shows.
 #
-# What is local to a file needs a name of its own within such a folder. The folders without a call use
+# What is local to a file needs a name of its own within such a folder, but for what is of Windows alone
+# (_win32), which most builds do not see. The folders without a call use
 # one name in many files on purpose: each check has its run(), each format its read_header().
 option(GOLDHIVE_UNITY "Compile several files of a folder at once" OFF)
 
@@ -14,7 +15,8 @@ function(goldhive_unite target)
   foreach(source IN LISTS sources)
     get_filename_component(path ${source} ABSOLUTE)
     get_filename_component(folder ${path} DIRECTORY)
-    if(folder STREQUAL CMAKE_CURRENT_SOURCE_DIR AND path MATCHES "[.]cc$")
+    if(folder STREQUAL CMAKE_CURRENT_SOURCE_DIR AND path MATCHES "[.]cc$" AND
+       NOT path MATCHES "_win32[.]cc$")
       math(EXPR group "${count} / 4")
       get_filename_component(name ${folder} NAME)
       set_source_files_properties(${path} TARGET_DIRECTORY ${target}
