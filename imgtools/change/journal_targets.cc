@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
 #include <string_view>
 
@@ -26,14 +27,16 @@ Range load(const Journal& journal, const JournalRecord& record, const Bytes& cur
   range.old_bytes = journal.old_bytes(record);
   range.new_bytes = range.old_bytes;
   range.plausible.resize(record.length);
-  for (std::size_t i = 0; i < record.length; ++i) {
-    range.plausible[i] = current[i] == range.old_bytes[i] ? 1 : 0;
-  }
+  std::transform(current.begin(), current.end(), range.old_bytes.begin(), range.plausible.begin(),
+                 std::equal_to<std::uint8_t>());
   for (const JournalEdit& edit : record.edits) {
     const Bytes bytes = journal.edit_bytes(edit);
-    for (std::size_t i = 0; i < bytes.size(); ++i) {
-      range.new_bytes[edit.at + i] = bytes[i];
-      if (current[edit.at + i] == bytes[i]) range.plausible[edit.at + i] = 1;
+    std::copy(bytes.begin(), bytes.end(), range.new_bytes.data() + edit.at);
+    const std::uint8_t* found = current.data() + edit.at;
+    std::uint8_t* plausible = range.plausible.data() + edit.at;
+    for (const std::uint8_t byte : bytes) {
+      if (*found++ == byte) *plausible = 1;
+      ++plausible;
     }
   }
   return range;
