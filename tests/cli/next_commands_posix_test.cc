@@ -76,10 +76,14 @@ std::string next_command(const std::string& output, const std::string& label) {
   return "";
 }
 
-std::string plan_after(const std::string& scan) {
-  const std::string of_one = next_command(scan, "The fix:");
-  return of_one.empty() ? next_command(scan, "Registry, ") : of_one;
+/// Of several installations the overview has one line for all that a patch puts right.
+std::string next_in(const std::string& output, const std::string& label_of_one) {
+  const std::string of_one = next_command(output, label_of_one);
+  return of_one.empty() ? next_command(output, "Registry, ") : of_one;
 }
+
+std::string plan_after(const std::string& scan) { return next_in(scan, "The fix:"); }
+std::string patch_after(const std::string& plan) { return next_in(plan, "To make them:"); }
 
 /// Takes the plan, the patch and the undo that one command after the other offers. `check` looks at
 /// what the patch did.
@@ -87,14 +91,14 @@ void follow(const Folder& folder, const std::string& plan, const std::function<v
   INFO(plan);
   REQUIRE(plan.starts_with("goldhive plan "));
   const std::string planned = folder.run(plan);
-  const std::string patch = next_command(planned, "To make them:");
+  const std::string patch = patch_after(planned);
   INFO(patch);
   REQUIRE(patch.starts_with("goldhive patch "));
   const std::map<std::string, Bytes> before = folder.files("plan.json");
   const std::string patched = folder.run(patch);
   CHECK((folder.files("plan.json") != before));
   check();
-  CHECK(next_command(folder.run(plan), "To make them:").empty());
+  CHECK(patch_after(folder.run(plan)).empty());
   std::string undo = next_command(patched, "To take it back");
   INFO(undo);
   REQUIRE(undo.starts_with("goldhive undo "));
@@ -114,7 +118,9 @@ TEST_CASE("Whatever a tree is called, scan, plan, patch and undo name it so that
     INFO(name);
     const Folder folder;
     folder.put_tree(name);
-    folder.dir().write("names.txt", std::string(name) + "\n");
+    // A line that begins with # is a comment.
+    const bool is_comment = *name == '#';
+    folder.dir().write("names.txt", (is_comment ? "./" : "") + std::string(name) + "\n");
     const std::string plan = plan_after(folder.run("goldhive scan @names.txt"));
     CHECK(plan.find("names.txt") == std::string::npos);
     follow(folder, plan, [] {});
@@ -215,7 +221,9 @@ TEST_CASE("What rolls a cut-off patch back is offered so that sh finds its targe
     INFO(name);
     const Folder folder;
     folder.put_tree(name);
-    folder.dir().write("names.txt", std::string(name) + "\n");
+    // A line that begins with # is a comment.
+    const bool is_comment = *name == '#';
+    folder.dir().write("names.txt", (is_comment ? "./" : "") + std::string(name) + "\n");
     const auto before = folder.files();
     run_in_child([&] {
       RecordingStorage storage(host_storage());
