@@ -24,8 +24,10 @@ struct PatchFlags {
 };
 
 /// Before more than one image is changed, where there is somebody to ask. Error(refused) for a no.
-void ask_before(Host& host, const PatchFlags& flags, std::size_t count) {
-  if (count < 2 || flags.yes || !can_ask(host, flags.targets.targets)) return;
+void ask_before(Host& host, const PatchFlags& flags, const std::vector<Target>& targets) {
+  if (flags.yes || !can_ask(host, flags.targets.targets)) return;
+  const std::size_t count = count_images(host, targets);
+  if (count < 2) return;
   if (agrees(host, fmt::format("Patch {} images?", count))) return;
   // The run itself says so where the user has ended it instead.
   if (host.interrupted != nullptr && host.interrupted()) return;
@@ -80,7 +82,7 @@ int patch(Host& host, const PatchFlags& flags) {
         note_names(storage.names(), counter.stop().stopped(), patched);
         return patched;
       },
-      [&](std::size_t count) { ask_before(host, flags, count); });
+      [&](const std::vector<Target>& all) { ask_before(host, flags, all); });
   output.finish(report);
   return exit_code_of(report, flags.policy.findings_code, flags.exit);
 }

@@ -291,7 +291,7 @@ void say_passed_over(Host& host, const std::vector<std::string>& paths, bool ver
 
 report::Report run_targets(Host& host, report::Command command, const target::Options* judged,
                            const TargetFlags& flags, Output& output, const RunOnTarget& run,
-                           const std::function<void(std::size_t count)>& before) {
+                           const std::function<void(const std::vector<Target>& all)>& before) {
   report::Report report;
   report.command = command;
   report.head = own_head(host);
@@ -304,7 +304,7 @@ report::Report run_targets(Host& host, report::Command command, const target::Op
   }
   output.guard(paths);
   const std::size_t count = all.targets.size();
-  if (before) before(count);
+  if (before) before(all.targets);
   Progress progress(host, count);
   Counters counters(host.interrupted);
   const bool patch = command == report::Command::patch;

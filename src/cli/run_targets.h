@@ -22,11 +22,11 @@ using RunOnTarget = std::function<report::TargetReport(const ReadStorage& storag
 /// whose patch was cut off is seen as it was before. A bad target becomes an error in the report
 /// and a line on stderr, and the others are worked on all the same. The report holds the targets
 /// only if the output needs them. The caller calls Output::finish().
-/// `before` is told the number of targets before the first; what it throws is thrown.
+/// `before` is told the targets before the first is looked at; what it throws is thrown.
 /// `judged`: by what the targets are judged, null if they are not.
 report::Report run_targets(Host& host, report::Command command, const target::Options* judged,
                            const TargetFlags& targets, Output& output, const RunOnTarget& run,
-                           const std::function<void(std::size_t count)>& before = {});
+                           const std::function<void(const std::vector<Target>& all)>& before = {});
 
 /// "goldhive: <message>" on stderr, safe to show.
 void say(Host& host, const std::string& message);

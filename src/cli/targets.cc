@@ -253,6 +253,24 @@ Targets expand_targets(const Host& host, const TargetFlags& flags) {
   return out;
 }
 
+std::size_t count_images(const Host& host, const std::vector<Target>& targets) {
+  std::size_t count = 0;
+  for (const Target& target : targets) {
+    std::size_t found = 1;
+    try {
+      const std::optional<FileInfo> info = host.input.stat(target.path);
+      if (info && info->type == FileType::directory) {
+        const std::unique_ptr<Image> tree = open_image(host.input, target.path);
+        const FileTree& files = *tree->volumes().front().tree;
+        found = windows::find_installations(files, target.path).size();
+      }
+    } catch (const Error&) {  // NOLINT(bugprone-empty-catch): the patch says why
+    }
+    count += found;
+  }
+  return count;
+}
+
 std::vector<std::string> files_of_disk(const Host& host, const std::string& disk) {
   const std::vector<std::string> none;
   return files_named_by(host.input, disk, host.parent_folders ? *host.parent_folders : none).all();

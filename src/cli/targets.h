@@ -47,6 +47,10 @@ inline std::string no_link(const Target& target) {
 /// an error says why.
 Targets expand_targets(const Host& host, const TargetFlags& flags);
 
+/// A folder of trees is one target and as many images as it has Windows folders. A file counts as
+/// one, whatever is in it: it is not opened.
+std::size_t count_images(const Host& host, const std::vector<Target>& targets);
+
 /// The parents and parts that a disk reads besides itself; none of what is no disk.
 std::vector<std::string> files_of_disk(const Host& host, const std::string& disk);
 

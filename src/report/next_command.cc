@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 namespace goldhive::report {
 
@@ -36,6 +37,21 @@ bool NextTargets::may_be_given_again(Command next, const std::vector<std::string
          std::find(given.begin(), given.end(), "-") == given.end();
 }
 
+namespace {
+
+/// Without what lies below another one: an undo of a folder takes back all that is in it.
+std::vector<std::string> without_inner(const std::vector<std::string>& names) {
+  std::vector<std::string> outer;
+  std::copy_if(names.begin(), names.end(), std::back_inserter(outer), [&](const std::string& name) {
+    return std::none_of(names.begin(), names.end(), [&](const std::string& other) {
+      return name != other && name.starts_with(other.ends_with('/') ? other : other + '/');
+    });
+  });
+  return outer;
+}
+
+}  // namespace
+
 std::string NextTargets::command(Command next, Command present, const WriteOptions& options) const {
   const bool undo = next == Command::undo;
   const auto line_with = [&](const std::vector<std::string>& targets, bool lists) {
@@ -54,7 +70,7 @@ std::string NextTargets::command(Command next, Command present, const WriteOptio
   }
   const bool by_name = names_.size() <= most;
   if (by_name) {
-    if (const auto line = line_with(names_, false)) return *line;
+    if (const auto line = line_with(undo ? without_inner(names_) : names_, false)) return *line;
   }
   const std::vector<std::string>& given = options.again.targets;
   if (may_be_given_again(next, given)) {
@@ -64,8 +80,8 @@ std::string NextTargets::command(Command next, Command present, const WriteOptio
     return fmt::format("this command once more, with {} in place of {}", to_string(next),
                        to_string(present));
   }
-  return fmt::format("goldhive {} with the targets of the {}{}", to_string(next),
-                     to_string(present), undo ? " that it changed" : "");
+  if (undo) return "goldhive undo with each of them, whose undo files stand above";
+  return fmt::format("goldhive {} with the targets of the {}", to_string(next), to_string(present));
 }
 
 }  // namespace goldhive::report

@@ -127,11 +127,21 @@ void Overview::put(Rank rank, Row row) {
   rows_.at(static_cast<std::size_t>(rank)).push_back(std::move(row));
 }
 
+/// Whether the row of an installation that was refused says why the target failed.
+bool Overview::tells_error(const TargetReport& target) const {
+  return command_ == Command::patch &&
+         std::any_of(target.installations.begin(), target.installations.end(),
+                     [&](const InstallationReport& i) {
+                       return i.planned_in_vain() &&
+                              std::string_view(i.refusal->what()) == target.error->what();
+                     });
+}
+
 void Overview::add(const TargetReport& target) {
   const bool not_begun = target.interrupted == Interruption::not_begun;
   if (not_begun) {
     ++installations_.at(static_cast<std::size_t>(Rank::not_begun));
-  } else if (target.error) {
+  } else if (target.error && !tells_error(target)) {
     put(target.interrupted ? Rank::interrupted : Rank::error,
         {printable(target.path) + ": " + reason_of(target), "", {}, {}});
   } else if (target.installations.empty()) {
@@ -181,6 +191,7 @@ void Overview::tally(const InstallationReport& installation) {
     ++changed_;
   } else if (installation.changed && installation.planned_in_vain()) {
     ++refused_;
+    if (installation.status == Status::undetermined) ++refused_open_;
   } else if (installation.changed) {
     ++unchanged_;
   }
@@ -358,8 +369,8 @@ std::string Overview::counts(const Report& report) const {
     add(refused_, "refused");
     add(unchanged_, "had nothing to change");
     if (command_ == Command::patch) before = "; now ";
-    add(of(Rank::findings) + of(Rank::refused), "with findings");
-    add(of(Rank::undetermined), "undetermined");
+    add(of(Rank::findings) + of(Rank::refused) - refused_open_, "with findings");
+    add(of(Rank::undetermined) + refused_open_, "undetermined");
     add(of(Rank::warnings), "with warnings only");
     add(of(Rank::compliant) + of(Rank::patched), "compliant");
     add(of(Rank::not_applicable), "not applicable");

@@ -57,6 +57,7 @@ class Overview {
   std::vector<std::string> cells_of(const InstallationReport& installation) const;
   /// The lines that say more of it than its cells.
   std::vector<std::string> lines_below(const InstallationReport& installation);
+  bool tells_error(const TargetReport& target) const;
   /// Counts what was changed, or would be, and what is left to do.
   void tally(const InstallationReport& installation);
   void table(const Report& report);
@@ -80,7 +81,8 @@ class Overview {
   std::array<std::uint64_t, static_cast<std::size_t>(Rank::count_)> installations_{};
   std::uint64_t targets_without_ = 0;  ///< with nothing but a note
   std::uint64_t changed_ = 0, refused_ = 0, unchanged_ = 0;
-  std::uint64_t values_ = 0;  ///< plan: that a patch would set
+  std::uint64_t refused_open_ = 0;  ///< refused ones that are undetermined, not with findings
+  std::uint64_t values_ = 0;        ///< plan: that a patch would set
   std::uint64_t fixable_ = 0;
   std::uint64_t hidden_ = 0;  ///< checks that would be named but for their severity
   NextTargets next_;

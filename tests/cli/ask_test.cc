@@ -27,6 +27,7 @@ TEST_CASE("Before several images are patched the user is asked, where there is o
       {true, true, {"-y", "farm"}, "n\n", false, true},
       {true, true, {"farm/1"}, "n\n", false, true},
       {true, true, {"@list"}, "n\n", true, false},
+      {true, true, {"near"}, "n\n", true, false},
       {true, true, {"-"}, "farm\n", false, true},
       {true, true, {"--dry-run", "farm"}, "n\n", false, false},
       {false, true, {"farm"}, "n\n", false, true},
@@ -38,6 +39,9 @@ TEST_CASE("Before several images are patched the user is asked, where there is o
     for (const char* tree : {"farm/1/x/y", "farm/2/x/y"}) {
       session.put_recipe("windows-7-sp1-x64", tree);
     }
+    // Several trees in one folder are one target.
+    session.put_recipe("windows-7-sp1-x64", "near/1");
+    session.put_recipe("windows-7-sp1-x64", "near/2");
     session.storage.put("list", std::string("farm/1\nfarm/2\n"));
     session.terminal.in_is_terminal = each.in;
     session.terminal.err_is_terminal = each.err;

@@ -187,7 +187,7 @@ TEST_CASE("A next command means the same policy, options and targets") {
       continue;
     }
     const std::map<std::string, Bytes> before = folder.files();
-    const std::string patch = next_command(folder.run(plan), "To make them:");
+    const std::string patch = patch_after(folder.run(plan));
     REQUIRE(patch.starts_with("goldhive patch "));
     const std::string undo = next_command(folder.run(patch), "To take it back");
     same.run(each.by_hand);
@@ -213,7 +213,7 @@ TEST_CASE("The undo that a patch offers looks where its undo file is, and takes 
   folder.run("goldhive patch farm/1");
   const std::string patched = folder.run("goldhive patch farm");
   CHECK(next_command(patched, "To take it back") ==
-        "goldhive undo with the targets of the patch that it changed");
+        "goldhive undo with each of them, whose undo files stand above");
 }
 
 TEST_CASE("What rolls a cut-off patch back is offered so that sh finds its target") {

@@ -297,6 +297,7 @@ TEST_CASE("A next command is one for the shell, or says in words what it would b
        Command::plan,
        "this command once more, with plan in place of patch"},
       {{"a"}, {"b"}, {"d"}, Shell::posix, Command::undo, "goldhive undo -u a"},
+      {{"d/", "d/e", "da"}, {}, {"@l"}, Shell::posix, Command::undo, "goldhive undo -u d/ da"},
       {many, {}, {"d"}, Shell::posix, Command::undo, "goldhive undo -u d"},
       // An undo of the folder would take back what was changed earlier, too.
       {many,
@@ -304,13 +305,13 @@ TEST_CASE("A next command is one for the shell, or says in words what it would b
        {"d"},
        Shell::posix,
        Command::undo,
-       "goldhive undo with the targets of the patch that it changed"},
+       "goldhive undo with each of them, whose undo files stand above"},
       {{"d/a\nb"},
        {"d/c"},
        {"d"},
        Shell::posix,
        Command::undo,
-       "goldhive undo with the targets of the patch that it changed"},
+       "goldhive undo with each of them, whose undo files stand above"},
   };
   for (const Case& each : cases) {
     INFO(each.command);
