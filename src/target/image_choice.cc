@@ -60,12 +60,12 @@ class ImageChoice {
   }
 
  private:
-  /// A number never means a name.
+  /// Numbers and ranges never mean a name: whoever made the image could give one that does.
   std::vector<const Volume*> with_name(const std::string& wanted) const {
-    const bool is_number = wanted.find_first_not_of("0123456789") == std::string::npos;
+    const bool is_list = wanted.find_first_not_of(list_characters) == std::string::npos;
     std::vector<const Volume*> named;
     std::copy_if(images_.begin(), images_.end(), std::back_inserter(named),
-                 [&](const Volume* image) { return !is_number && nt_equal(image->label, wanted); });
+                 [&](const Volume* image) { return !is_list && nt_equal(image->label, wanted); });
     return named;
   }
 

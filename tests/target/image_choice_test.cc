@@ -50,7 +50,7 @@ TEST_CASE("Images are chosen by numbers, ranges and names, and each once") {
       {{"5", "1"}, {"@1", "@5"}},
       {{"HOME"}, {"@1"}},
       {{"home", "2-3"}, {"@1", "@2", "@3"}},
-      {{"1-2"}, {"@4"}},  // its name
+      {{"1-2"}, {"@1", "@2"}},  // whatever an image is called
       {{"7, All Languages"}, {"@5"}},
   };
   for (const auto& [wanted, ids] : cases) {
