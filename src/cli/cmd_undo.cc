@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <atomic>
+#include <set>
 
 #include "imgtools/change/read_through.h"
 #include "src/cli/ask.h"
@@ -127,9 +128,9 @@ class Looking {
 };
 
 /// The undo files that a prune would remove, of all targets.
-std::vector<std::string> prunable(const Host& host, const UndoCommandFlags& flags,
-                                  const Looking& looking) {
-  std::vector<std::string> paths;
+std::set<std::string> prunable(const Host& host, const UndoCommandFlags& flags,
+                               const Looking& looking) {
+  std::set<std::string> paths;
   for (const Target& target : expand_targets(host, flags.targets).targets) {
     report::TargetReport report;
     try {
@@ -139,7 +140,7 @@ std::vector<std::string> prunable(const Host& host, const UndoCommandFlags& flag
       continue;  // told when it is that target's turn
     }
     for (const report::UndoFileReport& undo : report.undo_files) {
-      if (patch::is_of_no_use(undo)) paths.push_back(undo.path);
+      if (patch::is_of_no_use(undo)) paths.insert(undo.path);
     }
   }
   return paths;
@@ -147,10 +148,14 @@ std::vector<std::string> prunable(const Host& host, const UndoCommandFlags& flag
 
 int prune(Host& host, const UndoCommandFlags& flags) {
   const Looking looking(host, flags);
-  if (!flags.yes && can_ask(host, flags.targets.targets)) {
-    const std::vector<std::string> paths = prunable(host, flags, looking);
-    for (const std::string& path : paths) say(host, path + ": is of no use any more");
-    if (!paths.empty() && !agrees(host, fmt::format("Remove {} undo files?", paths.size()))) {
+  std::set<std::string> shown;
+  const bool asks = !flags.yes && can_ask(host, flags.targets.targets);
+  if (asks) {
+    shown = prunable(host, flags, looking);
+    for (const std::string& path : shown) say(host, path + ": is of no use any more");
+    const std::string what =
+        shown.size() == 1 ? "the undo file" : fmt::format("{} undo files", shown.size());
+    if (!shown.empty() && !agrees(host, fmt::format("Remove {}?", what))) {
       throw Error(ErrorKind::refused, "nothing was removed");
     }
   }
@@ -159,7 +164,7 @@ int prune(Host& host, const UndoCommandFlags& flags) {
       [&](Storage& storage, const TargetName& name, bool, report::TargetReport& report) {
         const patch::PlacedUndoFiles files = looking.files_of(storage, name);
         report.restore->no_undo_file = files.files.empty();
-        patch::prune_undo_files(storage, files);
+        patch::prune_undo_files(storage, files, asks ? &shown : nullptr);
       });
 }
 
@@ -233,7 +238,7 @@ Command undo_command() {
        .value = &flags->list});
   command.flags.push_back(
       {.names = {"--prune"},
-       .help = "take nothing back, and remove undo files that fit their target no more",
+       .help = "take nothing back, and remove undo files whose target has its old bytes again",
        .group = Group::patch,
        .value = &flags->prune});
   command.flags.push_back({.names = {"--dry-run"},

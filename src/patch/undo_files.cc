@@ -79,7 +79,7 @@ UndoState state_of(UndoFit fit) {
   return UndoState::unknown;
 }
 
-/// Compares an undo file with its targets. `waiting`: files that newer ones put back, which fit.
+/// Compares an undo file with its targets. `waiting`: files that newer ones put back.
 void compare_with_targets(const ReadStorage& storage, const JournalPlace& place,
                           std::set<std::string>& waiting, UndoFileReport& report) {
   const auto& files = report.files;
@@ -145,23 +145,32 @@ std::vector<UndoFileReport> undo_file_reports(const ReadStorage& storage,
                                               const PlacedUndoFiles& found, bool compare) {
   std::vector<UndoFileReport> reports;
   std::set<std::string> waiting;
+  // What a newer one will put back that does not fit now, nobody can say: it may yet be believed,
+  // or its target be repaired.
+  bool known = true;
   for (const UndoFile& file : found.files) {
     reports.push_back(undo_file_report(storage, found, file.path));
     UndoFileReport& report = reports.back();
-    if (compare && !report.error) compare_with_targets(storage, found.place, waiting, report);
+    if (!compare) continue;
+    if (!known) {
+      report.state = UndoState::unknown;
+    } else if (!report.error) {
+      compare_with_targets(storage, found.place, waiting, report);
+    }
+    known = known && report.state != UndoState::unknown && report.state != UndoState::no_match;
   }
   return reports;
 }
 
-bool is_of_no_use(const UndoFileReport& undo) {
-  return undo.state == UndoState::done || undo.state == UndoState::no_match;
-}
+bool is_of_no_use(const UndoFileReport& undo) { return undo.state == UndoState::done; }
 
-void prune_undo_files(Storage& storage, const PlacedUndoFiles& found) {
+void prune_undo_files(Storage& storage, const PlacedUndoFiles& found,
+                      const std::set<std::string>* only) {
   const std::unique_ptr<HeldFolder> root = hold_root(storage, found.place);
   // A target whose patch is under way, or was cut off, counts as it was before.
   const ReadThroughStorage through(storage);
   for (const UndoFileReport& undo : undo_file_reports(through, found, true)) {
+    if (only != nullptr && only->count(undo.path) == 0) continue;
     if (is_of_no_use(undo)) discard_undo_file(storage, found.place, undo.path);
   }
 }

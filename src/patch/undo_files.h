@@ -1,6 +1,7 @@
 // The undo files of a target, as people are shown them, and which of them an undo takes.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -31,11 +32,12 @@ PlacedUndoFiles undo_files_of(const ReadStorage& storage, const target::TargetNa
 std::vector<report::UndoFileReport> undo_file_reports(const ReadStorage& storage,
                                                       const PlacedUndoFiles& found, bool compare);
 
-/// Whether no target can be put back by it: what it is of has the old bytes, or other ones. False
-/// where nothing could be compared.
+/// Whether an undo would change nothing: what it is of has the old bytes. One that does not fit may
+/// be of use again: once a patch under another name is taken back, once its target is back.
 bool is_of_no_use(const report::UndoFileReport& undo);
 
-/// Removes those that are of no use.
-void prune_undo_files(Storage& storage, const PlacedUndoFiles& found);
+/// Removes those that are of no use; unless null, of `only` alone.
+void prune_undo_files(Storage& storage, const PlacedUndoFiles& found,
+                      const std::set<std::string>* only = nullptr);
 
 }  // namespace goldhive::patch

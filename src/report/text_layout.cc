@@ -205,7 +205,7 @@ const char* words_for(UndoState state) {
     case UndoState::no_match:
       return "does not fit: the target was changed since that patch";
     case UndoState::unknown:
-      return "cannot be compared: what it puts back is not there";
+      return "cannot be compared: what it puts back is not there, or a newer one does not fit";
   }
   return "";
 }

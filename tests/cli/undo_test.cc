@@ -104,10 +104,10 @@ TEST_CASE("undo --list says which undo files there are and whether each fits") {
 
   const std::string patched = session.storage.text("win7" + software_path);
   change(session, "win7" + software_path);
-  CHECK(states(session, "win7") == std::vector<std::string>{"no-match", "no-match"});
+  CHECK(states(session, "win7") == std::vector<std::string>{"no-match", "unknown"});
   session.storage.put("win7" + software_path, before);
   session.storage.put(system, system_before);
-  CHECK(states(session, "win7") == std::vector<std::string>{"no-match", "done"});
+  CHECK(states(session, "win7") == std::vector<std::string>{"no-match", "unknown"});
   session.storage.put("win7" + software_path, patched);
   session.storage.give_away("win7.goldhive-undo.2");
   const Outcome strange = session.run({"undo", "--list", "win7"});
@@ -157,35 +157,39 @@ TEST_CASE("undo --dry-run says what undo does then, and writes nothing") {
   CHECK(session.run({"undo", "--dry-run", "farm/2"}).code == 2);
 }
 
-TEST_CASE("undo --prune removes what fits its target no more, and nothing else") {
+/// The hives of the tree, as nobody has patched them.
+void put_back(Session& session, const std::string& tree) {
+  const Session other = with_trees({tree});
+  for (const char* name : {"SOFTWARE", "SYSTEM"}) {
+    const std::string path = tree + "/Windows/System32/config/" + name;
+    session.storage.put(path, other.storage.text(path));
+  }
+}
+
+TEST_CASE("undo --prune removes what has nothing to put back, and nothing else") {
   Session session = with_trees({"stale", "fits", "gone", "strange", "back"});
   for (const char* tree : {"stale", "fits", "gone", "strange", "back"}) {
     session.run({"patch", tree});
+    if (std::string_view(tree) == "back") continue;
     session.run({"patch", tree, "-p", "tls12-only"});
   }
   for (const char* tree : {"stale", "strange"}) change(session, tree + software_path);
   session.storage.give_away("strange.goldhive-undo");
   session.storage.give_away("strange.goldhive-undo.2");
   session.storage.remove("gone" + software_path);
-  Session other = with_trees({"back"});
-  for (const char* name : {"SOFTWARE", "SYSTEM"}) {
-    const std::string path = std::string("back/Windows/System32/config/") + name;
-    session.storage.put(path, other.storage.text(path));
-  }
+  put_back(session, "back");
   const std::vector<std::string> all = {"undo", "--prune", "stale", "fits",
                                         "gone", "strange", "back"};
-  const std::string removed =
-      "stale.goldhive-undo.2: removed\nstale.goldhive-undo: removed\n"
-      "back.goldhive-undo.2: removed\nback.goldhive-undo: removed\n";
+  const std::string removed = "back.goldhive-undo: removed\n";
   std::vector<std::string> dry = all;
   dry.emplace_back("--dry-run");
   const std::size_t changes = session.storage.changes().size();
-  CHECK_THAT(session.run(dry).out, Catch::Contains("stale.goldhive-undo.2: would be removed\n"));
+  CHECK_THAT(session.run(dry).out, Catch::Contains("back.goldhive-undo: would be removed\n"));
   CHECK(session.storage.changes().size() == changes);
   const Outcome pruned = session.run(all);
   CHECK(pruned.out == removed);
   CHECK(pruned.code == 0);
-  for (const char* tree : {"fits", "gone", "strange"}) {
+  for (const char* tree : {"stale", "fits", "gone", "strange"}) {
     CHECK(session.storage.has(tree + undo_suffix_of_tree));
     CHECK(session.storage.has(tree + undo_suffix_of_tree + ".2"));
   }
@@ -193,15 +197,25 @@ TEST_CASE("undo --prune removes what fits its target no more, and nothing else")
   CHECK(session.run({"undo", "fits"}).code == 0);
 }
 
+TEST_CASE("undo --prune keeps what a newer undo file that is not believed leads back to") {
+  Session session = with_trees({"win7"});
+  session.run({"patch", "win7"});
+  session.run({"patch", "win7", "-p", "tls12-only"});
+  session.storage.give_away("win7.goldhive-undo.2");
+  put_back(session, "win7");
+  CHECK(session.run({"undo", "--prune", "win7"}).out.empty());
+  CHECK(session.storage.has("win7.goldhive-undo"));
+}
+
 TEST_CASE("Before undo files are removed the user is asked, where there is one") {
   for (const bool yes : {false, true}) {
     Session session = with_trees({"win7"});
     session.terminal.in_is_terminal = session.terminal.err_is_terminal = true;
     session.run({"patch", "win7"});
-    change(session, "win7" + software_path);
+    put_back(session, "win7");
     const Outcome outcome = session.run({"undo", "--prune", "win7"}, yes ? "y\n" : "\n");
     CHECK_THAT(outcome.err, Catch::Contains("win7.goldhive-undo: is of no use any more\n") &&
-                                Catch::Contains("Remove 1 undo files? [y/N] "));
+                                Catch::Contains("Remove the undo file? [y/N] "));
     CHECK(outcome.code == (yes ? 0 : 2));
     CHECK(session.storage.has("win7.goldhive-undo") == !yes);
     CHECK(session.run({"undo", "--prune", "--yes", "win7"}).err.empty());
