@@ -107,6 +107,17 @@ report::Report look_through(const ReadStorage& storage, const std::vector<std::s
   return all;
 }
 
+/// Whether the command of the report can be given again: a report does not know where the file of a
+/// policy lies, nor the options by which a plan or a patch was narrowed.
+bool says_all(const report::Report& report) {
+  if (report.command != report::Command::scan) return false;
+  const std::vector<std::string> names = policy::builtin_policy_names();
+  const auto& head = report.head;
+  if (std::find(names.begin(), names.end(), head.policy) == names.end()) return false;
+  return head.policy_sha256.empty() ||
+         head.policy_sha256 == policy::builtin_policy(head.policy).sha256;
+}
+
 int write_reports(Host& host, const ReportFlags& flags) {
   LastWord last_word;
   report::Report all = look_through(host.input, flags.files, last_word);
@@ -115,10 +126,11 @@ int write_reports(Host& host, const ReportFlags& flags) {
                                               flags.output.format->name, to_string(all.command)));
   }
   report::Again again;
-  if (all.head.policy != usual_policy) again.flags = {"--policy", all.head.policy};
-  const std::vector<std::string> builtin = policy::builtin_policy_names();
-  again.unknown_policy =
-      std::find(builtin.begin(), builtin.end(), all.head.policy) == builtin.end();
+  // A configuration file may hold another one.
+  if (all.head.policy != usual_policy || !host.config.path.empty()) {
+    again.flags = {"--policy", all.head.policy};
+  }
+  again.unknown = !says_all(all);
   Output output(host, all.command, flags.output, flags.verbose, again, all.head);
   for (const std::string& path : flags.files) output.add_input(path);
   output.guard({});

@@ -64,9 +64,9 @@ std::string NextTargets::command(Command next, Command present, const WriteOptio
     }
     return command_line(words, options.shell);
   };
-  if (options.again.unknown_policy && !undo) {
-    return fmt::format("goldhive {} with the policy and the targets of the {}", to_string(next),
-                       to_string(present));
+  if (options.again.unknown && !undo) {
+    return fmt::format("goldhive {} with the policy, the options and the targets of the {}",
+                       to_string(next), to_string(present));
   }
   const bool by_name = names_.size() <= most;
   if (by_name) {

@@ -162,9 +162,21 @@ std::uint32_t read_control_set(const JsonPlace& place) {
   return *number;
 }
 
+/// A check is named as it stands, on terminals and in commands.
+std::string read_check_id(const JsonPlace& place) {
+  std::string id = place.text();
+  const auto is_plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-';
+  };
+  if (id.empty() || !std::all_of(id.begin(), id.end(), is_plain)) {
+    place.refuse("must be the name of a check");
+  }
+  return id;
+}
+
 policy::Finding read_finding(const JsonPlace& place, const windows::ControlSetFacts& sets) {
   policy::Finding f;
-  f.id = place["id"].text();
+  f.id = read_check_id(place["id"]);
   if (!place["view"].is_null()) f.view = place["view"].named(windows::all_views);
   if (!place["control_set"].is_null()) f.control_set = read_control_set(place["control_set"]);
   f.subject = place["subject"].text_or_empty();

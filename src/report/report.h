@@ -209,8 +209,9 @@ struct Again {
   std::vector<std::string> flags;       ///< of plan and patch: "--policy", "tls12-only"
   std::vector<std::string> undo_flags;  ///< of undo
   std::vector<std::string> targets;     ///< as the user gave them
-  /// The policy is known by its name alone, and not where its file lies.
-  bool unknown_policy = false;
+  /// What was given is not known, as of a report that was read: neither the policy, by more than
+  /// its name, nor the options.
+  bool unknown = false;
 };
 
 struct WriteOptions {

@@ -57,11 +57,38 @@ TEST_CASE("A report offers a plan by its own policy, or says that it is the one 
        {std::pair{"baseline", "The fix: goldhive plan a\n"},
         std::pair{"tls12-only", "The fix: goldhive plan --policy tls12-only a\n"},
         std::pair{"own.toml",
-                  "The fix: goldhive plan with the policy and the targets of the "
+                  "The fix: goldhive plan with the policy, the options and the targets of the "
                   "scan\n"}}) {
     session.run({"scan", "a", "-p", policy, "-f", "json", "-o", "r.json"});
     CHECK_THAT(session.run({"report", "r.json"}).out, Catch::EndsWith(command));
   }
+}
+
+TEST_CASE("A report offers no command that means something else") {
+  Session session = two_sites();
+  session.storage.put("own.toml", std::string("name = \"baseline\"\nextends = \"tls12-only\"\n"));
+  for (const std::vector<std::string>& told :
+       {std::vector<std::string>{"scan", "a", "-p", "own.toml"},
+        {"plan", "a", "--only", "schannel.tls12.client"},
+        {"patch", "a", "--dry-run", "--control-set", "all"}}) {
+    std::vector<std::string> arguments = told;
+    arguments.insert(arguments.end(), {"-f", "json", "-o", "r.json"});
+    session.run(arguments);
+    CHECK_THAT(session.run({"report", "r.json"}).out,
+               Catch::Contains(" with the policy, the options and the targets of the "));
+  }
+}
+
+TEST_CASE("A check in a report has a name that can be shown") {
+  Session session = two_sites();
+  session.run({"scan", "a", "-f", "json", "-o", "r.json"});
+  std::string text = session.storage.text("r.json");
+  const std::size_t at = text.find("\"hive.state\"");
+  REQUIRE(at != std::string::npos);
+  session.storage.put("r.json", text.replace(at, 12, "\"x\\u001b[2J\""));
+  const Outcome got = session.run({"report", "r.json"});
+  CHECK(got.code == 2);
+  CHECK_THAT(got.err, Catch::Contains("must be the name of a check"));
 }
 
 TEST_CASE("Reports of two machines become one") {
