@@ -57,12 +57,20 @@ class Looking {
   void list(const ReadStorage& storage, const TargetName& name,
             report::TargetReport& report) const {
     report.undo_files = patch::undo_file_reports(storage, files_of(storage, name), true);
+    note_trees(storage, name, report);
+  }
+
+  void note_trees(const ReadStorage& storage, const TargetName& name,
+                  report::TargetReport& report) const {
+    std::string note = patch::trees_patched_alone(storage, name, absolute(name), settings_.place);
+    if (!note.empty()) report.notes.push_back(std::move(note));
   }
 
   /// "--dry-run".
   void foresee(const ReadStorage& storage, const TargetName& name,
                report::TargetReport& report) const {
     patch::foresee_undo(storage, name, absolute(name), settings_, report);
+    note_trees(storage, name, report);
     report::RestoreReport& restore = report.restore.emplace();
     restore.dry_run = true;
     if (report.error) return;
@@ -180,10 +188,10 @@ int undo_all(Host& host, const UndoCommandFlags& flags) {
       host, report::Command::undo, flags.targets, flags.output,
       [&](Storage& storage, const TargetName& name, bool found, report::TargetReport& report) {
         ++undone;
-        if (patch::undo_target(storage, name, make_absolute(name.path, host.folders.working),
-                               settings, report)) {
-          return;
-        }
+        const bool taken = patch::undo_target(
+            storage, name, make_absolute(name.path, host.folders.working), settings, report);
+        Looking(host, flags).note_trees(storage, name, report);
+        if (taken) return;
         if (!found) throw patch::no_undo_file(name);
         report.restore->no_undo_file = true;
         ++without;

@@ -1,14 +1,19 @@
 #include "src/patch/undo_files.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <memory>
 #include <set>
 
 #include "imgtools/change/own_names.h"
 #include "imgtools/change/read_through.h"
 #include "imgtools/change/undo.h"
+#include "imgtools/formats.h"
 #include "imgtools/host/path.h"
 #include "src/patch/undo_note.h"
 #include "src/patch/undo_place.h"
+#include "src/windows/find_installations.h"
 
 namespace goldhive::patch {
 namespace {
@@ -139,6 +144,30 @@ PlacedUndoFiles last_patch(const ReadStorage& storage, const target::TargetName&
   PlacedUndoFiles found = undo_files_of(storage, name, absolute_path, options);
   found.files = of_last_patch(storage, found.place, std::move(found.files));
   return found;
+}
+
+std::string trees_patched_alone(const ReadStorage& storage, const target::TargetName& name,
+                                const std::string& absolute_path, const UndoOptions& options) {
+  const std::optional<FileInfo> info = storage.stat(name.path);
+  if (!info || info->type != FileType::directory || !name.selector.empty()) return "";
+  constexpr std::size_t most_named = 8;
+  std::vector<std::string> trees;
+  const std::unique_ptr<Image> folder = open_image(storage, name.path);
+  const FileTree& files = *folder->volumes().front().tree;
+  for (const windows::Place& found : windows::find_installations(files, name.path)) {
+    if (found.root.empty()) continue;
+    const std::string tree = join_path(name.path, found.root);
+    const JournalPlace place =
+        undo_place(storage, tree, join_path(absolute_path, found.root), options);
+    if (!undo_files(storage, place).empty()) trees.push_back(tree);
+  }
+  if (trees.empty()) return "";
+  const std::size_t more = trees.size() - std::min(trees.size(), most_named);
+  trees.resize(trees.size() - more);
+  return fmt::format(
+      "patched by their own names, so an undo takes each of these by its own name: "
+      "{}{}",
+      fmt::join(trees, ", "), more == 0 ? "" : fmt::format(" and {} more", more));
 }
 
 std::vector<UndoFileReport> undo_file_reports(const ReadStorage& storage,

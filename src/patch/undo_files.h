@@ -28,6 +28,11 @@ PlacedUndoFiles last_patch(const ReadStorage& storage, const target::TargetName&
 PlacedUndoFiles undo_files_of(const ReadStorage& storage, const target::TargetName& name,
                               const std::string& absolute_path, const UndoOptions& options);
 
+/// Of a folder of trees, "" otherwise: names the trees in it that have undo files of patches of
+/// their own, which an undo of the folder does not take.
+std::string trees_patched_alone(const ReadStorage& storage, const target::TargetName& name,
+                                const std::string& absolute_path, const UndoOptions& options);
+
 /// `compare`: with the target as it is now, for which a file that was written anew is read whole.
 std::vector<report::UndoFileReport> undo_file_reports(const ReadStorage& storage,
                                                       const PlacedUndoFiles& found, bool compare);

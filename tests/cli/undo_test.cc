@@ -197,6 +197,24 @@ TEST_CASE("undo --prune removes what has nothing to put back, and nothing else")
   CHECK(session.run({"undo", "fits"}).code == 0);
 }
 
+TEST_CASE("Of a folder undo names the trees that were patched by their own names") {
+  Session session = with_trees({"lab/1", "lab/2"});
+  session.run({"patch", "lab/2"});
+  const std::string note = "lab: patched by their own names, so an undo takes each of these by its";
+  for (const char* flag : {"--list", "--dry-run", "--force"}) {
+    INFO(flag);
+    const Outcome got = session.run({"undo", flag, "lab"});
+    CHECK_THAT(got.out + got.err, Catch::Contains("lab/2"));
+    CHECK(got.code == 2);
+  }
+  session.run({"patch", "lab"});
+  const Outcome got = session.run({"undo", "lab"});
+  CHECK(got.code == 0);
+  CHECK_THAT(got.out, Catch::Contains(note + " own name: lab/2\n"));
+  CHECK(session.run({"undo", "lab/2"}).code == 0);
+  CHECK(session.run({"undo", "lab"}).out.find("own name") == std::string::npos);
+}
+
 TEST_CASE("undo --prune keeps what a newer undo file that is not believed leads back to") {
   Session session = with_trees({"win7"});
   session.run({"patch", "win7"});
