@@ -14,7 +14,6 @@ namespace goldhive::report {
 namespace {
 
 using policy::Finding;
-using policy::Verdict;
 
 constexpr std::size_t gap = 2;
 
