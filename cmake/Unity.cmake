@@ -3,8 +3,8 @@
 # so does clang-tidy, without precompiled headers, so that an include that is missing shows.
 #
 # What is local to a file needs a name of its own within such a folder, but for what is of Windows alone
-# (_win32), which most builds do not see. The folders without a call use
-# one name in many files on purpose: each check has its run(), each format its read_header().
+# (_win32), which most builds do not see. The folders without a call use one name in many files on
+# purpose: each check has its run(), each format its read_header().
 option(GOLDHIVE_UNITY "Compile several files of a folder at once" OFF)
 
 # goldhive_unite(<target>): the files of this folder, so at the end of its list. CMake leaves out those

@@ -31,6 +31,15 @@ struct UndoCommandFlags {
 
 using target::TargetName;
 
+patch::UndoSettings settings_of(const Host& host, const UndoCommandFlags& flags) {
+  patch::UndoSettings settings;
+  settings.place = undo_options(host, flags.undo);
+  settings.open = open_options(host, flags.targets);
+  settings.force = flags.force;
+  settings.links = links_of(flags.all_links, flags.break_links);
+  return settings;
+}
+
 int nothing_to_undo(Host& host) {
   say(host, "nothing to take back: no target in what was named has an undo file");
   return exit_error;
@@ -40,11 +49,8 @@ int nothing_to_undo(Host& host) {
 /// write.
 class Looking {
  public:
-  Looking(Host& host, const UndoCommandFlags& flags) : host_(host), flags_(flags) {
-    settings_.place = undo_options(host, flags.undo);
-    settings_.open = open_options(host, flags.targets);
-    settings_.force = flags.force;
-  }
+  Looking(Host& host, const UndoCommandFlags& flags)
+      : host_(host), flags_(flags), settings_(settings_of(host, flags)) {}
 
   std::string absolute(const TargetName& name) const {
     return make_absolute(name.path, host_.folders.working);
@@ -154,8 +160,7 @@ std::set<std::string> prunable(const Host& host, const UndoCommandFlags& flags,
   return paths;
 }
 
-int prune(Host& host, const UndoCommandFlags& flags) {
-  const Looking looking(host, flags);
+int prune(Host& host, const UndoCommandFlags& flags, const Looking& looking) {
   std::set<std::string> shown;
   const bool asks = !flags.yes && can_ask(host, flags.targets.targets);
   if (asks) {
@@ -176,21 +181,17 @@ int prune(Host& host, const UndoCommandFlags& flags) {
       });
 }
 
-int undo_all(Host& host, const UndoCommandFlags& flags) {
-  patch::UndoSettings settings;
-  settings.place = undo_options(host, flags.undo);
-  settings.open = open_options(host, flags.targets);
-  settings.force = flags.force;
-  settings.links = links_of(flags.all_links, flags.break_links);
+int undo_all(Host& host, const UndoCommandFlags& flags, const Looking& looking) {
+  const patch::UndoSettings settings = settings_of(host, flags);
   std::size_t undone = 0;
   std::size_t without = 0;
   const int code = restore_targets(
       host, report::Command::undo, flags.targets, flags.output,
       [&](Storage& storage, const TargetName& name, bool found, report::TargetReport& report) {
         ++undone;
-        const bool taken = patch::undo_target(
-            storage, name, make_absolute(name.path, host.folders.working), settings, report);
-        Looking(host, flags).note_trees(storage, name, report);
+        const bool taken =
+            patch::undo_target(storage, name, looking.absolute(name), settings, report);
+        looking.note_trees(storage, name, report);
         if (taken) return;
         if (!found) throw patch::no_undo_file(name);
         report.restore->no_undo_file = true;
@@ -206,8 +207,9 @@ int undo(Host& host, const UndoCommandFlags& flags) {
   }
   const Looking looking(host, flags);
   if (flags.list) return looking.run(&Looking::list);
-  if (flags.prune) return flags.dry_run ? looking.run(&Looking::foresee_prune) : prune(host, flags);
-  return flags.dry_run ? looking.run(&Looking::foresee) : undo_all(host, flags);
+  if (flags.prune && flags.dry_run) return looking.run(&Looking::foresee_prune);
+  if (flags.prune) return prune(host, flags, looking);
+  return flags.dry_run ? looking.run(&Looking::foresee) : undo_all(host, flags, looking);
 }
 
 }  // namespace

@@ -13,7 +13,7 @@
 #include "imgtools/formats.h"
 #include "imgtools/host/path.h"
 #include "src/cli/text_file.h"
-#include "src/windows/find_installations.h"
+#include "src/target/folder_places.h"
 
 namespace goldhive::cli {
 namespace {
@@ -94,9 +94,7 @@ class Walk {
     if (depth > deepest_folder || stopped()) return false;
     std::set<std::string> installations;
     try {
-      const std::unique_ptr<Image> tree = open_image(storage_, path);
-      for (const windows::Place& place :
-           windows::find_installations(*tree->volumes().front().tree, path)) {
+      for (const windows::Place& place : target::places_in_folder(storage_, path)) {
         if (holds_hives(place, path)) installations.insert(place.root);
       }
     } catch (const Error&) {
@@ -260,9 +258,7 @@ std::size_t count_images(const Host& host, const std::vector<Target>& targets) {
     try {
       const std::optional<FileInfo> info = host.input.stat(target.path);
       if (info && info->type == FileType::directory) {
-        const std::unique_ptr<Image> tree = open_image(host.input, target.path);
-        const FileTree& files = *tree->volumes().front().tree;
-        found = windows::find_installations(files, target.path).size();
+        found = target::places_in_folder(host.input, target.path).size();
       }
     } catch (const Error&) {  // NOLINT(bugprone-empty-catch): the patch says why
     }

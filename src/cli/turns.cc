@@ -6,10 +6,9 @@
 #include <memory>
 #include <set>
 
-#include "imgtools/formats.h"
 #include "imgtools/host/path.h"
+#include "src/target/folder_places.h"
 #include "src/target/target_name.h"
-#include "src/windows/find_installations.h"
 
 namespace goldhive::cli {
 namespace {
@@ -25,9 +24,7 @@ std::string identity_of(const Host& host, const std::string& path) {
 /// The hives in a folder by their names, as a patch of the folder changes them.
 std::vector<std::string> hives_in(const Host& host, const std::string& folder) {
   std::vector<std::string> hives;
-  const std::unique_ptr<Image> tree = open_image(host.input, folder);
-  for (const windows::Place& place :
-       windows::find_installations(*tree->volumes().front().tree, folder)) {
+  for (const windows::Place& place : target::places_in_folder(host.input, folder)) {
     for (const auto& hive : {place.software, place.system}) {
       if (hive) hives.push_back(join_path(folder, hive->path));
     }

@@ -3,17 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <memory>
 #include <set>
 
+#include "imgtools/bytes/text.h"
 #include "imgtools/change/own_names.h"
 #include "imgtools/change/read_through.h"
 #include "imgtools/change/undo.h"
-#include "imgtools/formats.h"
 #include "imgtools/host/path.h"
 #include "src/patch/undo_note.h"
 #include "src/patch/undo_place.h"
-#include "src/windows/find_installations.h"
+#include "src/target/folder_places.h"
 
 namespace goldhive::patch {
 namespace {
@@ -150,11 +149,8 @@ std::string trees_patched_alone(const ReadStorage& storage, const target::Target
                                 const std::string& absolute_path, const UndoOptions& options) {
   const std::optional<FileInfo> info = storage.stat(name.path);
   if (!info || info->type != FileType::directory || !name.selector.empty()) return "";
-  constexpr std::size_t most_named = 8;
   std::vector<std::string> trees;
-  const std::unique_ptr<Image> folder = open_image(storage, name.path);
-  const FileTree& files = *folder->volumes().front().tree;
-  for (const windows::Place& found : windows::find_installations(files, name.path)) {
+  for (const windows::Place& found : target::places_in_folder(storage, name.path)) {
     if (found.root.empty()) continue;
     const std::string tree = join_path(name.path, found.root);
     const JournalPlace place =
@@ -162,12 +158,8 @@ std::string trees_patched_alone(const ReadStorage& storage, const target::Target
     if (!undo_files(storage, place).empty()) trees.push_back(tree);
   }
   if (trees.empty()) return "";
-  const std::size_t more = trees.size() - std::min(trees.size(), most_named);
-  trees.resize(trees.size() - more);
-  return fmt::format(
-      "patched by their own names, so an undo takes each of these by its own name: "
-      "{}{}",
-      fmt::join(trees, ", "), more == 0 ? "" : fmt::format(" and {} more", more));
+  return "patched by their own names, so an undo takes each of these by its own name: " +
+         first_of(trees);
 }
 
 std::vector<UndoFileReport> undo_file_reports(const ReadStorage& storage,

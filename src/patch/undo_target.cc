@@ -166,10 +166,6 @@ bool are_of_patch(const ReadStorage& storage, const JournalPlace& place,
   });
 }
 
-}  // namespace
-
-namespace {
-
 /// Takes one undo file back, and says so.
 void take_back(Storage& storage, const JournalPlace& place, const UndoFile& file,
                const UndoSettings& settings, report::TargetReport& report) {

@@ -115,7 +115,6 @@ std::vector<std::string> unopened_in(const FileTree& tree) {
 
 /// Says which files of the target could hold the Windows that was not found in it; "" if none.
 std::string unopened_files(const OpenTarget& open) {
-  constexpr std::size_t most_named = 8;
   std::vector<std::string> names;
   const std::vector<Volume>& volumes = open.image().volumes();
   for (const Volume& volume : volumes) {
@@ -130,12 +129,10 @@ std::string unopened_files(const OpenTarget& open) {
     }
   }
   if (names.empty()) return "";
-  const std::size_t more = names.size() - std::min(names.size(), most_named);
-  names.resize(std::min(names.size(), most_named));
   return fmt::format(
-      "no Windows was found, and one may be in files that are not opened there: {}{}; "
+      "no Windows was found, and one may be in files that are not opened there: {}; "
       "extract them, and give them",
-      fmt::join(names, ", "), more == 0 ? "" : fmt::format(" and {} more", more));
+      first_of(names));
 }
 
 /// Says that nothing was found in the target, where no error explains it.
