@@ -265,7 +265,7 @@ std::string Transaction::commit() {
   std::string undo_file;
   bool moved = false;
   if (!undo_.path.empty()) {
-    undo_file = next_undo_file(storage_, undo_.path);
+    undo_file = next_undo_file(storage_, place_, undo_.path);
     try {
       storage_.rename_new(journal_path_, undo_file);
       moved = true;
@@ -377,7 +377,7 @@ std::optional<std::string> recover_journal(Storage& storage, const std::string& 
                             state.foreign),
                 hot->path);
   }
-  require_old_length(hot->journal, targets);
+  require_lengths(hot->journal, targets);
   storage.sync_directory(hot->folder);
   LinkMarks marks(storage, hot->folder, hot->names, targets);
   marks.try_to_set(hot->path);

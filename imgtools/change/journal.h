@@ -110,6 +110,10 @@ Journal decode_undo_journal(const ReadStorage& storage, const JournalPlace& plac
 std::vector<std::string> undo_targets(const ReadStorage& storage, const JournalPlace& place,
                                       const Journal& journal, bool vouched_for);
 
+/// require_undo_possible() for such a file.
+void require_journal_undo(const ReadStorage& storage, const JournalPlace& place, OwnFile file,
+                          const UndoLinks& links);
+
 /// undo() for such a file.
 UndoResult undo_journal(Storage& storage, const JournalPlace& place, OwnFile file, bool force,
                         const UndoLinks& links);

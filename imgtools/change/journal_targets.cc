@@ -148,16 +148,26 @@ TargetState compare_all(const Journal& journal, const LockedTargets& targets) {
   return all;
 }
 
-void require_old_length(const Journal& journal, const LockedTargets& targets) {
-  for (std::uint32_t i = 0; i < targets.size(); ++i) {
-    const JournalTarget& target = journal.targets()[i];
-    const std::uint64_t size = targets.file(i).size();
-    if (size >= target.old_size) continue;
+void require_length(const JournalTarget& target, std::uint64_t size) {
+  if (size < target.old_size) {
     throw Error(ErrorKind::refused,
                 fmt::format("is {} bytes long and was {} before the patch: a journal does not hold "
                             "what was cut off, so take the file from a copy",
                             size, target.old_size),
                 target.name);
+  }
+  if (size > target.new_size) {
+    throw Error(ErrorKind::refused,
+                fmt::format("is {} bytes long, and the patch left it with {}: it is another file, "
+                            "or has grown since, and a part of it would be cut off",
+                            size, target.new_size),
+                target.name);
+  }
+}
+
+void require_lengths(const Journal& journal, const LockedTargets& targets) {
+  for (std::uint32_t i = 0; i < targets.size(); ++i) {
+    require_length(journal.targets()[i], targets.file(i).size());
   }
 }
 

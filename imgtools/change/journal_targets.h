@@ -39,9 +39,11 @@ std::vector<std::string> target_names(const Journal& journal);
 /// Over all targets: is_old and is_new if all are; the first that is foreign.
 TargetState compare_all(const Journal& journal, const LockedTargets& targets);
 
-/// Error(refused) if a target is shorter than it was before the transaction: what was cut off is in
-/// no journal, and no force puts it back.
-void require_old_length(const Journal& journal, const LockedTargets& targets);
+/// Error(refused) if a file of `size` bytes cannot be the target that a transaction found or left:
+/// of what is missing the journal has no bytes, and what was added to it since would be cut off in
+/// the middle. Holds whatever force says.
+void require_length(const JournalTarget& target, std::uint64_t size);
+void require_lengths(const Journal& journal, const LockedTargets& targets);
 
 /// Gives every target its old bytes and size, syncs it and reads it back. May be cut off at any
 /// point and repeated any number of times.

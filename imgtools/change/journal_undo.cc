@@ -70,7 +70,7 @@ void make_hot_copy(Storage& storage, const Journal& journal, const std::string& 
 /// itself, under another name; `by_name` allows that.
 bool put_back(Storage& storage, const Journal& journal, LockedTargets& targets, LinkMarks& marks,
               const std::string& hot_path, bool by_name) {
-  require_old_length(journal, targets);
+  require_lengths(journal, targets);
   for (std::size_t i = 0; i < targets.size(); ++i) targets.file(i).sync();
   try_to([&] { marks.announce(hot_path); });
   bool moved = false;
@@ -224,6 +224,19 @@ bool undo_once(Storage& storage, const JournalPlace& place, const Journal& journ
 }
 
 }  // namespace
+
+void require_journal_undo(const ReadStorage& storage, const JournalPlace& place, OwnFile file,
+                          const UndoLinks& links) {
+  const bool vouched_for = file.vouched_for;
+  const Journal journal = decode_undo_journal(storage, place, std::move(file));
+  const std::vector<std::string> targets = undo_targets(storage, place, journal, vouched_for);
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    require_lockable(storage, without_disk_inside(targets[i]));
+    refuse_cut_off(storage, targets[i]);
+    require_length(journal.targets()[i], storage.open(targets[i])->size());
+  }
+  files_to_separate(storage, targets, links);
+}
 
 UndoResult undo_journal(Storage& storage, const JournalPlace& place, OwnFile file, bool force,
                         const UndoLinks& links) {

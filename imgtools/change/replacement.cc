@@ -325,7 +325,7 @@ class Replacement {
     try {
       storage_.rename(names_.fresh, file_);
       storage_.sync_directory(parent_of(file_));
-      if (!undo_.path.empty()) undo_file = next_undo_file(storage_, undo_.path);
+      if (!undo_.path.empty()) undo_file = next_undo_file(storage_, place_, undo_.path);
       commit(undo_file);
     } catch (const Error& reason) {
       try {
@@ -484,6 +484,31 @@ ReplacementRecord decode_undo_record(const JournalPlace& place, const ByteSource
   return record;
 }
 
+namespace {
+
+/// The old file that belongs to an undo file. Error(refused) if it is not there any more.
+OwnFile kept_original(const ReadStorage& storage, const ReplacementRecord& record,
+                      const std::string& undo_file, const std::string& file) {
+  const std::string original = original_of(undo_file);
+  std::optional<OwnFile> kept = open_own_file(storage, original, file, OwnKind::original);
+  if (!kept || !is_original(record, *kept->content)) {
+    throw Error(ErrorKind::refused, "the old file that the undo file belongs to is gone or damaged",
+                original);
+  }
+  return std::move(*kept);
+}
+
+}  // namespace
+
+void require_replacement_undo(const ReadStorage& storage, const JournalPlace& place,
+                              const ByteSource& content) {
+  const ReplacementRecord record = decode_undo_record(place, content);
+  const std::string file = join_path(place.root, place.file);
+  require_lockable(storage, file);
+  refuse_cut_off(storage, file);
+  kept_original(storage, record, content.name(), file);
+}
+
 UndoResult undo_replacement(Storage& storage, const JournalPlace& place, const ByteSource& content,
                             bool force) {
   const std::string& undo_file = content.name();
@@ -507,19 +532,15 @@ UndoResult undo_replacement(Storage& storage, const JournalPlace& place, const B
                   "file back all the same",
                   undo_file);
     }
-    const auto kept = open_own_file(storage, original, file, OwnKind::original);
-    if (!kept || !is_original(record, *kept->content)) {
-      throw Error(ErrorKind::refused,
-                  "the old file that the undo file belongs to is gone or damaged", original);
-    }
+    const OwnFile kept = kept_original(storage, record, undo_file, file);
     refuse_foreign(remove_leftovers(storage, file, &record));
-    require_owner_kept(storage, names.fresh, *kept->content);
+    require_owner_kept(storage, names.fresh, *kept.content);
     try_to([&] { write_proof(storage, names, record); });  // a full disk does not stand in the way
     // It may be an unsynced copy that somebody made of it. Where it is linked, a power cut must not
     // leave X.goldhive-old with other bytes than the record says; where it cannot be opened, it is
     // copied, and the copy is synced.
     try_to([&] { storage.open_write(original)->sync(); });
-    keep(storage, *kept, names.old);
+    keep(storage, kept, names.old);
     storage.open_write(names.old)->sync();
     storage.sync_directory(folder);
     storage.rename(names.old, file);

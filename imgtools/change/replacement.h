@@ -42,6 +42,11 @@ std::vector<std::string> foreign_to_replacement(const ReadStorage& storage,
 /// cannot have made it.
 ReplacementRecord decode_undo_record(const JournalPlace& place, const ByteSource& content);
 
+/// require_undo_possible() for an undo file, open as `content`, that is the record of a
+/// replacement.
+void require_replacement_undo(const ReadStorage& storage, const JournalPlace& place,
+                              const ByteSource& content);
+
 /// undo() for an undo file, open as `content`, that is the record of a replacement.
 UndoResult undo_replacement(Storage& storage, const JournalPlace& place, const ByteSource& content,
                             bool force);

@@ -89,6 +89,15 @@ UndoFit undo_fit(const ReadStorage& storage, const JournalPlace& place,
   return fit(is_new, is_old);
 }
 
+void require_undo_possible(const ReadStorage& storage, const JournalPlace& place,
+                           const std::string& undo_file, const UndoLinks& links) {
+  OwnFile file = open_undo_file(storage, place, undo_file);
+  if (is_replacement_record(*file.content)) {
+    return require_replacement_undo(storage, place, *file.content);
+  }
+  require_journal_undo(storage, place, std::move(file), links);
+}
+
 void discard_undo_file(Storage& storage, const JournalPlace& place, const std::string& undo_file) {
   const std::unique_ptr<HeldFolder> folder =
       storage.hold_folder(parent_of(undo_file), Reach::names);

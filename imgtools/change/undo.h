@@ -41,6 +41,12 @@ enum class UndoFit {
 UndoFit undo_fit(const ReadStorage& storage, const JournalPlace& place,
                  const std::string& undo_file);
 
+/// Throws what undo() would throw of a target that is as the patch left it, or with force, as far
+/// as that can be told by reading: files in use or read-only, of other sizes, or with other names,
+/// a change that was cut off, an old file that is not there any more.
+void require_undo_possible(const ReadStorage& storage, const JournalPlace& place,
+                           const std::string& undo_file, const UndoLinks& links);
+
 /// Removes an undo file, and the old file that belongs to it, and takes nothing back. Only what is
 /// known by its bytes to be ours goes. Errors of undo_metadata(); Error(io).
 void discard_undo_file(Storage& storage, const JournalPlace& place, const std::string& undo_file);

@@ -218,9 +218,17 @@ UndoPath writable_undo_path(Storage& storage, const JournalPlace& place) {
   throw no_undo_place(reasons);
 }
 
-std::string next_undo_file(const ReadStorage& storage, const std::string& path) {
-  const std::vector<std::uint64_t> numbers = numbers_at(storage, path, true);
-  const std::uint64_t highest = numbers.empty() ? 0 : numbers.front();
+std::string next_undo_file(const ReadStorage& storage, const JournalPlace& place,
+                           const std::string& path) {
+  std::uint64_t highest = 0;
+  for (const std::string& one : place.undo_paths) {
+    try {
+      const std::vector<std::uint64_t> numbers = numbers_at(storage, one, true);
+      if (!numbers.empty()) highest = std::max(highest, numbers.front());
+    } catch (const Error&) {  // a folder that cannot be seen holds up no patch that goes elsewhere
+      if (one == path) throw;
+    }
+  }
   if (highest == UINT64_MAX) {
     throw Error(ErrorKind::refused,
                 "has the highest number that an undo file can have: rename or remove it",
@@ -231,12 +239,24 @@ std::string next_undo_file(const ReadStorage& storage, const std::string& path) 
 
 std::vector<UndoFile> undo_files(const ReadStorage& storage, const JournalPlace& place) {
   std::vector<UndoFile> files;
+  std::optional<Error> unseen;
   for (const std::string& path : place.undo_paths) {
-    for (const std::uint64_t number : numbers_at(storage, path)) {
-      files.push_back({numbered(path, number), number});
+    try {
+      for (const std::uint64_t number : numbers_at(storage, path)) {
+        files.push_back({numbered(path, number), number});
+      }
+    } catch (const Error& e) {
+      unseen = e;
     }
-    if (!files.empty()) break;
   }
+  if (files.empty() && unseen) throw Error(*unseen);
+  const auto written = [&storage](const UndoFile& file) {
+    const std::optional<FileInfo> info = storage.stat(file.path);
+    return info ? info->modified : 0;
+  };
+  std::stable_sort(files.begin(), files.end(), [&](const UndoFile& a, const UndoFile& b) {
+    return a.number != b.number ? a.number > b.number : written(a) > written(b);
+  });
   return files;
 }
 

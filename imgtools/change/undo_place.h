@@ -3,7 +3,8 @@
 //
 // Stacking: a target that is patched again gets a second undo file, "<path>.2", then ".3" and so
 // on; none is ever replaced. undo() takes the newest. They can only be worked off in that order,
-// because each fits only the state its own patch left.
+// because each fits only the state its own patch left. The numbers go on over all places of a
+// target: a patch whose undo file had to go elsewhere is still known to be the newer one.
 #pragma once
 
 #include <cstdint>
@@ -70,14 +71,17 @@ UndoPath writable_undo_path(Storage& storage, const JournalPlace& place);
 /// The path that writable_undo_path() would find, as far as that can be told without trying; throws
 /// what it throws.
 std::string likely_undo_path(const ReadStorage& storage, const JournalPlace& place);
-/// The name for one more undo file: `path`, or `path` with the next number. A number is taken by an
-/// undo file or by a kept original alone. Error(refused) if there is none left.
-std::string next_undo_file(const ReadStorage& storage, const std::string& path);
+/// The name for one more undo file at `path`, one of the place's: `path`, or `path` with the next
+/// number. A number is taken by an undo file or by a kept original alone, at any of the place's
+/// paths that can be seen. Error(refused) if there is none left.
+std::string next_undo_file(const ReadStorage& storage, const JournalPlace& place,
+                           const std::string& path);
 struct UndoFile {
   std::string path;
   std::uint64_t number;  ///< 1 for the first; each has a higher one than those that were there
 };
-/// The undo files at the first of the place's paths that has any, the newest first.
+/// The undo files at all of the place's paths, the newest first. Of two with one number (versions
+/// before 0.2.0 numbered each place by itself) the one that was written last.
 std::vector<UndoFile> undo_files(const ReadStorage& storage, const JournalPlace& place);
 /// The undo file that undo() should take: the newest.
 std::optional<std::string> newest_undo_file(const ReadStorage& storage, const JournalPlace& place);

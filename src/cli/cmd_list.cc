@@ -21,7 +21,7 @@ std::vector<report::UndoFileReport> undo_files_at(const Host& host, const ReadSt
         storage,
         patch::undo_files_of(storage, name, make_absolute(name.path, host.folders.working),
                              undo_options(host, {})),
-        false);
+        std::nullopt);
   } catch (const Error&) {
     return {};
   }

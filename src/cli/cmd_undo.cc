@@ -62,7 +62,7 @@ class Looking {
   /// "--list".
   void list(const ReadStorage& storage, const TargetName& name,
             report::TargetReport& report) const {
-    report.undo_files = patch::undo_file_reports(storage, files_of(storage, name), true);
+    report.undo_files = patch::undo_file_reports(storage, files_of(storage, name), settings_.links);
     note_trees(storage, name, report);
   }
 
@@ -77,7 +77,7 @@ class Looking {
                report::TargetReport& report) const {
     patch::foresee_undo(storage, name, absolute(name), settings_, report);
     note_trees(storage, name, report);
-    report::RestoreReport& restore = report.restore.emplace();
+    report::RestoreReport& restore = *report.restore;
     restore.dry_run = true;
     if (report.error) return;
     for (const report::UndoFileReport& undo : report.undo_files) {
@@ -126,7 +126,8 @@ class Looking {
     try {
       const TargetName name = target::split_target(storage, target.path);
       (this->*look)(storage, name, report);
-      const bool none = report.undo_files.empty() && !report.error;
+      const bool rolls_back = report.restore && !report.restore->journals.empty();
+      const bool none = report.undo_files.empty() && !report.error && !rolls_back;
       if (none && !target.found && !flags_.prune) throw patch::no_undo_file(name);
       if (none) report.restore.emplace(report.restore.value_or(report::RestoreReport{}));
       if (none) report.restore->no_undo_file = true;

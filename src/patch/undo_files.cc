@@ -102,6 +102,19 @@ void compare_with_targets(const ReadStorage& storage, const JournalPlace& place,
   if (report.state == UndoState::fits) waiting.insert(files.begin(), files.end());
 }
 
+/// What stands in the way of taking an undo file back now, with force or without, as its error.
+void find_obstacle(const ReadStorage& storage, const JournalPlace& place, Links links,
+                   UndoFileReport& report) {
+  const bool now = report.state == UndoState::fits || report.state == UndoState::no_match;
+  if (report.error || !now) return;
+  try {
+    const UndoNote note = parse_undo_note(undo_metadata(storage, place, report.path));
+    require_undo_possible(storage, place, report.path, {links, note.other_names});
+  } catch (const Error& e) {
+    report.error = e;
+  }
+}
+
 /// Of one of those that were found; not compared.
 UndoFileReport undo_file_report(const ReadStorage& storage, const PlacedUndoFiles& found,
                                 const std::string& path) {
@@ -163,7 +176,8 @@ std::string trees_patched_alone(const ReadStorage& storage, const target::Target
 }
 
 std::vector<UndoFileReport> undo_file_reports(const ReadStorage& storage,
-                                              const PlacedUndoFiles& found, bool compare) {
+                                              const PlacedUndoFiles& found,
+                                              std::optional<Links> compare) {
   std::vector<UndoFileReport> reports;
   std::set<std::string> waiting;
   // What a newer one will put back that does not fit now, nobody can say: it may yet be believed,
@@ -177,6 +191,7 @@ std::vector<UndoFileReport> undo_file_reports(const ReadStorage& storage,
       report.state = UndoState::unknown;
     } else if (!report.error) {
       compare_with_targets(storage, found.place, waiting, report);
+      find_obstacle(storage, found.place, *compare, report);
     }
     known = known && report.state != UndoState::unknown && report.state != UndoState::no_match;
   }
@@ -190,7 +205,7 @@ void prune_undo_files(Storage& storage, const PlacedUndoFiles& found,
   const std::unique_ptr<HeldFolder> root = hold_root(storage, found.place);
   // A target whose patch is under way, or was cut off, counts as it was before.
   const ReadThroughStorage through(storage);
-  for (const UndoFileReport& undo : undo_file_reports(through, found, true)) {
+  for (const UndoFileReport& undo : undo_file_reports(through, found, Links::refuse)) {
     if (only != nullptr && only->count(undo.path) == 0) continue;
     if (is_of_no_use(undo)) discard_undo_file(storage, found.place, undo.path);
   }

@@ -1,10 +1,12 @@
 // The undo files of a target, as people are shown them, and which of them an undo takes.
 #pragma once
 
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "imgtools/change/links.h"
 #include "imgtools/change/undo_place.h"
 #include "src/report/report.h"
 #include "src/target/target_name.h"
@@ -33,9 +35,11 @@ PlacedUndoFiles undo_files_of(const ReadStorage& storage, const target::TargetNa
 std::string trees_patched_alone(const ReadStorage& storage, const target::TargetName& name,
                                 const std::string& absolute_path, const UndoOptions& options);
 
-/// `compare`: with the target as it is now, for which a file that was written anew is read whole.
+/// `compare`: with the target as it is now, for which a file that was written anew is read whole;
+/// what would be refused of an undo with these links is the error of a report.
 std::vector<report::UndoFileReport> undo_file_reports(const ReadStorage& storage,
-                                                      const PlacedUndoFiles& found, bool compare);
+                                                      const PlacedUndoFiles& found,
+                                                      std::optional<Links> compare);
 
 /// Whether an undo would change nothing: what it is of has the old bytes. One that does not fit may
 /// be of use again: once a patch under another name is taken back, once its target is back.

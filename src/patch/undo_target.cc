@@ -166,6 +166,9 @@ bool are_of_patch(const ReadStorage& storage, const JournalPlace& place,
   });
 }
 
+constexpr const char* one_before_stays =
+    "what was cut off was the last patch; the one before it stays, and another undo takes it back";
+
 /// Takes one undo file back, and says so.
 void take_back(Storage& storage, const JournalPlace& place, const UndoFile& file,
                const UndoSettings& settings, report::TargetReport& report) {
@@ -230,9 +233,7 @@ bool undo_target(Storage& storage, const TargetName& name, const std::string& ab
   const std::vector<UndoFile>& files = found.files;
   if (!rolled_back.empty() && !are_of_patch(storage, place, files, rolled_back)) {
     if (!files.empty()) {
-      report.notes.emplace_back(
-          "what was cut off was the last patch; the one before it stays, and another undo takes it "
-          "back");
+      report.notes.emplace_back(one_before_stays);
     }
     raise_first(report.restore->failures);
     return true;
@@ -252,6 +253,44 @@ bool undo_target(Storage& storage, const TargetName& name, const std::string& ab
   return true;
 }
 
+namespace {
+
+/// The changes of the target that were cut off, and whose writers are gone.
+std::vector<ReadThroughStorage::Met> cut_off_in(const ReadStorage& storage, const std::string& path,
+                                                const OpenOptions& options) {
+  const ReadThroughStorage through(storage);
+  try {
+    for (const std::string& file : files_of(target::OpenTarget(through, {path, ""}, options))) {
+      through.open(file);
+    }
+  } catch (const Error&) {  // NOLINT(bugprone-empty-catch)
+    // A target that was damaged after the patch cannot be opened, but it can be put back.
+  }
+  std::vector<ReadThroughStorage::Met> met = through.journals();
+  met.erase(std::remove_if(
+                met.begin(), met.end(),
+                [&](const auto& one) { return !one.fits || !storage.writer_of(one.file).empty(); }),
+            met.end());
+  return met;
+}
+
+/// True if an undo would do no more than roll these back.
+bool foresee_roll_back(const ReadStorage& storage, const PlacedUndoFiles& found,
+                       const std::vector<ReadThroughStorage::Met>& met,
+                       report::TargetReport& report) {
+  std::vector<UndoNote> notes;
+  for (const ReadThroughStorage::Met& one : met) {
+    notes.push_back(parse_undo_note(one.metadata));
+    report.restore->journals.push_back(one.journal);
+    report.restore->files.push_back({without_disk_inside(one.file), true});
+  }
+  if (met.empty() || are_of_patch(storage, found.place, found.files, notes)) return false;
+  if (!found.files.empty()) report.notes.emplace_back(one_before_stays);
+  return true;
+}
+
+}  // namespace
+
 void foresee_undo(const ReadStorage& storage, const TargetName& name,
                   const std::string& absolute_path, const UndoSettings& settings,
                   report::TargetReport& report) {
@@ -259,10 +298,12 @@ void foresee_undo(const ReadStorage& storage, const TargetName& name,
     throw Error(ErrorKind::not_found, "no such file or folder", name.path);
   }
   set_format(storage, name.path, report);
+  report.restore.emplace();
   const PlacedUndoFiles found = last_patch(storage, name, absolute_path, settings.place);
-  if (found.files.empty()) return;
+  const auto met = cut_off_in(storage, name.path, settings.open);
+  if (foresee_roll_back(storage, found, met, report) || found.files.empty()) return;
   require_asked_for(storage, found.place, found.files.front().path, name);
-  report.undo_files = undo_file_reports(storage, found, true);
+  report.undo_files = undo_file_reports(storage, found, settings.links);
   for (const report::UndoFileReport& file : report.undo_files) {
     if (report.error) return;
     if (file.error) report.error = file.error;

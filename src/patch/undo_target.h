@@ -48,8 +48,8 @@ struct UndoSettings {
 bool undo_target(Storage& storage, const target::TargetName& name, const std::string& absolute_path,
                  const UndoSettings& settings, report::TargetReport& report);
 
-/// What undo_target() would take back, as `report.undo_files`, and what it would refuse, as
-/// `report.error`. What is not told: that it first rolls back what was cut off.
+/// What undo_target() would take back, as `report.undo_files`, what it would roll back before, as
+/// the journals and files of `report.restore`, and what it would refuse, as `report.error`.
 void foresee_undo(const ReadStorage& storage, const target::TargetName& name,
                   const std::string& absolute_path, const UndoSettings& settings,
                   report::TargetReport& report);

@@ -22,7 +22,8 @@ class RestoredWriter final : public TargetWriter {
     }
     const bool would = restore.dry_run;
     for (const std::string& journal : restore.journals) {
-      line(t.path, "rolled back a patch that was cut off (" + journal + ")");
+      const std::string what = " a patch that was cut off (" + journal + ")";
+      line(t.path, (would ? "would roll back" : "rolled back") + what);
     }
     for (const RestoreReport::File& file : restore.files) {
       line(file.path, !file.changed ? "as it was" : would ? "would be restored" : "restored");

@@ -157,6 +157,35 @@ TEST_CASE("undo --dry-run says what undo does then, and writes nothing") {
   CHECK(session.run({"undo", "--dry-run", "farm/2"}).code == 2);
 }
 
+TEST_CASE("undo --list and --dry-run say what stands in the way") {
+  Session session = with_trees({"win7"});
+  session.run({"patch", "win7"});
+  const std::string other = session.storage.text("win7" + software_path) + std::string(4096, 'x');
+  session.storage.put("win7" + software_path, other);
+  for (const std::vector<std::string>& flags :
+       {std::vector<std::string>{"--list"}, {"--dry-run"}, {"--dry-run", "--force"}, {"--force"}}) {
+    INFO(flags.back());
+    std::vector<std::string> words = {"undo", "win7"};
+    words.insert(words.end(), flags.begin(), flags.end());
+    const Outcome got = session.run(words);
+    CHECK_THAT(got.out, Catch::Contains("or has grown since"));
+    CHECK(got.code == (flags.front() == "--list" ? 0 : 2));
+  }
+  CHECK(session.storage.text("win7" + software_path) == other);
+}
+
+TEST_CASE("undo --dry-run tells that it would roll back an undo that was cut off") {
+  Session session = with_trees({"win7"});
+  session.run({"patch", "win7"});
+  const std::string config = "win7/Windows/System32/config";
+  session.storage.rename("win7" + undo_suffix_of_tree, config + "/goldhive-journal");
+  const Outcome dry = session.run({"undo", "--dry-run", "win7"});
+  INFO(dry.out << dry.err);
+  CHECK(dry.code == 0);
+  CHECK_THAT(dry.out, Catch::Contains("win7: would roll back a patch that was cut off (" + config));
+  CHECK_THAT(session.run({"undo", "win7"}).out, Catch::Contains("rolled back"));
+}
+
 /// The hives of the tree, as nobody has patched them.
 void put_back(Session& session, const std::string& tree) {
   const Session other = with_trees({tree});

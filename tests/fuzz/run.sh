@@ -22,7 +22,7 @@ fi
 for target in "${targets[@]}"; do
   # Of an input of a few MB nothing asks for more at once, but for libarchive (archive_fuzz.cc).
   piece=256
-  [ "$target" = archive ] && piece=4096
+  [ "$target" = archive ] && piece=8200
   work=$build/fuzz/$target
   mkdir -p "$work/corpus"
   if ! "$build/tests/fuzz/${target}_fuzz" -max_total_time="$seconds" -timeout=60 -rss_limit_mb=4096 -malloc_limit_mb="$piece" \

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <filesystem>
 #include <functional>
 
@@ -107,7 +108,7 @@ TEST_CASE("an undo file of another name is not taken for one of the stack") {
     storage.put(undo_path + name, Bytes{1});
   }
   CHECK_FALSE(newest_undo_file(storage, place));
-  CHECK(next_undo_file(storage, undo_path) == undo_path);
+  CHECK(next_undo_file(storage, place, undo_path) == undo_path);
 }
 
 TEST_CASE("undo files are numbered beyond 32 bits, and a last number is the last") {
@@ -115,9 +116,9 @@ TEST_CASE("undo files are numbered beyond 32 bits, and a last number is the last
   storage.put(image, original);
   storage.put(undo_path + ".4294967296", Bytes{1});
   CHECK(newest_undo_file(storage, place) == undo_path + ".4294967296");
-  CHECK(next_undo_file(storage, undo_path) == undo_path + ".4294967297");
+  CHECK(next_undo_file(storage, place, undo_path) == undo_path + ".4294967297");
   storage.put(undo_path + ".18446744073709551615", Bytes{1});
-  CHECK(error_of([&] { next_undo_file(storage, undo_path); }).kind() == ErrorKind::refused);
+  CHECK(error_of([&] { next_undo_file(storage, place, undo_path); }).kind() == ErrorKind::refused);
 }
 
 TEST_CASE("an undo needs no room where its file lies beside the target") {
@@ -388,6 +389,80 @@ TEST_CASE("what a patch or an undo leaves beside its undo files when it is cut o
                                        });
       CHECK(cleared > 0);
     }
+  }
+}
+
+TEST_CASE("the numbers of undo files go on from place to place, and the newest is found at any") {
+  FaultyStorage storage;
+  storage.put(image, original);
+  patch(storage, 10, 'a');
+  const std::string elsewhere = "/state/disk.vhd-12345678.goldhive-undo";
+  const JournalPlace full{"/d", "disk.vhd", {elsewhere, undo_path}, true};
+  CHECK(transact(storage, full, {{{image, 0, {20, Bytes{'b'}}}}, {}}, "", nullptr) ==
+        elsewhere + ".2");
+  const JournalPlace both{"/d", "disk.vhd", {undo_path, elsewhere}, true};
+  const std::vector<UndoFile> files = undo_files(storage, both);
+  REQUIRE(files.size() == 2);
+  CHECK(files[0].path == elsewhere + ".2");
+  CHECK(files[1].path == undo_path);
+  CHECK(transact(storage, both, {{{image, 0, {30, Bytes{'c'}}}}, {}}, "", nullptr) ==
+        undo_path + ".3");
+  for (int i = 0; i < 3; ++i) undo(storage, both, *newest_undo_file(storage, both), false);
+  CHECK(storage.contents(image) == original);
+}
+
+TEST_CASE("of two undo files with one number, of older versions, the one written last is newer") {
+  const TempDir dir;
+  const auto storage = host_storage();
+  for (const char* name : {"x.goldhive-undo", "other.goldhive-undo"}) {
+    storage->create(dir / name);
+    std::filesystem::last_write_time(
+        dir / name, std::filesystem::file_time_type::clock::now() -
+                        std::chrono::hours(std::string_view(name) == "x.goldhive-undo" ? 2 : 1));
+  }
+  const JournalPlace both{
+      dir.path(), "x", {dir / "x.goldhive-undo", dir / "other.goldhive-undo"}, true};
+  CHECK(newest_undo_file(*storage, both) == dir / "other.goldhive-undo");
+}
+
+TEST_CASE("no force takes a patch back from a file that has another size than the patch left") {
+  FaultyStorage storage;
+  storage.put(image, original);
+  patch(storage, 10, 'a');
+  for (const std::size_t size : {original.size() + 1, original.size() - 1}) {
+    storage.put(image, Bytes(size, 'z'));
+    const Error e = error_of([&] { undo(storage, place, undo_path, true); });
+    CHECK(e.kind() == ErrorKind::refused);
+    CHECK(error_of([&] { require_undo_possible(storage, place, undo_path, {}); }).kind() ==
+          ErrorKind::refused);
+    CHECK(storage.contents(image) == Bytes(size, 'z'));
+  }
+}
+
+TEST_CASE("what an undo would be refused for is told beforehand") {
+  FaultyStorage storage;
+  storage.put(image, original);
+  const auto why_not = [&storage] {
+    return error_of([&] { require_undo_possible(storage, place, undo_path, {}); }).message();
+  };
+  SECTION("a file with other names") {
+    patch(storage, 10, 'a');
+    require_undo_possible(storage, place, undo_path, {});
+    storage.link(image, "/d/other.vhd");
+    CHECK(why_not().find("name") != std::string::npos);
+    require_undo_possible(storage, place, undo_path, {Links::break_off, 0});
+    require_undo_possible(storage, place, undo_path, {Links::refuse, 1});
+  }
+  SECTION("an old file that is gone") {
+    replace(storage, 100);
+    require_undo_possible(storage, place, undo_path, {});
+    storage.remove(undo_path + ".original");
+    CHECK(why_not().find("gone or damaged") != std::string::npos);
+  }
+  SECTION("a change that was cut off") {
+    patch(storage, 10, 'a');
+    storage.put(image + ".goldhive-journal", storage.contents(undo_path));
+    CHECK(why_not().find("cut off") != std::string::npos);
   }
 }
 
