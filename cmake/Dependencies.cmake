@@ -222,6 +222,9 @@ endif()
 # Makers of ISO images.
 # package(test): genisoimage xorriso
 #
+# The maker of evidence: E01.
+# package(test): ewf-tools
+#
 # The judge of the WIM tests, and the maker of their WIMs.
 # package(test): wimtools
 

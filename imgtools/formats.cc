@@ -29,10 +29,12 @@ const std::vector<Format>& formats() {
       {"vmdk", is_vmdk_image, open_vmdk_image},
       {"qcow2", is_qcow2_image, open_qcow2_image},
       {"vdi", is_vdi_image, open_vdi_image},
+      {"e01", is_e01_image, open_e01_image},
       {"zip", is_zip_archive, open_zip_archive},
       {"7z", is_7z_archive, open_7z_archive},
       {"tar", is_tar_archive, open_tar_archive},
       {"cpio", is_cpio_archive, open_cpio_archive},
+      {"split", is_split_image, open_split_image},
       {"raw", is_raw_image, open_raw_image},
   };
   // clang-format on
@@ -126,7 +128,10 @@ std::unique_ptr<Image> open_image(const ReadStorage& storage, const std::string&
 bool is_opened_with_another(const ReadStorage& storage, const std::string& path) {
   const std::optional<FileInfo> info = storage.stat(path);
   if (!info || info->type != FileType::file || info->size == 0) return false;
-  return is_vmdk_extent(storage, path) || is_later_wim_part(examine(storage, path, {}, opener));
+  if (is_vmdk_extent(storage, path)) return true;
+  const Candidate candidate = examine(storage, path, {}, opener);
+  return is_later_wim_part(candidate) || is_later_e01_segment(candidate) ||
+         is_later_split_piece(candidate);
 }
 
 bool is_hive(const ReadStorage& storage, const std::string& path) {

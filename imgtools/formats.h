@@ -30,8 +30,8 @@ std::unique_ptr<Image> open_image(const ReadStorage& storage, const std::string&
                                   const OpenOptions& options = {});
 
 /// True of a file that is opened together with another file beside it, whose name the image has: a
-/// later part of a split WIM, an extent of a VMDK. False if that other file is missing. Throws
-/// Error.
+/// later part of a split WIM, an E01 or a split raw disk, an extent of a VMDK. False if that other
+/// file is missing. Throws Error.
 bool is_opened_with_another(const ReadStorage& storage, const std::string& path);
 
 /// The name of the format as which open_image() would open `path`, by its first bytes. If

@@ -57,8 +57,8 @@ class Image {
   /// True of a format whose volumes can hold anything: then it is no error if none has a Windows.
   virtual bool may_lack_windows() const { return false; }
 
-  /// Reads, in full, what the image holds to check itself by (the integrity table of a WIM). Says
-  /// what was checked; Error(corrupt) if it is wrong.
+  /// Reads, in full, what the image holds to check itself by (the integrity table of a WIM, the
+  /// digests of an E01). Says what was checked; Error(corrupt) if it is wrong.
   virtual std::vector<std::string> check() const;
 
   /// Files of the host that belong to the image, the main one first; for locks and hot journals.

@@ -31,9 +31,7 @@ constexpr Row rows[] = {
     {"WithoutFreeSpace"sv, {"a Parallels image", convert, true}},
     {"WithouFreSpacExt"sv, {"a Parallels image", convert, true}},
     {"Bochs Virtual HD Image"sv, {"a Bochs image", convert, true}},
-    // libewf, "Expert Witness Compression Format", 3 and "version 2", 2.
-    {"EVF\x09\x0d\x0a\xff\0"sv,
-     {"an EnCase image (E01)", "convert it to a raw disk first (ewfexport)", true}},
+    // libewf, "Expert Witness Compression Format" 3, and "version 2", 2.
     {"EVF2\r\n\x81"sv,
      {"an EnCase image (Ex01)", "convert it to a raw disk first (ewfexport)", true}},
     {"LVF\x09\x0d\x0a\xff\0"sv,

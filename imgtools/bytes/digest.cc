@@ -12,12 +12,15 @@ namespace goldhive {
 
 namespace {
 
-gcry_md_algos algorithm_of(std::size_t size) { return size == 32 ? GCRY_MD_SHA256 : GCRY_MD_SHA1; }
+gcry_md_algos algorithm_of(std::size_t size) {
+  if (size == 16) return GCRY_MD_MD5;
+  return size == 32 ? GCRY_MD_SHA256 : GCRY_MD_SHA1;
+}
 
 template <std::size_t Size>
 std::array<std::uint8_t, Size> sum_of(const ByteSource& source, std::uint64_t offset,
                                       std::uint64_t length) {
-  Sha<Size> sum;
+  Hasher<Size> sum;
   each_piece(source, offset, length,
              [&](std::uint64_t, std::span<const std::uint8_t> piece) { sum.add(piece); });
   return sum.finish();
@@ -26,12 +29,12 @@ std::array<std::uint8_t, Size> sum_of(const ByteSource& source, std::uint64_t of
 }  // namespace
 
 template <std::size_t Size>
-struct Sha<Size>::State {
+struct Hasher<Size>::State {
   gcry_md_hd_t handle = nullptr;
 };
 
 template <std::size_t Size>
-Sha<Size>::Sha() : state_(std::make_unique<State>()) {
+Hasher<Size>::Hasher() : state_(std::make_unique<State>()) {
   // libgcrypt sets itself up when it is first asked for its version; that must be the first call.
   static const bool ready = gcry_check_version(GCRYPT_VERSION) != nullptr;
   if (!ready || gcry_md_open(&state_->handle, algorithm_of(Size), 0) != 0) {
@@ -41,24 +44,25 @@ Sha<Size>::Sha() : state_(std::make_unique<State>()) {
 }
 
 template <std::size_t Size>
-Sha<Size>::~Sha() {
+Hasher<Size>::~Hasher() {
   gcry_md_close(state_->handle);
 }
 
 template <std::size_t Size>
-void Sha<Size>::add(std::span<const std::uint8_t> data) {
+void Hasher<Size>::add(std::span<const std::uint8_t> data) {
   if (!data.empty()) gcry_md_write(state_->handle, data.data(), data.size());
 }
 
 template <std::size_t Size>
-std::array<std::uint8_t, Size> Sha<Size>::finish() {
+std::array<std::uint8_t, Size> Hasher<Size>::finish() {
   std::array<std::uint8_t, Size> digest{};
   std::copy_n(gcry_md_read(state_->handle, algorithm_of(Size)), digest.size(), digest.begin());
   return digest;
 }
 
-template class Sha<32>;
-template class Sha<20>;
+template class Hasher<32>;
+template class Hasher<20>;
+template class Hasher<16>;
 
 Digest sha256(const ByteSource& source, std::uint64_t offset, std::uint64_t length) {
   return sum_of<32>(source, offset, length);

@@ -1,5 +1,5 @@
-// SHA-256, for `--hash`, for journals and for undo files; SHA-1, by which a WIM names its contents.
-// The only user of libgcrypt.
+// SHA-256, for `--hash`, for journals and for undo files; SHA-1, by which a WIM names its contents;
+// MD5, which an E01 stores of its disk. The only user of libgcrypt.
 #pragma once
 
 #include <array>
@@ -13,14 +13,15 @@
 
 namespace goldhive {
 
-/// A SHA of `Size` bytes. SHA-1 protects against accidents, not against people.
+/// Makes a digest of `Size` bytes: 32 is SHA-256, 20 SHA-1, 16 MD5. The last two protect against
+/// accidents, not against people.
 template <std::size_t Size>
-class Sha {
+class Hasher {
  public:
-  Sha();
-  ~Sha();
-  Sha(const Sha&) = delete;
-  Sha& operator=(const Sha&) = delete;
+  Hasher();
+  ~Hasher();
+  Hasher(const Hasher&) = delete;
+  Hasher& operator=(const Hasher&) = delete;
 
   void add(std::span<const std::uint8_t> data);
   /// The digest of all that was added. To be called once, after the last add().
@@ -31,10 +32,11 @@ class Sha {
   std::unique_ptr<State> state_;
 };
 
-using Sha256 = Sha<32>;
+using Sha256 = Hasher<32>;
 using Digest = std::array<std::uint8_t, 32>;
-using Sha1 = Sha<20>;
+using Sha1 = Hasher<20>;
 using Sha1Digest = std::array<std::uint8_t, 20>;
+using Md5 = Hasher<16>;
 
 /// The digest of `length` bytes from `offset`, which are read in pieces.
 Digest sha256(const ByteSource& source, std::uint64_t offset, std::uint64_t length);

@@ -4,11 +4,13 @@
 
 #include <algorithm>
 
+#include "imgtools/disk/ewf.h"
 #include "imgtools/disk/fs_probe.h"
 #include "imgtools/disk/nbd.h"
 #include "imgtools/disk/partitions.h"
 #include "imgtools/disk/qemu_image.h"
 #include "imgtools/disk/raw.h"
+#include "imgtools/disk/split_raw.h"
 #include "imgtools/disk/vhd.h"
 #include "imgtools/disk/vhd_format.h"
 #include "imgtools/disk/vhdx.h"
@@ -175,6 +177,10 @@ class DiskImage final : public Image {
   const std::vector<Volume>& volumes() const override { return volumes_; }
   std::vector<std::string> host_files() const override { return disk_->host_files(); }
   std::vector<std::string> notes() const override { return notes_; }
+  std::vector<std::string> check() const override {
+    std::vector<std::string> checked = disk_->check();
+    return checked.empty() ? Image::check() : checked;
+  }
   std::vector<std::string> lost() const override { return lost_; }
 
   /// A disk of another system, or an empty one.
@@ -306,6 +312,44 @@ bool is_qcow2_image(const Candidate& candidate) { return is_qemu_image(candidate
 std::unique_ptr<Image> open_qcow2_image(const Candidate& c) { return open_qemu_image(c, "qcow2"); }
 bool is_vdi_image(const Candidate& candidate) { return is_qemu_image(candidate, "vdi"); }
 std::unique_ptr<Image> open_vdi_image(const Candidate& c) { return open_qemu_image(c, "vdi"); }
+
+bool is_e01_image(const Candidate& candidate) {
+  return !candidate.is_directory() && is_ewf(candidate.head);
+}
+
+std::unique_ptr<Image> open_e01_image(const Candidate& candidate) {
+  return make_disk_image(
+      EwfDisk::open(candidate.storage, candidate.path, candidate.options.parent_folders),
+      candidate.path);
+}
+
+bool is_later_e01_segment(const Candidate& candidate) {
+  if (!is_e01_image(candidate)) return false;
+  const std::optional<std::string> first = first_ewf_segment(candidate.storage, candidate.path);
+  return first && *first != candidate.path;
+}
+
+bool is_split_image(const Candidate& candidate) {
+  if (candidate.is_directory()) return false;
+  return split_pieces(candidate.storage, candidate.path).first == candidate.path &&
+         is_raw_image(candidate);
+}
+
+std::unique_ptr<Image> open_split_image(const Candidate& candidate) {
+  return make_disk_image(
+      SplitDisk::open(candidate.storage, candidate.path, candidate.options.parent_folders),
+      candidate.path);
+}
+
+bool is_later_split_piece(const Candidate& candidate) {
+  if (candidate.is_directory()) return false;
+  const SplitPieces pieces = split_pieces(candidate.storage, candidate.path);
+  if (pieces.paths.empty() || pieces.first == candidate.path || pieces.paths.front().empty()) {
+    return false;
+  }
+  return is_split_image(
+      examine(candidate.storage, pieces.first, candidate.options, candidate.opener));
+}
 
 bool is_raw_image(const Candidate& candidate) {
   if (candidate.is_directory()) return false;

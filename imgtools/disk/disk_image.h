@@ -24,6 +24,16 @@ bool is_qcow2_image(const Candidate& candidate);
 std::unique_ptr<Image> open_qcow2_image(const Candidate& candidate);
 bool is_vdi_image(const Candidate& candidate);
 std::unique_ptr<Image> open_vdi_image(const Candidate& candidate);
+/// A segment of an E01, the first or another one.
+bool is_e01_image(const Candidate& candidate);
+std::unique_ptr<Image> open_e01_image(const Candidate& candidate);
+/// True of a later segment whose first one lies beside it.
+bool is_later_e01_segment(const Candidate& candidate);
+/// The first piece of a raw disk in several files. As weak a mark as that of a raw disk.
+bool is_split_image(const Candidate& candidate);
+std::unique_ptr<Image> open_split_image(const Candidate& candidate);
+/// True of a later piece whose first one lies beside it.
+bool is_later_split_piece(const Candidate& candidate);
 /// Asked last, since its mark is weak: a partition table, or the boot sector of a file system.
 bool is_raw_image(const Candidate& candidate);
 std::unique_ptr<Image> open_raw_image(const Candidate& candidate);

@@ -29,6 +29,9 @@ class VirtualDisk : public ByteSource {
   /// Why nothing may be written to this disk; "" if it may.
   const std::string& write_refusal() const { return write_refusal_; }
 
+  /// As Image::check(). Empty: the container holds nothing to check itself by.
+  virtual std::vector<std::string> check() const { return {}; }
+
   /// What a change of the disk means for the files of the host. Reads, never writes. After each of
   /// the phases the container is a valid one of its format. Error(refused) with write_refusal(), or
   /// if the container cannot take the change.

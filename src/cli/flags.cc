@@ -97,8 +97,9 @@ void add_target_flags(Command& command, TargetFlags& flags) {
        .group = Group::target,
        .value = &flags.images});
   command.flags.push_back(
-      {.names = {"--check"},
-       .help = "first check the integrity table of a WIM, which reads all of it",
+      {.names = {"--verify-source", "--check"},
+       .help = "first compare the image with the checksums that it holds (integrity table of a "
+               "WIM, digests of an E01), which reads all of it",
        .group = Group::target,
        .value = &flags.check,
        .standing = Standing::value});

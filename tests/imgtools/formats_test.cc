@@ -210,7 +210,6 @@ TEST_CASE("a format that is not read is named as what it is, with what to do") {
     std::size_t from_end = 0;  ///< where `head` stands
   } rows[] = {
       {"QED\0rest"s, "a QED image", "qemu-img convert", true},
-      {"EVF\x09\x0d\x0a\xff\0"s, "an EnCase image (E01)", "ewfexport", true},
       {"LVF\x09\x0d\x0a\xff\0"s, "(L01)", "FTK Imager", true},
       {"ADSEGMENTEDFILE\0"s, "(AD1)", "FTK Imager", true},
       {"AFF10\r\n\0"s, "an AFF image", "affconvert", true},
