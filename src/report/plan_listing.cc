@@ -2,6 +2,10 @@
 #include "src/policy/plan.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <map>
+#include <set>
 
 #include "src/report/next_command.h"
 #include "src/report/plan_rows.h"
@@ -16,11 +20,7 @@ namespace {
 std::string what_and_why(const TextRow& row, const windows::Installation& facts) {
   const policy::Finding& f = row.first();
   const std::string of = describe_row(row, facts, false);
-  std::string text = f.id + (of.empty() ? "" : ", " + of) + ": " + f.message;
-  if (f.control_set && facts.control_sets.boots != f.control_set && f.fixable()) {
-    text += " (does not boot; --control-set all takes it up)";
-  }
-  return text;
+  return f.id + (of.empty() ? "" : ", " + of) + ": " + f.message;
 }
 
 class PlanWriter final : public TargetWriter {
@@ -45,6 +45,7 @@ class PlanWriter final : public TargetWriter {
     std::string line = fmt::format("{}, {}", counted(report.summary.installations, "installation"),
                                    counted(changes_, "change"));
     if (stays_ > 0) line += fmt::format(", {} left", counted(stays_, "finding"));
+    if (open_ > 0) line += fmt::format(", {} undetermined", open_);
     if (report.summary.errors > 0) line += ", " + counted(report.summary.errors, "error");
     if (report.summary.not_begun > 0) {
       line += ", " + counted(report.summary.not_begun, "target") + " not begun";
@@ -66,7 +67,9 @@ class PlanWriter final : public TargetWriter {
   /// Counts for the summary. Whether a patch would change it.
   bool tally(const InstallationReport& report) {
     changes_ += report.changes->size();
-    stays_ += rows_that_stay(report).size();
+    for (const TextRow& row : rows_that_stay(report)) {
+      ++(counts_as_finding(row.first()) ? stays_ : open_);
+    }
     if (report.planned_in_vain()) ++in_vain_;
     return !report.changes->empty() && !report.planned_in_vain();
   }
@@ -92,12 +95,28 @@ class PlanWriter final : public TargetWriter {
         lines_.folded("         ", 9, printable(f->evidence.back()));
       }
     }
+    other_sets(report);
+  }
+
+  /// One line a control set, whatever the checks are: it is no more than a reminder.
+  void other_sets(const InstallationReport& report) {
+    std::map<std::string, std::set<std::string>> checks;
+    for (const TextRow& row : rows_of_other_sets(report)) {
+      checks[describe_row(row, report.facts, false)].insert(row.first().id);
+    }
+    for (const auto& [set, ids] : checks) {
+      lines_.folded("  note: ", 8,
+                    printable(fmt::format("{}, which does not boot, stays as it is (--control-set "
+                                          "all changes it, too): {}",
+                                          set, fmt::join(ids, ", "))));
+    }
   }
 
   WriteOptions options_;
   Lines lines_;
   std::uint64_t changes_ = 0;
-  std::uint64_t stays_ = 0;
+  std::uint64_t stays_ = 0;  ///< findings
+  std::uint64_t open_ = 0;   ///< rows without a verdict, which stay as well
   std::uint64_t in_vain_ = 0;
   NextTargets with_changes_;
 };
