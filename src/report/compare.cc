@@ -181,8 +181,7 @@ class Comparer {
     } else if (counts) {
       row.change = row.before == row.after ? Change::unchanged : Change::changed;
     } else {
-      const bool accepted = row.after && texts.is_accepted(*row.after);
-      row.change = accepted ? Change::changed : Change::fixed;
+      row.change = row.after && !texts.is_settled(*row.after) ? Change::changed : Change::fixed;
     }
     return row;
   }
@@ -255,12 +254,14 @@ std::uint32_t RowTexts::name_of(const policy::Finding& f) {
   return names_.number_of({f.id, f.view, f.control_set, f.subject});
 }
 
+bool RowTexts::is_settled(std::uint32_t said) const {
+  const policy::Verdict verdict = said_[said].verdict;
+  return verdict == policy::Verdict::pass || verdict == policy::Verdict::not_applicable;
+}
+
 std::uint32_t RowTexts::said_by(const policy::Finding& f) {
-  policy::Finding unwaived;
-  unwaived.verdict = f.verdict;
-  unwaived.severity = f.severity;
   return said_.number_of({f.verdict, f.severity, f.waived, f.possibly_stale, f.actual, f.message,
-                          f.waiver_reason, leaves_open(f), f.waived && leaves_open(unwaived)});
+                          f.waiver_reason, leaves_open(f)});
 }
 
 policy::Finding RowTexts::finding(std::uint32_t name, std::uint32_t said) const {

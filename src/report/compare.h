@@ -20,8 +20,8 @@ namespace goldhive::report {
 /// Of a row, and of an installation as a whole.
 enum class Change {
   appeared,     ///< a row counts (leaves_open()) and did not, or its installation was not there
-  changed,      ///< a row counted and says something else, or is waived now
-  fixed,        ///< a row counted and does not any more
+  changed,      ///< a row counted and says something else, be it that it is waived or milder now
+  fixed,        ///< a row counted and passes, does not apply or is not there any more
   gone,         ///< the installation is not in the newer report
   unreachable,  ///< the newer report could not read the target
   unchanged,
@@ -73,8 +73,8 @@ class RowTexts {
   policy::Finding finding(std::uint32_t name, std::uint32_t said) const;
   /// leaves_open() of it.
   bool counts(std::uint32_t said) const { return said_[said].counts; }
-  /// It would count, and is waived.
-  bool is_accepted(std::uint32_t said) const { return said_[said].is_accepted; }
+  /// It passes or does not apply.
+  bool is_settled(std::uint32_t said) const;
   policy::Verdict verdict(std::uint32_t said) const { return said_[said].verdict; }
 
  private:
@@ -94,7 +94,7 @@ class RowTexts {
     std::optional<std::string> actual;
     std::string message;
     std::string waiver_reason;
-    bool counts, is_accepted;  // follow from the others
+    bool counts;  // follows from the others
     bool operator==(const Said&) const = default;
     std::size_t hash() const;
   };
