@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <iterator>
 #include <numeric>
 
 namespace goldhive::policy {
@@ -26,6 +27,31 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+/// "'a'", "'a' or 'b'", "'a', 'b' or 'c'".
+std::string either(const std::vector<std::string_view>& words) {
+  std::string text;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (i > 0) text += i + 1 == words.size() ? " or " : ", ";
+    text += fmt::format("'{}'", words[i]);
+  }
+  return text;
+}
+
+/// Those that `word` is a part of.
+std::vector<std::string_view> with_part(std::string_view word,
+                                        const std::vector<std::string_view>& known) {
+  constexpr std::size_t shortest = 2;
+  std::vector<std::string_view> found;
+  if (word.size() < shortest) return found;
+  std::copy_if(known.begin(), known.end(), std::back_inserter(found), [&](std::string_view each) {
+    return std::search(each.begin(), each.end(), word.begin(), word.end(),
+                       [](char a, char b) { return lower(a) == lower(b); }) != each.end();
+  });
+  return found;
+}
+
 }  // namespace
 
 std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& known) {
@@ -39,6 +65,11 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string_vi
         });
     const std::size_t far = std::max<std::size_t>(2, nearest->size() / 3);
     if (distance(word, *nearest) <= far) return fmt::format("; did you mean '{}'?", *nearest);
+    constexpr std::size_t most = 5;
+    const std::vector<std::string_view> longer = with_part(word, known);
+    if (!longer.empty() && longer.size() <= most) {
+      return fmt::format("; did you mean {}?", either(longer));
+    }
   }
   return fmt::format("; known: {}", fmt::join(known, ", "));
 }

@@ -212,6 +212,13 @@ TEST_CASE("What is mistyped is answered with what may have been meant") {
   says({"scan", "--polcy=x"}, "no option '--polcy'; did you mean '--policy'?");
   says({"scan", "a", "-p", "basline"}, "did you mean 'baseline'?");
   says({"explain", "servicing.kb314"}, "did you mean 'servicing.kb3140245'?");
+  says({"explain", "kb"}, "no check 'kb'; did you mean 'servicing.kb3140245'? (goldhive explain");
+  says({"explain", "KB3140245"}, "did you mean 'servicing.kb3140245'?");
+  says({"explain", "algorithms"}, "did you mean 'schannel.tls12-algorithms'?");
+  says({"explain", "dotnet"},
+       "did you mean 'dotnet.strong-crypto' or 'dotnet.system-default-tls'? (goldhive");
+  says({"explain", "schannel"}, "no check 'schannel' (goldhive explain lists them)");
+  says({"plan", "--only", "stray", "."}, "did you mean 'registry.stray-key'?");
   says({"explain", "a", "b"}, "one argument too many: 'b' (see goldhive explain --help)");
   says({"help", "scna"}, "did you mean 'scan'?");
 }
