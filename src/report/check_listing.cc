@@ -32,6 +32,7 @@ void write_check(const TargetReport& target, const HiveCheckReport& check, Lines
                       sound ? Color::green : Color::red);
   if (!check.reason.empty()) lines.folded("  ", 2, printable(check.reason));
   lines.folded("  ", 2, what_is_in_it(r));
+  if (check.sha256) lines.folded("  hash: ", 8, "sha256 " + *check.sha256);
   std::map<std::string, std::uint64_t> harmless;
   std::vector<std::string> mendings;  // each once, in the order of the faults
   for (const hive::Fault& fault : r.faults) {

@@ -190,7 +190,8 @@ Json hive_check_json(const HiveCheckReport& check) {
           {"values", r.values},
           {"big_values", r.big_values},
           {"security_cells", r.security_cells},
-          {"orphan_bytes", r.orphan_bytes}};
+          {"orphan_bytes", r.orphan_bytes},
+          {"sha256", check.sha256}};
 }
 
 Json undo_file_json(const UndoFileReport& undo) {

@@ -57,6 +57,7 @@ struct HiveCheckReport {
   hive::HiveState state = hive::HiveState::damaged;
   std::string reason;        ///< why dirty or damaged
   hive::CheckResult result;  ///< of the hive after recovery, if there was one
+  std::optional<std::string> sha256 = std::nullopt;  ///< of the file as found, if asked for
 };
 
 /// A file system of the target, whether Windows is on it or not; what `list` shows.
