@@ -12,6 +12,8 @@
 #include "src/cli/run_targets.h"
 #include "src/patch/undo_files.h"
 #include "src/patch/undo_target.h"
+#include "src/policy/calendar.h"
+#include "src/report/printable.h"
 
 namespace goldhive::cli {
 namespace {
@@ -25,6 +27,7 @@ struct UndoCommandFlags {
   bool break_links = false;
   bool list = false;
   bool prune = false;
+  int older_than = 0;  ///< days; of what is pruned
   bool dry_run = false;
   bool yes = false;
 };
@@ -88,6 +91,16 @@ class Looking {
     }
   }
 
+  /// What a prune removes: what is of no use, and as old as it must be.
+  bool is_prunable(const report::UndoFileReport& undo) const {
+    if (!patch::is_of_no_use(undo)) return false;
+    if (flags_.older_than == 0) return true;
+    const std::optional<std::string> made = report::iso_time(undo.made);
+    if (!made) return false;
+    return policy::days_between(made->substr(0, std::string_view("2016-07-08").size()),
+                                host_.today) >= flags_.older_than;
+  }
+
   /// "--prune --dry-run".
   void foresee_prune(const ReadStorage& storage, const TargetName& name,
                      report::TargetReport& report) const {
@@ -95,7 +108,7 @@ class Looking {
     report::RestoreReport& restore = report.restore.emplace();
     restore.dry_run = true;
     for (const report::UndoFileReport& undo : report.undo_files) {
-      if (patch::is_of_no_use(undo)) restore.removed.push_back(undo.path);
+      if (is_prunable(undo)) restore.removed.push_back(undo.path);
     }
   }
 
@@ -155,7 +168,7 @@ std::set<std::string> prunable(const Host& host, const UndoCommandFlags& flags,
       continue;  // told when it is that target's turn
     }
     for (const report::UndoFileReport& undo : report.undo_files) {
-      if (patch::is_of_no_use(undo)) paths.insert(undo.path);
+      if (looking.is_prunable(undo)) paths.insert(undo.path);
     }
   }
   return paths;
@@ -178,7 +191,9 @@ int prune(Host& host, const UndoCommandFlags& flags, const Looking& looking) {
       [&](Storage& storage, const TargetName& name, bool, report::TargetReport& report) {
         const patch::PlacedUndoFiles files = looking.files_of(storage, name);
         report.restore->no_undo_file = files.files.empty();
-        patch::prune_undo_files(storage, files, asks ? &shown : nullptr);
+        patch::prune_undo_files(storage, files, [&](const report::UndoFileReport& undo) {
+          return looking.is_prunable(undo) && (!asks || shown.count(undo.path) != 0);
+        });
       });
 }
 
@@ -205,6 +220,9 @@ int undo_all(Host& host, const UndoCommandFlags& flags, const Looking& looking) 
 int undo(Host& host, const UndoCommandFlags& flags) {
   if (flags.list && flags.prune) {
     throw Error(ErrorKind::usage, "--list and --prune contradict each other");
+  }
+  if (flags.older_than > 0 && !flags.prune) {
+    throw Error(ErrorKind::usage, "--older-than says what --prune removes, and stands with it");
   }
   const Looking looking(host, flags);
   if (flags.list) return looking.run(&Looking::list);
@@ -252,6 +270,12 @@ Command undo_command() {
        .help = "take nothing back, and remove undo files whose target has its old bytes again",
        .group = Group::patch,
        .value = &flags->prune});
+  constexpr int most_days = 100'000;
+  command.flags.push_back({.names = {"--older-than"},
+                           .value_name = "DAYS",
+                           .help = "with --prune: only undo files that are at least so old",
+                           .group = Group::patch,
+                           .value = Number{&flags->older_than, 0, most_days}});
   command.flags.push_back({.names = {"--dry-run"},
                            .help = "show what would be written or removed, write nothing",
                            .group = Group::change,

@@ -201,13 +201,12 @@ std::vector<UndoFileReport> undo_file_reports(const ReadStorage& storage,
 bool is_of_no_use(const UndoFileReport& undo) { return undo.state == UndoState::done; }
 
 void prune_undo_files(Storage& storage, const PlacedUndoFiles& found,
-                      const std::set<std::string>* only) {
+                      const std::function<bool(const UndoFileReport&)>& wanted) {
   const std::unique_ptr<HeldFolder> root = hold_root(storage, found.place);
   // A target whose patch is under way, or was cut off, counts as it was before.
   const ReadThroughStorage through(storage);
   for (const UndoFileReport& undo : undo_file_reports(through, found, Links::refuse)) {
-    if (only != nullptr && only->count(undo.path) == 0) continue;
-    if (is_of_no_use(undo)) discard_undo_file(storage, found.place, undo.path);
+    if (is_of_no_use(undo) && wanted(undo)) discard_undo_file(storage, found.place, undo.path);
   }
 }
 

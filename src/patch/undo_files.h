@@ -1,8 +1,8 @@
 // The undo files of a target, as people are shown them, and which of them an undo takes.
 #pragma once
 
+#include <functional>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -45,8 +45,8 @@ std::vector<report::UndoFileReport> undo_file_reports(const ReadStorage& storage
 /// be of use again: once a patch under another name is taken back, once its target is back.
 bool is_of_no_use(const report::UndoFileReport& undo);
 
-/// Removes those that are of no use; unless null, of `only` alone.
+/// Removes those that are of no use and `wanted` to be removed.
 void prune_undo_files(Storage& storage, const PlacedUndoFiles& found,
-                      const std::set<std::string>* only = nullptr);
+                      const std::function<bool(const report::UndoFileReport&)>& wanted);
 
 }  // namespace goldhive::patch

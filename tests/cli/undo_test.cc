@@ -226,6 +226,67 @@ TEST_CASE("undo --prune removes what has nothing to put back, and nothing else")
   CHECK(session.run({"undo", "fits"}).code == 0);
 }
 
+TEST_CASE("undo --prune --older-than removes of these only what is so old") {
+  Session session = with_trees({"old", "young", "undated"});
+  session.run({"patch", "old", "--timestamp", "2026-01-11"});
+  session.run({"patch", "young", "--timestamp", "2026-01-12"});
+  session.run({"patch", "undated", "--timestamp", "0"});
+  for (const char* tree : {"old", "young"}) put_back(session, tree);
+  const auto prune = [&](const char* days, bool dry = false) {
+    std::vector<std::string> arguments = {"undo", "--prune", "--older-than", days,
+                                          "old",  "young",   "undated"};
+    if (dry) arguments.emplace_back("--dry-run");
+    return session.run(arguments).out;
+  };
+  CHECK(prune("21").empty());
+  CHECK_THAT(prune("20", true), Catch::Contains("old.goldhive-undo: would be removed\n"));
+  CHECK(prune("20") == "old.goldhive-undo: removed\n");
+  CHECK_THAT(prune("19"), Catch::StartsWith("young.goldhive-undo: removed\n"));
+  CHECK(prune("0").find("removed") == std::string::npos);  // it can be taken back yet
+  const Outcome alone = session.run({"undo", "--older-than", "3", "undated"});
+  CHECK(alone.code == 2);
+  CHECK_THAT(alone.err, Catch::Contains("--prune"));
+  CHECK(session.storage.has("undated.goldhive-undo"));
+}
+
+TEST_CASE("A patch of several trees names each undo file, with the values that it keeps") {
+  Session session;
+  session.put_recipe("windows-7-sp1-x64", "two/a");
+  session.put_recipe("windows-8-x64", "two/b");
+  const Outcome patched =
+      session.run({"patch", "two", "--no-cross-check", "--report", "json=patch.json"});
+  const nlohmann::json target =
+      nlohmann::json::parse(session.storage.text("patch.json"))["targets"][0];
+  const nlohmann::json& files = target["undo_files"];
+  INFO(patched.out << target);
+  REQUIRE(files.size() == 2);
+  CHECK(target["undo"] == files[0]["path"]);
+  std::size_t values = 0;
+  for (const nlohmann::json& file : files) {
+    const std::string path = file["path"];
+    CHECK(session.storage.has(path));
+    REQUIRE(file["installations"].size() == 1);
+    const std::string id = file["installations"][0];
+    for (const nlohmann::json& i : target["installations"]) {
+      if (i["id"] == id) CHECK(file["values"] == i["changes"].size());
+    }
+    values += file["values"].get<std::size_t>();
+    CHECK_THAT(patched.out, Catch::Contains("undo: " + path + "  " +
+                                            std::to_string(file["values"].get<std::size_t>()) +
+                                            " values of " + id + "\n"));
+  }
+  CHECK(values == 6 + 2);
+  const nlohmann::json listed =
+      session.run({"undo", "--list", "-f", "json", "two"}).json()["targets"][0]["undo_files"];
+  REQUIRE(listed.size() == 2);
+  for (std::size_t i = 0; i < listed.size(); ++i) {
+    for (const char* field : {"path", "size", "made", "tool", "values", "files"}) {
+      INFO(field);
+      CHECK(listed[i][field] == files[i][field]);
+    }
+  }
+}
+
 TEST_CASE("Of a folder undo names the trees that were patched by their own names") {
   Session session = with_trees({"lab/1", "lab/2"});
   session.run({"patch", "lab/2"});
