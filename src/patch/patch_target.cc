@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "imgtools/change/holding_storage.h"
@@ -151,21 +152,22 @@ class TargetPatch {
     }
     const std::vector<std::string> files = linked_files(storage_, work.change);
     const std::string rewritten = rewritten_link(work.change);
-    UndoNote note = undo_note(settings_, name_, report_, parts_done_ + 1, parts);
+    UndoNote note = undo_note(settings_, name_, report_, work.batch, parts_done_ + 1, parts);
     for (const std::string& file : files) {
       note.other_names = std::max(note.other_names, other_names(storage_, file));
     }
     note.content_id = vmdk_content_id_of(work.change);
     note.file_size = container_size(work.change);
     content_ids_.push_back(note.content_id);
+    report::UndoFileReport left = undo_file_of(note, work.batch, work.change);
     std::vector<InstallationReport> after;
-    const std::string undo = transact(
-        storage_, place_, std::move(work.change), to_text(note), [&](const ReadStorage& written) {
-          after = rescan_.after(written, open_->image(), work.batch, work.hives);
-        });
+    left.path = transact(storage_, place_, std::move(work.change), to_text(note),
+                         [&](const ReadStorage& written) {
+                           after = rescan_.after(written, open_->image(), work.batch, work.hives);
+                         });
     content_ids_.pop_back();
     ++parts_done_;
-    if (!undo.empty()) report_.undo = undo;
+    note_undo_file(std::move(left));
     for (const std::string& file : files) {
       if (const auto info = storage_.stat(file)) changed_[{info->device, info->inode}] = file;
       storage_.forget_other_names(file);
@@ -286,13 +288,38 @@ class TargetPatch {
     if (left >= size) return;
     const std::size_t part = parts_done_ + 1;
     const std::string rewritten = rewritten_link(change);
-    const std::string undo =
-        transact(storage_, place_, std::move(change),
-                 to_text(undo_note(settings_, name_, report_, part, part)),
+    const UndoNote note = undo_note(settings_, name_, report_, {}, part, part);
+    report::UndoFileReport kept = undo_file_of(note, {}, change);
+    kept.path =
+        transact(storage_, place_, std::move(change), to_text(note),
                  [&](const ReadStorage& written) { rescan_.require_same_findings(written); });
-    if (!undo.empty()) report_.undo = undo;
+    note_undo_file(std::move(kept));
     if (!rewritten.empty()) note_own_file(rewritten);
     report_.notes.push_back(fmt::format("compacted: {} bytes smaller", size - left));
+  }
+
+  /// What is said of the undo file of a part, but for where it lies.
+  report::UndoFileReport undo_file_of(const UndoNote& note, const Batch& batch,
+                                      const HostChange& change) const {
+    report::UndoFileReport undo;
+    undo.made = note.made;
+    undo.tool = note.tool;
+    undo.values = note.values;
+    for (const Batch::Member& member : batch.members) {
+      undo.installations.push_back(report_.installations[member.installation].facts.id);
+    }
+    std::set<std::string> files;
+    if (change.rewrite) files.insert(change.rewrite->path);
+    for (const HostEdit& edit : change.edits) files.insert(without_disk_inside(edit.path));
+    undo.files.assign(files.begin(), files.end());
+    return undo;
+  }
+
+  /// Nothing where none was kept.
+  void note_undo_file(report::UndoFileReport undo) {
+    if (undo.path.empty()) return;
+    if (const auto info = storage_.stat(undo.path)) undo.size = info->size;
+    report_.undo_files.insert(report_.undo_files.begin(), std::move(undo));
   }
 
   /// Users rely on hivex as a second check, so a patch without it says so.

@@ -42,8 +42,9 @@ class TargetPlan {
           refuse_other_names(storage_, work.change);
         }
         mind_children(storage_, open.image(), work.change, report.notes);
-        require_possible(storage_, place, std::move(work.change),
-                         to_text(undo_note(settings_, name, report, 1, batches.size())));
+        require_possible(
+            storage_, place, std::move(work.change),
+            to_text(undo_note(settings_, name, report, work.batch, 1, batches.size())));
         return true;
       });
     }

@@ -183,13 +183,16 @@ HostRewrite compacted(const Image& image) {
 }
 
 UndoNote undo_note(const PatchSettings& settings, const target::TargetName& name,
-                   const report::TargetReport& report, std::size_t part, std::size_t parts) {
+                   const report::TargetReport& report, const Batch& batch, std::size_t part,
+                   std::size_t parts) {
   UndoNote note{"goldhive " + settings.tool_version, part, parts, {}};
   note.made = settings.edit.now;
   for (const InstallationReport& row : report.installations) {
     if (row.changes->empty() || row.refusal) continue;
     note.installations.push_back(name.rest_of(row.facts.id));
-    note.values += row.changes->size();
+  }
+  for (const Batch::Member& member : batch.members) {
+    note.values += report.installations[member.installation].changes->size();
   }
   return note;
 }

@@ -81,9 +81,11 @@ void mind_children(const ReadStorage& storage, const Image& image, const HostCha
                    std::vector<std::string>& notes);
 /// What --compact does; Error(usage) for a format that has no dead space.
 HostRewrite compacted(const Image& image);
-/// What the undo file of a part of a patch notes. `name`: of the target.
+/// What the undo file of a part of a patch notes. `name`: of the target; `batch`: what the part
+/// changes, empty where it changes no value.
 UndoNote undo_note(const PatchSettings& settings, const target::TargetName& name,
-                   const report::TargetReport& report, std::size_t part, std::size_t parts);
+                   const report::TargetReport& report, const Batch& batch, std::size_t part,
+                   std::size_t parts);
 /// Error(refused) for what is no target of a patch: undo files and the like.
 void refuse_own_file(const std::string& path);
 

@@ -27,7 +27,7 @@ struct UndoNote {
   /// The size of a file that qemu writes the disk of, before; 0 of others.
   std::uint64_t file_size = 0;
   hive::FileTime made = 0;   ///< when the patch was made: what it stamps keys with
-  std::uint64_t values = 0;  ///< that the patch was to change
+  std::uint64_t values = 0;  ///< that this part of the patch was to change
 };
 
 std::string to_text(const UndoNote& note);

@@ -14,6 +14,7 @@
 #include "imgtools/bytes/text.h"
 #include "src/report/compare.h"
 #include "src/report/printable.h"
+#include "src/report/row_parts.h"
 #include "src/report/writers.h"
 
 namespace goldhive::report {
@@ -27,7 +28,7 @@ constexpr auto csv_columns = std::to_array<std::string_view>(
      "fixable",     "possibly_stale", "key",        "value",         "actual",
      "actual_type", "expected",       "message",    "waiver_reason", "key_last_written",
      "evidence",    "changes",        "changed",    "refusal",       "error_kind",
-     "error"});
+     "error",       "undo_file"});
 
 constexpr auto csv_comparison_columns = std::to_array<std::string_view>(
     {"row",         "change",      "target",      "installation", "old_policy",   "new_policy",
@@ -130,7 +131,10 @@ class CsvWriter final : public TargetWriter {
       row["message"] = fmt::format("{}", fmt::join(target.notes, "; "));
       row.write(out_);
     }
-    for (const InstallationReport& i : target.installations) installation(i, common);
+    for (const InstallationReport& i : target.installations) {
+      common["undo_file"] = undo_file_of(target, i);
+      installation(i, common);
+    }
   }
 
   void finish(const Report&) override {}

@@ -175,7 +175,7 @@ class HtmlWriter final : public TargetWriter {
     };
     if (target.backup) note(describe_backup(*target.backup));
     for (const std::string& text : target.notes) note(text);
-    if (target.undo) note("undo file: " + *target.undo);
+    for (const std::string& undo : describe_left_undo_files(target)) note("undo file: " + undo);
   }
 
   void finish(const Report& report) override {

@@ -206,7 +206,7 @@ Json undo_file_json(const UndoFileReport& undo) {
           {"error", error_json(undo.error)}};
 }
 
-Json target_json(const TargetReport& target) {
+Json target_json(Command command, const TargetReport& target) {
   Json::Array volumes;
   for (const VolumeReport& v : target.volumes) volumes.push_back(volume_json(v));
   Json::Array installations;
@@ -224,7 +224,9 @@ Json target_json(const TargetReport& target) {
     for (const HiveCheckReport& c : *target.hive_checks) checks.push_back(hive_check_json(c));
     out.add("hive_checks", std::move(checks));
   }
-  if (target.undo) out.add("undo", *target.undo);
+  if (command == Command::patch && !target.undo_files.empty()) {
+    out.add("undo", target.undo_files.front().path);
+  }
   if (!target.undo_files.empty()) {
     Json::Array files;
     for (const UndoFileReport& file : target.undo_files) files.push_back(undo_file_json(file));
@@ -349,11 +351,11 @@ class LongDocument {
 class JsonDocument final : public TargetWriter {
  public:
   JsonDocument(Command command, const Head& head, std::ostream& out)
-      : head_(head_json(command, head)), document_(out) {}
+      : command_(command), head_(head_json(command, head)), document_(out) {}
 
   void target(const TargetReport& target) override {
     begin();
-    document_.item(target_json(target));
+    document_.item(target_json(command_, target));
   }
   void finish(const Report& report) override {
     begin();
@@ -367,6 +369,7 @@ class JsonDocument final : public TargetWriter {
     begun_ = true;
   }
 
+  Command command_;
   Json head_;
   LongDocument document_;
   bool begun_ = false;
@@ -376,15 +379,16 @@ class JsonDocument final : public TargetWriter {
 /// a target.
 class JsonLines final : public TargetWriter {
  public:
-  JsonLines(Command command, const Head& head, std::ostream& out) : out_(out) {
+  JsonLines(Command command, const Head& head, std::ostream& out) : command_(command), out_(out) {
     line(head_json(command, head));
   }
-  void target(const TargetReport& target) override { line(target_json(target)); }
+  void target(const TargetReport& target) override { line(target_json(command_, target)); }
   void finish(const Report& report) override { line(end_json(report)); }
 
  private:
   void line(const Json& json) { out_ << dump(json, -1) << '\n'; }
 
+  Command command_;
   std::ostream& out_;
 };
 

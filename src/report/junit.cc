@@ -128,13 +128,15 @@ class JUnitWriter final : public TargetWriter {
       for (const std::string& note : target.notes) suite.add_note(note);
       suite.write(out_);
     }
-    for (const InstallationReport& i : target.installations) installation(i);
+    for (const InstallationReport& i : target.installations) {
+      installation(i, undo_file_of(target, i));
+    }
   }
 
   void finish(const Report&) override { out_ << "</testsuites>\n"; }
 
  private:
-  void installation(const InstallationReport& report) {
+  void installation(const InstallationReport& report, const std::string& undo_file) {
     const windows::Installation& facts = report.facts;
     JUnitSuite suite{.name = facts.id};
     suite.add_property("os", describe_system(facts));
@@ -143,6 +145,7 @@ class JUnitWriter final : public TargetWriter {
     if (report.changes) suite.add_property("changes", std::to_string(report.changes->size()));
     if (report.changed) suite.add_property("changed", *report.changed ? "yes" : "no");
     if (report.planned_in_vain()) suite.add_property("refusal", report.refusal->what());
+    suite.add_property("undo_file", undo_file);
     for (const Finding& f : report.findings) add_case(f, suite);
     for (const std::string& text : facts.warnings) suite.add_note(text);
     for (const std::string& text : facts.os.conflicts) suite.add_note(text);

@@ -133,8 +133,8 @@ class MarkdownWriter final : public TargetWriter {
           fmt::format("| {} | | {} | | | | |\n", md_code(target.path), to_string(target.status)));
     }
     for (const InstallationReport& i : target.installations) installation(i);
-    if (target.undo) {
-      undo_.add(fmt::format("- {}: {}\n", md_code(target.path), md_code(*target.undo)));
+    for (const std::string& undo : describe_left_undo_files(target)) {
+      undo_.add(fmt::format("- {}: {}\n", md_code(target.path), md_code(undo)));
     }
   }
 

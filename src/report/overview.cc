@@ -152,8 +152,8 @@ void Overview::add(const TargetReport& target) {
     const bool planned = of_plan() && !i.changes->empty() && !i.refusal;
     if (of_plan() ? planned : patch_helps(i)) fixable.push_back(&i);
   }
-  with_undo_.add_whole(target, target.undo.has_value());
-  if (target.undo) ++undo_targets_;
+  with_undo_.add_whole(target, !target.undo_files.empty());
+  if (!target.undo_files.empty()) ++undo_targets_;
   // Where a patch failed, the reason says more than a plan would.
   if (command_ == Command::patch && target.error) return;
   fixable_ += fixable.size();
@@ -214,7 +214,9 @@ void Overview::add_installation(const TargetReport& target,
   Row row{printable(installation.facts.id), short_system(installation.facts),
           cells_of(installation), lines_below(installation)};
   if (&installation == &target.installations.back()) {
-    if (target.undo) row.below.push_back("undo: " + printable(*target.undo));
+    for (std::string& undo : describe_left_undo_files(target)) {
+      row.below.push_back("undo: " + std::move(undo));
+    }
     for (const std::string& note : target.notes) row.below.push_back("note: " + printable(note));
   }
   const bool shown = rank < Rank::compliant || !row.below.empty();

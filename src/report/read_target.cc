@@ -344,9 +344,10 @@ TargetReport read_target(const JsonPlace& place) {
     target.installations.back().planned = each["status"].named(statuses);
   }
   target.notes = place["notes"].texts();
-  target.undo = place["undo"].optional_text();
   if (const JsonPlace files = place["undo_files"]; !files.is_null()) {
     for (const JsonPlace& file : files.items()) target.undo_files.push_back(read_undo_file(file));
+  } else if (const auto undo = place["undo"].optional_text()) {
+    target.undo_files.emplace_back().path = *undo;  // of a patch before 0.2.0, which said no more
   }
   if (const JsonPlace backup = place["backup"]; !backup.is_null()) {
     target.backup = BackupReport{backup["machine"].text(), backup["time"].text()};

@@ -92,12 +92,13 @@ const char* to_string(UndoState state);
 /// What a patch left so that it can be taken back.
 struct UndoFileReport {
   std::string path;
-  std::uint64_t size = 0;                  ///< bytes, with the old file that belongs to it
-  hive::FileTime made = 0;                 ///< 0: older versions did not note it
-  std::string tool;                        ///< "goldhive 0.2.0"
-  std::vector<std::string> installations;  ///< ids of those that the patch changed
-  std::uint64_t values = 0;                ///< that it changed; 0: not noted
-  std::vector<std::string> files;          ///< that an undo writes
+  std::uint64_t size = 0;   ///< bytes, with the old file that belongs to it
+  hive::FileTime made = 0;  ///< 0: older versions did not note it
+  std::string tool;         ///< "goldhive 0.2.0"
+  /// Ids of those that the patch changed. In the report of a patch itself: with this undo file.
+  std::vector<std::string> installations;
+  std::uint64_t values = 0;        ///< whose old state it keeps; 0: none, or not noted
+  std::vector<std::string> files;  ///< that an undo writes
   UndoState state = UndoState::not_compared;
   std::optional<Error> error = std::nullopt;  ///< why it is not believed, or not readable
 };
@@ -139,8 +140,8 @@ struct TargetReport {
   std::vector<std::string> notes;  ///< volumes passed over, hot journals, ...
   std::optional<Error> error;
   std::optional<Interruption> interrupted;  ///< by the user; `error` then says so
-  std::optional<std::string> undo;          ///< patch: path of the undo file
-  /// list, and undo that only shows: the newest first.
+  /// patch: those that it left; list, and undo that only shows: those of all patches. The newest
+  /// first.
   std::vector<UndoFileReport> undo_files = {};
   std::optional<BackupReport> backup;
   Status status = Status::not_applicable;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <sstream>
 
 #include "src/policy/plan.h"
@@ -36,6 +37,14 @@ std::string value_and_wish(const policy::Finding& f) {
   }
   if (f.expected) text += fmt::format("{}want {}", text.empty() ? "" : ", ", *f.expected);
   return text;
+}
+
+std::string undo_file_of(const TargetReport& patched, const InstallationReport& installation) {
+  for (const UndoFileReport& undo : patched.undo_files) {
+    const auto& ids = undo.installations;
+    if (std::find(ids.begin(), ids.end(), installation.facts.id) != ids.end()) return undo.path;
+  }
+  return "";
 }
 
 std::vector<std::string> diff_lines(const std::vector<policy::Edit>& edits) {

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "src/policy/finding.h"
+#include "src/report/report.h"
 
 namespace goldhive::report {
 
@@ -15,6 +15,9 @@ std::string row_name(const policy::Finding& finding);
 
 /// "DefaultSecureProtocols: 0x80 (REG_DWORD), want 0xa00"; parts that a row lacks are left out.
 std::string value_and_wish(const policy::Finding& finding);
+
+/// The undo file that a patch of the target left for the installation; "" if it left none.
+std::string undo_file_of(const TargetReport& patched, const InstallationReport& installation);
 
 /// The edits as a diff in .reg notation, printable().
 std::vector<std::string> diff_lines(const std::vector<policy::Edit>& edits);

@@ -181,6 +181,9 @@ class SarifWriter final : public TargetWriter {
 
   void target(const TargetReport& target) override {
     for (const InstallationReport& i : target.installations) installation(target, i);
+    for (const std::string& undo : describe_left_undo_files(target)) {
+      notify("note", "undo file: " + undo, target.path);
+    }
     if (target.error) {
       notify("error", target.error->what(), target.path);
       return;

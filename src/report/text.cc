@@ -110,7 +110,7 @@ class VerdictWriter final : public TargetWriter {
     }
     if (t.backup) lines_.folded("  note: ", 8, printable(describe_backup(*t.backup)));
     for (const std::string& note : t.notes) lines_.folded("  note: ", 8, printable(note));
-    if (t.undo) lines_.folded("  undo: ", 8, printable(*t.undo));
+    for (const std::string& undo : describe_left_undo_files(t)) lines_.folded("  undo: ", 8, undo);
   }
 
   /// Counts for the summary.
@@ -131,7 +131,7 @@ class VerdictWriter final : public TargetWriter {
     }
     // Where a patch failed, the reason says more than a plan would.
     if (!after_patch() || !t.error) fixable_.add(t, fixable);
-    changed_.add_whole(t, t.undo.has_value());
+    changed_.add_whole(t, !t.undo_files.empty());
   }
 
   void installation(const InstallationReport& report, bool reason_said) {

@@ -223,6 +223,22 @@ std::string describe_undo_file(const UndoFileReport& undo) {
   return printable(text);
 }
 
+std::vector<std::string> describe_left_undo_files(const TargetReport& patched) {
+  const std::vector<UndoFileReport>& files = patched.undo_files;
+  std::vector<std::string> lines;
+  for (const UndoFileReport& undo : files) {
+    std::string text = undo.path;
+    if (files.size() > 1 && undo.installations.empty()) {
+      text += "  the file that was written anew";  // --compact
+    } else if (files.size() > 1) {
+      text += fmt::format("  {} of {}", counted(undo.values, "value"),
+                          fmt::join(undo.installations, ", "));
+    }
+    lines.push_back(printable(text));
+  }
+  return lines;
+}
+
 std::string describe_backup(const BackupReport& backup) {
   return fmt::format("Windows backup of {}, {}", backup.machine, backup.time);
 }

@@ -71,6 +71,9 @@ std::string describe_system(const windows::Installation& facts);
 std::string describe_backup(const BackupReport& backup);
 /// "win7.goldhive-undo  2016-07-08T10:11:12Z  6 values in 2 files  12.0 KiB  can be taken back".
 std::string describe_undo_file(const UndoFileReport& undo);
+/// The undo files that a patch left, the path of each; of several also what each is of: "4 values
+/// of farm:/a". printable().
+std::vector<std::string> describe_left_undo_files(const TargetReport& patched);
 /// "SOFTWARE  58.0 MiB  clean  Windows/System32/config/SOFTWARE".
 std::string describe_hive(const windows::HiveFact& hive);
 /// "SOFTWARE  sha256 ab12...", of each hive whose hash was asked for.

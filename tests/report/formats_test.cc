@@ -162,10 +162,40 @@ TEST_CASE("A plan and a patch show their changes in Markdown as a diff") {
         std::string::npos);
   report.command = Command::patch;
   seven.changed = true;
-  report.targets[0].undo = "install.wim.goldhive-undo";
+  report.targets[0].undo_files.emplace_back().path = "install.wim.goldhive-undo";
   const std::string patch = shown_in("markdown", report);
   CHECK(patch.find("\nChanged:\n") != std::string::npos);
   CHECK(patch.find("`install.wim.goldhive-undo`") != std::string::npos);
+}
+
+TEST_CASE("Every format but reg names each undo file that a patch left, with what it is of") {
+  Report report = tests::sample_report();
+  report.command = Command::patch;
+  TargetReport& target = report.targets[0];
+  for (InstallationReport& i : target.installations) {
+    i.changes.emplace();
+    i.changed = true;
+    UndoFileReport undo;
+    undo.path = "undo of " + i.facts.id;
+    undo.installations = {i.facts.id};
+    undo.values = target.undo_files.size() + 3;
+    target.undo_files.push_back(undo);
+  }
+  settle(report);
+  for (const Format& format : formats()) {
+    if (!format.is_for(Command::patch)) continue;
+    INFO(format.name);
+    const std::string text = shown_in(format.name, report);
+    for (const UndoFileReport& undo : target.undo_files) {
+      CHECK_THAT(text, Catch::Contains(undo.path));
+    }
+    const bool says_values = format.name == "text" || format.name == "markdown" ||
+                             format.name == "html" || format.name == "sarif";
+    if (says_values) {
+      CHECK_THAT(text, Catch::Contains("3 values of install.wim@2"));
+      CHECK_THAT(text, Catch::Contains("4 values of install.wim@1"));
+    }
+  }
 }
 
 TEST_CASE("A test case has the same name whatever its row says") {

@@ -33,7 +33,11 @@ TEST_CASE("A plan adds its changes and a patch what it did") {
   }
   seven.changes->front().before = policy::Edit::Data{hive::ValueType::sz, {'a', 0, 0, 0}};
   seven.changed = true;
-  report.targets[0].undo = "install.wim.goldhive-undo";
+  UndoFileReport undo;
+  undo.path = "install.wim.goldhive-undo";
+  undo.installations = {"install.wim@2"};
+  undo.values = 1;
+  report.targets[0].undo_files = {undo};
   tests::check_golden("tests/report/golden/patch.json", written(report, "json"));
 }
 

@@ -59,7 +59,6 @@ Report patched_sample() {
                             policy::Edit::Data{hive::ValueType::qword, Bytes(8, 7)},
                             policy::Edit::Data{hive::ValueType::dword, Bytes(3, 1)}});
   seven.changed = true;
-  report.targets[0].undo = "install.wim.goldhive-undo";
   UndoFileReport undo;
   undo.path = "install.wim.goldhive-undo";
   undo.size = 30106;
