@@ -50,8 +50,8 @@ void note_names(const ChangedNames& names, bool stopped, report::TargetReport& t
 
 int patch(Host& host, const PatchFlags& flags) {
   if (flags.dry_run) {
-    return run_plan(host, {flags.targets, flags.output, flags.policy, flags.plan, flags.change, "",
-                           flags.plan_file});
+    return run_plan(host, {flags.exit, flags.targets, flags.output, flags.policy, flags.plan,
+                           flags.change, "", flags.plan_file});
   }
   std::optional<policy::SavedPlan> saved;
   if (!flags.plan_file.empty()) saved = load_plan_file(host.input, flags.plan_file);

@@ -77,7 +77,8 @@ int run_plan(Host& host, const PlanCommandFlags& flags) {
     write_text_file(host.output, flags.save_file, policy::save_plan(saved));
   }
   output.finish(report);
-  return exit_code_of(report, flags.exit_zero ? exit_compliant : flags.policy.findings_code);
+  return exit_code_of(report, flags.exit_zero ? exit_compliant : flags.policy.findings_code,
+                      flags.exit);
 }
 
 Command plan_command() {
@@ -85,6 +86,7 @@ Command plan_command() {
   Command command{.name = "plan", .summary = "Show what a patch would change, and change nothing"};
   add_target_flags(command, flags->targets);
   add_policy_flags(command, flags->policy);
+  add_exit_flags(command, flags->exit);
   add_plan_flags(command, flags->plan);
   command.flags.push_back({.names = {"--save"},
                            .value_name = "FILE",

@@ -8,6 +8,7 @@
 namespace goldhive::cli {
 
 struct PlanCommandFlags {
+  ExitRules exit;
   TargetFlags targets;
   OutputFlags output;
   PolicyFlags policy;

@@ -211,13 +211,14 @@ void add_overview_flags(Command& command, OutputFlags& flags) {
 }
 
 void add_exit_flags(Command& command, ExitRules& rules) {
-  Flag fail_on{.names = {"--fail-on"},
-               .value_name = "SEVERITY",
-               .help =
-                   "exit with 1 only for findings of this severity and above: low, medium, high, "
-                   "critical; or warn: for warnings, too",
-               .group = Group::policy,
-               .shown_default = "low"};
+  Flag fail_on{
+      .names = {"--fail-on"},
+      .value_name = "SEVERITY",
+      .help =
+          "exit with 1 only for findings (plan: changes that settle some) of this severity "
+          "and above: low, medium, high, critical; or warn: for warnings, too",
+      .group = Group::policy,
+      .shown_default = "low"};
   fail_on.value =
       Choice{{"warn", "low", "medium", "high", "critical"}, [&rules](std::size_t index) {
                rules.warnings = index == 0;

@@ -86,14 +86,6 @@ std::string describe_changes(const InstallationReport& plan) {
 
 namespace {
 
-bool is_settled(const policy::Finding& f, const InstallationReport& plan) {
-  return std::any_of(f.edits.begin(), f.edits.end(), [&](const policy::Edit& edit) {
-    return std::any_of(plan.changes->begin(), plan.changes->end(), [&](const auto& change) {
-      return change.hive == edit.hive && change.key == edit.key && change.value == edit.value;
-    });
-  });
-}
-
 /// Of a control set that does not boot, while the changes settle the row of the one that does: then
 /// a scan after the patch takes it for information only.
 bool will_only_inform(const policy::Finding& f, const InstallationReport& plan) {
@@ -101,14 +93,14 @@ bool will_only_inform(const policy::Finding& f, const InstallationReport& plan) 
   if (!f.control_set || !boots || f.control_set == boots) return false;
   return std::any_of(plan.findings.begin(), plan.findings.end(), [&](const auto& other) {
     return other.id == f.id && other.subject == f.subject && other.control_set == boots &&
-           is_settled(other, plan);
+           is_settled_by(*plan.changes, other);
   });
 }
 
 std::vector<TextRow> open_rows(const InstallationReport& plan, bool that_will_only_inform) {
   std::vector<const policy::Finding*> rows;
   for (const policy::Finding& f : plan.findings) {
-    if (!leaves_open(f) || is_settled(f, plan)) continue;
+    if (!leaves_open(f) || is_settled_by(*plan.changes, f)) continue;
     if (will_only_inform(f, plan) == that_will_only_inform) rows.push_back(&f);
   }
   return folded(rows);

@@ -183,7 +183,8 @@ struct Report {
   std::vector<TargetReport> targets;
   Status status = Status::not_applicable;
   Summary summary;
-  /// Of the rows that count as findings; nullopt if there are none.
+  /// Of the rows that count as findings, in a plan of those that its changes settle, and of changes
+  /// at least `low`; nullopt if there are none.
   std::optional<policy::Severity> worst_finding = std::nullopt;
   bool interrupted = false;  ///< by the user, before all targets were done
 };
@@ -195,6 +196,8 @@ Status status_of(const std::vector<policy::Finding>& findings);
 bool counts_as_finding(const policy::Finding& finding);
 /// True of that and of a row that makes it `undetermined`: there is something to do.
 bool leaves_open(const policy::Finding& finding);
+/// Whether some of the changes are what a plan has for the row.
+bool is_settled_by(const std::vector<policy::Edit>& changes, const policy::Finding& finding);
 /// Fills the status of one target and of its installations, from findings, errors and hive checks.
 /// In a plan (changes without `changed`) the changes count instead of the failing rows: the status
 /// is `findings` if there are any; else a patch has nothing left to do.

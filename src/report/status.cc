@@ -135,6 +135,14 @@ Status status_of(const InstallationReport& installation) {
 
 }  // namespace
 
+bool is_settled_by(const std::vector<policy::Edit>& changes, const Finding& finding) {
+  return std::any_of(finding.edits.begin(), finding.edits.end(), [&](const policy::Edit& edit) {
+    return std::any_of(changes.begin(), changes.end(), [&](const policy::Edit& change) {
+      return change.hive == edit.hive && change.key == edit.key && change.value == edit.value;
+    });
+  });
+}
+
 void settle(TargetReport& target) {
   target.status = target.error ? Status::error : Status::not_applicable;
   for (InstallationReport& i : target.installations) {
@@ -148,6 +156,19 @@ void settle(TargetReport& target) {
   }
 }
 
+namespace {
+
+/// The severity by which the row is a reason to fail.
+std::optional<Severity> severity_that_counts(const InstallationReport& of, const Finding& f) {
+  const bool is_plan = of.changes && !of.changed;
+  if (!is_plan) return counts_as_finding(f) ? std::optional(f.severity) : std::nullopt;
+  if (of.changes->empty()) return std::nullopt;
+  // Pending changes count, even those of rows that do not.
+  return is_settled_by(*of.changes, f) ? std::max(f.severity, Severity::low) : Severity::low;
+}
+
+}  // namespace
+
 void count(const TargetReport& target, Report& report) {
   ++report.summary.targets;
   report.status = std::max(report.status, target.status);
@@ -160,9 +181,7 @@ void count(const TargetReport& target, Report& report) {
   for (const InstallationReport& i : target.installations) {
     for (const Finding& f : i.findings) {
       count(f, report.summary);
-      if (counts_as_finding(f)) {
-        report.worst_finding = std::max(report.worst_finding, std::optional(f.severity));
-      }
+      report.worst_finding = std::max(report.worst_finding, severity_that_counts(i, f));
       if (f.waiver && *f.waiver < report.waivers.size()) ++report.waivers[*f.waiver].rows;
     }
   }

@@ -72,6 +72,64 @@ TEST_CASE("The exit code of a plan tells whether changes are pending") {
   CHECK(session.run({"plan", "changes", "no-such-path"}).code == 2);
 }
 
+TEST_CASE("A plan may fail for changes of a severity only") {
+  Session session;
+  session.put_recipe("windows-7-sp1-x64", "high");
+  session.put_recipe("i02-tls11-denied-on-7", "low");
+  session.put_recipe("windows-7-sp1-x64-ready", "ready");
+  session.put_recipe("07-staged-only", "kb-missing");
+  struct Case {
+    std::vector<std::string> arguments;
+    int code;
+  };
+  for (const Case& each : std::vector<Case>{
+           {{"high"}, 1},
+           {{"high", "--fail-on", "high"}, 1},
+           {{"high", "--fail-on", "critical"}, 0},
+           {{"high", "--fail-on", "high", "--exit-code", "7"}, 7},
+           {{"low", "--only", "schannel.tls11.client"}, 1},
+           {{"low", "--only", "schannel.tls11.client", "--fail-on", "critical"}, 0},
+           {{"ready", "--fail-on", "low"}, 0},
+           // No change settles what fails here.
+           {{"kb-missing", "--fail-on", "low"}, 0},
+           {{"high", "--only", "winhttp.default-secure-protocols", "--fail-on", "high"}, 1},
+           {{"no-such-path", "--fail-on", "critical"}, 2},
+       }) {
+    std::vector<std::string> arguments = {"plan"};
+    arguments.insert(arguments.end(), each.arguments.begin(), each.arguments.end());
+    CAPTURE(arguments);
+    CHECK(session.run(arguments).code == each.code);
+    arguments[0] = "patch";
+    arguments.emplace_back("--dry-run");
+    CHECK(session.run(arguments).code == each.code);
+  }
+  session.run({"plan", "high", "kb-missing", "-f", "json", "-o", "plan.json"});
+  CHECK(session.run({"report", "plan.json", "--fail-on", "high"}).code == 1);
+  CHECK(session.run({"report", "plan.json", "--fail-on", "critical"}).code == 0);
+  session.run({"plan", "kb-missing", "-f", "json", "-o", "nothing.json"});
+  CHECK(session.run({"report", "nothing.json"}).code == 0);
+}
+
+TEST_CASE("verify shows the hashes that it is asked for") {
+  Session session;
+  session.put_recipe("windows-7-sp1-x64", "win7");
+  const std::string system = "win7/Windows/System32/config/SYSTEM";
+  const json hives = session.run({"scan", "win7", "--hash", "-f", "json"})
+                         .json()["targets"][0]["installations"][0]["hives"];
+  const Outcome text = session.run({"verify", "win7", "--hash"});
+  const json checks =
+      session.run({"verify", "win7", "--hash", "-f", "json"}).json()["targets"][0]["hive_checks"];
+  REQUIRE(hives.size() == checks.size());
+  for (std::size_t i = 0; i < hives.size(); ++i) {
+    const std::string hash = hives[i]["sha256"];
+    CHECK(checks[i]["sha256"] == hash);
+    CHECK_THAT(text.out, Catch::Contains("  hash: sha256 " + hash + "\n"));
+  }
+  CHECK_THAT(session.run({"verify", system, "--hash"}).out,
+             Catch::Contains(hives[1]["sha256"].get<std::string>()));
+  CHECK(session.run({"verify", "win7"}).out.find("sha256") == std::string::npos);
+}
+
 TEST_CASE("A plan that settles what is undetermined has changes pending, and no error") {
   Session session;
   session.put_recipe("i19-tls13-bit-on-7", "win7");
