@@ -65,9 +65,9 @@ int patch(Host& host, const PatchFlags& flags) {
   const patch::PatchSettings settings = patch_settings(
       host,
       {flags.targets, flags.policy, flags.plan, flags.change, policy, saved ? &*saved : nullptr});
-  report::Again again = to_repeat(flags.targets, flags.policy);
-  const std::string& undo_folder = flags.change.undo.directory;
-  if (!undo_folder.empty()) repeat_value("--undo-dir", undo_folder, again.undo_flags);
+  report::Again again =
+      to_repeat(host, flags.targets, judging_by(saved ? &*saved : nullptr, flags.policy));
+  repeat_undo_folder(host, flags.change.undo, again.undo_flags);
   Output output(host, report::Command::patch, flags.output, targets.verbose, std::move(again),
                 head_of(host, policy));
   output.add_policy(flags.policy);

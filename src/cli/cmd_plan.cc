@@ -55,9 +55,11 @@ int run_plan(Host& host, const PlanCommandFlags& flags) {
       {flags.targets, flags.policy, flags.plan, flags.change, policy, given ? &*given : nullptr});
   // What was saved is what the next command is to do.
   const bool saves = !flags.save_file.empty();
-  report::Again again = to_repeat(flags.targets, flags.policy, saves ? PlanFlags{} : flags.plan,
+  PolicyFlags named = flags.policy;
+  if (given) named.standing_policy = usual_policy;  // the plan decides, whatever stands
+  report::Again again = to_repeat(host, flags.targets, named, saves ? PlanFlags{} : flags.plan,
                                   saves ? flags.save_file : flags.plan_file);
-  for (std::string& word : to_repeat(flags.change)) again.flags.push_back(std::move(word));
+  for (std::string& word : to_repeat(host, flags.change)) again.flags.push_back(std::move(word));
   Output output(host, report::Command::plan, flags.output, flags.targets.verbose, std::move(again),
                 head_of(host, policy));
   output.add_policy(flags.policy);

@@ -34,7 +34,7 @@ int scan(Host& host, const ScanFlags& flags) {
   if (!flags.files.empty()) require_files(host.input, flags.files);
   options.files = flags.files;
   Output output(host, report::Command::scan, flags.output, flags.targets.verbose,
-                to_repeat(flags.targets, flags.policy), head_of(host, policy));
+                to_repeat(host, flags.targets, flags.policy), head_of(host, policy));
   output.add_policy(flags.policy);
   const report::Report report =
       run_targets(host, report::Command::scan, &options, flags.targets, output,

@@ -324,7 +324,7 @@ std::vector<std::string> to_repeat(const TargetFlags& targets) {
   return words;
 }
 
-report::Again to_repeat(const TargetFlags& targets, const PolicyFlags& policy,
+report::Again to_repeat(const Host& host, const TargetFlags& targets, const PolicyFlags& policy,
                         const PlanFlags& plan, const std::string& plan_file) {
   report::Again again{to_repeat(targets), to_repeat(targets), targets.targets};
   std::vector<std::string>& words = again.flags;
@@ -336,11 +336,21 @@ report::Again to_repeat(const TargetFlags& targets, const PolicyFlags& policy,
                   [](const std::string& target) { return target.starts_with('@'); });
   if (targets.null && has_list) words.emplace_back("--null");
   for (const std::string& image : targets.images) add("--image", image);
-  if (targets.check) words.emplace_back("--check");
-  if (targets.depth != TargetFlags{}.depth) add("--depth", std::to_string(targets.depth));
-  if (targets.max_unpacked != 0) add("--max-unpacked", std::to_string(targets.max_unpacked));
+  const TargetFlags usual;
+  const auto configured = [&host](const char* name) { return host.config.find(name) != nullptr; };
+  const auto add_switch = [&](const char* flag, bool set) {
+    if (set) words.emplace_back(flag);
+    if (!set && configured(flag + 2)) words.push_back(flag + std::string("=false"));
+  };
+  add_switch("--check", targets.check);
+  if (targets.depth != usual.depth || configured("depth")) {
+    add("--depth", std::to_string(targets.depth));
+  }
+  if (targets.max_unpacked != usual.max_unpacked || configured("max-unpacked")) {
+    add("--max-unpacked", std::to_string(targets.max_unpacked));
+  }
   if (targets.no_logs) words.emplace_back("--no-logs");
-  if (targets.strict) words.emplace_back("--strict");
+  add_switch("--strict", targets.strict);
   if (policy.is_chosen()) add("--policy", policy.name());
   if (!policy.today.empty()) add("--today", policy.today);
   if (!plan_file.empty()) add("--plan", plan_file);
@@ -389,6 +399,15 @@ policy::Policy policy_of(const ReadStorage& storage, const policy::SavedPlan& pl
   throw Error(ErrorKind::usage,
               fmt::format("the plan was made by the policy '{}', and --policy names '{}'",
                           plan.policy, named.name));
+}
+
+PolicyFlags judging_by(const policy::SavedPlan* plan, PolicyFlags flags) {
+  if (plan == nullptr || flags.policy) return flags;
+  const std::vector<std::string> builtin = policy::builtin_policy_names();
+  // Of a policy that is not built in, policy_of() has made sure that it is the standing one.
+  const bool is_builtin = std::find(builtin.begin(), builtin.end(), plan->policy) != builtin.end();
+  if (is_builtin && plan->policy != flags.standing_policy) flags.policy = plan->policy;
+  return flags;
 }
 
 policy::Policy load_policy(const ReadStorage& storage, const PolicyFlags& flags) {

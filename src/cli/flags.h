@@ -91,9 +91,10 @@ policy::PlanOptions plan_options(const PlanFlags& flags, const policy::Policy& p
 void repeat_value(const char* flag, const std::string& value, std::vector<std::string>& words);
 /// The flags that say which files are meant, without the targets.
 std::vector<std::string> to_repeat(const TargetFlags& targets);
-/// Of these flags and targets what a next command needs to mean the same.
+/// Of these flags and targets what a next command needs to mean the same, with the configuration
+/// that `host` has: what that says and the command line took back is said again.
 /// `plan_file`: the saved plan that decides instead of policy and choice; "" if there is none.
-report::Again to_repeat(const TargetFlags& targets, const PolicyFlags& policy,
+report::Again to_repeat(const Host& host, const TargetFlags& targets, const PolicyFlags& policy,
                         const PlanFlags& plan = {}, const std::string& plan_file = "");
 
 /// `name` of a built-in policy, or a TOML file. Error(usage), Error(not_found), Error(io).
@@ -109,6 +110,9 @@ policy::SavedPlan load_plan_file(const ReadStorage& storage, const std::string& 
 /// flags name another, or where they must name its file.
 policy::Policy policy_of(const ReadStorage& storage, const policy::SavedPlan& plan,
                          const PolicyFlags& flags);
+/// The flags once the saved plan has decided on the policy: as if they had named it, where a
+/// command without the plan would judge by another one. Null: there is none.
+PolicyFlags judging_by(const policy::SavedPlan* plan, PolicyFlags flags);
 /// Error(usage) for flags that would choose among the changes of a saved plan.
 void refuse_choice(const PlanFlags& flags);
 

@@ -6,10 +6,17 @@
 
 namespace goldhive::cli {
 
-std::vector<std::string> to_repeat(const ChangeFlags& flags) {
+void repeat_undo_folder(const Host& host, const UndoFlags& flags, std::vector<std::string>& words) {
+  // Empty: beside the targets, and not where the configuration says.
+  if (!flags.directory.empty() || host.config.find("undo-dir") != nullptr) {
+    repeat_value("--undo-dir", flags.directory, words);
+  }
+}
+
+std::vector<std::string> to_repeat(const Host& host, const ChangeFlags& flags) {
   std::vector<std::string> words;
   if (!flags.timestamp.empty()) repeat_value("--timestamp", flags.timestamp, words);
-  if (!flags.undo.directory.empty()) repeat_value("--undo-dir", flags.undo.directory, words);
+  repeat_undo_folder(host, flags.undo, words);
   for (const auto& [set, flag] :
        {std::pair{flags.undo.no_undo, "--no-undo"}, std::pair{flags.compact, "--compact"},
         std::pair{flags.force_dirty, "--force-dirty"},

@@ -22,8 +22,10 @@ struct ChangeFlags {
   bool no_cross_check = false;
 };
 
-/// The flags once more, for a next command.
-std::vector<std::string> to_repeat(const ChangeFlags& flags);
+/// The flags once more, for a next command, which reads the same configuration.
+std::vector<std::string> to_repeat(const Host& host, const ChangeFlags& flags);
+/// Adds what says where undo files lie.
+void repeat_undo_folder(const Host& host, const UndoFlags& flags, std::vector<std::string>& words);
 
 /// What the settings are made of; all of it must outlive them.
 struct PatchChoice {

@@ -50,13 +50,20 @@ std::vector<std::string> without_inner(const std::vector<std::string>& names) {
   return outer;
 }
 
+/// Whether a saved plan is among the flags.
+bool names_plan(const std::vector<std::string>& flags) {
+  return std::any_of(flags.begin(), flags.end(), [](const std::string& word) {
+    return word == "--plan" || word.starts_with("--plan=");
+  });
+}
+
 }  // namespace
 
 std::string NextTargets::command(Command next, Command present, const WriteOptions& options) const {
   const bool undo = next == Command::undo;
+  const std::vector<std::string>& flags = undo ? options.again.undo_flags : options.again.flags;
   const auto line_with = [&](const std::vector<std::string>& targets, bool lists) {
     std::vector<std::string> words = {"goldhive", to_string(next)};
-    const auto& flags = undo ? options.again.undo_flags : options.again.flags;
     words.insert(words.end(), flags.begin(), flags.end());
     for (const std::string& target : targets) {
       const bool list = lists && target.starts_with('@');
@@ -64,9 +71,11 @@ std::string NextTargets::command(Command next, Command present, const WriteOptio
     }
     return command_line(words, options.shell);
   };
-  if (options.again.unknown && !undo) {
-    return fmt::format("goldhive {} with the policy, the options and the targets of the {}",
-                       to_string(next), to_string(present));
+  const bool unknown = options.again.unknown && !undo;
+  if (unknown || !command_line(flags, options.shell)) {
+    return fmt::format("goldhive {} with {}the options and the targets of the {}{}",
+                       to_string(next), undo ? "" : "the policy, ", to_string(present),
+                       names_plan(flags) ? ", and --plan with the file of the plan" : "");
   }
   const bool by_name = names_.size() <= most;
   if (by_name) {
@@ -75,6 +84,9 @@ std::string NextTargets::command(Command next, Command present, const WriteOptio
   const std::vector<std::string>& given = options.again.targets;
   if (may_be_given_again(next, given)) {
     if (const auto line = line_with(given, true)) return *line;
+  }
+  if (!undo && names_plan(flags)) {  // the present command may have saved it
+    return fmt::format("{} with the targets of the {}", *line_with({}, false), to_string(present));
   }
   if (!undo && !by_name && !given.empty()) {
     return fmt::format("this command once more, with {} in place of {}", to_string(next),

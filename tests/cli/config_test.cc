@@ -198,6 +198,41 @@ TEST_CASE("The next command means the same configuration") {
        "goldhive plan --policy tls12-only --config c.toml win7");
 }
 
+TEST_CASE("The next command says what the command line took back from the configuration") {
+  Session session = with_config(
+      "[options]\ncheck = true\nstrict = true\ndepth = 3\nmax-unpacked = '1K'\n"
+      "undo-dir = 'undos'\n");
+  session.storage.make_directory("home/.config/goldhive/undos");
+  const auto next = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin() + 1, {"win7", "--check=false", "--strict=false", "--depth",
+                                             "1", "--max-unpacked", "0", "--undo-dir", ""});
+    if (arguments[0] == "scan") arguments.resize(arguments.size() - 2);
+    return session.run(arguments).out;
+  };
+  const std::string options = "--check=false --depth 1 --max-unpacked 0 --strict=false";
+  CHECK_THAT(next({"scan"}), Catch::Contains("goldhive plan " + options + " win7\n"));
+  CHECK_THAT(next({"plan"}),
+             Catch::Contains("goldhive patch " + options + " --undo-dir '' win7\n"));
+  CHECK_THAT(next({"patch"}), Catch::Contains("goldhive undo --undo-dir '' win7\n"));
+  CHECK(session.run({"undo", "--undo-dir", "", "win7"}).code == 0);
+}
+
+TEST_CASE("What a saved plan offers is judged by its policy, whatever the configuration says") {
+  Session session = with_config("");
+  session.run({"plan", "win7", "-p", "baseline", "--save", "plan.json"});
+  session.storage.put(usual_file, std::string("policy = 'tls12-only'\n"));
+  const Outcome shown = session.run({"patch", "win7", "--plan", "plan.json", "--dry-run"});
+  CHECK_THAT(shown.out, Catch::Contains("goldhive patch --plan plan.json win7\n"));
+  CHECK(session.run({"patch", "win7", "--plan", "plan.json", "--no-cross-check"}).err.empty());
+  // What is left after the patch of a plan by another policy than the usual one.
+  session.storage.put(usual_file, std::string());
+  session.put_recipe("windows-server-2012", "server");
+  session.run({"plan", "server", "-p", "tls12-only", "--only", "schannel.tls12.client", "--save",
+               "only.json"});
+  CHECK_THAT(session.run({"patch", "server", "--plan", "only.json", "--no-cross-check"}).out,
+             Catch::Contains("goldhive plan --policy tls12-only server\n"));
+}
+
 TEST_CASE("A saved plan is judged by its own policy and not by that of the configuration") {
   Session session = with_config("policy = 'tls12-only'\n");
   session.run({"plan", "win7", "-p", "baseline", "--save", "plan.json"});

@@ -158,12 +158,22 @@ TEST_CASE("A next command means the same policy, options and targets") {
       {"goldhive patch --dry-run --timestamp 2016-07-08T10:11:12Z --no-cross-check win7",
        "goldhive patch --timestamp 2016-07-08T10:11:12Z win7"},
       {"goldhive patch --dry-run --all-links win7", "goldhive patch --all-links win7"},
+      // What the configuration says and the command line takes back: a file that is no image would
+      // be an error.
+      {"goldhive scan --config c.toml --strict=false -p baseline junk", "goldhive patch junk"},
+      {"goldhive plan --config c.toml --strict=false -p baseline junk", "goldhive patch junk"},
+      {"goldhive plan --config c.toml -p baseline --save plan.json win7", "goldhive patch win7"},
   };
   for (const Case& each : cases) {
     INFO(each.first);
     const Folder folder, same;
     for (const Folder* one : {&folder, &same}) {
       one->put_tree("win7");
+      one->dir().write("c.toml", std::string("policy = 'tls12-only'\n[options]\nstrict = true\n"));
+      if (std::string(each.by_hand).find("junk") != std::string::npos) {
+        one->put_tree("junk/1/x/y");  // deep enough for the folder to be none of trees
+        one->dir().write("junk/readme.txt", std::string("no image\n"));
+      }
       if (std::string(each.by_hand).find("farm") == std::string::npos) continue;
       for (const char* name : {"farm/2", "farm/3", "farm/a b"}) {
         one->put_tree(name);

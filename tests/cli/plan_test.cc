@@ -130,6 +130,24 @@ TEST_CASE("verify shows the hashes that it is asked for") {
   CHECK(session.run({"verify", "win7"}).out.find("sha256") == std::string::npos);
 }
 
+TEST_CASE("A plan that was saved under a name that no line can hold is not left out") {
+  Session session;
+  session.put_recipe("windows-7-sp1-x64", "win7");
+  const Outcome got = session.run({"plan", "win7", "--save", "a\nb.json"});
+  CHECK(got.code == 1);
+  CHECK_THAT(got.out, Catch::EndsWith("To make them: goldhive patch with the policy, the options "
+                                      "and the targets of the plan, and --plan with the file of "
+                                      "the plan\n"));
+  // Of many targets the present command cannot be given again: patch has no --save.
+  std::vector<std::string> many = {"plan", "--save", "p.json"};
+  for (int i = 0; i < 9; ++i) {
+    many.push_back("pc" + std::to_string(i));
+    session.put_recipe("windows-7-sp1-x64", many.back());
+  }
+  CHECK_THAT(session.run(many).out,
+             Catch::Contains("goldhive patch --plan p.json with the targets of the plan\n"));
+}
+
 TEST_CASE("A plan that settles what is undetermined has changes pending, and no error") {
   Session session;
   session.put_recipe("i19-tls13-bit-on-7", "win7");
