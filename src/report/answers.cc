@@ -66,6 +66,20 @@ std::array<Answer, questions.size()> answers_of(const InstallationReport& report
   return answers;
 }
 
+bool has_warnings(const InstallationReport& report) {
+  return std::any_of(report.findings.begin(), report.findings.end(),
+                     [](const Finding& f) { return answer_of(f) == Answer::warn; });
+}
+
+std::string status_in_words(const InstallationReport& report) {
+  return status_in_words(report.status, has_warnings(report));
+}
+
+std::string status_in_words(Status status, bool warns) {
+  const bool hides = warns && status <= Status::compliant;
+  return to_string(status) + std::string(hides ? ", with warnings" : "");
+}
+
 bool patch_helps(const InstallationReport& report) {
   return std::any_of(report.findings.begin(), report.findings.end(), [&](const Finding& f) {
     // A patch that would be refused, or a hive that is dirty, settles nothing.
@@ -75,7 +89,8 @@ bool patch_helps(const InstallationReport& report) {
 }
 
 void Totals::add(const InstallationReport& report) {
-  ++by_status.at(static_cast<std::size_t>(report.status));
+  const bool only_warns = report.status <= Status::compliant && has_warnings(report);
+  ++(only_warns ? warned : by_status.at(static_cast<std::size_t>(report.status)));
   if (answers_of(report)[0] == Answer::fail) ++need_update;
   if (patch_helps(report)) ++need_patch;
   if (report.planned_in_vain()) ++refused;

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "src/report/report.h"
@@ -35,18 +36,29 @@ std::array<Answer, questions.size()> answers_of(const InstallationReport& report
 /// The row by itself, as its question would have it.
 Answer answer_of(const policy::Finding& finding);
 
+/// Whether any of its rows warns.
+bool has_warnings(const InstallationReport& report);
+
+/// Its status, with a word of what alone is not seen in it: "compliant, with warnings".
+std::string status_in_words(const InstallationReport& report);
+/// The same of a status that may hide warnings.
+std::string status_in_words(Status status, bool warns);
+
 /// Whether a patch would put right some of it.
 bool patch_helps(const InstallationReport& report);
 
 /// Counts over all installations.
 struct Totals {
-  std::array<std::uint64_t, 5> by_status = {};  ///< installations, by Status
+  std::array<std::uint64_t, 5> by_status = {};  ///< installations, by Status; without the next
+  std::uint64_t warned = 0;                     ///< of which there is nothing but warnings to say
   std::uint64_t need_update = 0;                ///< KB3140245 is not in effect
   std::uint64_t need_patch = 0;                 ///< patch_helps()
   std::uint64_t refused = 0;                    ///< a patch refuses what it is to change
 
   void add(const InstallationReport& report);
   std::uint64_t with(Status status) const { return by_status.at(static_cast<std::size_t>(status)); }
+  /// Of the whole report.
+  std::string status(Status status) const { return status_in_words(status, warned > 0); }
 };
 
 }  // namespace goldhive::report

@@ -37,8 +37,6 @@ const char* cell(std::size_t question, Answer answer) {
   return to_string(answer);
 }
 
-bool warns(const Finding& f) { return answer_of(f) == Answer::warn; }
-
 /// "7 x64", "Server 2008 R2 x64": which Windows, and not which edition of it.
 std::string short_system(const windows::Installation& facts) {
   static const std::set<std::string_view> kept = {"7",  "8",     "8.1",  "10",   "11",   "XP",
@@ -79,7 +77,7 @@ std::string others(const InstallationReport& installation, policy::Severity leas
   };
   add("fail", counts_as_finding);
   add("?", [](const Finding& f) { return leaves_open(f) && !counts_as_finding(f); });
-  add("warn", warns);
+  add("warn", [](const Finding& f) { return answer_of(f) == Answer::warn; });
   return text;
 }
 
@@ -91,7 +89,7 @@ std::string padded(const std::string& text, std::size_t width) {
 }  // namespace
 
 Overview::Overview(Command command, const WriteOptions& options, std::ostream& out)
-    : command_(command), options_(options), out_(out), lines_(out, options) {
+    : command_(command), options_(options), out_(out), lines_(out, options), to_do_(command) {
   if (of_plan()) {
     titles_ = {"a patch would change"};
   } else {
@@ -115,9 +113,7 @@ Overview::Rank Overview::rank_of(const InstallationReport& installation) const {
     case Status::not_applicable:
       break;
   }
-  if (std::any_of(installation.findings.begin(), installation.findings.end(), warns)) {
-    return Rank::warnings;
-  }
+  if (has_warnings(installation)) return Rank::warnings;
   if (installation.changed.value_or(false)) return Rank::patched;
   return status == Status::compliant ? Rank::compliant : Rank::not_applicable;
 }
@@ -146,18 +142,8 @@ void Overview::add(const TargetReport& target) {
   } else if (target.installations.empty()) {
     ++targets_without_;
   }
-  std::vector<const InstallationReport*> fixable;
-  for (const InstallationReport& i : target.installations) {
-    add_installation(target, i);
-    const bool planned = of_plan() && !i.changes->empty() && !i.refusal;
-    if (of_plan() ? planned : patch_helps(i)) fixable.push_back(&i);
-  }
-  with_undo_.add_whole(target, !target.undo_files.empty());
-  if (!target.undo_files.empty()) ++undo_targets_;
-  // Where a patch failed, the reason says more than a plan would.
-  if (command_ == Command::patch && target.error) return;
-  fixable_ += fixable.size();
-  next_.add(target, fixable);
+  for (const InstallationReport& i : target.installations) add_installation(target, i);
+  to_do_.add(target);
 }
 
 std::vector<std::string> Overview::cells_of(const InstallationReport& installation) const {
@@ -195,15 +181,6 @@ void Overview::tally(const InstallationReport& installation) {
     ++unchanged_;
   }
   if (of_plan() && !installation.planned_in_vain()) values_ += installation.changes->size();
-  std::set<std::string> by_hand;
-  std::set<std::string> open;
-  for (const Finding& f : installation.findings) {
-    if (counts_as_finding(f) && !f.fixable()) by_hand.insert(f.id);
-    if (leaves_open(f) && !counts_as_finding(f)) open.insert(f.id);
-  }
-  for (const std::string& id : by_hand) ++by_hand_[id];
-  with_open_ += open.empty() ? 0 : 1;
-  open_.insert(open.begin(), open.end());
 }
 
 void Overview::add_installation(const TargetReport& target,
@@ -389,33 +366,11 @@ std::string Overview::counts(const Report& report) const {
   return line + ".";
 }
 
-void Overview::to_do() {
-  struct Line {
-    std::string what, how;
-    bool is_command;
-  };
-  std::vector<Line> lines;
-  const auto add = [&lines](const char* what, std::uint64_t n, std::string how,
-                            bool is_command = true) {
-    lines.push_back(
-        {fmt::format("{}, {}:", what, counted(n, "installation")), std::move(how), is_command});
-  };
-  if (fixable_ > 0) {
-    const Command next = of_plan() ? Command::patch : Command::plan;
-    add("Registry", fixable_, next_.command(next, command_, options_));
-  }
-  for (const auto& [id, n] : by_hand_) add("By hand", n, "goldhive explain " + id);
-  if (with_open_ > 0) {
-    add("Not known", with_open_,
-        fmt::format("{} (--all says what would settle it)", fmt::join(open_, ", ")), false);
-  }
-  if (undo_targets_ > 0) {
-    lines.push_back({fmt::format("To take it back, {}:", counted(undo_targets_, "target")),
-                     with_undo_.command(Command::undo, command_, options_), true});
-  }
+void Overview::write_to_do() {
+  const std::vector<ToDo::Line> lines = to_do_.lines(options_);
   std::size_t widest = 0;
-  for (const Line& line : lines) widest = std::max(widest, display_width(line.what));
-  for (const Line& line : lines) {
+  for (const ToDo::Line& line : lines) widest = std::max(widest, display_width(line.what));
+  for (const ToDo::Line& line : lines) {
     if (line.is_command) {
       lines_.with_command("", narrow() ? line.what : padded(line.what, widest + gap - 1), line.how);
     } else if (narrow()) {
@@ -432,7 +387,7 @@ void Overview::finish(const Report& report) {
     if (hidden_ > 0) lines_.folded("", 0, describe_hidden(hidden_, options_.least) + ".");
   }
   lines_.folded("", 0, counts(report));
-  to_do();
+  write_to_do();
   lines_.waivers(report.waivers);
 }
 

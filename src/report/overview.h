@@ -6,15 +6,13 @@
 
 #include <array>
 #include <cstdint>
-#include <map>
 #include <ostream>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "src/report/answers.h"
-#include "src/report/next_command.h"
 #include "src/report/text_layout.h"
+#include "src/report/to_do.h"
 #include "src/report/writers.h"
 
 namespace goldhive::report {
@@ -58,7 +56,7 @@ class Overview {
   /// The lines that say more of it than its cells.
   std::vector<std::string> lines_below(const InstallationReport& installation);
   bool tells_error(const TargetReport& target) const;
-  /// Counts what was changed, or would be, and what is left to do.
+  /// Counts what was changed, or would be.
   void tally(const InstallationReport& installation);
   void table(const Report& report);
   void row(Rank rank, const Row& row, std::size_t name_width, std::size_t system_width);
@@ -70,7 +68,7 @@ class Overview {
   bool narrow() const;
   std::string counts(const Report& report) const;
   std::uint64_t of(Rank rank) const { return installations_.at(static_cast<std::size_t>(rank)); }
-  void to_do();
+  void write_to_do();
 
   Command command_;
   WriteOptions options_;
@@ -83,14 +81,8 @@ class Overview {
   std::uint64_t changed_ = 0, refused_ = 0, unchanged_ = 0;
   std::uint64_t refused_open_ = 0;  ///< refused ones that are undetermined, not with findings
   std::uint64_t values_ = 0;        ///< plan: that a patch would set
-  std::uint64_t fixable_ = 0;
-  std::uint64_t hidden_ = 0;  ///< checks that would be named but for their severity
-  NextTargets next_;
-  std::uint64_t undo_targets_ = 0;
-  NextTargets with_undo_;
-  std::map<std::string, std::uint64_t> by_hand_;  ///< by check: installations with a row to fix
-  std::set<std::string> open_;                    ///< checks with undetermined rows
-  std::uint64_t with_open_ = 0;                   ///< installations that have some
+  std::uint64_t hidden_ = 0;        ///< checks that would be named but for their severity
+  ToDo to_do_;
   std::size_t status_width_ = 0;
 };
 
