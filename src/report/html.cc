@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <set>
 #include <unordered_map>
 
 #include "src/policy/checks.h"
@@ -18,6 +19,7 @@
 #include "src/report/row_parts.h"
 #include "src/report/text_layout.h"
 #include "src/report/text_rows.h"
+#include "src/report/to_do.h"
 #include "src/report/writers.h"
 
 namespace goldhive::report {
@@ -25,12 +27,36 @@ namespace {
 
 using policy::Finding;
 
+constexpr HtmlPart to_do_part = {"to-do", "What to do"};
 constexpr HtmlPart overview_part = {"overview", "Overview"};
 constexpr HtmlPart errors_part = {"errors", "Errors"};
 constexpr HtmlPart installations_part = {"installations", "Installations"};
 constexpr HtmlPart findings_part = {"findings", "Findings"};
 constexpr HtmlPart notes_part = {"notes", "Notes about targets"};
 constexpr HtmlPart waivers_part = {"waivers", "Waivers"};
+
+constexpr std::array status_words = {
+    HtmlWord{"compliant", "An installation has all that the policy asks for."},
+    HtmlWord{"compliant, with warnings", "The same, and something in it deserves a look."},
+    HtmlWord{"findings", "Something that the policy asks for is not there."},
+    HtmlWord{"undetermined (of an installation)", "Whether it has all of that could not be told."},
+    HtmlWord{"not-applicable", "The policy asks nothing of it."},
+    HtmlWord{"error", "The image or folder could not be read, or not all of it."},
+};
+
+/// What the command did, for who has never seen it.
+const char* deed_of(Command command) {
+  switch (command) {
+    case Command::plan:
+      return "and worked out what a patch would change; nothing was changed";
+    case Command::patch:
+      return "changed what was wrong and could be changed in the registry, and looked again: this "
+             "is "
+             "what it found then";
+    default:
+      return "and judged them; nothing was changed";
+  }
+}
 
 /// Text that grows to many megabytes and is never copied for that.
 class Pieces {
@@ -73,12 +99,15 @@ std::string behind(const TextRow& row) {
 std::string open_row(const TextRow& row, const windows::Installation& facts) {
   const Finding& f = row.first();
   const Answer answer = answer_of(f);
+  const policy::Check* check = policy::find_check(f.id);
+  const std::string wish =
+      check == nullptr ? "" : fmt::format(". Asked for: {}.", check->explanation.summary);
   const std::string severity = answer == Answer::fail || answer == Answer::warn
                                    ? fmt::format(", {}", policy::to_string(f.severity))
                                    : "";
-  const std::string text =
-      fmt::format("<span class=\"sign {0}\">{0}{1}</span> <code>{2}</code> {3}", to_string(answer),
-                  severity, markup_text(f.id), html_text(row_message(row, facts, true)));
+  const std::string text = fmt::format(
+      "<span class=\"sign {0}\">{0}{1}</span> <code>{2}</code> {3}{4}", to_string(answer), severity,
+      markup_text(f.id), html_text(row_message(row, facts, true)), html_text(wish));
   const std::string more = behind(row);
   if (more.empty()) return "<p>" + text + "</p>\n";
   return fmt::format("<details><summary>{}</summary><pre>{}</pre></details>\n", text, more);
@@ -123,11 +152,16 @@ std::string notes_of(const windows::Installation& facts) {
   return "<ul>\n" + out + "</ul>\n";
 }
 
+/// In the colour of the status.
+std::string html_status(Status status, std::string_view words) {
+  return fmt::format("<span class=\"{}\">{}</span>", to_string(status), words);
+}
+
 /// What is said of an installation and of all that are like it.
 std::string body_of(const InstallationReport& report) {
   const std::vector<TextRow> rows = folded_rows(report);
   std::string body = fmt::format("<p>{}, {}</p>\n", html_text(describe_system(report.facts)),
-                                 html_word(to_string(report.status)));
+                                 html_status(report.status, status_in_words(report)));
   for (const Answer wanted : {Answer::fail, Answer::undetermined, Answer::warn, Answer::waived}) {
     for (const TextRow& row : rows) {
       if (answer_of(row.first()) == wanted) body += open_row(row, report.facts);
@@ -157,9 +191,11 @@ std::string own_of(const InstallationReport& report) {
 
 class HtmlWriter final : public TargetWriter {
  public:
-  explicit HtmlWriter(std::ostream& out) : out_(out) {}
+  HtmlWriter(Command command, const WriteOptions& options, std::ostream& out)
+      : options_(options), out_(out), to_do_(command) {}
 
   void target(const TargetReport& target) override {
+    to_do_.add(target);
     if (target.error) {
       const char* what =
           target.interrupted ? to_string(*target.interrupted) : to_string(target.error->kind());
@@ -179,8 +215,11 @@ class HtmlWriter final : public TargetWriter {
   }
 
   void finish(const Report& report) override {
-    head(report);
+    const std::vector<ToDo::Line> left = to_do_.lines(options_);
+    head(report, !left.empty());
+    about(report);
     overview(report);
+    if (!left.empty()) what_to_do(left);
     if (!errors_.empty()) {
       begin_html_part(errors_part, out_);
       constexpr std::array<std::string_view, 3> columns = {"Target", "Kind", "Reason"};
@@ -212,26 +251,59 @@ class HtmlWriter final : public TargetWriter {
   struct Case {
     const std::string* body;
     Status status;
+    std::string words;  ///< of the status
     std::string open;   ///< checks that fail or stay open
     std::string first;  ///< the id of the first of them
     std::uint64_t count = 0;
     Pieces own;
   };
 
-  void head(const Report& report) {
-    std::vector<HtmlPart> parts = {overview_part};
+  void head(const Report& report, bool something_to_do) {
+    std::vector<HtmlPart> parts = {html_about_part, overview_part};
+    if (something_to_do) parts.push_back(to_do_part);
     if (!errors_.empty()) parts.push_back(errors_part);
     if (!cases_.empty()) parts.insert(parts.end(), {installations_part, findings_part});
     if (!notes_.empty()) parts.push_back(notes_part);
     if (!report.waivers.empty()) parts.push_back(waivers_part);
     parts.push_back(html_glossary_part);
     const char* command = to_string(report.command);
-    const char* status = to_string(report.status);
+    const std::string status = totals_.status(report.status);
     begin_html(fmt::format("goldhive {}: {}", command, status),
-               fmt::format("goldhive {}: {}", command, html_word(status)),
+               fmt::format("goldhive {}: {}", command, html_status(report.status, status)),
                fmt::format("Policy {}, goldhive {}", html_code(report.head.policy),
                            html_text(report.head.tool_version)),
                parts, out_);
+  }
+
+  void about(const Report& report) {
+    const Summary& s = report.summary;
+    std::string lead = fmt::format(
+        "goldhive opened the registry of {} of Windows in {}, none of which was running, {}. What "
+        "is "
+        "right and what is not says the policy {}.",
+        counted(s.installations, "installation"),
+        counted(s.targets, "target") + " (images, disks or folders)", deed_of(report.command),
+        html_code(report.head.policy));
+    if (!report.head.config.empty()) {
+      lead += fmt::format(" Options were those of {}.", html_code(report.head.config));
+    }
+    write_html_about(lead, status_words, out_);
+  }
+
+  void what_to_do(const std::vector<ToDo::Line>& lines) {
+    begin_html_part(to_do_part, out_);
+    out_ << "<dl>\n";
+    for (const ToDo::Line& line : lines) {
+      out_ << "<dt>" << html_text(line.what) << "</dt><dd>";
+      if (!line.check.empty()) {
+        out_ << fmt::format("see <a href=\"#{0}\">{0}</a>, what fixes it", html_text(line.check));
+      } else {
+        out_ << (line.is_command ? html_code(line.how) : html_text(line.how));
+      }
+      out_ << "</dd>\n";
+    }
+    out_ << "</dl>\n";
+    end_html_part(out_);
   }
 
   void overview(const Report& report) {
@@ -247,6 +319,7 @@ class HtmlWriter final : public TargetWriter {
     tile(totals_.with(Status::findings), "with findings", "fail", true);
     tile(totals_.with(Status::undetermined), "undetermined", "undetermined", true);
     tile(s.errors, "targets with errors", "fail", true);
+    tile(totals_.warned, "with warnings only", "warn");
     tile(totals_.with(Status::compliant), "compliant", "pass", true);
     tile(totals_.with(Status::not_applicable), "not applicable", "");
     tile(totals_.need_update, "without KB3140245", "fail", true);
@@ -283,22 +356,20 @@ class HtmlWriter final : public TargetWriter {
 
   void installations() {
     begin_html_part(installations_part, out_);
-    out_ << "<form id=\"filter\" hidden>\n<label>Status<select id=\"status\">"
-            "<option value=\"\">all</option>";
-    for (const Status s : {Status::findings, Status::undetermined, Status::compliant,
-                           Status::not_applicable, Status::error}) {
-      if (totals_.with(s) > 0) out_ << fmt::format("<option>{}</option>", to_string(s));
-    }
-    out_ << "</select></label>\n<label>Check that fails or stays open<select id=\"check\">"
-            "<option value=\"\">any</option>";
+    out_ << "<form id=\"filter\" hidden>\n";
+    std::set<std::string> statuses;
+    for (const Case& each : cases_) statuses.insert(each.words);
+    write_html_choice("Status", "status", {statuses.begin(), statuses.end()}, out_);
+    std::vector<std::string> open;
     for (const auto& [id, counts] : checks_) {
       if (counts.at(static_cast<std::size_t>(Answer::fail)) +
               counts.at(static_cast<std::size_t>(Answer::undetermined)) >
           0) {
-        out_ << fmt::format("<option>{}</option>", html_text(id));
+        open.push_back(id);
       }
     }
-    out_ << "</select></label>\n<label>Text<input id=\"text\" type=\"search\"></label>\n"
+    write_html_choice("Check that fails or stays open", "check", open, out_);
+    out_ << "<label>Text<input id=\"text\" type=\"search\"></label>\n"
             "<button type=\"reset\">Show all</button>\n"
             "<button type=\"button\" id=\"fold\" aria-pressed=\"false\">Unfold all</button>\n"
             "<output id=\"count\"></output>\n</form>\n";
@@ -326,15 +397,18 @@ class HtmlWriter final : public TargetWriter {
       if (answer >= Answer::undetermined) open += (open.empty() ? "" : " ") + id;
     }
     const auto [known, is_new] = places_.try_emplace(body_of(report), cases_.size());
-    if (is_new) cases_.push_back({&known->first, report.status, open, report.facts.id, 0, {}});
+    const std::string status = status_in_words(report);
+    if (is_new) {
+      cases_.push_back({&known->first, report.status, status, open, report.facts.id, 0, {}});
+    }
     Case& of = cases_[known->second];
     ++of.count;
     const std::string id = html_text(report.facts.id);
     if (const std::string own = own_of(report); !own.empty()) of.own.add(id + '\n' + own);
-    const char* status = to_string(report.status);
     std::string row = fmt::format(
         "<tr><th scope=\"row\"><a href=\"#i{}\">{}</a></th><td>{}</td><td class=\"{}\">{}</td>",
-        known->second + 1, id, html_text(describe_system(report.facts)), status, status);
+        known->second + 1, id, html_text(describe_system(report.facts)), to_string(report.status),
+        status);
     for (const Answer answer : answers_of(report)) {
       const char* text = to_string(answer);
       const bool plain = answer == Answer::not_asked || answer == Answer::not_applicable;
@@ -347,8 +421,7 @@ class HtmlWriter final : public TargetWriter {
   void card(const Case& of, std::size_t place) {
     out_ << fmt::format(
         "<article id=\"i{}\" class=\"is-{}\" data-status=\"{}\" data-open=\"{}\">\n<h3>{}{}</h3>\n",
-        place + 1, to_string(of.status), to_string(of.status), html_text(of.open),
-        html_code(of.first),
+        place + 1, to_string(of.status), of.words, html_text(of.open), html_code(of.first),
         of.count > 1 ? fmt::format(" and {} more that say the same", of.count - 1) : "");
     out_ << *of.body;
     if (!of.own.empty()) {
@@ -381,7 +454,9 @@ class HtmlWriter final : public TargetWriter {
     end_html_part(out_);
   }
 
+  WriteOptions options_;
   std::ostream& out_;
+  ToDo to_do_;
   Totals totals_;
   /// By check: installations by their worst answer.
   std::map<std::string, std::array<std::uint64_t, 8>, std::less<>> checks_;
@@ -392,8 +467,8 @@ class HtmlWriter final : public TargetWriter {
 
 }  // namespace
 
-Writer html_writer(Command, const WriteOptions&, std::ostream& out) {
-  return std::make_unique<HtmlWriter>(out);
+Writer html_writer(Command command, const WriteOptions& options, std::ostream& out) {
+  return std::make_unique<HtmlWriter>(command, options, out);
 }
 
 }  // namespace goldhive::report

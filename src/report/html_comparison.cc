@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <set>
 
 #include "src/report/answers.h"
 #include "src/report/compare.h"
@@ -46,7 +47,7 @@ class ComparisonPage {
       : comparison_(comparison), options_(options), out_(out) {}
 
   void write() {
-    std::vector<HtmlPart> parts = {{"overview", "Overview"}};
+    std::vector<HtmlPart> parts = {html_about_part, {"overview", "Overview"}};
     for (const ChangePart& each : change_parts) {
       if (is_shown(each.change)) parts.push_back(each.part);
     }
@@ -59,7 +60,9 @@ class ComparisonPage {
         fmt::format("From {} to {}, goldhive {}", html_code(comparison_.before.file),
                     html_code(comparison_.after.file), html_text(options_.head.tool_version)),
         parts, out_);
-    overview(parts.front());
+    about();
+    overview(parts[1]);
+    filter();
     for (const ChangePart& each : change_parts) {
       if (is_shown(each.change)) part(each);
     }
@@ -74,6 +77,40 @@ class ComparisonPage {
            (comparison_.counts.installations_of(change) > 0 &&
             (change == Change::gone || change == Change::unreachable));
   }
+
+  void about() {
+    std::vector<HtmlWord> words;
+    for (const ChangePart& each : change_parts) words.push_back({each.part.title, each.caption});
+    write_html_about(
+        fmt::format(
+            "This page says what changed from one report of goldhive {} to a later one. "
+            "goldhive opens the registry of Windows installations that are not running, and "
+            "judges their TLS settings by a policy, here {}.",
+            to_string(comparison_.command), html_code(comparison_.after.head.policy)),
+        words, out_);
+  }
+
+  /// Of the rows of all parts.
+  void filter() {
+    std::set<std::string> checks;
+    std::set<std::string> verdicts;
+    for (const InstallationChange& change : comparison_.installations) {
+      for (const RowChange& row : change.rows) {
+        if (!is_shown(row.change)) continue;
+        const Finding f = comparison_.shown(row);
+        checks.insert(f.id);
+        if (!is_gone(row)) verdicts.insert(to_string(answer_of(f)));
+      }
+    }
+    if (checks.empty()) return;
+    out_ << "<form id=\"filter-changes\" hidden>\n";
+    write_html_choice("Check", "check", {checks.begin(), checks.end()}, out_);
+    write_html_choice("Verdict", "verdict", {verdicts.begin(), verdicts.end()}, out_);
+    out_ << "<label>Text<input id=\"text\" type=\"search\"></label>\n"
+            "<button type=\"reset\">Show all</button>\n<output id=\"count\"></output>\n</form>\n";
+  }
+
+  static bool is_gone(const RowChange& row) { return row.change == Change::fixed && !row.after; }
 
   void overview(const HtmlPart& part) {
     const Comparison::Counts& counts = comparison_.counts;
@@ -108,7 +145,8 @@ class ComparisonPage {
     if (comparison_.counts.of(of.change) > 0) {
       constexpr std::array<std::string_view, 5> columns = {"Installation", "Verdict", "Check",
                                                            "Finding", "Severity"};
-      begin_html_table("", of.part.title, of.caption, columns, out_);
+      begin_html_table(fmt::format("rows-{}", of.part.id), of.part.title, of.caption, columns,
+                       out_);
       for (const InstallationChange& change : comparison_.installations) {
         for (const RowChange& each : change.rows) {
           if (each.change == of.change) row(change, each);
@@ -132,10 +170,9 @@ class ComparisonPage {
 
   void row(const InstallationChange& change, const RowChange& row) {
     const Finding f = comparison_.shown(row);
-    const bool is_gone = row.change == Change::fixed && !row.after;
     std::string text =
-        html_text(is_gone ? describe_row(f, change.facts(), true) + ": not there any more"
-                          : row_message({{&f}}, change.facts(), true));
+        html_text(is_gone(row) ? describe_row(f, change.facts(), true) + ": not there any more"
+                               : row_message({{&f}}, change.facts(), true));
     const std::optional<Finding> before = comparison_.before_of(row);
     if (before && (row.change == Change::changed || row.change == Change::fixed)) {
       text += fmt::format("<br>before: {}: {}", html_word(to_string(answer_of(*before))),
@@ -144,7 +181,7 @@ class ComparisonPage {
     out_ << fmt::format(
         "<tr><th scope=\"row\">{}</th><td>{}</td><td><a href=\"#{}\">{}</a></td><td>{}</td>"
         "<td>{}</td></tr>\n",
-        html_text(change.name()), is_gone ? "" : html_word(to_string(answer_of(f))),
+        html_text(change.name()), is_gone(row) ? "" : html_word(to_string(answer_of(f))),
         html_text(f.id), html_code(f.id), text, f.waived ? "" : policy::to_string(f.severity));
   }
 

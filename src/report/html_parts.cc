@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <cstdint>
 
 #include "imgtools/bytes/digest.h"
@@ -88,6 +89,57 @@ void begin_html_table(std::string_view id, std::string_view label, std::string_v
 }
 
 void end_html_table(std::ostream& out) { out << "</tbody></table></div>\n"; }
+
+namespace {
+
+/// What rows say, and how bad it is; the same on every page.
+constexpr std::array row_words = {
+    HtmlWord{"pass", "It is as the policy wants it."},
+    HtmlWord{"fail",
+             "It is not. How much that matters stands beside it: low, medium, high or "
+             "critical."},
+    HtmlWord{"undetermined",
+             "The image does not tell. The row says what is missing, and what would "
+             "settle it."},
+    HtmlWord{"warn", "Nothing is broken, and somebody should look at it."},
+    HtmlWord{"waived", "It fails, and the policy accepts that until a day, for a reason."},
+    HtmlWord{"info", "It is told, and asked by nobody."},
+    HtmlWord{"n/a", "The question does not apply to that Windows."},
+};
+
+void write_html_words(std::span<const HtmlWord> words, std::ostream& out) {
+  for (const HtmlWord& each : words) {
+    out << fmt::format("<dt>{}</dt><dd>{}</dd>\n", html_text(each.word), html_text(each.meaning));
+  }
+}
+
+}  // namespace
+
+void write_html_about(std::string_view lead, std::span<const HtmlWord> words, std::ostream& out) {
+  begin_html_part(html_about_part, out);
+  out << "<p>" << lead
+      << "</p>\n<p>TLS is what keeps a connection secret, as that of https; its old versions are "
+         "broken, and more and more servers refuse them. Windows 7 and 8, Server 2008 R2 and 2012 "
+         "know TLS 1.1 and 1.2, but WinHTTP, by which Outlook, Office and Windows itself connect, "
+         "offers them only where update KB3140245 is installed and values in the registry ask for "
+         "it.</p>\n<details><summary>What the words mean</summary><dl>\n";
+  write_html_words(words, out);
+  write_html_words(row_words, out);
+  out << fmt::format(
+      "</dl><p>What each check asks, why, and what fixes it stands at the end, under "
+      "<a href=\"#{}\">{}</a>.</p></details>\n",
+      html_glossary_part.id, html_glossary_part.title);
+  end_html_part(out);
+}
+
+void write_html_choice(std::string_view label, std::string_view id,
+                       const std::vector<std::string>& options, std::ostream& out) {
+  out << fmt::format("<label>{}<select id=\"{}\"><option value=\"\">all</option>", label, id);
+  for (const std::string& option : options) {
+    out << fmt::format("<option>{}</option>", html_text(option));
+  }
+  out << "</select></label>\n";
+}
 
 void write_html_glossary(std::ostream& out) {
   begin_html_part(html_glossary_part, out);

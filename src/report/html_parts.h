@@ -42,6 +42,19 @@ void begin_html_table(std::string_view id, std::string_view label, std::string_v
                       std::span<const std::string_view> columns, std::ostream& out);
 void end_html_table(std::ostream& out);
 
+/// The part for readers who know neither goldhive nor TLS: what was done, which stands in `lead`
+/// (markup, sentences), what it is about, and what the words of the page mean.
+inline constexpr HtmlPart html_about_part = {"about", "What this is"};
+struct HtmlWord {
+  std::string_view word;
+  std::string_view meaning;
+};
+void write_html_about(std::string_view lead, std::span<const HtmlWord> words, std::ostream& out);
+
+/// "<label>Text<select id=...>" with "all" and the options, which are no markup.
+void write_html_choice(std::string_view label, std::string_view id,
+                       const std::vector<std::string>& options, std::ostream& out);
+
 /// The part with the checks and their explanations.
 inline constexpr HtmlPart html_glossary_part = {"checks", "Checks"};
 void write_html_glossary(std::ostream& out);

@@ -140,7 +140,7 @@ class MarkdownWriter final : public TargetWriter {
 
   void finish(const Report& report) override {
     out_ << fmt::format("## goldhive {}: {}\n\n", to_string(report.command),
-                        to_string(report.status));
+                        totals_.status(report.status));
     head(report);
     if (!table_.empty()) {
       out_ << "\n| Installation | System | Status |";
@@ -163,6 +163,7 @@ class MarkdownWriter final : public TargetWriter {
     };
     add(totals_.with(Status::findings), "with findings");
     add(totals_.with(Status::undetermined), "undetermined");
+    add(totals_.warned, "with warnings only");
     add(totals_.with(Status::compliant), "compliant");
     add(totals_.with(Status::not_applicable), "not applicable");
     line += ".";
@@ -189,7 +190,7 @@ class MarkdownWriter final : public TargetWriter {
     totals_.add(report);
     std::string row = fmt::format(
         "| {} | {} | {} |", md_code(report.facts.id), md_text(describe_system(report.facts)),
-        in_bold(to_string(report.status), report.status >= Status::findings));
+        in_bold(status_in_words(report), report.status >= Status::findings));
     for (const Answer answer : answers_of(report)) {
       row += fmt::format(" {} |", in_bold(to_string(answer), answer == Answer::fail));
     }

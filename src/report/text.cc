@@ -39,8 +39,8 @@ Color color_of(Status status) {
   return Color::red;
 }
 
-std::string status_word(Status status) {
-  std::string word = to_string(status);
+std::string status_word(const InstallationReport& installation) {
+  std::string word = status_in_words(installation);
   std::transform(word.begin(), word.end(), word.begin(), [](char c) {
     return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
   });
@@ -137,7 +137,7 @@ class VerdictWriter final : public TargetWriter {
   void installation(const InstallationReport& report, bool reason_said) {
     const windows::Installation& facts = report.facts;
     lines_.right_aligned(printable(facts.id), printable(describe_system(facts)),
-                         status_word(report.status), color_of(report.status));
+                         status_word(report), color_of(report.status));
     changes(report, reason_said);
     rows(report);
     const windows::ControlSetFacts& sets = facts.control_sets;

@@ -198,6 +198,55 @@ TEST_CASE("Every format but reg names each undo file that a patch left, with wha
   }
 }
 
+/// Two that are compliant, the first of which has a warning.
+Report with_a_warning() {
+  Report report = tests::sample_report();
+  TargetReport& target = report.targets.front();
+  report.targets.resize(1);
+  for (InstallationReport& i : target.installations) {
+    i.findings.resize(1);
+    i.findings[0].verdict = policy::Verdict::pass;
+  }
+  policy::Finding warning = target.installations[0].findings[0];
+  warning.verdict = policy::Verdict::warn;
+  target.installations[0].findings.push_back(warning);
+  settle(report);
+  return report;
+}
+
+TEST_CASE("Formats for people say of a compliant installation that it has warnings") {
+  Report report = with_a_warning();
+  const std::string markdown = shown_in("markdown", report);
+  CHECK_THAT(markdown, Catch::StartsWith("## goldhive scan: compliant, with warnings\n") &&
+                           Catch::Contains(", 1 with warnings only, 1 compliant.\n") &&
+                           Catch::Contains(" | compliant, with warnings |"));
+  const std::string page = shown_in("html", report);
+  CHECK_THAT(page, Catch::Contains("goldhive scan: compliant, with warnings</title>") &&
+                       Catch::Contains("<b>1</b> with warnings only</li>") &&
+                       Catch::Contains("<b>1</b> compliant</li>") &&
+                       Catch::Contains("data-status=\"compliant, with warnings\"") &&
+                       Catch::Contains("<option>compliant, with warnings</option>"));
+  report.targets[0].installations.resize(1);
+  settle(report);
+  CHECK_THAT(shown_in("text", report), Catch::Contains(" COMPLIANT, WITH WARNINGS\n"));
+}
+
+TEST_CASE("The page says what it is about, what each row asks, and what to do next") {
+  const std::string page = shown_in("html", tests::sample_report());
+  CHECK_THAT(
+      page,
+      Catch::Contains("<section id=\"about\">") &&
+          Catch::Contains("2 installations of Windows in 2 targets (images, disks or folders)") &&
+          Catch::Contains("<dt>compliant, with warnings</dt>") &&
+          Catch::Contains("<section id=\"to-do\">") &&
+          Catch::Contains("<dd><code>goldhive plan install.wim@2</code></dd>") &&
+          Catch::Contains("off by default [possibly stale]. Asked for: TLS 1.2 is on"));
+  // Nothing is left to do.
+  const std::string good = shown_in("html", with_a_warning());
+  CHECK(good.find("to-do") == std::string::npos);
+  CHECK_THAT(good, Catch::Contains("<section id=\"about\">"));
+}
+
 TEST_CASE("A test case has the same name whatever its row says") {
   const auto names = [](const Report& report) {
     std::istringstream lines(shown_in("junit", report));
