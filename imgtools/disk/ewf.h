@@ -35,7 +35,7 @@ class EwfDisk final : public VirtualDisk {
   std::uint64_t size() const override { return media_.size; }
   std::uint32_t sector_size() const override { return media_.sector_size; }
   std::vector<std::string> host_files() const override { return segments_.paths(); }
-  SharedBudget budget() const override { return segments_.file(0).budget(); }
+  SharedBudget budget() const override { return segments_.budget(); }
   const EwfDigests& digests() const { return digests_; }
   /// Reads all of the disk, each chunk against its checksum, and compares its digests.
   std::vector<std::string> check() const override;

@@ -18,6 +18,7 @@ void Segments::add(const std::string& path) {
   file.inode = info->inode;
   open(file);
   file.size = file.source->size();
+  if (files_.empty()) budget_ = file.source->budget();
   files_.push_back(std::move(file));
 }
 

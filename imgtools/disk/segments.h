@@ -28,6 +28,8 @@ class Segments {
   /// until the next call.
   const ByteSource& file(std::size_t index) const;
   std::vector<std::string> paths() const;
+  /// That of the target, which all files have.
+  const SharedBudget& budget() const { return budget_; }
 
  private:
   struct File {
@@ -46,6 +48,7 @@ class Segments {
   FilePlaces places_;
   std::string first_;
   std::vector<File> files_;
+  SharedBudget budget_;
   mutable std::uint64_t clock_ = 0;
   mutable std::size_t open_ = 0;
 };

@@ -29,7 +29,7 @@ class SplitDisk final : public VirtualDisk {
   std::string format() const override { return "split"; }
   std::uint64_t size() const override { return size_; }
   std::vector<std::string> host_files() const override { return segments_.paths(); }
-  SharedBudget budget() const override { return segments_.file(0).budget(); }
+  SharedBudget budget() const override { return segments_.budget(); }
 
  protected:
   void do_read(std::uint64_t offset, std::span<std::uint8_t> out) const override;
