@@ -50,6 +50,9 @@ class Image {
   /// What a reader of a verdict should know of the image as a whole: one sentence each.
   virtual std::vector<std::string> notes() const { return {}; }
 
+  /// What nobody needs for a verdict and some want to know of the image: one sentence each.
+  virtual std::vector<std::string> details() const { return {}; }
+
   /// What belongs to the image and is in none of its volumes, as nobody could look at it: it may
   /// hold a Windows. Each for a sentence: "partition 2 (starts beyond the end of the disk)".
   virtual std::vector<std::string> lost() const { return {}; }

@@ -60,6 +60,13 @@ class ArchiveImage final : public Image {
     }
     return all;
   }
+  std::vector<std::string> details() const override {
+    std::vector<std::string> all;
+    for (const auto& [id, image] : inside_) {
+      for (const std::string& detail : image->details()) all.push_back(id + ": " + detail);
+    }
+    return all;
+  }
   std::vector<std::string> host_files() const override { return {path_}; }
 
   std::optional<Error> refusal(std::size_t index) const override {

@@ -177,6 +177,7 @@ class DiskImage final : public Image {
   const std::vector<Volume>& volumes() const override { return volumes_; }
   std::vector<std::string> host_files() const override { return disk_->host_files(); }
   std::vector<std::string> notes() const override { return notes_; }
+  std::vector<std::string> details() const override { return disk_->details(); }
   std::vector<std::string> check() const override {
     std::vector<std::string> checked = disk_->check();
     return checked.empty() ? Image::check() : checked;

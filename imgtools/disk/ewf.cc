@@ -337,6 +337,13 @@ void EwfDisk::do_read(std::uint64_t offset, std::span<std::uint8_t> out) const {
   }
 }
 
+std::vector<std::string> EwfDisk::details() const {
+  std::vector<std::string> stored;
+  if (!digests_.md5.empty()) stored.push_back("stored MD5 of the disk: " + digests_.md5);
+  if (!digests_.sha1.empty()) stored.push_back("stored SHA-1 of the disk: " + digests_.sha1);
+  return stored;
+}
+
 std::vector<std::string> EwfDisk::check() const {
   Md5 md5;
   Sha1 sha1;

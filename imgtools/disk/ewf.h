@@ -37,6 +37,8 @@ class EwfDisk final : public VirtualDisk {
   std::vector<std::string> host_files() const override { return segments_.paths(); }
   SharedBudget budget() const override { return segments_.budget(); }
   const EwfDigests& digests() const { return digests_; }
+  /// The digests, as they are stored.
+  std::vector<std::string> details() const override;
   /// Reads all of the disk, each chunk against its checksum, and compares its digests.
   std::vector<std::string> check() const override;
 

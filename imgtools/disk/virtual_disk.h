@@ -26,6 +26,8 @@ class VirtualDisk : public ByteSource {
 
   /// What a reader of a verdict should know about the container: one sentence each.
   const std::vector<std::string>& notes() const { return notes_; }
+  /// As Image::details().
+  virtual std::vector<std::string> details() const { return {}; }
   /// Why nothing may be written to this disk; "" if it may.
   const std::string& write_refusal() const { return write_refusal_; }
 

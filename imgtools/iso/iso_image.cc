@@ -51,6 +51,7 @@ class IsoImage final : public Image {
   std::string format() const override { return "iso"; }
   const std::vector<Volume>& volumes() const override { return volumes_; }
   std::vector<std::string> notes() const override { return notes_; }
+  std::vector<std::string> details() const override { return details_; }
   std::vector<std::string> host_files() const override { return {path_}; }
   bool may_lack_windows() const override { return !wims_.empty(); }
 
@@ -89,6 +90,7 @@ class IsoImage final : public Image {
         volumes_.push_back(std::move(volume));
       }
       for (const std::string& note : wim->notes()) notes_.push_back(path + ": " + note);
+      for (const std::string& detail : wim->details()) details_.push_back(path + ": " + detail);
       wims_.push_back(std::move(wim));
     } catch (const Error& e) {
       Volume broken;
@@ -106,6 +108,7 @@ class IsoImage final : public Image {
   std::vector<std::unique_ptr<Image>> wims_;
   std::vector<Volume> volumes_;  ///< the images of the WIMs, then the disc itself
   std::vector<std::string> notes_;
+  std::vector<std::string> details_;
 };
 
 }  // namespace

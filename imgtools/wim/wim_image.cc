@@ -39,12 +39,22 @@ class WimImage final : public Image, public Compactable {
       volumes_.push_back(open_volume(image, path));
     }
     if (wim_->header().images > wim_->images()) volumes_.push_back(missing_images());
-    describe_container();
+    if (wim_->header().has(WimHeader::write_in_progress)) {
+      notes_.push_back(
+          "a program was writing to this WIM, or was cut off; it is read as it was before");
+    }
   }
 
   std::string format() const override { return is_esd(wim_->header()) ? "esd" : "wim"; }
   const std::vector<Volume>& volumes() const override { return volumes_; }
   std::vector<std::string> notes() const override { return notes_; }
+  std::vector<std::string> details() const override {
+    const WimHeader& header = wim_->header();
+    return {fmt::format("version {:#x}, compression {}, GUID {}, boot image {}{}", header.version,
+                        to_string(header.compression()), to_string(header.guid),
+                        header.boot_image == 0 ? "none" : fmt::format("{}", header.boot_image),
+                        list_flags(header))};
+  }
   bool may_lack_windows() const override { return true; }
   bool changes_as_one() const override { return true; }
 
@@ -125,19 +135,6 @@ class WimImage final : public Image, public Compactable {
                          fmt::format("the header counts {} images, and there is metadata of {}",
                                      wim_->header().images, wim_->images()));
     return volume;
-  }
-
-  void describe_container() {
-    const WimHeader& header = wim_->header();
-    notes_.push_back(
-        fmt::format("version {:#x}, compression {}, GUID {}, boot image {}{}", header.version,
-                    to_string(header.compression()), to_string(header.guid),
-                    header.boot_image == 0 ? "none" : fmt::format("{}", header.boot_image),
-                    list_flags(header)));
-    if (header.has(WimHeader::write_in_progress)) {
-      notes_.push_back(
-          "a program was writing to this WIM, or was cut off; it is read as it was before");
-    }
   }
 
   std::shared_ptr<const WimContainer> wim_;

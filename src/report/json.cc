@@ -219,6 +219,7 @@ Json target_json(Command command, const TargetReport& target) {
               {"volumes", std::move(volumes)},
               {"installations", std::move(installations)},
               {"notes", target.notes}};
+  if (!target.details.empty()) out.add("details", target.details);
   if (target.hive_checks) {
     Json::Array checks;
     for (const HiveCheckReport& c : *target.hive_checks) checks.push_back(hive_check_json(c));

@@ -48,6 +48,7 @@ class ListingWriter final : public TargetWriter {
     for (const InstallationReport& i : t.installations) installation(i);
     for (const UndoFileReport& u : t.undo_files) line("  patched: ", describe_undo_file(u));
     if (t.backup) line("  note: ", printable(describe_backup(*t.backup)));
+    for (const std::string& detail : t.details) line("  detail: ", printable(detail));
     for (const std::string& n : t.notes) line("  note: ", printable(n));
   }
   void finish(const Report&) override {}

@@ -344,6 +344,9 @@ TargetReport read_target(const JsonPlace& place) {
     target.installations.back().planned = each["status"].named(statuses);
   }
   target.notes = place["notes"].texts();
+  if (const JsonPlace details = place["details"]; !details.is_null()) {
+    target.details = details.texts();
+  }
   if (const JsonPlace files = place["undo_files"]; !files.is_null()) {
     for (const JsonPlace& file : files.items()) target.undo_files.push_back(read_undo_file(file));
   } else if (const auto undo = place["undo"].optional_text()) {

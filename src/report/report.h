@@ -137,7 +137,8 @@ struct TargetReport {
   std::vector<InstallationReport> installations;
   std::optional<std::vector<HiveCheckReport>> hive_checks;  ///< verify only
   std::optional<RestoreReport> restore;                     ///< undo and recover only
-  std::vector<std::string> notes;  ///< volumes passed over, hot journals, ...
+  std::vector<std::string> notes;    ///< volumes passed over, hot journals, ...
+  std::vector<std::string> details;  ///< of its format, that no verdict rests on
   std::optional<Error> error;
   std::optional<Interruption> interrupted;  ///< by the user; `error` then says so
   /// patch: those that it left; list, and undo that only shows: those of all patches. The newest

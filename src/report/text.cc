@@ -107,6 +107,8 @@ class VerdictWriter final : public TargetWriter {
         lines_.folded("  note: ", 8,
                       printable(fmt::format("{}{}: {}", t.path, v.id, v.passed_over)));
       }
+      for (const std::string& detail : t.details)
+        lines_.folded("  detail: ", 10, printable(detail));
     }
     if (t.backup) lines_.folded("  note: ", 8, printable(describe_backup(*t.backup)));
     for (const std::string& note : t.notes) lines_.folded("  note: ", 8, printable(note));

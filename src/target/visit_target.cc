@@ -189,6 +189,7 @@ void visit_open_target(const ReadStorage& storage, const OpenTarget& open, const
                        const VisitForReport& visit, const AfterVisits& after, TargetReport& out) {
   out.format = open.image().format();
   out.notes = open.notes();
+  out.details = open.image().details();
   // The volumes that can be read are judged. With an error, the target as a whole is not.
   std::vector<Error> others;
   out.error = open.visit(
