@@ -184,7 +184,8 @@ find_package(pugixml REQUIRED)
 goldhive_contained_target(xml pugixml::pugixml libpugixml.a)
 goldhive_library(pugixml "${pugixml_VERSION}" "")
 
-# dep::wim - the compressions of WIM and ESD files. Loaded late.
+# dep::wim - packs what a patch changes in WIM and ESD files; what is packed we read ourselves. The judge of
+# that in tests. Loaded late.
 # package: libwim-dev
 # (Not by pkg-config: wimlib.pc asks for fuse.pc, which Debian's libwim-dev does not bring along.)
 find_path(WIM_INCLUDE_DIR wimlib.h)
@@ -198,7 +199,7 @@ if(WIM_INCLUDE_DIR AND WIM_LIBRARY)
   string(REPLACE ";" "." WIM_VERSION "${WIM_VERSION}")
   goldhive_late_target(wim ${WIM_INCLUDE_DIR} ${WIM_LIBRARY})
 endif()
-goldhive_library(libwim "${WIM_VERSION}" "compressed WIM and ESD files cannot be read")
+goldhive_library(libwim "${WIM_VERSION}" "what a patch changes in a WIM or ESD is stored unpacked")
 
 # dep::catch - the test framework (Catch2, version 2 as in Debian 12).
 # package(test): catch2

@@ -45,10 +45,10 @@ WimChunkCache::Chunk WimChunkCache::get(const Key& key, std::size_t size,
   return entries_.front().chunk;
 }
 
-WimDecompressor& WimChunkCache::decompressor(WimCompression compression, std::size_t chunk_size,
-                                             unsigned thread) {
-  std::unique_ptr<WimDecompressor>& made = decompressors_[{compression, chunk_size, thread}];
-  if (!made) made = make_wim_decompressor(compression, chunk_size);
+ChunkDecoder& WimChunkCache::decoder(WimCompression compression, std::size_t chunk_size,
+                                     unsigned thread) {
+  std::unique_ptr<ChunkDecoder>& made = decoders_[{compression, chunk_size, thread}];
+  if (!made) made = make_wim_decoder(compression, chunk_size);
   return *made;
 }
 

@@ -11,7 +11,7 @@
 #include <tuple>
 
 #include "imgtools/bytes/parse_budget.h"
-#include "imgtools/wim/wim_codec.h"
+#include "imgtools/wim/wim_decoder.h"
 
 namespace goldhive {
 
@@ -27,9 +27,8 @@ class WimChunkCache {
   Chunk get(const Key& key, std::size_t size, const SharedBudget& budget,
             const std::function<Bytes()>& decode);
 
-  /// The decompressor of one thread; each `thread` has a number. Made at its first use.
-  WimDecompressor& decompressor(WimCompression compression, std::size_t chunk_size,
-                                unsigned thread = 0);
+  /// The decoder of one thread; each `thread` has a number. Made at its first use.
+  ChunkDecoder& decoder(WimCompression compression, std::size_t chunk_size, unsigned thread = 0);
 
  private:
   void forget_oldest();
@@ -41,8 +40,8 @@ class WimChunkCache {
   std::list<Entry> entries_;  // the last used first
   std::map<Key, std::list<Entry>::iterator> index_;
   std::size_t bytes_ = 0;
-  std::map<std::tuple<WimCompression, std::size_t, unsigned>, std::unique_ptr<WimDecompressor>>
-      decompressors_;
+  std::map<std::tuple<WimCompression, std::size_t, unsigned>, std::unique_ptr<ChunkDecoder>>
+      decoders_;
 };
 
 }  // namespace goldhive

@@ -5,7 +5,7 @@
 #include "imgtools/bytes/digest.h"
 #include "imgtools/bytes/error.h"
 #include "imgtools/bytes/large_buffer.h"
-#include "imgtools/wim/wim_codec.h"
+#include "imgtools/wim/wim_encoder.h"
 
 namespace goldhive {
 
@@ -34,9 +34,8 @@ class Rebuilder {
     if (!compressed || part.header.compression() == WimCompression::none) return;
     copies_ = chunked_ != nullptr && chunked_->layout() == WimLayout::ordinary;
     chunk_size_ = part.header.chunk_size;
-    compressor_ =
-        make_wim_compressor(part.header.compression(), static_cast<std::size_t>(chunk_size_),
-                            copies_ ? careful : quick);
+    encoder_ = make_wim_encoder(part.header.compression(), static_cast<std::size_t>(chunk_size_),
+                                copies_ ? careful : quick);
   }
 
   WimRebuilt run(std::uint8_t flags, const WimHash& expected) {
@@ -136,7 +135,7 @@ class Rebuilder {
   Bytes compress(std::span<const std::uint8_t> content) const {
     Bytes out(content.size());
     const std::size_t length =
-        compressor_ ? compressor_->compress(content, std::span(out).first(out.size() - 1)) : 0;
+        encoder_ ? encoder_->encode(content, std::span(out).first(out.size() - 1)) : 0;
     if (length == 0) return Bytes(content.begin(), content.end());
     out.resize(length);
     return out;
@@ -163,7 +162,7 @@ class Rebuilder {
   std::span<const std::uint8_t> known_;
   std::uint64_t chunk_size_ = 0;  // 0: the content is not compressed
   bool copies_ = false;
-  std::unique_ptr<WimCompressor> compressor_;
+  std::unique_ptr<WimEncoder> encoder_;
   Bytes stored_;                       // the table, then the chunks
   std::size_t data_at_ = 0;            // where in stored_ the chunks start
   std::vector<std::uint64_t> starts_;  // where in stored_ each chunk starts

@@ -182,20 +182,22 @@ Bytes WimChunkedSource::decode(std::uint64_t chunk) const {
   if (in.size() == content) return in;
   Bytes out(content);
   decode(chunk, extent.offset, in, out,
-         &part_.cache->decompressor(compression_, static_cast<std::size_t>(chunk_size_)));
+         part_.cache->decoder(compression_, static_cast<std::size_t>(chunk_size_)));
   return out;
 }
 
 void WimChunkedSource::decode(std::uint64_t chunk, std::uint64_t at,
                               std::span<const std::uint8_t> in, std::span<std::uint8_t> out,
-                              WimDecompressor* decompressor) const {
+                              ChunkDecoder& decoder) const {
   if (in.size() == out.size()) {
     std::copy(in.begin(), in.end(), out.begin());
-  } else if (!decompressor->decompress(in, out)) {
-    throw Error::corrupt(
-        name(), at, fmt::format("chunk {} cannot be decompressed", chunk),
-        fmt::format("{} bytes, packed by {}", out.size(), to_string(compression_)));
+    return;
   }
+  const ChunkFault fault = decoder.decode(in, out);
+  if (fault == ChunkFault::none) return;
+  throw Error::corrupt(name(), at, fmt::format("chunk {} cannot be decompressed", chunk),
+                       fmt::format("{} bytes, packed by {}", out.size(), to_string(compression_)),
+                       to_string(fault));
 }
 
 void WimChunkedSource::decode_run(std::uint64_t first, std::span<std::uint8_t> out) const {
@@ -207,18 +209,15 @@ void WimChunkedSource::decode_run(std::uint64_t first, std::span<std::uint8_t> o
   const std::uint64_t start = extents.front().offset;
   const Bytes stored = part_.file->read(
       start, static_cast<std::size_t>(extents.back().offset + extents.back().size - start));
-  const auto decode_some = [&](std::size_t from, std::size_t to, WimDecompressor* decompressor) {
+  const auto decode_some = [&](std::size_t from, std::size_t to, ChunkDecoder& decoder) {
     for (std::size_t i = from; i < to; ++i) {
       const std::span<const std::uint8_t> in(
           stored.data() + static_cast<std::size_t>(extents[i].offset - start), extents[i].size);
-      decode(first + i, extents[i].offset, in, out.subspan(i * step, step), decompressor);
+      decode(first + i, extents[i].offset, in, out.subspan(i * step, step), decoder);
     }
   };
-  // A codec is needed only if a chunk is compressed, and a build may have none.
-  const bool packed = std::any_of(extents.begin(), extents.end(),
-                                  [step](const Extent& extent) { return extent.size != step; });
-  WimDecompressor* mine = packed ? &part_.cache->decompressor(compression_, step) : nullptr;
-  WimDecompressor* other = packed ? &part_.cache->decompressor(compression_, step, 1) : nullptr;
+  ChunkDecoder& mine = part_.cache->decoder(compression_, step);
+  ChunkDecoder& other = part_.cache->decoder(compression_, step, 1);
   // This thread takes the first half, so that of two bad chunks the first one is reported.
   std::future<void> second =
       std::async(std::launch::async, [&] { decode_some(count / 2, count, other); });

@@ -75,10 +75,9 @@ class WimChunkedSource final : public ByteSource {
   Extent extent_of(std::uint64_t chunk) const;
   Bytes decode(std::uint64_t chunk) const;
   /// As above, into `out`, which has the right size. `in` is the chunk as it is stored, at `at` in
-  /// the file. Several threads may call this, each with its own decompressor; a chunk that is not
-  /// compressed needs none.
+  /// the file. Several threads may call this, each with its own decoder.
   void decode(std::uint64_t chunk, std::uint64_t at, std::span<const std::uint8_t> in,
-              std::span<std::uint8_t> out, WimDecompressor* decompressor) const;
+              std::span<std::uint8_t> out, ChunkDecoder& decoder) const;
   /// Decodes chunks from `first` on until `out` is full, by two threads. The cache is not used: a
   /// caller that wants so much at once keeps it.
   void decode_run(std::uint64_t first, std::span<std::uint8_t> out) const;

@@ -128,11 +128,11 @@ TEST_CASE("what 0.1.0 left of a patched VDI is restored") {
 }
 
 TEST_CASE("what 0.1.0 left of a WIM patched in place is restored") {
-  require_restored({"wim", "install.wim", "libwim"});
+  require_restored({"wim", "install.wim", ""});
 }
 
 TEST_CASE("what 0.1.0 left of a WIM patched and compacted is restored") {
-  require_restored({"wim-compact", "install.wim", "libwim"});
+  require_restored({"wim-compact", "install.wim", ""});
 }
 
 TEST_CASE("what 0.1.0 left of a patched zip is restored") {

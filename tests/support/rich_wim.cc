@@ -6,7 +6,6 @@
 #include "fixtures/recipe.h"
 #include "fixtures/security_descriptor.h"
 #include "tests/support/disk_maker.h"
-#include "tests/support/libraries.h"
 #include "tests/support/tools.h"
 
 namespace goldhive::testing {
@@ -61,7 +60,7 @@ const WimKind& wim_kind(const std::string& name) {
 }
 
 bool have_rich_wim_tools() {
-  return have_library("libwim") && have_tool("mkntfs") && have_tool("wimlib-imagex");
+  return have_tool("mkntfs") && have_tool("wimlib-imagex");
 }
 
 std::string make_rich_volume(const TempDir& dir, const std::string& name,
