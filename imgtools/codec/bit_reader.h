@@ -10,8 +10,10 @@
 // would be written to memory for every byte of content.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 
 namespace goldhive {
@@ -22,7 +24,11 @@ inline std::uint16_t load_unit(const std::uint8_t* at) {
 
 inline std::uint64_t load_four_units(const std::uint8_t* at) {
   std::uint64_t value = 0;
-  for (unsigned i = 0; i < 8; ++i) value |= std::uint64_t{at[i]} << (8 * i);
+  if constexpr (std::endian::native == std::endian::little) {
+    std::memcpy(&value, at, sizeof value);
+  } else {
+    for (unsigned i = 0; i < 8; ++i) value |= std::uint64_t{at[i]} << (8 * i);
+  }
   return value;
 }
 

@@ -1,8 +1,23 @@
 #include "imgtools/codec/huffman_table.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace goldhive {
+
+namespace {
+
+/// `run` is a power of two; most are small.
+void fill_run(std::uint16_t* entry, std::size_t run, std::uint16_t value) {
+  entry[0] = value;
+  if (run == 1) return;
+  entry[1] = value;
+  if (run == 2) return;
+  const std::uint64_t four = value * std::uint64_t{0x0001000100010001};
+  for (std::size_t i = 0; i < run; i += 4) std::memcpy(entry + i, &four, sizeof four);
+}
+
+}  // namespace
 
 ChunkFault HuffmanRows::build(std::span<const std::uint8_t> lengths,
                               std::span<std::uint16_t> symbols, std::span<std::uint16_t> direct,
@@ -35,15 +50,16 @@ ChunkFault HuffmanRows::build(std::span<const std::uint8_t> lengths,
       symbols[places[lengths[symbol]]++] = static_cast<std::uint16_t>(symbol);
     }
   }
-  auto entry = direct.begin();
+  std::uint16_t* entry = direct.data();
   std::size_t next = 0;
   for (unsigned length = 1; length <= root_bits; ++length) {
-    const auto run = std::ptrdiff_t{1} << (root_bits - length);
+    const std::size_t run = std::size_t{1} << (root_bits - length);
     for (; next < places[length]; ++next) {
-      entry = std::fill_n(entry, run, static_cast<std::uint16_t>((symbols[next] << 4) | length));
+      fill_run(entry, run, static_cast<std::uint16_t>(symbols[next] * 16U + length));
+      entry += run;
     }
   }
-  std::fill(entry, direct.end(), std::uint16_t{0});  // long codewords start like this
+  std::fill(entry, direct.data() + direct.size(), std::uint16_t{0});  // long codewords start so
   return ChunkFault::none;
 }
 

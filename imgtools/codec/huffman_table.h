@@ -10,6 +10,7 @@
 // symbol is not: LZX has such a code where nothing uses it.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -45,10 +46,12 @@ class HuffmanTable : private HuffmanRows {
   using HuffmanRows::longest;
   using HuffmanRows::no_symbol;
 
-  /// Takes the length of each symbol's codeword, 0 for those without one: none, empty_code,
-  /// incomplete_code or oversubscribed_code. An empty code may be asked for symbols.
+  /// Takes the length of each symbol's codeword, 0 for those without one, of up to Symbols symbols:
+  /// none, empty_code, incomplete_code or oversubscribed_code. An empty code may be asked for
+  /// symbols.
   ChunkFault build(std::span<const std::uint8_t> lengths) {
-    return HuffmanRows::build(lengths.first(Symbols), symbols_, direct_, RootBits);
+    return HuffmanRows::build(lengths.first(std::min(lengths.size(), Symbols)), symbols_, direct_,
+                              RootBits);
   }
 
   /// The next symbol; `bits` must have 16 ready. no_symbol if the code is empty.

@@ -79,7 +79,9 @@ class RecentValues {
   Value repeat(std::size_t index, bool match_before) {
     const std::size_t at = index + (match_before ? 1 : 0);
     const Value value = values_[at];
-    for (std::size_t i = at; i > 0; --i) values_[i] = values_[i - 1];
+    if (at > 2) values_[3] = values_[2];
+    if (at > 1) values_[2] = values_[1];
+    if (at > 0) values_[1] = values_[0];
     values_[0] = value;
     return value;
   }

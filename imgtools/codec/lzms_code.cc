@@ -7,44 +7,68 @@ namespace {
 constexpr std::size_t most_symbols = 1024;
 constexpr unsigned longest_codeword = 15;
 
-struct Counted {
-  std::uint16_t count;
-  std::uint16_t symbol;
+/// Symbols by their counts.
+struct Sorted {
+  std::array<std::uint16_t, most_symbols> symbols;
+  std::array<std::uint32_t, most_symbols + 1> counts;
 };
-using CountedSymbols = std::array<Counted, most_symbols>;
 
-/// Sorts by one half of the 12 bits of a count, and keeps the order where that is equal.
-void sort_by_digit(std::span<const Counted> from, std::span<Counted> to, unsigned shift) {
-  std::array<std::uint16_t, 64> places{};
-  for (const Counted& one : from) ++places[(one.count >> shift) & 63];
+/// Where each value of a digit starts, from how often each occurs.
+using Digits = std::array<std::uint16_t, 64>;
+void add_up(Digits& digits) {
   std::uint16_t place = 0;
-  for (std::uint16_t& first : places) {
+  for (std::uint16_t& first : digits) {
     const std::uint16_t here = first;
     first = place;
     place = static_cast<std::uint16_t>(place + here);
   }
-  for (const Counted& one : from) to[places[(one.count >> shift) & 63]++] = one;
+}
+
+/// By the low half of the 12 bits of a count, then by the high one; each keeps the order of equals.
+void sort_symbols(std::span<const std::uint16_t> counts, Sorted& sorted) {
+  Digits low{};
+  Digits high{};
+  for (const std::uint16_t count : counts) {
+    ++low[count % 64];
+    ++high[count / 64 % 64];
+  }
+  add_up(low);
+  add_up(high);
+  std::array<std::uint16_t, most_symbols> half_sorted;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    half_sorted[low[counts[i] % 64]++] = static_cast<std::uint16_t>(i);
+  }
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    const std::uint16_t symbol = half_sorted[i];
+    const std::size_t place = high[counts[symbol] / 64 % 64]++;
+    sorted.symbols[place] = symbol;
+    sorted.counts[place] = counts[symbol];
+  }
 }
 
 /// Joins the two rarest of symbols and pairs until one pair is left, and tells of each pair, in the
-/// order of their making, the number of the pair it became a part of. `sorted` are all symbols.
-void join_pairs(std::span<const Counted> sorted, std::span<std::uint16_t> parents) {
-  std::array<std::uint32_t, most_symbols> counts;
-  const std::size_t pairs = sorted.size() - 1;
+/// order of their making, the number of the pair it became a part of.
+void join_pairs(Sorted& sorted, std::size_t symbols, std::span<std::uint16_t> parents) {
+  constexpr std::uint32_t never = 0xffffffff;
+  std::array<std::uint32_t, most_symbols> pairs;
+  sorted.counts[symbols] = never;
   std::size_t next_symbol = 0;
   std::size_t next_pair = 0;
-  for (std::size_t made = 0; made < pairs; ++made) {
+  for (std::size_t made = 0; made + 1 < symbols; ++made) {
+    pairs[made] = never;
     std::uint32_t count = 0;
     for (int half = 0; half < 2; ++half) {
-      if (next_symbol < sorted.size() &&
-          (next_pair == made || sorted[next_symbol].count <= counts[next_pair])) {
-        count += sorted[next_symbol++].count;
-      } else {
-        count += counts[next_pair];
-        parents[next_pair++] = static_cast<std::uint16_t>(made);
-      }
+      const std::uint32_t symbol = sorted.counts[next_symbol];
+      const std::uint32_t pair = pairs[next_pair];
+      // Which of them it is cannot be foreseen, so there is no branch. A pair that is not taken
+      // gets its parent later.
+      parents[next_pair] = static_cast<std::uint16_t>(made);
+      const std::size_t is_symbol = symbol <= pair ? 1 : 0;
+      count += is_symbol != 0 ? symbol : pair;
+      next_symbol += is_symbol;
+      next_pair += 1 - is_symbol;
     }
-    counts[made] = count;
+    pairs[made] = count;
   }
 }
 
@@ -77,23 +101,16 @@ void make_lzms_lengths(std::span<const std::uint16_t> counts, std::span<std::uin
     std::fill(lengths.begin(), lengths.end(), std::uint8_t{1});
     return;
   }
-  CountedSymbols unsorted;
-  CountedSymbols half_sorted;
-  for (std::size_t i = 0; i < symbols; ++i) {
-    unsorted[i] = {counts[i], static_cast<std::uint16_t>(i)};
-  }
-  const std::span<Counted> sorted = std::span(unsorted).first(symbols);
-  sort_by_digit(sorted, half_sorted, 0);
-  sort_by_digit(std::span(half_sorted).first(symbols), sorted, 6);
-
+  Sorted sorted;
+  sort_symbols(counts, sorted);
   std::array<std::uint16_t, most_symbols> parents;
-  join_pairs(sorted, parents);
+  join_pairs(sorted, symbols, parents);
   const std::array<std::uint16_t, longest_codeword + 1> of_length =
       count_lengths(parents, symbols - 1);
   std::size_t rarest = 0;
   for (unsigned length = longest_codeword; length >= 1; --length) {
     for (unsigned i = 0; i < of_length[length]; ++i) {
-      lengths[sorted[rarest++].symbol] = static_cast<std::uint8_t>(length);
+      lengths[sorted.symbols[rarest++]] = static_cast<std::uint8_t>(length);
     }
   }
 }

@@ -40,7 +40,6 @@ class LzmsCode {
     symbols_ = symbols;
     interval_ = interval;
     std::fill_n(counts_.begin(), symbols, std::uint16_t{1});
-    lengths_.fill(0);
     make();
   }
 
@@ -65,7 +64,8 @@ class LzmsCode {
     make_lzms_lengths(std::span(counts_).first(symbols_), lengths.first(symbols_));
     // One symbol alone has a bit, like the first of two.
     if (symbols_ == 1) lengths_[1] = 1;
-    static_cast<void>(table_.build(lengths));  // it is complete
+    const std::size_t used = std::max<std::size_t>(symbols_, 2);
+    static_cast<void>(table_.build(lengths.first(used)));  // it is complete
   }
 
   HuffmanTable<MaxSymbols, RootBits> table_;

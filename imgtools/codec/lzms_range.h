@@ -72,25 +72,31 @@ class Decision {
 
   bool decide(RangeReader& reader) {
     History& history = histories_[state_];
-    const bool outcome = reader.decide(history.zeros_in_64());
-    history.add(outcome);
-    state_ = (state_ * 2 + (outcome ? 1 : 0)) % States;
-    return outcome;
+    state_ = state_ * 2 % States;
+    // By branches, as the caller branches, too: what comes next is then not waited for.
+    if (reader.decide(history.zeros_in_64())) {
+      history.add(1);
+      state_ |= 1;
+      return true;
+    }
+    history.add(0);
+    return false;
   }
 
  private:
   class History {
    public:
-    std::uint32_t zeros_in_64() const { return zeros_ == 0 ? 1 : zeros_ - zeros_ / 64; }
-    void add(bool outcome) {
-      const std::uint64_t bit = outcome ? 1 : 0;
-      zeros_ += static_cast<std::uint32_t>((outcomes_ >> 63) - bit);
-      outcomes_ = outcomes_ << 1 | bit;
+    std::uint32_t zeros_in_64() const { return bounded_zeros_; }
+    void add(std::uint32_t outcome) {
+      zeros_ += static_cast<std::uint32_t>(outcomes_ >> 63) - outcome;
+      outcomes_ = outcomes_ << 1 | outcome;
+      bounded_zeros_ = zeros_ == 0 ? 1 : zeros_ - zeros_ / 64;
     }
 
    private:
     std::uint64_t outcomes_ = 0x55555555;  ///< the newest is the lowest bit
     std::uint32_t zeros_ = 48;
+    std::uint32_t bounded_zeros_ = 48;  ///< from 1 to 63
   };
 
   std::uint32_t state_ = 0;
