@@ -36,13 +36,9 @@ Bytes LibwimCodec::pack(std::span<const std::uint8_t> content) {
   return out;
 }
 
-std::optional<Bytes> LibwimCodec::unpack(std::span<const std::uint8_t> chunk, std::size_t size) {
-  Bytes out(size);
-  if (wimlib_decompress(chunk.data(), chunk.size(), out.data(), size, handles_->decompressor) !=
-      0) {
-    return std::nullopt;
-  }
-  return out;
+bool LibwimCodec::unpack(std::span<const std::uint8_t> chunk, std::span<std::uint8_t> out) {
+  return wimlib_decompress(chunk.data(), chunk.size(), out.data(), out.size(),
+                           handles_->decompressor) == 0;
 }
 
 }  // namespace goldhive::testing

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 
@@ -20,7 +19,8 @@ class LibwimCodec {
 
   /// Empty if the bytes cannot be made fewer.
   Bytes pack(std::span<const std::uint8_t> content);
-  std::optional<Bytes> unpack(std::span<const std::uint8_t> chunk, std::size_t size);
+  /// Fills `out`; false if it cannot.
+  bool unpack(std::span<const std::uint8_t> chunk, std::span<std::uint8_t> out);
 
  private:
   struct Handles;
