@@ -31,6 +31,17 @@ std::string joined(const std::string& folder, const std::string& name) {
   return folder.empty() ? name : folder + "/" + name;
 }
 
+std::vector<std::string> spellings_there(const FileTree& tree, const std::string& folder,
+                                         const std::string& name) {
+  try {
+    return tree.spellings(folder, name);
+  } catch (const Error& e) {
+    // A damaged directory in which find() finds names all the same, or a file.
+    if (e.kind() == ErrorKind::refused) throw;
+    return {};
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> FileTree::names(const std::string& directory) const {
@@ -43,13 +54,8 @@ const std::vector<std::string>& FileTree::twins_in(const std::string& directory)
   const auto known = twins_.find(directory);
   if (known != twins_.end()) return known->second;
   std::map<std::u16string, std::vector<std::string>> by_meaning;
-  try {
-    for (std::string& name : names(directory)) {
-      by_meaning[nt_upcase(to_utf16(name))].push_back(std::move(name));
-    }
-  } catch (const Error& e) {
-    // A damaged directory in which find() finds names all the same, or a file.
-    if (e.kind() == ErrorKind::refused) throw;
+  for (std::string& name : names(directory)) {
+    by_meaning[nt_upcase(to_utf16(name))].push_back(std::move(name));
   }
   std::vector<std::string> twins;
   for (auto& [meaning, spellings] : by_meaning) {
@@ -60,15 +66,23 @@ const std::vector<std::string>& FileTree::twins_in(const std::string& directory)
   return twins_.emplace(directory, std::move(twins)).first->second;
 }
 
+std::vector<std::string> FileTree::spellings(const std::string& directory,
+                                             const std::string& name) const {
+  std::vector<std::string> spellings;
+  for (const std::string& twin : twins_in(directory)) {
+    if (nt_equal(twin, name)) spellings.push_back(twin);
+  }
+  return spellings;
+}
+
 std::vector<std::string> FileTree::twins(const std::string& base, const std::string& path) const {
   std::string asked = base;
   std::vector<std::string> others;
   for (const std::string& part : path_parts(path.substr(base.size()))) {
     std::vector<std::string> next;
     const auto add_twins = [&](const std::string& folder, const std::string& but) {
-      for (const std::string& name : twins_in(folder)) {
-        const bool meant = nt_equal(name, part) && name != but;
-        if (meant && next.size() < most_spellings) next.push_back(joined(folder, name));
+      for (const std::string& name : spellings_there(*this, folder, part)) {
+        if (name != but && next.size() < most_spellings) next.push_back(joined(folder, name));
       }
     };
     add_twins(asked, part);

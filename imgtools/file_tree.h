@@ -45,6 +45,11 @@ class FileTree {
   /// Windows opens nobody can say. No more than a few are returned.
   std::vector<std::string> twins(const std::string& base, const std::string& path) const;
 
+  /// The names in a directory (exact path) that `name` may mean, itself among them or not: more
+  /// than one only of a case-sensitive folder. For trees that need not list the directory to know.
+  virtual std::vector<std::string> spellings(const std::string& directory,
+                                             const std::string& name) const;
+
   /// The files that start as a hive does, if the tree knows them without reading; exact paths,
   /// sorted. A tree that knows them is all in memory, so a search of it costs nothing, however
   /// deep.

@@ -3,235 +3,195 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstddef>
-#include <functional>
 #include <utility>
 #include <vector>
 
 #include "imgtools/bytes/error.h"
 #include "imgtools/bytes/text.h"
 #include "imgtools/host/path.h"
-// Must be the last include; the header says why.
-#include "imgtools/ntfs/ntfs_library.h"
+#include "imgtools/ntfs/corrupt.h"
+#include "imgtools/ntfs/volume_reader.h"
 
 namespace goldhive {
 
 namespace {
 
-using ntfs::Attribute;
-using ntfs::Inode;
-using ntfs::is_directory;
-using ntfs::Mount;
-using ntfs::no_record;
+using ntfs::AttributeType;
+using ntfs::File;
+using ntfs::FileName;
+using ntfs::FileReference;
+using ntfs::HeldAttribute;
+using ntfs::IndexEntry;
+using ntfs::VolumeReader;
 
 constexpr std::size_t max_entries = 1U << 20;  // of one directory
 
-/// The name in a FILE_NAME attribute. The name is a member of a packed struct, so no pointer of its
-/// own type may point to it.
-std::string name_of(const FILE_NAME_ATTR* attribute) {
-  const auto* start = reinterpret_cast<const std::uint8_t*>(attribute);
-  return to_utf8(
-      ntfs::name_from(start + offsetof(FILE_NAME_ATTR, file_name), attribute->file_name_length));
-}
-
 class NtfsFile final : public ByteSource {
  public:
-  NtfsFile(std::shared_ptr<Mount> mount, Inode inode, Attribute data, std::string name)
-      : ByteSource(std::move(name)),
-        mount_(std::move(mount)),
-        inode_(std::move(inode)),
-        data_(std::move(data)) {}
+  NtfsFile(std::shared_ptr<const VolumeReader> volume, std::unique_ptr<ntfs::Stream> data,
+           std::string name)
+      : ByteSource(std::move(name)), volume_(std::move(volume)), data_(std::move(data)) {}
 
-  std::uint64_t size() const override { return static_cast<std::uint64_t>(data_->data_size); }
-  SharedBudget budget() const override { return mount_->budget(); }
+  std::uint64_t size() const override { return data_->size(); }
+  SharedBudget budget() const override { return volume_->bytes().budget(); }
 
  protected:
   void do_read(std::uint64_t offset, std::span<std::uint8_t> out) const override {
     // Of a sparse or compressed file the volume holds less than what is given out.
-    if (const SharedBudget& budget = mount_->budget()) budget->read(out.size(), name());
-    while (!out.empty()) {
-      Mount::forget_complaints();
-      errno = EIO;  // for a short read that sets no errno
-      const s64 got = ntfs_attr_pread(data_.get(), static_cast<s64>(offset),
-                                      static_cast<s64>(out.size()), out.data());
-      if (got <= 0) mount_->fail(fmt::format("read {} at {:#x}", name(), offset), errno);
-      offset += static_cast<std::uint64_t>(got);
-      out = out.subspan(static_cast<std::size_t>(got));
-    }
+    if (const SharedBudget budget = this->budget()) budget->read(out.size(), name());
+    data_->read(offset, out);
   }
 
  private:
   // In this order, so that they are closed in the reverse order.
-  std::shared_ptr<Mount> mount_;
-  Inode inode_;
-  Attribute data_;
+  std::shared_ptr<const VolumeReader> volume_;
+  std::unique_ptr<ntfs::Stream> data_;
 };
 
-// --- Directories
-
-struct Listing {
-  explicit Listing(Mount& from) : mount(from) {}
-
-  Mount& mount;
-  std::vector<std::pair<TreeEntry, MFT_REF>> entries;
-  bool too_many = false;
-};
-
-int collect(void* context, const ntfschar* name, const int length, const int name_space, const s64,
-            const MFT_REF reference, const unsigned type) {
-  Listing& listing = *static_cast<Listing*>(context);
-  const bool dots = length <= 2 && name[0] == const_cpu_to_le16('.') &&
-                    (length == 1 || name[1] == const_cpu_to_le16('.'));
-  if (dots || name_space == FILE_NAME_DOS || MREF(reference) < FILE_first_user) return 0;
-  if (listing.entries.size() == max_entries) {
-    listing.too_many = true;
-    return -1;
-  }
-  TreeEntry entry;
-  try {
-    entry.name = to_utf8(ntfs::name_from(name, static_cast<std::size_t>(length)));
-    entry.directory = type == NTFS_DT_DIR;
-    listing.entries.emplace_back(std::move(entry), reference);
-  } catch (...) {
-    listing.mount.keep_failure();
-    return -1;
-  }
-  return 0;
+[[noreturn]] void not_found(const std::string& path, const char* what) {
+  throw Error(ErrorKind::not_found, what, path);
 }
 
-class MountedVolume final : public NtfsVolume {
- public:
-  explicit MountedVolume(std::shared_ptr<const ByteSource> source)
-      : mount_(std::make_shared<Mount>(std::move(source))) {}
+/// Not an 8.3 name of a file that has a long one, nor one of the volume's own files.
+bool is_listed(const IndexEntry& entry) {
+  const std::u16string& name = entry.name->name;
+  return name != u"." && name != u".." && !entry.name->is_short() &&
+         entry.file.record >= ntfs::first_user_file;
+}
 
-  std::string label() const override {
-    return mount_->volume()->vol_name == nullptr ? std::string() : mount_->volume()->vol_name;
+bool is_listed_as_folder(const FileName& name) {
+  constexpr std::uint32_t folder = 0x10000000;
+  constexpr std::uint32_t reparse_point = 0x400;  // a junction leads elsewhere
+  return (name.flags & folder) != 0 && (name.flags & reparse_point) == 0;
+}
+
+/// The name of an entry of `folder`; of an 8.3 name the long one that belongs to it.
+std::string stored_name(const IndexEntry& entry, const ntfs::FileRecord& file,
+                        const ntfs::FileRecord& folder) {
+  if (entry.name->is_short()) {
+    for (const HeldAttribute& attribute : file.all(AttributeType::file_name)) {
+      const FileName name = ntfs::parse_file_name(attribute->value);
+      if (name.is_windows() && name.folder.record == folder.number()) return to_utf8(name.name);
+    }
   }
-  bool dirty() const override { return (mount_->volume()->flags & VOLUME_IS_DIRTY) != 0; }
+  return to_utf8(entry.name->name);
+}
+
+class OpenedVolume final : public NtfsVolume {
+ public:
+  explicit OpenedVolume(std::shared_ptr<const ByteSource> source)
+      : volume_(std::make_shared<VolumeReader>(std::move(source))) {
+    read_volume_file();
+  }
+
+  std::string label() const override { return label_; }
+  bool dirty() const override { return dirty_; }
 
   std::vector<TreeEntry> list(const std::string& directory) const override;
   std::vector<std::string> names(const std::string& directory) const override;
+  std::vector<std::string> spellings(const std::string& directory,
+                                     const std::string& name) const override;
   std::unique_ptr<ByteSource> open(const std::string& path) const override;
   std::optional<std::string> find(const std::string& path) const override;
   std::uint64_t other_names(const std::string& path) const override;
-  std::unique_ptr<ByteSource> open_metadata(const std::string& name) const override {
-    const Inode root = open_record(FILE_root, "the root directory");
-    const u64 record = ntfs::look_up(*mount_, root, name, name);
-    if (record == no_record) not_found(name, "no such file");
-    return open_inode(open_record(record, name), name);
-  }
+  std::unique_ptr<ByteSource> open_metadata(const std::string& name) const override;
 
  private:
-  std::vector<std::pair<TreeEntry, MFT_REF>> read_directory(const std::string& directory) const;
-  Inode open_record(u64 record, const std::string& what) const {
-    return ntfs::open_record(*mount_, record, what);
-  }
-  void each_name(const Inode& inode,
-                 const std::function<bool(const FILE_NAME_ATTR* name)>& visit) const;
-  std::string stored_name(const Inode& inode, const Inode& directory,
-                          const std::string& asked) const;
-  std::unique_ptr<ByteSource> open_inode(Inode inode, const std::string& path) const;
-  std::uint64_t size_of(MFT_REF reference) const;
+  void read_volume_file();
+  File open_directory(const std::string& directory) const;
+  std::vector<IndexEntry> read_directory(const std::string& directory) const;
+  std::unique_ptr<ByteSource> open_file(const File& file, const std::string& path) const;
+  std::uint64_t size_of(const FileReference& reference) const;
 
-  [[noreturn]] static void not_found(const std::string& path, const char* what) {
-    throw Error(ErrorKind::not_found, what, path);
-  }
-
-  std::shared_ptr<Mount> mount_;
+  std::shared_ptr<const VolumeReader> volume_;
+  std::string label_;
+  bool dirty_ = false;
 };
 
-/// Calls `visit` with each name of a file until it returns false. The names are gone afterwards.
-void MountedVolume::each_name(const Inode& inode,
-                              const std::function<bool(const FILE_NAME_ATTR* name)>& visit) const {
-  const auto put = [](ntfs_attr_search_ctx* context) { ntfs_attr_put_search_ctx(context); };
-  const std::unique_ptr<ntfs_attr_search_ctx, decltype(put)> context(
-      ntfs_attr_get_search_ctx(inode.get(), nullptr), put);
-  if (!context) mount_->fail("read the names of a file", errno);
-  while (ntfs_attr_lookup(AT_FILE_NAME, AT_UNNAMED, 0, CASE_SENSITIVE, 0, nullptr, 0,
-                          context.get()) == 0) {
-    const auto* name = reinterpret_cast<const FILE_NAME_ATTR*>(
-        reinterpret_cast<const u8*>(context->attr) + le16_to_cpu(context->attr->value_offset));
-    if (!visit(name)) return;
+void OpenedVolume::read_volume_file() {
+  constexpr std::uint16_t dirty_flag = 1;
+  const File file = volume_->file({ntfs::volume_file, 0});
+  const HeldAttribute name = file->first(AttributeType::volume_name);
+  if (name.attribute != nullptr) label_ = to_utf8(utf16_from_bytes(name->value.span()));
+  const HeldAttribute information = file->first(AttributeType::volume_information);
+  if (information.attribute == nullptr) {
+    throw ntfs::corrupt(file->view(), 0, "$Volume says nothing of the volume");
   }
+  dirty_ = (information->value.u16(10) & dirty_flag) != 0;
 }
 
-bool is_short(const FILE_NAME_ATTR* name) {
-  return ntfs::stored_number(&name->file_name_type) == FILE_NAME_DOS;
+std::unique_ptr<ByteSource> OpenedVolume::open_metadata(const std::string& name) const {
+  const std::optional<IndexEntry> entry = volume_->look_up(*volume_->root(), name);
+  if (!entry) not_found(name, "no such file");
+  return open_file(volume_->file(entry->file), name);
 }
 
-/// The name that `directory` stores for `inode`, which was found by `asked`: the name that differs
-/// from `asked` in case only. If that is an 8.3 name: the long name.
-std::string MountedVolume::stored_name(const Inode& inode, const Inode& directory,
-                                       const std::string& asked) const {
-  std::string best = asked;
-  each_name(inode, [&](const FILE_NAME_ATTR* name) {
-    if (MREF_LE(name->parent_directory) != directory->mft_no) return true;
-    const std::string text = name_of(name);
-    if (nt_equal(text, asked)) {
-      best = text;
-      return is_short(name);
-    }
-    if (!is_short(name)) best = text;
-    return true;
-  });
-  return best;
-}
-
-std::uint64_t MountedVolume::other_names(const std::string& path) const {
-  const Inode inode = ntfs::open_path(*mount_, path);
-  if (!inode || is_directory(inode)) return 0;
+std::uint64_t OpenedVolume::other_names(const std::string& path) const {
+  const File file = volume_->open_path(path);
+  if (!file || file->is_folder()) return 0;
   std::uint64_t names = 0;
-  each_name(inode, [&](const FILE_NAME_ATTR* name) {
-    if (!is_short(name)) ++names;
-    return true;
-  });
+  for (const HeldAttribute& attribute : file->all(AttributeType::file_name)) {
+    if (!ntfs::parse_file_name(attribute->value).is_short()) ++names;
+  }
   return names > 1 ? names - 1 : 0;
 }
 
-std::optional<std::string> MountedVolume::find(const std::string& path) const {
+std::optional<std::string> OpenedVolume::find(const std::string& path) const {
   std::string found;
-  Inode inode = open_record(FILE_root, "the root directory");
+  File folder = volume_->root();
   for (const std::string& part : path_parts(path)) {
-    if (!is_directory(inode)) return std::nullopt;
-    const u64 record = ntfs::look_up(*mount_, inode, part, path);
-    if (record == no_record || record < FILE_first_user) return std::nullopt;
-    Inode child = open_record(record, path);
-    found += (found.empty() ? "" : "/") + stored_name(child, inode, part);
-    inode = std::move(child);
+    if (!folder->is_folder()) return std::nullopt;
+    const std::optional<IndexEntry> entry = volume_->look_up_user(*folder, part);
+    if (!entry) return std::nullopt;
+    File child = volume_->file(entry->file);
+    found += (found.empty() ? "" : "/") + stored_name(*entry, *child, *folder);
+    folder = std::move(child);
   }
   return found;
 }
 
-/// Without sizes.
-std::vector<std::pair<TreeEntry, MFT_REF>> MountedVolume::read_directory(
-    const std::string& directory) const {
-  const Inode inode = ntfs::open_path(*mount_, directory);
-  if (!inode || !is_directory(inode)) not_found(directory, "no such directory");
-  Listing listing(*mount_);
-  s64 position = 0;
-  Mount::forget_complaints();
-  if (ntfs_readdir(inode.get(), &position, &listing, collect) != 0) {
-    if (listing.too_many) {
+File OpenedVolume::open_directory(const std::string& directory) const {
+  File folder = volume_->open_path(directory);
+  if (!folder || !folder->is_folder()) not_found(directory, "no such directory");
+  return folder;
+}
+
+std::vector<IndexEntry> OpenedVolume::read_directory(const std::string& directory) const {
+  std::vector<IndexEntry> entries;
+  volume_->index(*open_directory(directory)).each([&](const IndexEntry& entry) {
+    if (!is_listed(entry)) return;
+    if (entries.size() == max_entries) {
       throw Error(ErrorKind::corrupt,
                   fmt::format("a directory of more than {} entries", max_entries), directory);
     }
-    mount_->fail(fmt::format("list {}", directory.empty() ? "the root directory" : directory),
-                 errno);
-  }
-  return std::move(listing.entries);
+    entries.push_back(entry);
+  });
+  return entries;
 }
 
-std::vector<std::string> MountedVolume::names(const std::string& directory) const {
+std::vector<std::string> OpenedVolume::names(const std::string& directory) const {
   std::vector<std::string> names;
-  for (auto& [entry, reference] : read_directory(directory)) names.push_back(std::move(entry.name));
+  for (const IndexEntry& entry : read_directory(directory)) {
+    names.push_back(to_utf8(entry.name->name));
+  }
   return names;
 }
 
-std::vector<TreeEntry> MountedVolume::list(const std::string& directory) const {
+std::vector<std::string> OpenedVolume::spellings(const std::string& directory,
+                                                 const std::string& name) const {
+  std::vector<std::string> spellings;
+  const auto index = volume_->index(*open_directory(directory));
+  for (const IndexEntry& entry : index.look_up_all(to_utf16(name))) {
+    if (is_listed(entry)) spellings.push_back(to_utf8(entry.name->name));
+  }
+  return spellings;
+}
+
+std::vector<TreeEntry> OpenedVolume::list(const std::string& directory) const {
   std::vector<TreeEntry> entries;
-  for (auto& [entry, reference] : read_directory(directory)) {
-    if (!entry.directory) entry.size = size_of(reference);
+  for (const IndexEntry& stored : read_directory(directory)) {
+    TreeEntry entry{to_utf8(stored.name->name), is_listed_as_folder(*stored.name), 0};
+    if (!entry.directory) entry.size = size_of(stored.file);
     entries.push_back(std::move(entry));
   }
   std::sort(entries.begin(), entries.end(),
@@ -241,29 +201,33 @@ std::vector<TreeEntry> MountedVolume::list(const std::string& directory) const {
 
 /// The size by the file's own record, as the copy in the directory may be stale. A record that
 /// cannot be read must neither hide its neighbours nor look like an empty file.
-std::uint64_t MountedVolume::size_of(MFT_REF reference) const {
-  const Inode inode(ntfs_inode_open(mount_->volume(), reference));
-  if (!inode || inode->data_size < 0) return ~std::uint64_t{0};
-  return static_cast<std::uint64_t>(inode->data_size);
+std::uint64_t OpenedVolume::size_of(const FileReference& reference) const {
+  try {
+    const HeldAttribute data = volume_->file(reference)->first(AttributeType::data);
+    return data.attribute == nullptr ? 0 : data->size;
+  } catch (const Error& e) {
+    if (e.kind() == ErrorKind::refused) throw;  // the budget of the target is spent
+    return ~std::uint64_t{0};
+  }
 }
 
-std::unique_ptr<ByteSource> MountedVolume::open_inode(Inode inode, const std::string& path) const {
-  Attribute data = ntfs::open_data(*mount_, inode, path);
-  return std::make_unique<NtfsFile>(mount_, std::move(inode), std::move(data),
-                                    fmt::format("{}: {}", mount_->name(), path));
+std::unique_ptr<ByteSource> OpenedVolume::open_file(const File& file,
+                                                    const std::string& path) const {
+  return std::make_unique<NtfsFile>(volume_, volume_->open_data(*file, path),
+                                    fmt::format("{}: {}", volume_->bytes().name(), path));
 }
 
-std::unique_ptr<ByteSource> MountedVolume::open(const std::string& path) const {
-  Inode inode = ntfs::open_path(*mount_, path);
-  if (!inode) not_found(path, "no such file");
-  if (is_directory(inode)) not_found(path, "is a directory");
-  return open_inode(std::move(inode), path);
+std::unique_ptr<ByteSource> OpenedVolume::open(const std::string& path) const {
+  const File file = volume_->open_path(path);
+  if (!file) not_found(path, "no such file");
+  if (file->is_folder()) not_found(path, "is a directory");
+  return open_file(file, path);
 }
 
 }  // namespace
 
 std::shared_ptr<const NtfsVolume> mount_ntfs(std::shared_ptr<const ByteSource> volume) {
-  return std::make_shared<MountedVolume>(std::move(volume));
+  return std::make_shared<OpenedVolume>(std::move(volume));
 }
 
 }  // namespace goldhive

@@ -1,15 +1,16 @@
-// NTFS volumes, through libntfs-3g with device operations of our own: no mount, no root, no device
-// node, any ByteSource. Read-only: the library is given no way to write.
+// NTFS volumes: no mount, no root, no device node, any ByteSource. Read-only. The structures have a
+// file each beside this one.
 //
 // What is odd about it:
-// - A flag of the volume decides whether names match with case. While it is clear, names match
-//   without case, by the volume's own upcase table, but listings come in lower case.
+// - Names match without case, by the volume's own upcase table; a name that is exact wins. Listings
+//   have names as stored.
+// - The volume's own files ($MFT, $LogFile and the others of the first records) are in no listing
+//   and at no path.
 // - A file compressed by "compact /exe" or Compact OS has a reparse point of the Windows Overlay
 //   Filter. Its plain data stream is a hole, which would read as zeros. Such a file is an error
 //   here, and so is any other whose reparse point stands for its content.
-// - The library mounts a volume for reading even if it is dirty, hibernated or has an unclean log,
-//   and does not say so. ntfs_state.h does.
-// - libntfs-3g is GPL-2+. A build without it (GOLDHIVE_WITH_NTFS) says so when it meets a volume.
+// - A volume can be dirty, hibernated or have an unclean log, and its files then be out of date.
+//   ntfs_state.h says so; nothing of it is repaired or replayed here.
 #pragma once
 
 #include <memory>
@@ -30,8 +31,8 @@ class NtfsVolume : public FileTree {
   virtual std::unique_ptr<ByteSource> open_metadata(const std::string& name) const = 0;
 };
 
-/// Mounts for reading. Throws Error: corrupt, io, unsupported (a build without libntfs-3g). A file
-/// opened from the volume keeps the volume alive. Volume and files belong to one thread at a time.
+/// Opens for reading. Throws Error: corrupt, io. A file opened from the volume keeps the volume
+/// alive. Volume and files belong to one thread at a time.
 std::shared_ptr<const NtfsVolume> mount_ntfs(std::shared_ptr<const ByteSource> volume);
 
 }  // namespace goldhive

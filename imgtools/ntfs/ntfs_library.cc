@@ -15,7 +15,7 @@
 // Must be the last include; the header says why.
 #include "imgtools/ntfs/ntfs_library.h"
 
-namespace goldhive::ntfs {
+namespace goldhive::ntfs3g {
 
 namespace {
 
@@ -293,4 +293,4 @@ Attribute open_data(Mount& mount, const Inode& inode, const std::string& path) {
   return data;
 }
 
-}  // namespace goldhive::ntfs
+}  // namespace goldhive::ntfs3g

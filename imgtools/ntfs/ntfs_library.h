@@ -34,7 +34,7 @@ extern "C" {
 #undef min
 #undef max
 
-namespace goldhive::ntfs {
+namespace goldhive::ntfs3g {
 
 /// What the library's device operations work on. No exception may pass through the library's C
 /// code, so an exception waits in `failure` until the library has returned.
@@ -126,4 +126,4 @@ Attribute open_data(Mount& mount, const Inode& inode, const std::string& path);
 std::u16string name_from(const void* name, std::size_t length);
 std::vector<ntfschar> name_to(const std::string& name);
 
-}  // namespace goldhive::ntfs
+}  // namespace goldhive::ntfs3g

@@ -6,12 +6,12 @@
 #include <vector>
 
 #include "imgtools/bytes/error.h"
+#include "imgtools/ntfs/update_sequence.h"
 
 namespace goldhive {
 
 namespace {
 
-constexpr std::size_t stride = 512;  // how many bytes each entry of an update sequence protects
 constexpr std::size_t max_page = 64 << 10;
 constexpr std::size_t hibernation_header = 4096;
 
@@ -22,35 +22,29 @@ struct RestartPage {
   std::size_t page_size = 0;
 };
 
-/// Puts back the last two bytes of each 512, which an update sequence has replaced. False if the
-/// page was torn.
-bool undo_fixups(Bytes& page, const std::string& name) {
-  const ByteView view(page, 0, name);
-  const std::size_t array = view.u16(4);
-  const std::size_t count = view.u16(6);
-  if (count != page.size() / stride + 1 || array + count * 2 > page.size()) return false;
-  const std::uint16_t number = view.u16(array);
-  for (std::size_t i = 1; i < count; ++i) {
-    const std::size_t end = i * stride - 2;
-    if (view.u16(end) != number) return false;
-    put_u16(page, end, view.u16(array + i * 2));
+/// False if the page was torn.
+bool undo_fixups(Bytes& page, std::uint64_t offset, const std::string& name) {
+  try {
+    ntfs::undo_update_sequence(page, offset, name);
+    return true;
+  } catch (const Error&) {
+    return false;
   }
-  return true;
 }
 
 std::optional<RestartPage> restart_page_at(const ByteSource& log, std::uint64_t offset) {
-  if (offset + stride > log.size()) return std::nullopt;
-  const Bytes head = log.read(offset, stride);
+  if (offset + ntfs::update_stride > log.size()) return std::nullopt;
+  const Bytes head = log.read(offset, ntfs::update_stride);
   const ByteView start(head, offset, log.name());
   if (!start.starts_with("RSTR") && !start.starts_with("CHKD")) return std::nullopt;
   RestartPage result;
   result.page_size = start.u32(16);
-  if (!std::has_single_bit(result.page_size) || result.page_size < stride ||
+  if (!std::has_single_bit(result.page_size) || result.page_size < ntfs::update_stride ||
       result.page_size > max_page || offset + result.page_size > log.size()) {
     return std::nullopt;
   }
   Bytes page = log.read(offset, result.page_size);
-  if (!undo_fixups(page, log.name())) return std::nullopt;
+  if (!undo_fixups(page, offset, log.name())) return std::nullopt;
   const ByteView view(page, offset, log.name());
   const std::size_t area_at = view.u16(24);
   if (area_at + 48 > page.size()) return std::nullopt;

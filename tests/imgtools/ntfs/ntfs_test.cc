@@ -145,7 +145,7 @@ TEST_CASE("what is opened from an NTFS volume outlives the handle of the volume"
   CHECK(content(*file) == Bytes(5000, 7));
 }
 
-TEST_CASE("an NTFS volume that is damaged is an error with the library's own words") {
+TEST_CASE("an NTFS volume that is damaged is an error") {
   if (!have_tool("mkntfs")) return;
   const TempDir dir;
   make_ntfs(dir, "volume", 8 * mib, {{"file", compressible(100000)}});
@@ -162,7 +162,7 @@ TEST_CASE("an NTFS volume that is damaged is an error with the library's own wor
   CHECK_THAT(e.what(), Catch::Contains("volume"));
 }
 
-TEST_CASE("a read error of the container comes through the NTFS library as it was") {
+TEST_CASE("a read error of the container comes through the volume as it was") {
   if (!have_tool("mkntfs")) return;
   class Failing final : public ByteSource {
    public:

@@ -1,0 +1,76 @@
+#include "imgtools/ntfs/volume_reader.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "imgtools/bytes/text.h"
+#include "imgtools/host/path.h"
+#include "imgtools/ntfs/corrupt.h"
+#include "imgtools/ntfs/reparse_point.h"
+
+namespace goldhive::ntfs {
+
+namespace {
+
+std::unique_ptr<Stream> open_upcase(const Mft& mft) {
+  const File file = mft.file({upcase_file, 0});
+  auto table = file->stream(AttributeType::data);
+  if (!table) throw corrupt(file->view(), 0, "$UpCase has no data");
+  return table;
+}
+
+void refuse_reparse_point(const FileRecord& file, const std::string& path) {
+  const std::optional<std::uint32_t> tag = reparse_tag(file);
+  if (!tag) return;
+  throw Error(ErrorKind::unsupported,
+              *tag == overlay_filter_tag
+                  ? std::string("is compressed by the Windows Overlay Filter (Compact OS, compact "
+                                "/exe), which this program does not read")
+                  : fmt::format("is a reparse point (tag {:#x}): its content is elsewhere", *tag),
+              path);
+}
+
+}  // namespace
+
+VolumeReader::VolumeReader(std::shared_ptr<const ByteSource> source)
+    : bytes_(std::move(source)), mft_(bytes_), upcase_(open_upcase(mft_)) {}
+
+std::optional<IndexEntry> VolumeReader::look_up(const FileRecord& folder,
+                                                const std::string& name) const {
+  constexpr std::size_t longest_name = 255;
+  const std::u16string wanted = to_utf16(name);
+  if (wanted.empty() || wanted.size() > longest_name) return std::nullopt;
+  return index(folder).look_up(wanted);
+}
+
+std::optional<IndexEntry> VolumeReader::look_up_user(const FileRecord& folder,
+                                                     const std::string& name) const {
+  std::optional<IndexEntry> entry = look_up(folder, name);
+  if (entry && entry->file.record < first_user_file) return std::nullopt;
+  return entry;
+}
+
+File VolumeReader::open_path(const std::string& path) const {
+  File found = root();
+  for (const std::string& part : path_parts(path)) {
+    if (!found->is_folder()) return nullptr;
+    const std::optional<IndexEntry> entry = look_up_user(*found, part);
+    if (!entry) return nullptr;
+    found = file(entry->file);
+  }
+  return found;
+}
+
+std::unique_ptr<Stream> VolumeReader::open_data(const FileRecord& file,
+                                                const std::string& path) const {
+  refuse_reparse_point(file, path);
+  const HeldAttribute data = file.first(AttributeType::data);
+  if (data.attribute == nullptr) throw corrupt(file.view(), 0, fmt::format("{} has no data", path));
+  if (data->encrypted) {
+    throw Error(ErrorKind::unsupported, "is encrypted (EFS), so it cannot be read", path);
+  }
+  return file.stream(AttributeType::data);
+}
+
+}  // namespace goldhive::ntfs

@@ -1,0 +1,49 @@
+// An NTFS volume opened for reading: from a path to a file, and from a file to its bytes.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "imgtools/bytes/byte_source.h"
+#include "imgtools/ntfs/folder_index.h"
+#include "imgtools/ntfs/mft.h"
+#include "imgtools/ntfs/upcase.h"
+#include "imgtools/ntfs/volume_bytes.h"
+
+namespace goldhive::ntfs {
+
+using File = std::shared_ptr<const FileRecord>;
+
+/// What it gives out must not outlive it. Not thread-safe.
+class VolumeReader {
+ public:
+  /// Throws Error(corrupt, io).
+  explicit VolumeReader(std::shared_ptr<const ByteSource> source);
+  VolumeReader(const VolumeReader&) = delete;
+  VolumeReader& operator=(const VolumeReader&) = delete;
+
+  const VolumeBytes& bytes() const { return bytes_; }
+
+  File root() const { return mft_.file({root_folder, 0}); }
+  File file(const FileReference& reference) const { return mft_.file(reference); }
+  FolderIndex index(const FileRecord& folder) const { return {bytes_, upcase_, folder}; }
+
+  /// The entry that `name` means in a folder: the exact one, else one that differs in case.
+  std::optional<IndexEntry> look_up(const FileRecord& folder, const std::string& name) const;
+  /// As look_up(), without the volume's own files.
+  std::optional<IndexEntry> look_up_user(const FileRecord& folder, const std::string& name) const;
+  /// Null if nothing is there, or one of the volume's own files.
+  File open_path(const std::string& path) const;
+
+  /// The content of a file. Throws Error(unsupported) if its plain data are not that: it has a
+  /// reparse point, or is encrypted (EFS). `path` is for the message.
+  std::unique_ptr<Stream> open_data(const FileRecord& file, const std::string& path) const;
+
+ private:
+  VolumeBytes bytes_;
+  Mft mft_;
+  Upcase upcase_;
+};
+
+}  // namespace goldhive::ntfs
