@@ -1,5 +1,6 @@
-// NTFS volumes with a few bytes changed: mounted, listed, read, and one file made to grow, all
-// through our device operations. mkntfs makes the volume; without it there is nothing to do.
+// NTFS volumes with a few bytes changed: mounted, listed, read, and one file made to grow by
+// libntfs-3g through our device operations. mkntfs makes the volume; without it there is nothing to
+// do.
 //
 // libntfs-3g leaks an inode (1 KB) if it cannot write a size into the folder that holds the file.
 // The leak would count as ours: -detect_leaks=0.
