@@ -1,6 +1,7 @@
 #include "imgtools/bytes/page_cache.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "imgtools/bytes/error.h"
@@ -8,7 +9,17 @@
 namespace goldhive {
 
 PageCache::PageCache(std::shared_ptr<const ByteSource> source)
-    : source_(std::move(source)), budget_(budget_for(*source_)), slots_(slots) {}
+    : source_(std::move(source)), budget_(budget_for(*source_)), sets_(sets) {}
+
+const PageCache::Slot* PageCache::slot_with(std::uint64_t page) const {
+  Set& set = sets_[page % sets];
+  for (std::size_t i = 0; i < std::size(set.slots); ++i) {
+    if (set.slots[i].page != page) continue;
+    set.oldest = 1 - i;
+    return &set.slots[i];
+  }
+  return nullptr;
+}
 
 void PageCache::read(std::uint64_t offset, std::span<std::uint8_t> out) const {
   budget_->read(out.size(), source_->name());
@@ -28,7 +39,7 @@ void PageCache::read(std::uint64_t offset, std::span<std::uint8_t> out) const {
     return;
   }
   for (std::uint64_t page = first; page <= last; ++page) {
-    const Bytes& data = slots_[page % slots].data;
+    const Bytes& data = slot_with(page)->data;
     const std::uint64_t page_start = page * page_size;
     const std::uint64_t from = std::max(offset, page_start) - page_start;
     const std::uint64_t to = std::min<std::uint64_t>(offset + out.size() - page_start, page_size);
@@ -40,9 +51,9 @@ void PageCache::read(std::uint64_t offset, std::span<std::uint8_t> out) const {
 
 void PageCache::load_missing(std::uint64_t first, std::uint64_t last) const {
   for (std::uint64_t page = first; page <= last; ++page) {
-    if (holds(page)) continue;
+    if (slot_with(page) != nullptr) continue;
     std::uint64_t end = page + 1;
-    while (end <= last && !holds(end)) ++end;
+    while (end <= last && slot_with(end) == nullptr) ++end;
     load(page, end - page);
   }
 }
@@ -55,7 +66,9 @@ void PageCache::load(std::uint64_t first, std::uint64_t count) const {
     const auto from = run.begin() + static_cast<std::ptrdiff_t>(i * page_size);
     const auto to = run.begin() + static_cast<std::ptrdiff_t>(
                                       std::min<std::uint64_t>((i + 1) * page_size, length));
-    Slot& slot = slots_[(first + i) % slots];
+    Set& set = sets_[(first + i) % sets];
+    Slot& slot = set.slots[set.oldest];
+    set.oldest = 1 - set.oldest;
     slot.data.assign(from, to);
     slot.page = first + i;
   }

@@ -35,7 +35,7 @@ class PageCache {
   ///
   /// A read costs more than the bytes of one page.
   static constexpr std::size_t page_size = 4096;
-  static constexpr std::size_t slots = 256;
+  static constexpr std::size_t sets = 128;
   /// A longer read goes straight to the source: big values would only flush the cache.
   static constexpr std::size_t longest_cached = 4 * page_size;
   static constexpr std::uint64_t no_page = ~std::uint64_t{0};
@@ -44,14 +44,21 @@ class PageCache {
     std::uint64_t page = no_page;
     Bytes data;  ///< shorter than a page only at the end of the source
   };
+  /// Page N can lie in set N % sets only. Two pages that are wanted in turn, such as a record of
+  /// $MFT and a node of an index, must not drive each other out.
+  struct Set {
+    Slot slots[2];
+    std::size_t oldest = 0;  ///< the slot that was used before the other one
+  };
 
-  bool holds(std::uint64_t page) const { return slots_[page % slots].page == page; }
+  /// Null if the page is not held.
+  const Slot* slot_with(std::uint64_t page) const;
   void load_missing(std::uint64_t first, std::uint64_t last) const;
   void load(std::uint64_t first, std::uint64_t count) const;
 
   std::shared_ptr<const ByteSource> source_;
   SharedBudget budget_;
-  mutable std::vector<Slot> slots_;  ///< page N can lie in slot N % slots only
+  mutable std::vector<Set> sets_;
 };
 
 }  // namespace goldhive

@@ -2,13 +2,34 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "imgtools/ntfs/corrupt.h"
 
 namespace goldhive::ntfs {
 
+namespace {
+
+/// The records of the volume's own files, most of which are needed, in one read. What of them
+/// cannot be read shows when it is needed.
+void read_ahead(const VolumeBytes& volume) {
+  const std::uint64_t start = volume.boot().mft_cluster * volume.boot().cluster_size;
+  constexpr std::uint64_t most = 16 << 10;  // all of them where they have 1 KB
+  const std::uint64_t length = std::min(most, first_user_file * volume.boot().record_size);
+  if (start > volume.size() || length > volume.size() - start) return;
+  Bytes records(static_cast<std::size_t>(length));
+  try {
+    volume.read(start, records);
+  } catch (const Error& e) {
+    if (e.kind() == ErrorKind::refused) throw;
+  }
+}
+
+}  // namespace
+
 Mft::Mft(const VolumeBytes& volume) : volume_(volume) {
+  read_ahead(volume);
   const auto itself = file({mft_file, 0});
   data_ = itself->stream(AttributeType::data);
   if (!data_) throw corrupt(itself->view(), 0, "$MFT has no data");

@@ -20,6 +20,8 @@ class VolumeBytes {
   const BootRecord& boot() const { return boot_; }
   const std::string& name() const { return cache_.source().name(); }
   const SharedBudget& budget() const { return budget_; }
+  /// What is there of it, which may be less or more than the boot record says.
+  std::uint64_t size() const { return cache_.source().size(); }
 
   /// As ByteSource::read(), through a small cache: records and nodes are read over and over.
   void read(std::uint64_t offset, std::span<std::uint8_t> out) const { cache_.read(offset, out); }

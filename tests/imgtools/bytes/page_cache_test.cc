@@ -46,10 +46,15 @@ TEST_CASE("the page cache reads a page once and neighbouring pages together") {
   cache.read(4090, across);
   CHECK(source->stats().reads == 2);
   CHECK(source->stats().bytes == 3 * 4096);
-  // Page 256 takes the place of page 0.
+  // Pages 0, 128 and 256 share two places: the third takes that of the one used before the other.
+  cache.read(128 * 4096, small);
+  cache.read(100, small);
+  CHECK(source->stats().reads == 3);
   cache.read(256 * 4096, small);
   cache.read(100, small);
   CHECK(source->stats().reads == 4);
+  cache.read(128 * 4096, small);
+  CHECK(source->stats().reads == 5);
 }
 
 TEST_CASE("the page cache reads what can be read beside what cannot") {
