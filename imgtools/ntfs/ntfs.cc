@@ -26,11 +26,28 @@ using ntfs::VolumeReader;
 
 constexpr std::size_t max_entries = 1U << 20;  // of one directory
 
+/// Says of an error in the structures of a volume what was being done with which file.
+template <class Action>
+auto doing(const char* what, const std::string& path, const Action& action) {
+  try {
+    return action();
+  } catch (const Error& e) {
+    if (!e.offset()) throw;
+    throw Error::corrupt(e.where(), *e.offset(),
+                         fmt::format("cannot {} {}: {}", what,
+                                     path.empty() ? "the root directory" : path, e.message()),
+                         e.expected(), e.actual());
+  }
+}
+
 class NtfsFile final : public ByteSource {
  public:
   NtfsFile(std::shared_ptr<const VolumeReader> volume, std::unique_ptr<ntfs::Stream> data,
-           std::string name)
-      : ByteSource(std::move(name)), volume_(std::move(volume)), data_(std::move(data)) {}
+           const std::string& path)
+      : ByteSource(fmt::format("{}: {}", volume->bytes().name(), path)),
+        path_(path),
+        volume_(std::move(volume)),
+        data_(std::move(data)) {}
 
   std::uint64_t size() const override { return data_->size(); }
   SharedBudget budget() const override { return volume_->bytes().budget(); }
@@ -39,10 +56,11 @@ class NtfsFile final : public ByteSource {
   void do_read(std::uint64_t offset, std::span<std::uint8_t> out) const override {
     // Of a sparse or compressed file the volume holds less than what is given out.
     if (const SharedBudget budget = this->budget()) budget->read(out.size(), name());
-    data_->read(offset, out);
+    doing("read", path_, [&] { data_->read(offset, out); });
   }
 
  private:
+  std::string path_;
   // In this order, so that they are closed in the reverse order.
   std::shared_ptr<const VolumeReader> volume_;
   std::unique_ptr<ntfs::Stream> data_;
@@ -137,17 +155,19 @@ std::uint64_t OpenedVolume::other_names(const std::string& path) const {
 }
 
 std::optional<std::string> OpenedVolume::find(const std::string& path) const {
-  std::string found;
-  File folder = volume_->root();
-  for (const std::string& part : path_parts(path)) {
-    if (!folder->is_folder()) return std::nullopt;
-    const std::optional<IndexEntry> entry = volume_->look_up_user(*folder, part);
-    if (!entry) return std::nullopt;
-    File child = volume_->file(entry->file);
-    found += (found.empty() ? "" : "/") + stored_name(*entry, *child, *folder);
-    folder = std::move(child);
-  }
-  return found;
+  return doing("look up", path, [&]() -> std::optional<std::string> {
+    std::string found;
+    File folder = volume_->root();
+    for (const std::string& part : path_parts(path)) {
+      if (!folder->is_folder()) return std::nullopt;
+      const std::optional<IndexEntry> entry = volume_->look_up_user(*folder, part);
+      if (!entry) return std::nullopt;
+      File child = volume_->file(entry->file);
+      found += (found.empty() ? "" : "/") + stored_name(*entry, *child, *folder);
+      folder = std::move(child);
+    }
+    return found;
+  });
 }
 
 File OpenedVolume::open_directory(const std::string& directory) const {
@@ -158,14 +178,15 @@ File OpenedVolume::open_directory(const std::string& directory) const {
 
 std::vector<IndexEntry> OpenedVolume::read_directory(const std::string& directory) const {
   std::vector<IndexEntry> entries;
-  volume_->index(*open_directory(directory)).each([&](const IndexEntry& entry) {
+  const auto take = [&](const IndexEntry& entry) {
     if (!is_listed(entry)) return;
     if (entries.size() == max_entries) {
       throw Error(ErrorKind::corrupt,
                   fmt::format("a directory of more than {} entries", max_entries), directory);
     }
     entries.push_back(entry);
-  });
+  };
+  doing("list", directory, [&] { volume_->index(*open_directory(directory)).each(take); });
   return entries;
 }
 
@@ -213,15 +234,16 @@ std::uint64_t OpenedVolume::size_of(const FileReference& reference) const {
 
 std::unique_ptr<ByteSource> OpenedVolume::open_file(const File& file,
                                                     const std::string& path) const {
-  return std::make_unique<NtfsFile>(volume_, volume_->open_data(*file, path),
-                                    fmt::format("{}: {}", volume_->bytes().name(), path));
+  return std::make_unique<NtfsFile>(volume_, volume_->open_data(*file, path), path);
 }
 
 std::unique_ptr<ByteSource> OpenedVolume::open(const std::string& path) const {
-  const File file = volume_->open_path(path);
-  if (!file) not_found(path, "no such file");
-  if (file->is_folder()) not_found(path, "is a directory");
-  return open_file(file, path);
+  return doing("open", path, [&] {
+    const File file = volume_->open_path(path);
+    if (!file) not_found(path, "no such file");
+    if (file->is_folder()) not_found(path, "is a directory");
+    return open_file(file, path);
+  });
 }
 
 }  // namespace

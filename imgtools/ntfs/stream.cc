@@ -24,6 +24,7 @@ Stream::Stream(const VolumeBytes& volume, const Attribute& first, RunMap runs)
     : volume_(volume),
       size_(first.size),
       initialised_(first.initialised),
+      origin_(first.mapping_pairs.origin()),
       compressed_(first.compressed),
       runs_(std::move(runs)),
       held_(volume.budget()) {
@@ -55,7 +56,7 @@ void Stream::read(std::uint64_t offset, std::span<std::uint8_t> out) const {
 
 Error Stream::beyond_runs(std::uint64_t offset) const {
   return Error::corrupt(
-      volume_.name(), 0,
+      volume_.name(), origin_,
       fmt::format("no cluster is said to hold the byte at {:#x} of an attribute", offset),
       fmt::format("{:#x} bytes", initialised_));
 }

@@ -53,6 +53,7 @@ class Stream {
   const VolumeBytes& volume_;
   std::uint64_t size_;
   std::uint64_t initialised_;
+  std::uint64_t origin_ = 0;  ///< of the first mapping pairs, for messages
   bool compressed_ = false;
   std::uint64_t unit_clusters_ = 0;
   Bytes value_;

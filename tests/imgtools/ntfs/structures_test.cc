@@ -234,6 +234,37 @@ TEST_CASE("a folder whose nodes go in circles, are shared or out of order is an 
   }
 }
 
+TEST_CASE("an $MFT in parts is read where each part is found by those before it") {
+  const Bytes good = fixtures::build_ntfs_volume();
+  // Records 0 to 15 lie in the first part; the second one is named by `holder`.
+  const auto split = [&](std::uint32_t holder) {
+    Bytes volume = good;
+    const auto put = [&](std::uint32_t number, std::vector<fixtures::NtfsAttribute> attributes,
+                         std::uint64_t base) {
+      const Bytes record =
+          fixtures::ntfs_record({number, 1, base, std::move(attributes)}, places::record_size);
+      std::copy(record.begin(), record.end(),
+                volume.begin() + static_cast<std::ptrdiff_t>(places::record(number)));
+    };
+    fixtures::NtfsAttribute list;
+    list.type = 0x20;
+    list.value = fixtures::ntfs_attribute_list({{0x80, 0, 1, 0}, {0x80, holder, 0, 4}});
+    fixtures::NtfsAttribute head;
+    head.id = 1;
+    head.runs = {{4, places::mft / places::cluster}};
+    head.allocated = head.size = head.initialised = 8 * places::cluster;
+    fixtures::NtfsAttribute tail;
+    tail.runs = {{4, places::mft / places::cluster + 4}};
+    tail.first_cluster = 4;
+    put(0, {list, head}, 0);
+    put(holder, {tail}, fixtures::ntfs_reference(0));
+    return volume;
+  };
+  CHECK(content(*mounted(split(15))->open("Plain")) == fixtures::ntfs_plain_content());
+  const Error e = error_of([&] { mounted(split(30))->open("Plain"); });
+  CHECK_THAT(words_of(e), Catch::Contains("take one another to be found"));
+}
+
 TEST_CASE("mapping pairs are decoded to the runs that were meant") {
   const std::vector<std::vector<NtfsRun>> lists = {
       {{1, 0}},
