@@ -104,27 +104,27 @@ TEST_CASE("what 0.1.0 left of a patched hive is restored") {
 }
 
 TEST_CASE("what 0.1.0 left of a patched raw disk is restored") {
-  require_restored({"raw", "disk.raw", "libntfs-3g"});
+  require_restored({"raw", "disk.raw", ""});
 }
 
 TEST_CASE("what 0.1.0 left of a patched VHD is restored") {
-  require_restored({"vhd", "disk.vhd", "libntfs-3g"});
+  require_restored({"vhd", "disk.vhd", ""});
 }
 
 TEST_CASE("what 0.1.0 left of a patched VHDX is restored") {
-  require_restored({"vhdx", "disk.vhdx", "libntfs-3g"});
+  require_restored({"vhdx", "disk.vhdx", ""});
 }
 
 TEST_CASE("what 0.1.0 left of a patched qcow2 is restored") {
-  require_restored({"qcow2", "disk.qcow2", "libntfs-3g", true});
+  require_restored({"qcow2", "disk.qcow2", "", true});
 }
 
 TEST_CASE("what 0.1.0 left of a patched VMDK is restored") {
-  require_restored({"vmdk", "disk.vmdk", "libntfs-3g", true});
+  require_restored({"vmdk", "disk.vmdk", "", true});
 }
 
 TEST_CASE("what 0.1.0 left of a patched VDI is restored") {
-  require_restored({"vdi", "disk.vdi", "libntfs-3g", true});
+  require_restored({"vdi", "disk.vdi", "", true});
 }
 
 TEST_CASE("what 0.1.0 left of a WIM patched in place is restored") {
