@@ -41,6 +41,7 @@ class FileRecord : public std::enable_shared_from_this<FileRecord> {
 
   bool is_folder() const { return base_->is_folder(); }
   std::uint64_t number() const { return reference_.record; }
+  std::uint16_t sequence() const { return base_->sequence(); }
 
   /// The attributes of a type, each as a whole or as its pieces, in their order. Throws Error.
   std::vector<HeldAttribute> all(AttributeType type) const;

@@ -14,6 +14,10 @@ namespace {
 
 constexpr std::u16string_view index_of_names = u"$I30";
 
+// Nodes that stay in memory, of each folder: a scan asks for many names of a few folders.
+constexpr std::size_t most_kept = 16;
+constexpr std::uint32_t largest_kept = 16U << 10;
+
 }  // namespace
 
 FolderIndex::FolderIndex(const VolumeBytes& volume, const Upcase& upcase, const FileRecord& folder)
@@ -31,27 +35,41 @@ class FolderIndex::Walk {
  public:
   explicit Walk(const FolderIndex& folder) : folder_(folder) {}
 
+  /// The names between which those of a node lie; null: no bound.
+  struct Bounds {
+    const std::u16string* low = nullptr;
+    const std::u16string* high = nullptr;
+  };
+
   /// Calls `take` with each entry that equals `name` but for case, until it returns false; then
   /// returns false itself.
-  bool find(const IndexNode& node, std::u16string_view name,
+  bool find(const IndexNode& node, const Bounds& bounds, std::u16string_view name,
             const std::function<bool(const IndexEntry&)>& take) {
     const Deeper deeper(*this);
-    check_order(node);
-    for (const IndexEntry& entry : node.entries) {
+    check_order(node, bounds);
+    for (std::size_t i = 0; i < node.entries.size(); ++i) {
+      const IndexEntry& entry = node.entries[i];
       const int order = entry.name ? folder_.upcase_.compare(name, entry.name->name) : -1;
       if (order > 0) continue;
       if (order == 0 && !take(entry)) return false;
-      if (entry.child && !find(read(*entry.child), name, take)) return false;
+      if (entry.child) {
+        const std::shared_ptr<const IndexNode> child = read(*entry.child, true);
+        if (!find(*child, bounds_of_child(node, i, bounds), name, take)) return false;
+      }
       if (order < 0) break;
     }
     return true;
   }
 
-  void each(const IndexNode& node, const std::function<void(const IndexEntry&)>& take) {
+  void each(const IndexNode& node, const Bounds& bounds,
+            const std::function<void(const IndexEntry&)>& take) {
     const Deeper deeper(*this);
-    check_order(node);
-    for (const IndexEntry& entry : node.entries) {
-      if (entry.child) each(read(*entry.child), take);
+    check_order(node, bounds);
+    for (std::size_t i = 0; i < node.entries.size(); ++i) {
+      const IndexEntry& entry = node.entries[i];
+      if (entry.child) {
+        each(*read(*entry.child, false), bounds_of_child(node, i, bounds), take);
+      }
       if (entry.name) take(entry);
     }
   }
@@ -76,7 +94,13 @@ class FolderIndex::Walk {
     Walk& walk_;
   };
 
-  IndexNode read(std::uint64_t place) {
+  static Bounds bounds_of_child(const IndexNode& node, std::size_t i, Bounds bounds) {
+    if (i > 0) bounds.low = &node.entries[i - 1].name->name;
+    if (node.entries[i].name) bounds.high = &node.entries[i].name->name;
+    return bounds;
+  }
+
+  std::shared_ptr<const IndexNode> read(std::uint64_t place, bool keep) {
     const FolderIndex& folder = folder_;
     const std::string& name = folder.volume_.name();
     const std::uint32_t size = folder.root_.block_size;
@@ -90,26 +114,39 @@ class FolderIndex::Walk {
       throw Error::corrupt(name, origin_, "a node of an index is the child of two", {},
                            fmt::format("block {:#x}", place));
     }
+    const auto known = folder.nodes_.find(place);
+    if (known != folder.nodes_.end()) return known->second;
     Bytes block(size);
     const std::uint64_t offset = place * folder.root_.unit;
     folder.blocks_->read(offset, block);
     if (const auto where = folder.blocks_->place(offset)) origin_ = where->offset;
-    IndexNode node = parse_index_block(std::move(block), origin_, name, place);
+    auto node = std::make_shared<const IndexNode>(
+        parse_index_block(std::move(block), origin_, name, place));
     if (const SharedBudget& budget = folder.volume_.budget()) {
-      budget->walk(node.entries.size(), name);
+      budget->walk(node->entries.size(), name);
+    }
+    if (keep && size <= largest_kept) {
+      if (folder.nodes_.size() >= most_kept) folder.nodes_.clear();
+      folder.nodes_.emplace(place, node);
     }
     return node;
   }
 
-  void check_order(const IndexNode& node) const {
-    for (std::size_t i = 1; i < node.entries.size() && node.entries[i].name; ++i) {
-      const std::u16string& before = node.entries[i - 1].name->name;
-      const std::u16string& after = node.entries[i].name->name;
-      if (folder_.upcase_.compare(before, after) <= 0) continue;
-      throw Error::corrupt(
-          folder_.volume_.name(), origin_, "the names of an index are out of order",
-          fmt::format("\"{}\" behind \"{}\"", to_utf8(before), to_utf8(after)), "before it");
+  /// Twins stand beside each other, so equal names are in order.
+  void check_order(const IndexNode& node, const Bounds& bounds) const {
+    const std::u16string* before = bounds.low;
+    const auto follows = [&](const std::u16string& name) {
+      if (before != nullptr && folder_.upcase_.compare(*before, name) > 0) {
+        throw Error::corrupt(
+            folder_.volume_.name(), origin_, "the names of an index are out of order",
+            fmt::format("\"{}\" behind \"{}\"", to_utf8(*before), to_utf8(name)), "before it");
+      }
+      before = &name;
+    };
+    for (const IndexEntry& entry : node.entries) {
+      if (entry.name) follows(entry.name->name);
     }
+    if (bounds.high != nullptr) follows(*bounds.high);
   }
 
   const FolderIndex& folder_;
@@ -120,7 +157,7 @@ class FolderIndex::Walk {
 
 std::optional<IndexEntry> FolderIndex::look_up(std::u16string_view name) const {
   std::optional<IndexEntry> found;
-  Walk(*this).find(root_.node, name, [&](const IndexEntry& entry) {
+  Walk(*this).find(root_.node, {}, name, [&](const IndexEntry& entry) {
     const bool exact = entry.name->name == name;
     if (exact || !found) found = entry;
     return !exact;
@@ -130,7 +167,7 @@ std::optional<IndexEntry> FolderIndex::look_up(std::u16string_view name) const {
 
 std::vector<IndexEntry> FolderIndex::look_up_all(std::u16string_view name) const {
   std::vector<IndexEntry> found;
-  Walk(*this).find(root_.node, name, [&](const IndexEntry& entry) {
+  Walk(*this).find(root_.node, {}, name, [&](const IndexEntry& entry) {
     found.push_back(entry);
     return true;
   });
@@ -138,7 +175,7 @@ std::vector<IndexEntry> FolderIndex::look_up_all(std::u16string_view name) const
 }
 
 void FolderIndex::each(const std::function<void(const IndexEntry&)>& take) const {
-  Walk(*this).each(root_.node, take);
+  Walk(*this).each(root_.node, {}, take);
 }
 
 }  // namespace goldhive::ntfs

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -24,6 +25,7 @@
 
 namespace goldhive::ntfs {
 
+/// Not thread-safe, as the volume.
 class FolderIndex {
  public:
   /// `volume` and `upcase` must outlive this. Throws Error(corrupt).
@@ -45,6 +47,7 @@ class FolderIndex {
   const Upcase& upcase_;
   IndexRoot root_;
   std::unique_ptr<Stream> blocks_;  ///< null of a folder that fits into its root
+  mutable std::map<std::uint64_t, std::shared_ptr<const IndexNode>> nodes_;  ///< by their place
 };
 
 }  // namespace goldhive::ntfs

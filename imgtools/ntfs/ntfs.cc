@@ -186,7 +186,7 @@ std::vector<IndexEntry> OpenedVolume::read_directory(const std::string& director
     }
     entries.push_back(entry);
   };
-  doing("list", directory, [&] { volume_->index(*open_directory(directory)).each(take); });
+  doing("list", directory, [&] { volume_->index(*open_directory(directory))->each(take); });
   return entries;
 }
 
@@ -202,7 +202,7 @@ std::vector<std::string> OpenedVolume::spellings(const std::string& directory,
                                                  const std::string& name) const {
   std::vector<std::string> spellings;
   const auto index = volume_->index(*open_directory(directory));
-  for (const IndexEntry& entry : index.look_up_all(to_utf16(name))) {
+  for (const IndexEntry& entry : index->look_up_all(to_utf16(name))) {
     if (is_listed(entry)) spellings.push_back(to_utf8(entry.name->name));
   }
   return spellings;

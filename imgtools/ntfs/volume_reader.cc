@@ -36,12 +36,35 @@ void refuse_reparse_point(const FileRecord& file, const std::string& path) {
 VolumeReader::VolumeReader(std::shared_ptr<const ByteSource> source)
     : bytes_(std::move(source)), mft_(bytes_), upcase_(open_upcase(mft_)) {}
 
+File VolumeReader::file(const FileReference& reference) const {
+  constexpr std::size_t most_folders = 16;
+  const auto known = folders_.find(reference.record);
+  if (known != folders_.end() &&
+      (reference.sequence == 0 || reference.sequence == known->second.file->sequence())) {
+    return known->second.file;
+  }
+  File file = mft_.file(reference);
+  if (file->is_folder()) {
+    if (folders_.size() >= most_folders) folders_.clear();
+    folders_[reference.record] = {file, nullptr};
+  }
+  return file;
+}
+
+std::shared_ptr<const FolderIndex> VolumeReader::index(const FileRecord& folder) const {
+  const auto known = folders_.find(folder.number());
+  if (known != folders_.end() && known->second.index) return known->second.index;
+  auto index = std::make_shared<const FolderIndex>(bytes_, upcase_, folder);
+  if (known != folders_.end()) known->second.index = index;
+  return index;
+}
+
 std::optional<IndexEntry> VolumeReader::look_up(const FileRecord& folder,
                                                 const std::string& name) const {
   constexpr std::size_t longest_name = 255;
   const std::u16string wanted = to_utf16(name);
   if (wanted.empty() || wanted.size() > longest_name) return std::nullopt;
-  return index(folder).look_up(wanted);
+  return index(folder)->look_up(wanted);
 }
 
 std::optional<IndexEntry> VolumeReader::look_up_user(const FileRecord& folder,

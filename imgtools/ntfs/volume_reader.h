@@ -1,6 +1,7 @@
 // An NTFS volume opened for reading: from a path to a file, and from a file to its bytes.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,9 +26,9 @@ class VolumeReader {
 
   const VolumeBytes& bytes() const { return bytes_; }
 
-  File root() const { return mft_.file({root_folder, 0}); }
-  File file(const FileReference& reference) const { return mft_.file(reference); }
-  FolderIndex index(const FileRecord& folder) const { return {bytes_, upcase_, folder}; }
+  File root() const { return file({root_folder, 0}); }
+  File file(const FileReference& reference) const;
+  std::shared_ptr<const FolderIndex> index(const FileRecord& folder) const;
 
   /// The entry that `name` means in a folder: the exact one, else one that differs in case.
   std::optional<IndexEntry> look_up(const FileRecord& folder, const std::string& name) const;
@@ -44,6 +45,13 @@ class VolumeReader {
   VolumeBytes bytes_;
   Mft mft_;
   Upcase upcase_;
+
+  struct Folder {
+    File file;
+    std::shared_ptr<const FolderIndex> index;  ///< null until something is looked up
+  };
+  /// Those that were opened last, by their record: nearly all paths lead through a few.
+  mutable std::map<std::uint64_t, Folder> folders_;
 };
 
 }  // namespace goldhive::ntfs

@@ -217,8 +217,13 @@ TEST_CASE("a folder whose nodes go in circles, are shared or out of order is an 
              Catch::Contains("child of two"));
   const Bytes shared = with_block({entry("a", 1), last});
   CHECK_THAT(std::string(error_of([&] { mounted(shared)->list(""); }).what()),
-             Catch::Contains("child of two"));
+             Catch::Contains("out of order"));
   CHECK_THAT(says(with_block({entry("b"), entry("a"), last}), "a"),
+             Catch::Contains("out of order"));
+  // "listed" stands in the root above this block.
+  const Bytes astray = with_block({entry("a"), entry("zzz"), last});
+  CHECK_THAT(says(astray, "a"), Catch::Contains("out of order"));
+  CHECK_THAT(std::string(error_of([&] { mounted(astray)->list(""); }).what()),
              Catch::Contains("out of order"));
   CHECK_THAT(says(with_block({entry("b", 2), last}), "a"), Catch::Contains("beyond the index"));
   CHECK_THAT(says(with_block({entry("b", ~std::uint64_t{0}), last}), "a"),
