@@ -50,21 +50,28 @@ elif [ -n "${GOLDHIVE_NO_SKIPS:-}" ]; then
   echo "wimlib-imagex (package wimtools) is not installed"
   exit 1
 fi
+mkdir "$top/made/disks"
+(PATH=$PATH:/usr/sbin:/sbin && cd "$top/made/disks" && truncate -s 16M volume.raw && mkntfs -F -Q -q volume.raw &&
+  "$fixtures" ntfs volume.raw ../trees/windows-7-sp1-x64 && truncate -s 18M mbr.raw &&
+  sfdisk -q mbr.raw <<<'start=2048, size=32768, type=7' && dd if=volume.raw of=mbr.raw bs=1M seek=1 conv=notrunc status=none &&
+  qemu-img convert -O vpc -o subformat=dynamic,force_size=on volume.raw dynamic.vhd &&
+  qemu-img convert -O vpc -o subformat=fixed,force_size=on mbr.raw fixed.vhd &&
+  qemu-img convert -O vhdx mbr.raw disk.vhdx) >"$top/log" 2>&1 || { cat "$top/log"; exit 1; }
 copy_targets
 
 cd "$top/made" || exit 1
 shopt -s nullglob
-both scan --format json trees/* hostile/* archives/* wims/*
+both scan --format json trees/* hostile/* archives/* wims/* disks/*
 both scan --format json --check wims/*
 both verify --format json trees/* hostile/*
-both plan --format json trees/* archives/* wims/*
+both plan --format json trees/* archives/* wims/* disks/*
 for target in trees/*; do
   both plan --format reg "$target"
 done
-both patch --format json --no-cross-check --timestamp 2026-01-02T03:04:05Z trees/* archives/*
+both patch --format json --no-cross-check --timestamp 2026-01-02T03:04:05Z trees/* archives/* disks/*
 same "$top/linux" "$top/windows" "patched files and undo files"
 changed=$(diff -rq "$top/made" "$top/linux" | wc -l)
-both undo --format json trees/* archives/*
+both undo --format json trees/* archives/* disks/*
 same "$top/linux" "$top/windows" "files after undo"
 same "$top/made" "$top/linux" "files before the patch and after undo"
 for wim in wims/*; do
@@ -78,6 +85,6 @@ for wim in wims/*; do
   same "$top/made/$wim" "$top/windows/$wim" "$wim before the patch and after undo"
 done
 
-targets=$(ls -d trees/* hostile/* archives/* wims/* | wc -l)
+targets=$(ls -d trees/* hostile/* archives/* wims/* disks/* | wc -l)
 echo "$targets targets compared, $changed files changed by patch, $differences differences"
 [ "$differences" = 0 ] && [ "$changed" -gt 0 ]
