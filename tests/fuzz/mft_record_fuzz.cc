@@ -1,4 +1,5 @@
-// A record of $MFT with what its attributes lead to: an attribute list, an index root, mapping pairs.
+// A record of $MFT with what its attributes lead to: an attribute list, an index root, mapping
+// pairs.
 #include "imgtools/ntfs/mft_record.h"
 
 #include <cstdlib>

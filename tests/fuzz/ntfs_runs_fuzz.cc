@@ -1,5 +1,5 @@
-// Mapping pairs: the first three bytes are the clusters of the attribute, the next three those of the
-// volume. What is decoded covers the attribute and lies in the volume, or it is an error.
+// Mapping pairs: the first three bytes are the clusters of the attribute, the next three those of
+// the volume. What is decoded covers the attribute and lies in the volume, or it is an error.
 #include <cstdlib>
 
 #include "imgtools/ntfs/runs.h"

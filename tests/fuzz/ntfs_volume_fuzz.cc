@@ -1,5 +1,5 @@
-// The NTFS volume of the fixtures with a few bytes changed: listed, searched, read, changed in place
-// through the runs. What is written back must be read again and nothing else.
+// The NTFS volume of the fixtures with a few bytes changed: listed, searched, read, changed in
+// place through the runs. What is written back must be read again and nothing else.
 #include <algorithm>
 #include <cstdlib>
 
