@@ -23,10 +23,15 @@ constexpr std::uint32_t largest_kept = 16U << 10;
 FolderIndex::FolderIndex(const VolumeBytes& volume, const Upcase& upcase, const FileRecord& folder)
     : volume_(volume), upcase_(upcase) {
   const HeldAttribute root = folder.first(AttributeType::index_root, index_of_names);
-  if (!root.attribute || !root->resident) {
+  if (root.attribute == nullptr || !root->resident) {
     throw corrupt(folder.view(), 0, "a folder has no index of names");
   }
   root_ = parse_index_root(root->value, volume.boot().cluster_size);
+  const HeldAttribute blocks = folder.first(AttributeType::index_allocation, index_of_names);
+  if (blocks.attribute != nullptr && blocks->compressed) {
+    // Else few bytes could be a folder of millions of names.
+    throw corrupt(folder.view(), 0, "the index of a folder is compressed, which none is");
+  }
   blocks_ = folder.stream(AttributeType::index_allocation, index_of_names);
 }
 

@@ -156,6 +156,7 @@ TEST_CASE("each defect of an NTFS structure is an error that names it") {
       {"an entry without length", root_index + 32 + 8, {0, 0}, "length of an index entry"},
       {"an entry that is long", root_index + 32 + 8, {0xf8, 0x7f}, "length of an index entry"},
       {"a name that is long", root_index + 32 + 16 + 64, {0xff}, ""},
+      {"a compressed index", attribute_at(good, 5, 0xa0) + 12, {1}, "is compressed"},
       {"no block", places::blocks, {'X'}, "no index block"},
       {"a torn block", places::blocks + 1022, {9}, "torn block"},
       {"a block from elsewhere", places::blocks + 16, {1}, "lies elsewhere"},
