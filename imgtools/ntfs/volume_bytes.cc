@@ -1,10 +1,8 @@
 #include "imgtools/ntfs/volume_bytes.h"
 
-#include <utility>
-
 namespace goldhive::ntfs {
 
-VolumeBytes::VolumeBytes(std::shared_ptr<const ByteSource> source)
+VolumeBytes::VolumeBytes(const std::shared_ptr<const ByteSource>& source)
     : cache_(source), budget_(budget_for(*source)) {
   Bytes sector(BootRecord::length_on_disk);
   cache_.read(0, sector);

@@ -13,7 +13,7 @@ namespace goldhive::ntfs {
 class VolumeBytes {
  public:
   /// Reads the boot record. Throws Error(corrupt, io).
-  explicit VolumeBytes(std::shared_ptr<const ByteSource> source);
+  explicit VolumeBytes(const std::shared_ptr<const ByteSource>& source);
   VolumeBytes(const VolumeBytes&) = delete;
   VolumeBytes& operator=(const VolumeBytes&) = delete;
 

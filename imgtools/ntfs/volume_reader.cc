@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <utility>
-
 #include "imgtools/bytes/text.h"
 #include "imgtools/host/path.h"
 #include "imgtools/ntfs/corrupt.h"
@@ -33,8 +31,8 @@ void refuse_reparse_point(const FileRecord& file, const std::string& path) {
 
 }  // namespace
 
-VolumeReader::VolumeReader(std::shared_ptr<const ByteSource> source)
-    : bytes_(std::move(source)), mft_(bytes_), upcase_(open_upcase(mft_)) {}
+VolumeReader::VolumeReader(const std::shared_ptr<const ByteSource>& source)
+    : bytes_(source), mft_(bytes_), upcase_(open_upcase(mft_)) {}
 
 File VolumeReader::file(const FileReference& reference) const {
   constexpr std::size_t most_folders = 16;

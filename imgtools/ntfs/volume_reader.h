@@ -20,7 +20,7 @@ using File = std::shared_ptr<const FileRecord>;
 class VolumeReader {
  public:
   /// Throws Error(corrupt, io).
-  explicit VolumeReader(std::shared_ptr<const ByteSource> source);
+  explicit VolumeReader(const std::shared_ptr<const ByteSource>& source);
   VolumeReader(const VolumeReader&) = delete;
   VolumeReader& operator=(const VolumeReader&) = delete;
 
