@@ -327,7 +327,10 @@ std::unique_ptr<Image> open_e01_image(const Candidate& candidate) {
 bool is_later_e01_segment(const Candidate& candidate) {
   if (!is_e01_image(candidate)) return false;
   const std::optional<std::string> first = first_ewf_segment(candidate.storage, candidate.path);
-  return first && *first != candidate.path;
+  if (!first || *first == candidate.path) return false;
+  const std::uint16_t number = parse_ewf_header(ByteView(candidate.head, 0, candidate.path));
+  if (ewf_segment_path(*first, number) != candidate.path) return false;
+  return is_e01_image(examine(candidate.storage, *first, candidate.options, candidate.opener));
 }
 
 bool is_split_image(const Candidate& candidate) {

@@ -142,6 +142,11 @@ TEST_CASE("a set of segments that is not whole is an error that names the segmen
                Catch::Contains("is segment 3 of an E01: give the first one (/e/x.E01)"));
     CHECK(is_opened_with_another(storage, "/e/x.E03"));
     CHECK_FALSE(is_opened_with_another(storage, "/e/x.E01"));
+    FaultyStorage stray = storage;
+    stray.put("/e/x.E04", whole[2]);
+    CHECK_FALSE(is_opened_with_another(stray, "/e/x.E04"));
+    stray.put("/e/x.E01", Bytes(100, 'x'));
+    CHECK_FALSE(is_opened_with_another(stray, "/e/x.E03"));
   }
 }
 
