@@ -34,7 +34,8 @@ struct Sample {
 
 inline std::vector<Sample> samples() {
   return {{"XPRESS", 4096, "text", 4096},      {"XPRESS", 65536, "mixed", 30'000},
-          {"XPRESS", 32768, "runs", 32768},    {"LZX", 32768, "mixed", 30'000},
+          {"XPRESS", 32768, "runs", 32768},    {"XPRESS", 8192, "text", 8192},
+          {"XPRESS", 16384, "mixed", 16384},   {"LZX", 32768, "mixed", 30'000},
           {"LZX", 32768, "code", 32768},       {"LZX", 2 << 20, "cells", 200'000},
           {"LZMS", 131072, "mixed", 60'000},   {"LZMS", 131072, "code", 32768},
           {"LZMS", 1 << 26, "tables", 120'000}};
