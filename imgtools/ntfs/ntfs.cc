@@ -42,7 +42,7 @@ auto doing(const char* what, const std::string& path, const Action& action) {
 
 class NtfsFile final : public ByteSource {
  public:
-  NtfsFile(std::shared_ptr<const VolumeReader> volume, std::unique_ptr<ntfs::Stream> data,
+  NtfsFile(std::shared_ptr<const VolumeReader> volume, std::unique_ptr<ntfs::Content> data,
            const std::string& path)
       : ByteSource(fmt::format("{}: {}", volume->bytes().name(), path)),
         path_(path),
@@ -63,7 +63,7 @@ class NtfsFile final : public ByteSource {
   std::string path_;
   // In this order, so that they are closed in the reverse order.
   std::shared_ptr<const VolumeReader> volume_;
-  std::unique_ptr<ntfs::Stream> data_;
+  std::unique_ptr<ntfs::Content> data_;
 };
 
 [[noreturn]] void not_found(const std::string& path, const char* what) {
@@ -234,7 +234,7 @@ std::uint64_t OpenedVolume::size_of(const FileReference& reference) const {
 
 std::unique_ptr<ByteSource> OpenedVolume::open_file(const File& file,
                                                     const std::string& path) const {
-  return std::make_unique<NtfsFile>(volume_, volume_->open_data(*file, path), path);
+  return std::make_unique<NtfsFile>(volume_, volume_->open_content(*file, path), path);
 }
 
 std::unique_ptr<ByteSource> OpenedVolume::open(const std::string& path) const {

@@ -7,8 +7,9 @@
 // - The volume's own files ($MFT, $LogFile and the others of the first records) are in no listing
 //   and at no path.
 // - A file compressed by "compact /exe" or Compact OS has a reparse point of the Windows Overlay
-//   Filter. Its plain data stream is a hole, which would read as zeros. Such a file is an error
-//   here, and so is any other whose reparse point stands for its content.
+//   Filter. Its plain data stream is a hole, which would read as zeros; its content is unpacked
+//   from where the filter keeps it (wof.h). Any other file whose reparse point stands for its
+//   content is an error here.
 // - A volume can be dirty, hibernated or have an unclean log, and its files then be out of date.
 //   ntfs_state.h says so; nothing of it is repaired or replayed here.
 #pragma once

@@ -5,7 +5,8 @@
 // compressed nor sparse where they change, and lie inside the initialised size.
 //
 // Anything else (a file that grows, is compressed, or lies in its MFT record) is for libntfs-3g, if
-// the build has it: change_by_library.h.
+// the build has it: change_by_library.h. Neither changes a file that has a reparse point, one that
+// "compact /exe" or Compact OS compressed among them, nor one that is encrypted.
 #pragma once
 
 #include <memory>
@@ -18,8 +19,8 @@
 namespace goldhive {
 
 /// What `edits` mean for the bytes of the volume; sorted, not overlapping. Throws Error: not_found
-/// (a path), unsupported (no change in place, and the build has no library for others, or the
-/// library refuses to write to this volume), io (no room), corrupt.
+/// (a path), unsupported (a file as above; no change in place, and the build has no library for
+/// others, or the library refuses to write to this volume), io (no room), corrupt.
 std::vector<Write> change_ntfs_files(const std::shared_ptr<const ByteSource>& volume,
                                      const std::vector<FileEdit>& edits);
 

@@ -12,6 +12,7 @@
 #include "imgtools/bytes/error.h"
 #include "imgtools/bytes/text.h"
 #include "imgtools/host/path.h"
+#include "imgtools/ntfs/reparse_point.h"
 // Must be the last include; the header says why.
 #include "imgtools/ntfs/ntfs_library.h"
 
@@ -143,14 +144,7 @@ void refuse_reparse_point(Mount& mount, const Inode& inode, const std::string& p
   if (!raw || size < 8) mount.fail(fmt::format("read the reparse point of {}", path), EIO);
   const ByteView view({static_cast<const std::uint8_t*>(raw.get()), static_cast<std::size_t>(size)},
                       0, path);
-  const std::uint32_t tag = view.u32(0);
-  constexpr std::uint32_t overlay_filter = 0x80000017;
-  throw Error(ErrorKind::unsupported,
-              tag == overlay_filter
-                  ? std::string("is compressed by the Windows Overlay Filter (Compact OS, compact "
-                                "/exe), which this program does not read")
-                  : fmt::format("is a reparse point (tag {:#x}): its content is elsewhere", tag),
-              path);
+  throw ntfs::content_elsewhere(view.u32(0), path);
 }
 
 }  // namespace

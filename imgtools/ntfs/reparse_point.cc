@@ -32,4 +32,14 @@ std::optional<std::uint32_t> reparse_tag(const FileRecord& file) {
   return ByteView(bytes, 0, file.view().name()).u32(0);
 }
 
+Error content_elsewhere(std::uint32_t tag, const std::string& path) {
+  return Error(ErrorKind::unsupported,
+               tag == overlay_filter_tag
+                   ? std::string("is compressed by the Windows Overlay Filter (Compact OS, compact "
+                                 "/exe), so it can be read but not changed; \"compact /u /exe\" in "
+                                 "Windows unpacks it")
+                   : fmt::format("is a reparse point (tag {:#x}): its content is elsewhere", tag),
+               path);
+}
+
 }  // namespace goldhive::ntfs

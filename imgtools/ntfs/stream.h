@@ -18,22 +18,21 @@
 
 #include "imgtools/bytes/bytes.h"
 #include "imgtools/bytes/error.h"
+#include "imgtools/ntfs/content.h"
 #include "imgtools/ntfs/runs.h"
 #include "imgtools/ntfs/volume_bytes.h"
 
 namespace goldhive::ntfs {
 
-/// Not thread-safe, as the volume.
-class Stream {
+class Stream final : public Content {
  public:
   /// One whose value is in the record.
   Stream(const VolumeBytes& volume, Bytes value);
   /// One whose first piece is `first`. Throws Error(corrupt, unsupported).
   Stream(const VolumeBytes& volume, const Attribute& first, RunMap runs);
 
-  std::uint64_t size() const { return size_; }
-  /// Fills all of `out`, which lies within size(), or throws Error.
-  void read(std::uint64_t offset, std::span<std::uint8_t> out) const;
+  std::uint64_t size() const override { return size_; }
+  void read(std::uint64_t offset, std::span<std::uint8_t> out) const override;
 
   /// Where the byte at `offset` lies in the volume, and how many follow it there; nullopt if what
   /// is written there would not be what is read.

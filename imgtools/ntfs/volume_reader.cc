@@ -6,6 +6,7 @@
 #include "imgtools/host/path.h"
 #include "imgtools/ntfs/corrupt.h"
 #include "imgtools/ntfs/reparse_point.h"
+#include "imgtools/ntfs/wof.h"
 
 namespace goldhive::ntfs {
 
@@ -16,17 +17,6 @@ std::unique_ptr<Stream> open_upcase(const Mft& mft) {
   auto table = file->stream(AttributeType::data);
   if (!table) throw corrupt(file->view(), 0, "$UpCase has no data");
   return table;
-}
-
-void refuse_reparse_point(const FileRecord& file, const std::string& path) {
-  const std::optional<std::uint32_t> tag = reparse_tag(file);
-  if (!tag) return;
-  throw Error(ErrorKind::unsupported,
-              *tag == overlay_filter_tag
-                  ? std::string("is compressed by the Windows Overlay Filter (Compact OS, compact "
-                                "/exe), which this program does not read")
-                  : fmt::format("is a reparse point (tag {:#x}): its content is elsewhere", *tag),
-              path);
 }
 
 }  // namespace
@@ -83,9 +73,17 @@ File VolumeReader::open_path(const std::string& path) const {
   return found;
 }
 
+std::unique_ptr<Content> VolumeReader::open_content(const FileRecord& file,
+                                                    const std::string& path) const {
+  if (reparse_tag(file) == overlay_filter_tag) return open_wof(bytes_, file, path);
+  return open_data(file, path);
+}
+
 std::unique_ptr<Stream> VolumeReader::open_data(const FileRecord& file,
                                                 const std::string& path) const {
-  refuse_reparse_point(file, path);
+  if (const std::optional<std::uint32_t> tag = reparse_tag(file)) {
+    throw content_elsewhere(*tag, path);
+  }
   const HeldAttribute data = file.first(AttributeType::data);
   if (data.attribute == nullptr) throw corrupt(file.view(), 0, fmt::format("{} has no data", path));
   if (data->encrypted) {

@@ -37,8 +37,11 @@ class VolumeReader {
   /// Null if nothing is there, or one of the volume's own files.
   File open_path(const std::string& path) const;
 
-  /// The content of a file. Throws Error(unsupported) if its plain data are not that: it has a
-  /// reparse point, or is encrypted (EFS). `path` is for the message.
+  /// The content of a file. Throws Error(unsupported): it has a reparse point other than those of
+  /// wof.h, or is encrypted (EFS). `path` is for the message.
+  std::unique_ptr<Content> open_content(const FileRecord& file, const std::string& path) const;
+  /// The plain data of a file, for whoever writes there. Throws Error(unsupported) if they are not
+  /// its content: it has any reparse point, or is encrypted.
   std::unique_ptr<Stream> open_data(const FileRecord& file, const std::string& path) const;
 
  private:

@@ -171,6 +171,21 @@ TEST_CASE("two files are changed together and the second may grow") {
   CHECK(content(*volume->open("b")) == apply_edit(b, second));
 }
 
+TEST_CASE("a file compressed by the Windows Overlay Filter is refused beside one that grows") {
+  if (!have_tool("mkntfs")) return;
+  const TempDir dir;
+  NtfsFile packed{software, compressible(50000)};
+  packed.reparse_tag = 0x80000017;
+  const std::string path = make_ntfs(dir, "volume", 8 * mib, {{"other", Bytes(100, 1)}, packed});
+  const FileEdit other{"other", 9000, {{5, Bytes(3, 1)}}};
+  const FileEdit edit{software, 50000, {{5, Bytes(3, 1)}}};
+  for (const auto& edits : {std::vector{edit}, std::vector{other, edit}}) {
+    const Error e = error_of([&] { change_ntfs_files(open_file(path), edits); });
+    CHECK(e.kind() == ErrorKind::unsupported);
+    CHECK_THAT(e.what(), Catch::Contains("read but not changed"));
+  }
+}
+
 TEST_CASE("planning a change writes nothing and gives the same writes each time") {
   if (!have_tool("mkntfs")) return;
   const TempDir dir;
