@@ -24,6 +24,7 @@ std::vector<fuzz::BaseImage> make_bases() {
   }
   base.anchors.push_back(places::blocks + places::index_block);
   base.anchors.push_back(16 * places::cluster);  // a compressed unit
+  base.anchors.push_back(places::packed_stream);
   return {base};
 }
 
