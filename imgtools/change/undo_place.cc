@@ -36,17 +36,18 @@ std::optional<std::string> without_end(const std::string& name, const std::strin
   return name.substr(0, name.size() - end.size());
 }
 
-/// The numbers of the undo files at `path`, the highest first; `kept`: those of kept originals,
-/// too, since one may stand there without its undo file.
+/// The numbers of the undo files at `path`, the highest first. `taken`: those of kept originals,
+/// too, since one may stand there without its undo file, and of whatever else has such a name.
 std::vector<std::uint64_t> numbers_at(const ReadStorage& storage, const std::string& path,
-                                      bool kept = false) {
+                                      bool taken = false) {
   const std::string folder = parent_of(path);
   if (!storage.stat(folder.empty() ? "." : folder)) return {};
   std::vector<std::uint64_t> numbers;
   const std::string base = comparable(base_name(path));
   for (const DirectoryEntry& entry : storage.list(folder)) {
+    if (!taken && entry.type != FileType::file) continue;
     const std::optional<std::string> of = without_end(entry.name, original_of(""));
-    const std::uint64_t number = number_of(comparable(kept && of ? *of : entry.name), base);
+    const std::uint64_t number = number_of(comparable(taken && of ? *of : entry.name), base);
     if (number > 0) numbers.push_back(number);
   }
   std::sort(numbers.begin(), numbers.end(), std::greater<>());
@@ -243,7 +244,7 @@ std::vector<UndoFile> undo_files(const ReadStorage& storage, const JournalPlace&
   for (const std::string& path : place.undo_paths) {
     try {
       for (const std::uint64_t number : numbers_at(storage, path)) {
-        files.push_back({numbered(path, number), number});
+        files.push_back({numbered(path, number), path, number});
       }
     } catch (const Error& e) {
       unseen = e;

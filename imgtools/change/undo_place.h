@@ -78,6 +78,7 @@ std::string next_undo_file(const ReadStorage& storage, const JournalPlace& place
                            const std::string& path);
 struct UndoFile {
   std::string path;
+  std::string place;     ///< the one of the place's paths that it is numbered at
   std::uint64_t number;  ///< 1 for the first; each has a higher one than those that were there
 };
 /// The undo files at all of the place's paths, the newest first. Of two with one number (versions

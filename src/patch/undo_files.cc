@@ -24,7 +24,8 @@ using report::UndoState;
 /// looks no deeper).
 constexpr int most_folders_above = 3;
 
-/// Those of the last patch. Those of one patch are numbered one after the other, as its parts are.
+/// Those of the last patch. Those of one patch lie at one place and are numbered one after the
+/// other, as its parts are.
 std::vector<UndoFile> of_last_patch(const ReadStorage& storage, const JournalPlace& place,
                                     std::vector<UndoFile> files) {
   if (files.empty()) return files;
@@ -32,8 +33,10 @@ std::vector<UndoFile> of_last_patch(const ReadStorage& storage, const JournalPla
   const std::uint64_t part =
       parse_undo_note(undo_metadata(storage, place, files.front().path)).part;
   const std::uint64_t before = part < newest ? newest - part : 0;  // the last of earlier patches
-  const auto other = [&](const UndoFile& file) { return file.number <= before; };
-  files.erase(std::find_if(files.begin(), files.end(), other), files.end());
+  const std::string newest_place = files.front().place;
+  std::erase_if(files, [&](const UndoFile& file) {
+    return file.number <= before || file.place != newest_place;
+  });
   return files;
 }
 

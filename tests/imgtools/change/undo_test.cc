@@ -404,11 +404,21 @@ TEST_CASE("the numbers of undo files go on from place to place, and the newest i
   const std::vector<UndoFile> files = undo_files(storage, both);
   REQUIRE(files.size() == 2);
   CHECK(files[0].path == elsewhere + ".2");
+  CHECK(files[0].place == elsewhere);
   CHECK(files[1].path == undo_path);
   CHECK(transact(storage, both, {{{image, 0, {30, Bytes{'c'}}}}, {}}, "", nullptr) ==
         undo_path + ".3");
   for (int i = 0; i < 3; ++i) undo(storage, both, *newest_undo_file(storage, both), false);
   CHECK(storage.contents(image) == original);
+}
+
+TEST_CASE("what is no file has no number, and no undo file takes its name") {
+  FaultyStorage storage;
+  storage.put(image, original);
+  patch(storage, 10, 'a');
+  storage.put(undo_path + ".7/in a folder", Bytes{1});
+  CHECK(newest_undo_file(storage, place) == undo_path);
+  CHECK(next_undo_file(storage, place, undo_path) == undo_path + ".8");
 }
 
 TEST_CASE("of two undo files with one number, of older versions, the one written last is newer") {
