@@ -77,6 +77,8 @@ std::unique_ptr<Image> open_by_content(const Candidate& candidate) {
       throw Error(ErrorKind::unsupported, describe(*unread), candidate.path);
     }
   }
+  const std::string piece = candidate.is_directory() ? "" : looks_like_a_piece(candidate);
+  if (!piece.empty()) throw Error(ErrorKind::unsupported, "is " + piece, candidate.path);
   throw Error(
       ErrorKind::unsupported,
       "is neither a hive nor an image of a known format: starts with " + describe(candidate.head),
@@ -152,6 +154,7 @@ Kind kind_of(const Candidate& candidate) {
   if (const Format* format = format_of(candidate)) return {format->name, !is_document(candidate)};
   if (candidate.is_directory()) return {};
   const UnreadFormat* unread = unread_format(*candidate.source);
+  if (unread == nullptr && is_orphaned_piece(candidate)) return {"a piece of a split disk"};
   if (unread == nullptr) return {};
   return {unread->title, unread->may_hold_windows};
 }

@@ -355,6 +355,26 @@ bool is_later_split_piece(const Candidate& candidate) {
       examine(candidate.storage, pieces.first, candidate.options, candidate.opener));
 }
 
+std::string looks_like_a_piece(const Candidate& candidate) {
+  const SplitPieces pieces = split_pieces(candidate.storage, candidate.path);
+  if (pieces.paths.empty() || pieces.first == candidate.path) return "";
+  const bool missing = pieces.paths.front().empty();
+  return fmt::format("by its name a later piece of a split disk: {} ({})",
+                     missing ? "the first one is missing" : "give the first one", pieces.first);
+}
+
+bool is_orphaned_piece(const Candidate& candidate) {
+  constexpr std::uint64_t least = 1U << 20;
+  if (candidate.is_directory() || candidate.info.size < least) return false;
+  const SplitPieces pieces = split_pieces(candidate.storage, candidate.path);
+  if (pieces.paths.empty() || !pieces.paths.front().empty()) return false;
+  return std::any_of(pieces.paths.begin(), pieces.paths.end(), [&](const std::string& path) {
+    if (path.empty() || path == candidate.path) return false;
+    const std::optional<FileInfo> info = candidate.storage.stat(path);
+    return info && info->size == candidate.info.size;
+  });
+}
+
 bool is_raw_image(const Candidate& candidate) {
   if (candidate.is_directory()) return false;
   try {

@@ -34,6 +34,12 @@ bool is_split_image(const Candidate& candidate);
 std::unique_ptr<Image> open_split_image(const Candidate& candidate);
 /// True of a later piece whose first one lies beside it.
 bool is_later_split_piece(const Candidate& candidate);
+/// For a file of no known format: that it may be a later piece of a raw disk; "" if its name does
+/// not say so, or others of such names do not lie beside it.
+std::string looks_like_a_piece(const Candidate& candidate);
+/// True of what looks like one and has no first piece, and is as large as another one beside it, as
+/// pieces are and rotated logs are not.
+bool is_orphaned_piece(const Candidate& candidate);
 /// Asked last, since its mark is weak: a partition table, or the boot sector of a file system.
 bool is_raw_image(const Candidate& candidate);
 std::unique_ptr<Image> open_raw_image(const Candidate& candidate);

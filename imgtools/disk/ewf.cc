@@ -68,6 +68,10 @@ class EwfDisk::Walk {
       throw Error::corrupt(disk_.name(), ewf_header_size, "the E01 does not describe its disk",
                            "a section \"volume\" or \"disk\"", "none");
     }
+    if (disk_.media_.size == 0) {
+      throw Error::corrupt(disk_.name(), ewf_header_size, "the E01 says that its disk is empty",
+                           "a number of sectors", "0");
+    }
     if (chunks_ < disk_.media_.chunks) {
       throw Error::corrupt(disk_.name(), ewf_header_size, "chunks of the E01 are missing",
                            fmt::format("{} chunks", disk_.media_.chunks),
@@ -104,7 +108,7 @@ class EwfDisk::Walk {
     if (!has_media_) {
       disk_.media_ = std::move(media);
       has_media_ = true;
-    } else if (media != disk_.media_) {
+    } else if (disk_.media_.size > 0 && media != disk_.media_) {
       throw Error::corrupt(file.name(), section.data(), "the segment belongs to another E01",
                            fmt::format("a disk of {} bytes", disk_.media_.size),
                            fmt::format("one of {}, or another set", media.size));
@@ -211,6 +215,13 @@ void EwfDisk::read_segments() {
     }
   }
   walk.require_all();
+  const bool tied = std::any_of(media_.guid.begin(), media_.guid.end(),
+                                [](std::uint8_t byte) { return byte != 0; });
+  if (segments_.count() > 1 && !tied) {
+    add_note(
+        "its segments have no id of their set: that all of them are of one disk is told by "
+        "--verify-source alone");
+  }
 }
 
 std::uint64_t EwfDisk::length_of(std::uint64_t chunk) const {
@@ -313,7 +324,8 @@ const Bytes& EwfDisk::chunk(std::uint64_t number) const {
     slot.used = ++clock_;
     return slot.data;
   }
-  if (slots_.size() < most_slots) {
+  const std::size_t most = media_.chunk_size > small_chunk ? 1 : most_slots;
+  if (slots_.size() < most) {
     held_.add(media_.chunk_size, name());
     slots_.emplace_back();
   }
@@ -367,7 +379,12 @@ std::vector<std::string> EwfDisk::check() const {
   };
   if (!digests_.md5.empty()) compare("MD5", digests_.md5, md5.finish());
   if (!digests_.sha1.empty()) compare("SHA-1", digests_.sha1, sha1.finish());
-  if (checked.size() == 1) checked.push_back("the E01 holds no digest of its disk to compare with");
+  if (checked.size() == 1) {
+    throw Error(ErrorKind::unsupported,
+                "holds no digest of its disk to compare with: that its chunks have their checksums "
+                "does not tell whether all of them are of one disk",
+                name());
+  }
   return checked;
 }
 

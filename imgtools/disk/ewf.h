@@ -90,6 +90,7 @@ class EwfDisk final : public VirtualDisk {
     Bytes data = {};
   };
   static constexpr std::size_t most_slots = 8;
+  static constexpr std::uint64_t small_chunk = 1U << 20;  ///< of larger ones, one slot
   mutable std::vector<Slot> slots_;
   mutable std::uint64_t clock_ = 0;
   mutable Bytes stored_;

@@ -193,6 +193,22 @@ TEST_CASE("all of an E01 is compared with the digests that it holds") {
   CHECK_THAT(said[1], Catch::Contains(to_hex(digest)));
 }
 
+TEST_CASE(
+    "segments that nothing ties together are told, and an E01 without digests is not verified") {
+  EwfRecipe recipe = in_segments(6);
+  recipe.guid = 0;
+  std::vector<Bytes> segments = build_ewf(recipe);
+  const auto disk = open_ewf(storage_with(segments));
+  REQUIRE(disk->notes().size() == 1);
+  CHECK_THAT(disk->notes().front(), Catch::Contains("--verify-source"));
+  const std::size_t hash = ewf_section_at(segments.back(), "hash");
+  std::copy_n("last", 4, segments.back().begin() + static_cast<std::ptrdiff_t>(hash) - 76);
+  refresh_ewf_checksums(segments.back());
+  const FaultyStorage without = storage_with(segments);
+  CHECK_THAT(error_of([&] { open_ewf(without)->check(); }).what(),
+             Catch::Contains("holds no digest of its disk"));
+}
+
 TEST_CASE("sectors that could not be read are told") {
   EwfRecipe recipe = in_segments(1000);
   recipe.unreadable = 17;
@@ -213,6 +229,7 @@ TEST_CASE("whatever the structures of an E01 say, it is an error of the file") {
   check(refused_after([](Bytes& s) { put_u32(s, ewf_volume_at + 8, 0x7fffffff); }), "chunks");
   check(refused_after([](Bytes& s) { put_u64(s, ewf_volume_at + 16, 1U << 30); }), "more sectors");
   check(refused_after([](Bytes& s) { put_u32(s, ewf_volume_at + 4, 999); }), "are missing");
+  check(refused_after([](Bytes& s) { put_u64(s, ewf_volume_at + 16, 0); }), "disk is empty");
   check(refused_after([](Bytes& s) { put_u64(s, 13 + 16, 13); }), "does not lie behind");
   check(refused_after([](Bytes& s) { put_u64(s, 13 + 16, 1U << 30); }), "cut off");
   check(refused_after([&](Bytes& s) { put_u32(s, table, 0x10000000); }), "too short");

@@ -73,6 +73,19 @@ TEST_CASE("a piece that is missing, short or long is an error by its name") {
   CHECK_THAT(why_not(empty), Catch::Contains("/d/x.005"));
 }
 
+TEST_CASE("later pieces without their first are told as that, and rotated logs are not") {
+  FaultyStorage storage;
+  put_pieces(storage, raw_disk(3 << 20), 1 << 20, 1);
+  CHECK_THAT(error_of([&] { open_image(storage, "/d/x.003"); }).what(),
+             Catch::Contains("a later piece of a split disk: give the first one (/d/x.001)"));
+  storage.remove("/d/x.001");
+  CHECK(detect_format(storage, "/d/x.003") == "a piece of a split disk");
+  CHECK_THAT(error_of([&] { open_image(storage, "/d/x.003"); }).what(),
+             Catch::Contains("the first one is missing (/d/x.001)"));
+  for (const char* name : {"/l/log.002", "/l/log.003"}) storage.put(name, Bytes(1000, 'l'));
+  CHECK(detect_format(storage, "/l/log.003").empty());
+}
+
 TEST_CASE("a name that ends in a number is no piece by itself") {
   FaultyStorage storage;
   storage.put("/d/x.001", raw_disk(4096));
