@@ -18,6 +18,8 @@ struct TreeEntry {
   std::string name;  ///< UTF-8, as stored
   bool directory = false;
   std::uint64_t size = 0;  ///< bytes; 0 for a directory
+  /// A junction or mount point of NTFS: no directory here, as its content is another one's.
+  bool leads_elsewhere = false;
 };
 
 class FileTree {

@@ -137,7 +137,8 @@ class FolderIndex::Walk {
     return node;
   }
 
-  /// Twins stand beside each other, so equal names are in order.
+  /// Names that differ only in case stand beside each other; the same name twice would be one file
+  /// for us and perhaps another for Windows.
   void check_order(const IndexNode& node, const Bounds& bounds) const {
     const std::u16string* before = bounds.low;
     const auto follows = [&](const std::u16string& name) {
@@ -145,6 +146,10 @@ class FolderIndex::Walk {
         throw Error::corrupt(
             folder_.volume_.name(), origin_, "the names of an index are out of order",
             fmt::format("\"{}\" behind \"{}\"", to_utf8(*before), to_utf8(name)), "before it");
+      }
+      if (before != nullptr && *before == name) {
+        throw Error::corrupt(folder_.volume_.name(), origin_, "an index has one name twice",
+                             "different names", fmt::format("\"{}\"", to_utf8(name)));
       }
       before = &name;
     };

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "imgtools/bytes/text.h"
 #include "imgtools/host/path.h"
 #include "imgtools/ntfs/corrupt.h"
+#include "imgtools/ntfs/reparse_point.h"
 #include "imgtools/ntfs/volume_reader.h"
 
 namespace goldhive {
@@ -83,6 +85,16 @@ bool is_listed_as_folder(const FileName& name) {
   return (name.flags & folder) != 0 && (name.flags & reparse_point) == 0;
 }
 
+/// Adds the 8.3 names of files that have no other one there: no Windows makes such, and whoever
+/// looks one up finds the file all the same.
+void add_alone(const std::vector<IndexEntry>& short_names, std::vector<IndexEntry>& entries) {
+  std::set<std::uint64_t> named;
+  for (const IndexEntry& entry : entries) named.insert(entry.file.record);
+  for (const IndexEntry& entry : short_names) {
+    if (named.count(entry.file.record) == 0) entries.push_back(entry);
+  }
+}
+
 /// The name of an entry of `folder`; of an 8.3 name the long one that belongs to it.
 std::string stored_name(const IndexEntry& entry, const ntfs::FileRecord& file,
                         const ntfs::FileRecord& folder) {
@@ -117,9 +129,9 @@ class OpenedVolume final : public NtfsVolume {
  private:
   void read_volume_file();
   File open_directory(const std::string& directory) const;
+  void look_at(const FileReference& reference, TreeEntry& entry) const;
   std::vector<IndexEntry> read_directory(const std::string& directory) const;
   std::unique_ptr<ByteSource> open_file(const File& file, const std::string& path) const;
-  std::uint64_t size_of(const FileReference& reference) const;
 
   std::shared_ptr<const VolumeReader> volume_;
   std::string label_;
@@ -160,6 +172,7 @@ std::optional<std::string> OpenedVolume::find(const std::string& path) const {
     File folder = volume_->root();
     for (const std::string& part : path_parts(path)) {
       if (!folder->is_folder()) return std::nullopt;
+      ntfs::require_own_content(*folder, found);
       const std::optional<IndexEntry> entry = volume_->look_up_user(*folder, part);
       if (!entry) return std::nullopt;
       File child = volume_->file(entry->file);
@@ -173,12 +186,17 @@ std::optional<std::string> OpenedVolume::find(const std::string& path) const {
 File OpenedVolume::open_directory(const std::string& directory) const {
   File folder = volume_->open_path(directory);
   if (!folder || !folder->is_folder()) not_found(directory, "no such directory");
+  ntfs::require_own_content(*folder, directory);
   return folder;
 }
 
 std::vector<IndexEntry> OpenedVolume::read_directory(const std::string& directory) const {
   std::vector<IndexEntry> entries;
+  std::vector<IndexEntry> short_names;
   const auto take = [&](const IndexEntry& entry) {
+    if (entry.name->is_short() && entry.file.record >= ntfs::first_user_file) {
+      short_names.push_back(entry);
+    }
     if (!is_listed(entry)) return;
     if (entries.size() == max_entries) {
       throw Error(ErrorKind::corrupt,
@@ -187,6 +205,7 @@ std::vector<IndexEntry> OpenedVolume::read_directory(const std::string& director
     entries.push_back(entry);
   };
   doing("list", directory, [&] { volume_->index(*open_directory(directory))->each(take); });
+  add_alone(short_names, entries);
   return entries;
 }
 
@@ -202,9 +221,16 @@ std::vector<std::string> OpenedVolume::spellings(const std::string& directory,
                                                  const std::string& name) const {
   std::vector<std::string> spellings;
   const auto index = volume_->index(*open_directory(directory));
+  std::vector<IndexEntry> entries;
+  std::vector<IndexEntry> short_names;
   for (const IndexEntry& entry : index->look_up_all(to_utf16(name))) {
-    if (is_listed(entry)) spellings.push_back(to_utf8(entry.name->name));
+    if (is_listed(entry)) entries.push_back(entry);
+    if (entry.name->is_short()) short_names.push_back(entry);
   }
+  // Of another file than those, since all of these mean one name. By itself an 8.3 name has no
+  // twin.
+  if (!entries.empty()) add_alone(short_names, entries);
+  for (const IndexEntry& entry : entries) spellings.push_back(to_utf8(entry.name->name));
   return spellings;
 }
 
@@ -212,7 +238,7 @@ std::vector<TreeEntry> OpenedVolume::list(const std::string& directory) const {
   std::vector<TreeEntry> entries;
   for (const IndexEntry& stored : read_directory(directory)) {
     TreeEntry entry{to_utf8(stored.name->name), is_listed_as_folder(*stored.name), 0};
-    if (!entry.directory) entry.size = size_of(stored.file);
+    if (!entry.directory) look_at(stored.file, entry);
     entries.push_back(std::move(entry));
   }
   std::sort(entries.begin(), entries.end(),
@@ -220,15 +246,18 @@ std::vector<TreeEntry> OpenedVolume::list(const std::string& directory) const {
   return entries;
 }
 
-/// The size by the file's own record, as the copy in the directory may be stale. A record that
+/// What the file's own record says, as the copy of it in the directory may be stale. A record that
 /// cannot be read must neither hide its neighbours nor look like an empty file.
-std::uint64_t OpenedVolume::size_of(const FileReference& reference) const {
+void OpenedVolume::look_at(const FileReference& reference, TreeEntry& entry) const {
   try {
-    const HeldAttribute data = volume_->file(reference)->first(AttributeType::data);
-    return data.attribute == nullptr ? 0 : data->size;
+    const File file = volume_->file(reference);
+    entry.leads_elsewhere = file->is_folder() && ntfs::reparse_tag(*file);
+    entry.directory = file->is_folder() && !entry.leads_elsewhere;
+    const HeldAttribute data = file->first(AttributeType::data);
+    if (data.attribute != nullptr && !entry.directory) entry.size = data->size;
   } catch (const Error& e) {
     if (e.kind() == ErrorKind::refused) throw;  // the budget of the target is spent
-    return ~std::uint64_t{0};
+    entry.size = ~std::uint64_t{0};
   }
 }
 

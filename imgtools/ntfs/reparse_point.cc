@@ -32,6 +32,12 @@ std::optional<std::uint32_t> reparse_tag(const FileRecord& file) {
   return ByteView(bytes, 0, file.view().name()).u32(0);
 }
 
+void require_own_content(const FileRecord& folder, const std::string& path) {
+  if (const std::optional<std::uint32_t> tag = reparse_tag(folder)) {
+    throw content_elsewhere(*tag, path);
+  }
+}
+
 Error content_elsewhere(std::uint32_t tag, const std::string& path) {
   return Error(ErrorKind::unsupported,
                tag == overlay_filter_tag

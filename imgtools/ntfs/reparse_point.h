@@ -23,6 +23,10 @@ inline constexpr std::uint32_t overlay_filter_tag = 0x80000017;
 /// The tag of a file's reparse point; nullopt if it has none. Throws Error.
 std::optional<std::uint32_t> reparse_tag(const FileRecord& file);
 
+/// Error(unsupported) if a folder has a reparse point: it is a junction, a link or a mount point,
+/// and what Windows finds at that path lies elsewhere. `path` names it.
+void require_own_content(const FileRecord& folder, const std::string& path);
+
 /// The error of whoever needs the plain data of a file with that tag to be its content.
 Error content_elsewhere(std::uint32_t tag, const std::string& path);
 

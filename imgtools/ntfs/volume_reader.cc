@@ -66,6 +66,7 @@ File VolumeReader::open_path(const std::string& path) const {
   File found = root();
   for (const std::string& part : path_parts(path)) {
     if (!found->is_folder()) return nullptr;
+    require_own_content(*found, path);
     const std::optional<IndexEntry> entry = look_up_user(*found, part);
     if (!entry) return nullptr;
     found = file(entry->file);

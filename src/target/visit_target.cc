@@ -75,6 +75,7 @@ void visit_for_report(const VisitedVolume& visited, const VisitForReport& visit,
   out.volumes.push_back(describe(visited));
   if (!volume.tree && !volume.state.encrypted) return;
   const std::size_t before = rows_of(out);
+  const std::size_t installations = out.installations.size();
   visit(visited, out);
   if (!volume.tree) return;
   if (rows_of(out) == before && visited.image.may_lack_windows() && !volume.id.empty()) {
@@ -82,6 +83,10 @@ void visit_for_report(const VisitedVolume& visited, const VisitForReport& visit,
   }
   for (const std::string& note : volume.tree->notes()) {
     out.notes.push_back(volume.id.empty() ? note : volume.id + ": " + note);
+  }
+  for (std::size_t i = installations; i < out.installations.size(); ++i) {
+    const std::optional<Error>& unseen = out.installations[i].facts.not_looked_into;
+    if (unseen) throw Error(*unseen);  // what was found is judged; the volume as a whole is not
   }
 }
 
@@ -164,18 +169,17 @@ bool nothing_applies(const TargetReport& target) {
                      });
 }
 
-/// Error(unsupported) if the only Windows that rules are for may lie where nobody can read.
+/// Error(unsupported) if a Windows may lie where nothing is left to read, as in a disk that was cut
+/// off, or the only one that rules are for where nobody can read.
 void require_all_looked_at(const OpenTarget& open, const TargetReport& target) {
-  const bool nothing = rows_of(target) == 0;
-  if (!nothing && !nothing_applies(target)) return;
   const std::vector<std::string> lost = open.image().lost();
   if (!lost.empty() && open.name().selector.empty()) {
     throw Error(
         ErrorKind::unsupported,
-        fmt::format("{} cannot be looked at and may hold a Windows, and {}", fmt::join(lost, ", "),
-                    nothing ? "no other was found" : "of what was found nothing is to be judged"));
+        fmt::format("{} cannot be looked at and may hold a Windows{}", fmt::join(lost, ", "),
+                    rows_of(target) == 0 ? ", and no other was found" : ""));
   }
-  if (nothing) return;
+  if (rows_of(target) == 0 || !nothing_applies(target)) return;
   for (const Volume& volume : open.image().volumes()) {
     if (!volume.unread) continue;
     throw Error(ErrorKind::unsupported,

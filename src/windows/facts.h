@@ -287,6 +287,8 @@ struct Installation {
   std::vector<SettingFact> settings;  ///< the standalone ones of settings.h, in every place
   std::vector<IgnoredEntry> ignored;
   std::vector<std::string> warnings;
+  /// Why a folder of the volume, which may hold another Windows, could not be looked into.
+  std::optional<Error> not_looked_into;
 };
 
 /// The facts of one standalone setting, in the order of settings.h.

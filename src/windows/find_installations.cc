@@ -52,6 +52,10 @@ constexpr std::array<std::string_view, 2> never_searched = {"$Recycle.Bin",
 constexpr std::array<std::string_view, 5> not_searched_beside_windows = {
     "Documents and Settings", "Program Files", "Program Files (x86)", "ProgramData", "Users"};
 
+/// A Windows folder is known by these, so that one of them that is a link hides it.
+constexpr std::array<std::string_view, 4> folders_of_windows = {"Windows", "WINNT", "System32",
+                                                                "config"};
+
 template <std::size_t size>
 bool is_one_of(const std::array<std::string_view, size>& names, std::string_view name) {
   return std::any_of(names.begin(), names.end(),
@@ -130,19 +134,33 @@ class Finder {
     if (cut_) notes_.push_back(limit_note());
     for (Place& place : places_) {
       place.warnings.insert(place.warnings.end(), notes_.begin(), notes_.end());
+      if (!tree_.is_host_folder()) place.not_looked_into = unreadable_;
     }
     return std::move(places_);
   }
 
  private:
+  void miss(const Error& error) {
+    if (!unreadable_) unreadable_ = error;
+    notes_.push_back(fmt::format("not looked into: {}", error.what()));
+  }
+
   /// The entries of a folder; empty with a note where it cannot be read.
   Entries list(const std::string& folder) {
     try {
       return tree_.list(folder);
     } catch (const Error& e) {
-      if (!unreadable_) unreadable_ = e;
-      notes_.push_back(fmt::format("not looked into: {}", e.what()));
+      miss(e);
       return {};
+    }
+  }
+
+  /// A junction there hides the Windows that it leads to.
+  void mind_links(const std::string& folder, const Entries& entries) {
+    for (const TreeEntry& entry : entries) {
+      if (!entry.leads_elsewhere || !is_one_of(folders_of_windows, entry.name)) continue;
+      miss(Error(ErrorKind::unsupported, "is a junction: the Windows that it leads to is elsewhere",
+                 join_path(folder, entry.name)));
     }
   }
 
@@ -156,6 +174,7 @@ class Finder {
   /// Question 1, and what the other two will need.
   void search() {
     const Entries root = tree_.list(base_);
+    mind_links(base_, root);
     if (look_at(base_, root)) return;
     std::vector<Siblings> level;
     keep(base_, root, level);
@@ -183,6 +202,7 @@ class Finder {
       ++looked_at_;
       const std::string folder = join_path(parent, name);
       const Entries entries = list(folder);
+      mind_links(folder, entries);
       if (look_at(folder, entries)) {
         any = true;
       } else if (goes_on_below(name)) {

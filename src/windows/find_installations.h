@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "imgtools/bytes/error.h"
 #include "imgtools/file_tree.h"
 
 namespace goldhive::windows {
@@ -37,6 +38,9 @@ struct Place {
   std::vector<HiveFile> unnamed;
   bool regback = false;  ///< hives of config\RegBack, because that folder was given
   std::vector<std::string> warnings;
+  /// Why a folder of the tree, which may hold another Windows, could not be looked into, where the
+  /// tree itself is the reason: not where this user may not read a folder of the host.
+  std::optional<Error> not_looked_into;
 
   bool loose() const { return !windows; }
 };

@@ -176,6 +176,7 @@ class Inspector {
     installation.regback = place.regback;
     installation.volume = volume_.state;
     installation.warnings = place.warnings;
+    installation.not_looked_into = place.not_looked_into;
     installation.hives = {pair.software.fact, pair.system.fact};
 
     const RegistryHive software(HiveName::software, pair.software.hive, pair.software.why_not());

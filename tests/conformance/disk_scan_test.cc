@@ -160,7 +160,8 @@ TEST_CASE("what of a disk is not there may hold a Windows, unless one was found 
     CHECK_THAT(beside.out + beside.err, Catch::Contains(c.words));
     const std::string found = make_raw_disk(dir, "found", Layout::mbr, {windows});
     put_entry(found, 0, 2, c.type, c.first, 4096);
-    CHECK(run_cli({"scan", found}).status == 0);
+    CHECK(run_cli({"scan", found}).status == wanted);
+    CHECK(run_cli({"scan", found + ":p1"}).status == 0);
 
     const TempDir folder;
     const std::string none = make_raw_disk(folder, "none.img", Layout::mbr, {data});

@@ -31,6 +31,12 @@ class MemoryTree final : public FileTree {
   /// Opening that file, or listing that directory, fails with Error(io).
   void make_unreadable(const std::string& path) { unreadable_.insert(path); }
 
+  /// That directory leads elsewhere.
+  void make_junction(const std::string& path) {
+    add_directory(path);
+    junctions_.insert(path);
+  }
+
   void be_host_folder() { host_folder_ = true; }
   bool is_host_folder() const override { return host_folder_; }
 
@@ -51,7 +57,8 @@ class MemoryTree final : public FileTree {
     for (const std::string& path : directories_) {
       if (direct_child(path)) {
         const std::string name = path.substr(prefix.size());
-        entries[name] = {name, true, 0};
+        const bool junction = junctions_.count(path) != 0;
+        entries[name] = {name, !junction, 0, junction};
       }
     }
     for (const auto& [path, data] : files_) {
@@ -86,6 +93,7 @@ class MemoryTree final : public FileTree {
   std::map<std::string, Bytes> files_;
   std::set<std::string> directories_;
   std::set<std::string> unreadable_;
+  std::set<std::string> junctions_;
   mutable std::size_t lists_ = 0;
 };
 

@@ -146,10 +146,23 @@ TEST_CASE("a folder that cannot be read is an error where no other holds a Windo
   const auto places = find(tree);
   REQUIRE(places.size() == 1);
   CHECK(places[0].warnings.at(0).find("not looked into") == 0);
+  CHECK(places[0].not_looked_into);
 
   auto unreadable = tree_of({"Windows/System32/config/SYSTEM"});
   unreadable.make_unreadable("Windows");
   CHECK_THROWS_WITH(find(unreadable), Catch::Contains("permission denied"));
+}
+
+TEST_CASE("a junction in the place of a folder of Windows is something not looked into") {
+  for (const std::string link : {"Windows", "Windows/System32"}) {
+    INFO(link);
+    auto tree = tree_of({"Ready/Windows/System32/config/SYSTEM", "Windows/notepad.exe"});
+    tree.make_junction(link);
+    const auto places = find(tree);
+    REQUIRE(places.size() == 1);
+    REQUIRE(places[0].not_looked_into);
+    CHECK_THAT(places[0].not_looked_into->what(), Catch::Contains("is a junction"));
+  }
 }
 
 TEST_CASE("folders of hives below the root are found where there is no Windows") {

@@ -289,3 +289,57 @@ TEST_CASE("an unclean log and log version 2.0 of an NTFS volume are reported") {
     CHECK(state().unclean_log);
   }
 }
+
+namespace {
+
+/// The places of all $FILE_NAME of a name, of records and of indices: where its parent stands.
+std::vector<std::size_t> file_names(const Bytes& volume, const std::u16string& name) {
+  constexpr std::size_t name_at = 66;
+  Bytes text = {static_cast<std::uint8_t>(name.size())};
+  text.push_back(0);  // the name space, not compared
+  for (const char16_t c : name) {
+    text.push_back(static_cast<std::uint8_t>(c));
+    text.push_back(0);
+  }
+  std::vector<std::size_t> found;
+  for (std::size_t at = name_at; at + text.size() < volume.size(); at += 2) {
+    const auto begin = volume.begin() + static_cast<std::ptrdiff_t>(at);
+    if (volume[at - 2] != name.size() || !std::equal(text.begin() + 2, text.end(), begin)) continue;
+    found.push_back(at - name_at);
+  }
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("whatever a folder says of a folder in it, the record of that one decides") {
+  if (!have_tool("mkntfs")) return;
+  const TempDir dir;
+  const std::string path = make_ntfs(dir, "volume", 8 * mib, {{software, Bytes(9, 's')}});
+  const Bytes whole = read_all(path);
+  const std::vector<std::size_t> places = file_names(whole, u"Windows");
+  REQUIRE(places.size() >= 2);
+  const auto check = [&](const char* what, std::size_t at, std::uint8_t value) {
+    INFO(what);
+    Bytes changed = whole;
+    for (const std::size_t place : places) changed[place + at] = value;
+    const auto volume = mount_bytes(changed);
+    CHECK(names(volume->list("")) == std::vector<std::string>{"Windows/"});
+    CHECK(content(*volume->open(software)) == Bytes(9, 's'));
+  };
+  check("no folder", 59, 0);
+  check("a reparse point", 57, 0x04);
+  check("an 8.3 name alone", 65, 2);
+}
+
+TEST_CASE("one name twice in a folder is an error") {
+  if (!have_tool("mkntfs")) return;
+  const TempDir dir;
+  const std::string path =
+      make_ntfs(dir, "volume", 8 * mib, {{"one/name1", Bytes(1)}, {"one/name2", Bytes(2)}});
+  Bytes volume = read_all(path);
+  for (const std::size_t place : file_names(volume, u"name2")) volume[place + 66 + 8] = '1';
+  CHECK_THAT(error_of([&] { mount_bytes(volume)->list("one"); }).what(),
+             Catch::Contains("one name twice"));
+  CHECK(error_of([&] { mount_bytes(volume)->open("one/name1"); }).kind() == ErrorKind::corrupt);
+}
