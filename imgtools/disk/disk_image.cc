@@ -68,9 +68,9 @@ std::string cut_off(const ByteSource& volume) {
                      sectors, there);
 }
 
-void open_ntfs(Volume& volume, std::shared_ptr<const ByteSource> source) {
+void open_ntfs(Volume& volume, const std::shared_ptr<const ByteSource>& source) {
   try {
-    const std::shared_ptr<const NtfsVolume> mounted = mount_ntfs(std::move(source));
+    const std::shared_ptr<const NtfsVolume> mounted = mount_ntfs(source);
     volume.state = ntfs_state(*mounted);
     if (!mounted->label().empty()) volume.label = mounted->label();
     volume.tree = mounted;
@@ -95,7 +95,7 @@ Volume open_volume(const std::shared_ptr<const VirtualDisk>& disk, const Partiti
   const FileSystem& file_system = probe_file_system(*source);
   volume.file_system = file_system.id;
   if (volume.file_system == "ntfs") {
-    open_ntfs(volume, std::move(source));
+    open_ntfs(volume, source);
     volume.unread = partition.index != 0 && !volume.tree;
     return volume;
   }

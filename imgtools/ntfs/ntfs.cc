@@ -109,8 +109,8 @@ std::string stored_name(const IndexEntry& entry, const ntfs::FileRecord& file,
 
 class OpenedVolume final : public NtfsVolume {
  public:
-  explicit OpenedVolume(std::shared_ptr<const ByteSource> source)
-      : volume_(std::make_shared<VolumeReader>(std::move(source))) {
+  explicit OpenedVolume(const std::shared_ptr<const ByteSource>& source)
+      : volume_(std::make_shared<VolumeReader>(source)) {
     read_volume_file();
   }
 
@@ -277,8 +277,8 @@ std::unique_ptr<ByteSource> OpenedVolume::open(const std::string& path) const {
 
 }  // namespace
 
-std::shared_ptr<const NtfsVolume> mount_ntfs(std::shared_ptr<const ByteSource> volume) {
-  return std::make_shared<OpenedVolume>(std::move(volume));
+std::shared_ptr<const NtfsVolume> mount_ntfs(const std::shared_ptr<const ByteSource>& volume) {
+  return std::make_shared<OpenedVolume>(volume);
 }
 
 }  // namespace goldhive

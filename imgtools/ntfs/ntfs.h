@@ -34,6 +34,6 @@ class NtfsVolume : public FileTree {
 
 /// Opens for reading. Throws Error: corrupt, io. A file opened from the volume keeps the volume
 /// alive. Volume and files belong to one thread at a time.
-std::shared_ptr<const NtfsVolume> mount_ntfs(std::shared_ptr<const ByteSource> volume);
+std::shared_ptr<const NtfsVolume> mount_ntfs(const std::shared_ptr<const ByteSource>& volume);
 
 }  // namespace goldhive

@@ -42,7 +42,7 @@ struct Written {
 
 TEST_CASE("A written hive is refused for each byte that it was not checked with") {
   Written hive;
-  CHECK(hive.refusal() == "");
+  CHECK_THAT(hive.refusal(), Catch::Equals(""));
   SECTION("in a name") {
     hive.bytes.at(hive.bytes.size() - 1) ^= 1;
     CHECK_THAT(hive.refusal(), Catch::Contains("SOFTWARE: the written hive does not read back as "
@@ -57,7 +57,7 @@ TEST_CASE("A written hive is refused for each byte that it was not checked with"
 TEST_CASE("A written hive whose edited bytes were let go is checked as a whole") {
   Written hive;
   hive.expected.edited.reset();
-  CHECK(hive.refusal() == "");
+  CHECK_THAT(hive.refusal(), Catch::Equals(""));
   SECTION("its structure") {
     const Bytes key{'n', 'k'};
     const auto at =
