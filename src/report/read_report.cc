@@ -145,6 +145,18 @@ class LinesOf {
 using Begin = std::function<void(const ReportFrame&)>;
 using Take = std::function<void(TargetReport)>;
 
+/// A target of a report with this head. A plan says of each installation what it would change, if
+/// nothing: what shows a plan relies on it.
+TargetReport read_target_of(const ReportFrame& frame, const JsonPlace& place) {
+  TargetReport target = read_target(place);
+  const bool whole = std::all_of(target.installations.begin(), target.installations.end(),
+                                 [](const InstallationReport& i) { return i.changes.has_value(); });
+  if (frame.command == Command::plan && !whole) {
+    place.refuse("is of a plan, and does not say what it would change (\"changes\")");
+  }
+  return target;
+}
+
 ReportFrame read_document(const ByteSource& file, const Begin& begin, const Take& take) {
   if (file.size() > longest_document) {
     throw Error(ErrorKind::unsupported,
@@ -163,7 +175,7 @@ ReportFrame read_document(const ByteSource& file, const Begin& begin, const Take
   begin(frame);
   Counted counted;
   for (const JsonPlace& each : document["targets"].items()) {
-    TargetReport target = read_target(each);
+    TargetReport target = read_target_of(frame, each);
     counted.add(target);
     take(std::move(target));
   }
@@ -194,7 +206,7 @@ ReportFrame read_lines(LinesOf& lines, const Json& first, const std::string& nam
       counted.require(record["summary"]);
       ended = true;
     } else {
-      TargetReport target = read_target(record);
+      TargetReport target = read_target_of(frame, record);
       counted.add(target);
       take(std::move(target));
     }

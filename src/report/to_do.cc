@@ -15,7 +15,7 @@ void ToDo::add(const TargetReport& target) {
   std::vector<const InstallationReport*> fixable;
   for (const InstallationReport& i : target.installations) {
     add_rows(i);
-    const bool planned = plans && !i.changes->empty() && !i.refusal;
+    const bool planned = plans && i.changes && !i.changes->empty() && !i.refusal;
     if (plans ? planned : patch_helps(i)) fixable.push_back(&i);
   }
   with_undo_.add_whole(target, !target.undo_files.empty());

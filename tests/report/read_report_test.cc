@@ -157,6 +157,19 @@ TEST_CASE("A field that is not what the schema says is refused by its name") {
   }
 }
 
+TEST_CASE("A plan that does not say what it would change is refused") {
+  Report report = tests::sample_report();
+  report.command = Command::plan;
+  for (TargetReport& target : report.targets) {
+    for (InstallationReport& each : target.installations) each.changes.emplace();
+  }
+  settle(report);
+  json plan = json::parse(in_format(report, "json"));
+  CHECK(refusal(plan.dump()).empty());
+  plan["targets"][0]["installations"][0].erase("changes");
+  CHECK_THAT(refusal(plan.dump()), Catch::Contains("does not say what it would change"));
+}
+
 TEST_CASE("Whatever one byte of a report becomes, it is read or refused") {
   const std::string lines = in_format(patched_sample(), "jsonl");
   for (std::size_t at = 0; at < lines.size(); at += 41) {
