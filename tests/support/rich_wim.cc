@@ -59,9 +59,7 @@ const WimKind& wim_kind(const std::string& name) {
   throw std::runtime_error("no such kind of WIM: " + name);
 }
 
-bool have_rich_wim_tools() {
-  return have_tool("mkntfs") && have_tool("wimlib-imagex");
-}
+bool have_rich_wim_tools() { return have_tool("mkntfs") && have_tool("wimlib-imagex"); }
 
 std::string make_rich_volume(const TempDir& dir, const std::string& name,
                              const std::string& recipe) {
