@@ -291,7 +291,7 @@ void EwfDisk::unpack(std::uint64_t number, Bytes& out) const {
   file.read(place.begin, stored_);
   out.resize(length);
   if (place.deflated) {
-    if (!inflater_) inflater_ = std::make_unique<Inflater>(DeflateWrapper::zlib);
+    if (!inflater_) inflater_ = std::make_unique<Inflater>();
     if (const SharedBudget budget = this->budget()) budget->unpack(length, name());
     if (inflater_->unpack(stored_, out)) return;
     // The last chunk may have been filled up to its full length.
@@ -386,10 +386,6 @@ std::vector<std::string> EwfDisk::check() const {
                 name());
   }
   return checked;
-}
-
-HostChange EwfDisk::plan_change(const std::vector<Write>&) const {
-  throw Error(ErrorKind::refused, write_refusal(), name());
 }
 
 }  // namespace goldhive

@@ -44,7 +44,6 @@ class EwfDisk final : public VirtualDisk {
 
  protected:
   void do_read(std::uint64_t offset, std::span<std::uint8_t> out) const override;
-  HostChange plan_change(const std::vector<Write>& writes) const override;
 
  private:
   /// The entries of a "table", for chunks that lie in one "sectors" of the same segment.

@@ -13,10 +13,8 @@ namespace {
 GOLDHIVE_LATE_LIBRARY(zlib, "libz.so.1", "zlib1g");
 GOLDHIVE_LATE_FUNCTION(zlib, inflate);
 GOLDHIVE_LATE_FUNCTION(zlib, inflateEnd);
-GOLDHIVE_LATE_FUNCTION(zlib, inflateInit2_);
+GOLDHIVE_LATE_FUNCTION(zlib, inflateInit_);
 GOLDHIVE_LATE_FUNCTION(zlib, inflateReset);
-
-constexpr int inflate_window = 15;  // bits; without a wrapper zlib wants them negative
 
 }  // namespace
 
@@ -43,9 +41,8 @@ struct Inflater::Impl {
   }
 };
 
-Inflater::Inflater(DeflateWrapper wrapper) : impl_(std::make_unique<Impl>()) {
-  const int window = wrapper == DeflateWrapper::zlib ? inflate_window : -inflate_window;
-  if (inflateInit2(&impl_->stream, window) != Z_OK) {
+Inflater::Inflater() : impl_(std::make_unique<Impl>()) {
+  if (inflateInit(&impl_->stream) != Z_OK) {
     throw Error(ErrorKind::io,
                 "zlib cannot be started: out of memory, or not of the version it was built for");
   }

@@ -1,5 +1,6 @@
-// Single deflated blocks, as disk containers store them: the chunks of E01, the clusters of qcow2.
-// Through zlib, which is loaded when the first one is met.
+// Single deflated blocks with the wrapper of RFC 1950 (two bytes before it, the Adler-32 of the
+// plain bytes after it), as the chunks of E01 are stored. Through zlib, which is loaded when the
+// first one is met.
 #pragma once
 
 #include <cstdint>
@@ -8,17 +9,11 @@
 
 namespace goldhive {
 
-/// What lies around a deflated stream.
-enum class DeflateWrapper {
-  zlib,  ///< RFC 1950: two bytes before it, the Adler-32 of the plain bytes after it
-  none,  ///< RFC 1951 alone
-};
-
 /// Can be used for any number of blocks, by one thread at a time.
 class Inflater {
  public:
   /// Error(unsupported) if zlib is not there; Error(io) if it cannot be started.
-  explicit Inflater(DeflateWrapper wrapper);
+  Inflater();
   ~Inflater();
   Inflater(const Inflater&) = delete;
   Inflater& operator=(const Inflater&) = delete;

@@ -6,7 +6,7 @@ namespace goldhive {
 
 struct Inflater::Impl {};
 
-Inflater::Inflater(DeflateWrapper) {
+Inflater::Inflater() {
   throw Error(ErrorKind::unsupported,
               "this build cannot read deflated disks (it was made without zlib)");
 }

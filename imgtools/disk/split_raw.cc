@@ -97,8 +97,4 @@ void SplitDisk::do_read(std::uint64_t offset, std::span<std::uint8_t> out) const
   }
 }
 
-HostChange SplitDisk::plan_change(const std::vector<Write>&) const {
-  throw Error(ErrorKind::refused, write_refusal(), name());
-}
-
 }  // namespace goldhive

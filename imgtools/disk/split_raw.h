@@ -33,7 +33,6 @@ class SplitDisk final : public VirtualDisk {
 
  protected:
   void do_read(std::uint64_t offset, std::span<std::uint8_t> out) const override;
-  HostChange plan_change(const std::vector<Write>& writes) const override;
 
  private:
   SplitDisk(Segments segments, const std::string& path);

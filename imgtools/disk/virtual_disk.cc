@@ -20,6 +20,10 @@ HostChange VirtualDisk::host_change(const std::vector<Write>& writes) const {
   return plan_change(writes);
 }
 
+HostChange VirtualDisk::plan_change(const std::vector<Write>&) const {
+  throw Error(ErrorKind::refused, write_refusal_, name());
+}
+
 std::vector<std::string> MappedDisk::host_files() const {
   std::vector<std::string> files;
   for (const MappedDisk* disk = this; disk != nullptr; disk = disk->parent()) {

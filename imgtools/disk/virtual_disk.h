@@ -1,5 +1,5 @@
-// A virtual disk: the bytes a machine would see, whatever container holds them. raw.h, vhd.h and
-// vhdx.h are containers we read ourselves; nbd.h is for all others.
+// A virtual disk: the bytes a machine would see, whatever container holds them. raw.h, split_raw.h,
+// vhd.h, vhdx.h and ewf.h are containers we read ourselves; nbd.h is for all others.
 #pragma once
 
 #include <cstdint>
@@ -41,7 +41,8 @@ class VirtualDisk : public ByteSource {
 
  protected:
   using ByteSource::ByteSource;
-  virtual HostChange plan_change(const std::vector<Write>& writes) const = 0;
+  /// Of a container that is only read, and whose constructor refuses writing, this is never called.
+  virtual HostChange plan_change(const std::vector<Write>& writes) const;
   void add_note(std::string note) { notes_.push_back(std::move(note)); }
   /// The first reason stays; later ones are ignored.
   void refuse_writing(const std::string& reason) {
