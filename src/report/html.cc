@@ -50,9 +50,8 @@ const char* deed_of(Command command) {
     case Command::plan:
       return "and worked out what a patch would change; nothing was changed";
     case Command::patch:
-      return "changed what was wrong and could be changed in the registry, and looked again: this "
-             "is "
-             "what it found then";
+      return "changed what was wrong and could be changed in the registry, and looked again: "
+             "this is what it found then";
     default:
       return "and judged them; nothing was changed";
   }
@@ -278,9 +277,8 @@ class HtmlWriter final : public TargetWriter {
   void about(const Report& report) {
     const Summary& s = report.summary;
     std::string lead = fmt::format(
-        "goldhive opened the registry of {} of Windows in {}, none of which was running, {}. What "
-        "is "
-        "right and what is not says the policy {}.",
+        "goldhive opened the registry of {} of Windows in {}, none of which was running, {}. "
+        "What is right and what is not says the policy {}.",
         counted(s.installations, "installation"),
         counted(s.targets, "target") + " (images, disks or folders)", deed_of(report.command),
         html_code(report.head.policy));
