@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "imgtools/bytes/text.h"
 #include "imgtools/hive_logs.h"
 
 namespace goldhive {
@@ -14,11 +15,8 @@ namespace {
 /// Compares ASCII names without regard to case; that is fast, and tens of thousands of members are
 /// compared. Where Windows' own rule differs, this only costs a second pass.
 bool same(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  };
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [lower](char x, char y) {
-           return lower(x) == lower(y);
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
+           return ascii_lower(x) == ascii_lower(y);
          });
 }
 

@@ -29,6 +29,11 @@ void utf16_from_bytes(std::span<const std::uint8_t> bytes, std::u16string& out);
 /// "a, b": of more than a reader takes in the first, and the number of the others.
 std::string first_of(const std::vector<std::string>& names);
 
+/// Of a letter of ASCII in capitals the small one; anything else as it is.
+constexpr char ascii_lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
 /// 0 to 15; -1 of what is no hexadecimal digit.
 int hex_digit(char c);
 /// "a00" as a number. Nullopt unless all of it is hexadecimal digits, 1 to 16.

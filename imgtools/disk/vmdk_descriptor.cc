@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "imgtools/bytes/error.h"
+#include "imgtools/bytes/text.h"
 #include "imgtools/disk/map_bounds.h"
 #include "imgtools/disk/qemu_image.h"
 
@@ -28,7 +29,7 @@ std::string unquoted(const std::string& text) {
 }
 
 std::string lower(std::string text) {
-  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+  for (char& c : text) c = ascii_lower(c);
   return text;
 }
 

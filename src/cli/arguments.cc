@@ -10,6 +10,7 @@
 #include <cstdlib>
 
 #include "imgtools/bytes/error.h"
+#include "imgtools/bytes/text.h"
 #include "src/cli/help.h"
 #include "src/policy/suggest.h"
 
@@ -41,9 +42,7 @@ std::string trimmed(const std::string& text) {
   return text.substr(begin, text.find_last_not_of(blank) - begin + 1);
 }
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool is_letter(char c) { return lower(c) >= 'a' && lower(c) <= 'z'; }
+bool is_letter(char c) { return ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z'; }
 
 /// The units of a size, each 1024 of the one before; "k", "kb", "ki" and "kib" are the same.
 constexpr std::string_view size_units = "kmgtpe";
@@ -75,7 +74,7 @@ std::string parse_size(const std::string& text, std::uint64_t& bytes) {
   while (digits > 0 && is_letter(given[digits - 1])) --digits;
   const std::string number = trimmed(given.substr(0, digits));
   std::string unit = given.substr(digits);
-  std::transform(unit.begin(), unit.end(), unit.begin(), lower);
+  std::transform(unit.begin(), unit.end(), unit.begin(), ascii_lower);
   const std::optional<std::uint64_t> factor = unit.empty() ? 1 : factor_of(unit);
   if (!factor) {
     return fmt::format("{} unit not recognized. Allowed values: {}", unit, unit_names());

@@ -7,6 +7,8 @@
 #include <iterator>
 #include <numeric>
 
+#include "imgtools/bytes/text.h"
+
 namespace goldhive::policy {
 namespace {
 
@@ -27,8 +29,6 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 /// "'a'", "'a' or 'b'", "'a', 'b' or 'c'".
 std::string either(const std::vector<std::string_view>& words) {
   std::string text;
@@ -46,8 +46,9 @@ std::vector<std::string_view> with_part(std::string_view word,
   std::vector<std::string_view> found;
   if (word.size() < shortest) return found;
   std::copy_if(known.begin(), known.end(), std::back_inserter(found), [&](std::string_view each) {
-    return std::search(each.begin(), each.end(), word.begin(), word.end(),
-                       [](char a, char b) { return lower(a) == lower(b); }) != each.end();
+    return std::search(each.begin(), each.end(), word.begin(), word.end(), [](char a, char b) {
+             return ascii_lower(a) == ascii_lower(b);
+           }) != each.end();
   });
   return found;
 }
