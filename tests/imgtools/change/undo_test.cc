@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
-#include <chrono>
 #include <filesystem>
 #include <functional>
 
@@ -101,26 +100,6 @@ TEST_CASE("an undo file that is not believed is not discarded") {
   CHECK(storage.contents("/d/disk.vhd") == patched);
 }
 
-TEST_CASE("an undo file of another name is not taken for one of the stack") {
-  FaultyStorage storage;
-  storage.put(image, original);
-  for (const char* name : {".02", ".x", ".2x", ".new", "2", ".1", ".0", ".99999999999999999999"}) {
-    storage.put(undo_path + name, Bytes{1});
-  }
-  CHECK_FALSE(newest_undo_file(storage, place));
-  CHECK(next_undo_file(storage, place, undo_path) == undo_path);
-}
-
-TEST_CASE("undo files are numbered beyond 32 bits, and a last number is the last") {
-  FaultyStorage storage;
-  storage.put(image, original);
-  storage.put(undo_path + ".4294967296", Bytes{1});
-  CHECK(newest_undo_file(storage, place) == undo_path + ".4294967296");
-  CHECK(next_undo_file(storage, place, undo_path) == undo_path + ".4294967297");
-  storage.put(undo_path + ".18446744073709551615", Bytes{1});
-  CHECK(error_of([&] { next_undo_file(storage, place, undo_path); }).kind() == ErrorKind::refused);
-}
-
 TEST_CASE("an undo needs no room where its file lies beside the target") {
   FaultyStorage storage;
   storage.put(image, original);
@@ -199,52 +178,6 @@ TEST_CASE("an image renamed or moved together with its undo file is still undone
   const JournalPlace moved{"/e", "new.vhd", {"/e/new.vhd.goldhive-undo"}, true};
   CHECK(undo(storage, moved, *newest_undo_file(storage, moved), false).changed);
   CHECK(storage.contents("/e/new.vhd") == original);
-}
-
-TEST_CASE("the place of a tree is beside it and of a file beside what a link to it names") {
-  if (!testing::host_makes_links()) return;
-  const TempDir dir;
-  dir.make_directory("tree");
-  dir.write("real/disk.vhd", "x");
-  std::filesystem::create_symlink("real/disk.vhd", dir / "link");
-  const auto storage = host_read_storage();
-
-  const JournalPlace tree = place_of(*storage, dir / "tree/", dir / "tree/", {});
-  CHECK(tree.root == dir / "tree");
-  CHECK(tree.file.empty());
-  CHECK(tree.undo_paths == std::vector<std::string>{dir / "tree.goldhive-undo"});
-
-  const JournalPlace link = place_of(*storage, dir / "link", dir / "link", {});
-  CHECK(link.root == dir / "real");
-  CHECK(link.file == "disk.vhd");
-  CHECK(link.undo_paths == std::vector<std::string>{dir / "real/disk.vhd.goldhive-undo"});
-
-  const JournalPlace root = place_of(*storage, "/", "/", {true, "", "/state", ""});
-  REQUIRE(root.undo_paths.size() == 1);
-  CHECK(root.undo_paths[0].starts_with("/state/root-"));
-
-  const UndoOptions in_undo{true, "/undo", "/state", ""};
-  const JournalPlace named = place_of(*storage, dir / "tree", "/a/tree", in_undo);
-  REQUIRE(named.undo_paths.size() == 1);
-  CHECK(named.undo_paths[0].starts_with("/undo/tree-"));
-  CHECK(place_of(*storage, dir / "tree/", "/a/tree/", in_undo).undo_paths == named.undo_paths);
-
-  const JournalPlace part = place_of(*storage, dir / "tree", "/a/tree", {true, "", "", "/a"});
-  CHECK(part.root == dir / "tree");
-  REQUIRE(part.undo_paths.size() == 1);
-  CHECK(part.undo_paths[0].starts_with("/a-"));
-}
-
-TEST_CASE("where nothing can be written beside the target the fallback takes the undo file") {
-  const TempDir dir;
-  const auto storage = host_storage();
-  JournalPlace two{dir.path(), "x", {"/proc/none/x.goldhive-undo", dir / "state/x.undo"}, true};
-  CHECK(writable_undo_path(*storage, two).path == dir / "state/x.undo");
-  CHECK(storage->list(dir / "state").empty());
-  two.undo_paths.pop_back();
-  const Error e = error_of([&] { writable_undo_path(*storage, two); });
-  CHECK(e.kind() == ErrorKind::refused);
-  CHECK(e.message().find("--undo-dir") != std::string::npos);
 }
 
 TEST_CASE("an undo is not led out of the tree by a link") {
@@ -390,49 +323,6 @@ TEST_CASE("what a patch or an undo leaves beside its undo files when it is cut o
       CHECK(cleared > 0);
     }
   }
-}
-
-TEST_CASE("the numbers of undo files go on from place to place, and the newest is found at any") {
-  FaultyStorage storage;
-  storage.put(image, original);
-  patch(storage, 10, 'a');
-  const std::string elsewhere = "/state/disk.vhd-12345678.goldhive-undo";
-  const JournalPlace full{"/d", "disk.vhd", {elsewhere, undo_path}, true};
-  CHECK(transact(storage, full, {{{image, 0, {20, Bytes{'b'}}}}, {}}, "", nullptr) ==
-        elsewhere + ".2");
-  const JournalPlace both{"/d", "disk.vhd", {undo_path, elsewhere}, true};
-  const std::vector<UndoFile> files = undo_files(storage, both);
-  REQUIRE(files.size() == 2);
-  CHECK(files[0].path == elsewhere + ".2");
-  CHECK(files[0].place == elsewhere);
-  CHECK(files[1].path == undo_path);
-  CHECK(transact(storage, both, {{{image, 0, {30, Bytes{'c'}}}}, {}}, "", nullptr) ==
-        undo_path + ".3");
-  for (int i = 0; i < 3; ++i) undo(storage, both, *newest_undo_file(storage, both), false);
-  CHECK(storage.contents(image) == original);
-}
-
-TEST_CASE("what is no file has no number, and no undo file takes its name") {
-  FaultyStorage storage;
-  storage.put(image, original);
-  patch(storage, 10, 'a');
-  storage.put(undo_path + ".7/in a folder", Bytes{1});
-  CHECK(newest_undo_file(storage, place) == undo_path);
-  CHECK(next_undo_file(storage, place, undo_path) == undo_path + ".8");
-}
-
-TEST_CASE("of two undo files with one number, of older versions, the one written last is newer") {
-  const TempDir dir;
-  const auto storage = host_storage();
-  for (const char* name : {"x.goldhive-undo", "other.goldhive-undo"}) {
-    storage->create(dir / name);
-    std::filesystem::last_write_time(
-        dir / name, std::filesystem::file_time_type::clock::now() -
-                        std::chrono::hours(std::string_view(name) == "x.goldhive-undo" ? 2 : 1));
-  }
-  const JournalPlace both{
-      dir.path(), "x", {dir / "x.goldhive-undo", dir / "other.goldhive-undo"}, true};
-  CHECK(newest_undo_file(*storage, both) == dir / "other.goldhive-undo");
 }
 
 TEST_CASE("no force takes a patch back from a file that has another size than the patch left") {
